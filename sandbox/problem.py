@@ -1,0 +1,66 @@
+"""A programming problem: its text, its tests, its limits.
+
+Public tests may be shown and their results go back to the model; private tests only judge.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one run may use. CPU time decides; wall time is only the backstop."""
+
+    cpu_limit_s: float = 20.0
+    wall_limit_s: float = 120.0
+    memory_mib: int = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionTest:
+    """Python source that passes if it raises nothing: `assert f(3) == [3, 6]`, or a whole check program."""
+
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class StdioTest:
+    input: str
+    output: str
+
+
+Test = FunctionTest | StdioTest
+Suite = Literal["public", "private"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One problem.
+
+    `prompt` is what the model reads. `setup` is trusted code that runs with the tests, after the
+    program; `preamble` is trusted code that runs before the program (helpers given by a prompt).
+    `reference` is a solution, never shown to anyone. `float_tol` widens float comparison where set.
+    """
+
+    problem_id: str
+    prompt: str
+    language: str = "python"
+    io: Literal["function", "stdio"] = "function"
+    public_tests: tuple[Test, ...] = ()
+    private_tests: tuple[Test, ...] = ()
+    setup: str = ""
+    preamble: str = ""
+    entry_point: str | None = None
+    reference: str | None = None
+    limits: Limits = field(default_factory=Limits)
+    float_tol: float | None = None
+
+    def tests(self, suite: Suite) -> tuple[Test, ...]:
+        return self.public_tests if suite == "public" else self.private_tests
+
+    def digest(self) -> str:
+        """Hash of everything that decides a verdict or a prompt; 16 hex digits."""
+        text = json.dumps(asdict(self), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
