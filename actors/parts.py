@@ -1,0 +1,78 @@
+"""Parts: Parquet files of a stage, each committed by a small record of its own, written last.
+
+Object stores have no rename, so a part is written under a name that holds its attempt and becomes real
+only when its record `part-00003.json` exists and names it. Files that no record names are ignored.
+"""
+
+import hashlib
+import io
+import json
+import posixpath
+import uuid
+from dataclasses import asdict, dataclass
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyarrow import fs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartRecord:
+    """What a committed part is: `file` is relative to the stage directory, `sha256` of the file's bytes."""
+
+    part: int
+    file: str
+    rows: int
+    size_bytes: int
+    sha256: str
+
+
+def open_directory(uri: str) -> tuple[fs.FileSystem, str]:
+    """Filesystem and path of a directory given as a local path or an s3://, gs:// … address."""
+    if "://" in uri:
+        return fs.FileSystem.from_uri(uri)
+    return fs.LocalFileSystem(), uri
+
+
+def write_bytes(filesystem: fs.FileSystem, path: str, data: bytes) -> None:
+    """Write a whole file. On a local disk it appears under its name complete or not at all."""
+    local = isinstance(filesystem, fs.LocalFileSystem)
+    target = f"{path}.{uuid.uuid4().hex[:8]}.tmp" if local else path
+    with filesystem.open_output_stream(target) as stream:
+        stream.write(data)
+    if local:
+        filesystem.move(target, path)
+
+
+def read_bytes(filesystem: fs.FileSystem, path: str) -> bytes:
+    with filesystem.open_input_file(path) as stream:
+        return stream.read()
+
+
+def commit_part(directory: str, part: int, table: pa.Table) -> PartRecord:
+    """Write `table` as part number `part` of the stage at `directory`, then its record; return the record."""
+    filesystem, root = open_directory(directory)
+    filesystem.create_dir(root, recursive=True)
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, compression="zstd")
+    data = buffer.getvalue()
+    name = f"part-{part:05d}.{uuid.uuid4().hex[:8]}.parquet"
+    write_bytes(filesystem, posixpath.join(root, name), data)
+    record = PartRecord(
+        part=part, file=name, rows=table.num_rows, size_bytes=len(data), sha256=hashlib.sha256(data).hexdigest()
+    )
+    body = json.dumps(asdict(record), indent=1).encode()
+    write_bytes(filesystem, posixpath.join(root, f"part-{part:05d}.json"), body)
+    return record
+
+
+def committed_parts(directory: str) -> dict[int, PartRecord]:
+    """Parts of a stage that were committed so far, by number. Empty where the directory is absent."""
+    filesystem, root = open_directory(directory)
+    selector = fs.FileSelector(root, allow_not_found=True)
+    records = {}
+    for info in filesystem.get_file_info(selector):
+        if info.base_name.startswith("part-") and info.base_name.endswith(".json"):
+            record = PartRecord(**json.loads(read_bytes(filesystem, info.path)))
+            records[record.part] = record
+    return records

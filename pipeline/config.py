@@ -1,0 +1,227 @@
+"""Every setting of a run, with its unit in its name. Imports nothing heavy.
+
+A field is *identity* (it changes the data) unless it is marked operational: replicas, pools, deadlines,
+paths. Stages hash only the identity fields they read, so a resume on another cluster size is normal.
+"""
+
+import difflib
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+
+class ConfigError(ValueError):
+    """A setting is wrong; the message names it, its value and what was expected."""
+
+
+def operational(default: Any, **kwargs: Any) -> Any:
+    """A field that changes how a run is carried out, never what it produces."""
+    return Field(default, json_schema_extra={"operational": True}, **kwargs)
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RunSection(Section):
+    name: str = operational("embedded", pattern=r"^[A-Za-z0-9._-]+$")
+    """Folder under `root`."""
+    root: str = operational("runs")
+    """A local path, or s3:// gs:// … that every node reaches."""
+    iterations: int = operational(2, ge=0)
+    """Trainings of the generator; iteration 0 is the base model. More iterations extend a finished run."""
+    seed: int = 0
+    strategy: str = "mucode"
+    control: bool = True
+    """Also fine-tune once on unfiltered samples with the same steps, and evaluate that."""
+
+
+class ProblemsSection(Section):
+    train: str = "builtin:train"
+    validation: str = "builtin:validation"
+    """Held-out problems for the verifier's pair accuracy."""
+    test: str = "builtin:test"
+    limit_train: int | None = Field(None, ge=1)
+    limit_validation: int | None = Field(None, ge=1)
+    limit_test: int | None = Field(None, ge=1)
+
+
+class ModelSection(Section):
+    generator: str = "builtin:generator"
+    """A Hugging Face directory or name."""
+    verifier: str = "builtin:verifier"
+    """What verifier training starts from: a causal or a sequence-classification model."""
+    dtype: Literal["float32", "bfloat16"] = "float32"
+    max_tokens: int = Field(512, ge=16)
+    """Longest prompt + answer, in tokens."""
+
+
+class DialogueSection(Section):
+    style: Literal["bare", "paper"] = "bare"
+
+
+class RolloutsSection(Section):
+    samples: int = Field(4, ge=1)
+    turns: int = Field(3, ge=1)
+    temperature: float = Field(0.8, ge=0)
+    top_p: float = Field(1.0, gt=0, le=1)
+    max_tokens: int = Field(64, ge=1)
+    """Longest answer, in tokens."""
+    shard_episodes: int = Field(200, ge=1)
+    """About how many episodes one committed part holds; what a crash can lose."""
+
+
+class GeneratorSection(Section):
+    engine: Literal["auto", "in_process", "async"] = operational("auto")
+    replicas: int = operational(1, ge=1)
+    tensor_parallel: int = operational(1, ge=1)
+    cpus: float = operational(1.0, ge=0)
+    gpus: float | None = operational(None, ge=0)
+    """Per tensor-parallel rank; None takes one where the cluster has accelerators."""
+    episodes_in_flight: int = operational(96, ge=1)
+    kv_cache_mib: int = operational(128, ge=16)
+    """On CPU."""
+    gpu_memory_fraction: float = operational(0.85, gt=0, le=1)
+    start_deadline_s: float = operational(600.0, gt=0)
+    turn_deadline_s: float = operational(600.0, gt=0)
+
+
+class ExecutorSection(Section):
+    replicas: int = operational(1, ge=1)
+    boxes: int = operational(2, ge=1)
+    """Warm containers per executor; at most the cores it may use."""
+    runtime: Literal["runc", "runsc"] = operational("runc")
+    start_deadline_s: float = operational(180.0, gt=0)
+    max_infrastructure_rate: float = operational(0.05, ge=0, le=1)
+    """Above this share of judgements a stage stops and says so."""
+
+
+class VerifierSection(Section):
+    loss: Literal["bt", "bce"] = "bt"
+    reward_l2: float = Field(1e-3, ge=0)
+    """Weight of mean squared reward in the Bradley-Terry loss, as in the released code."""
+    pairs_per_problem: int = Field(16, ge=1)
+    learning_rate: float = Field(5e-4, gt=0)
+    batch_pairs: int = Field(64, ge=1)
+    steps: int | None = Field(200, ge=1)
+    epochs: float | None = Field(None, gt=0)
+    replicas: int = operational(1, ge=1)
+    """Scoring actors of the Ray Data stage."""
+    cpus: float = operational(0.5, ge=0)
+    gpus: float = operational(0.0, ge=0)
+    batch_rows: int = operational(256, ge=1)
+
+
+class FineTuneSection(Section):
+    learning_rate: float = Field(1.5e-3, gt=0)
+    batch_examples: int = Field(64, ge=1)
+    steps: int | None = Field(200, ge=1)
+    epochs: float | None = Field(None, gt=0)
+    warmup_fraction: float = Field(0.05, ge=0, le=1)
+    schedule: Literal["cosine", "linear", "constant"] = "cosine"
+    weight_decay: float = Field(0.0, ge=0)
+    max_grad_norm: float = Field(1.0, gt=0)
+    histories_per_problem: int = Field(3, ge=1)
+
+
+class TrainingSection(Section):
+    """Ray Train and DeepSpeed, for the verifier and the generator alike."""
+
+    zero_stage: Literal[0, 1, 2, 3] = operational(1)
+    offload: bool = operational(False)
+    workers: int = operational(1, ge=0)
+    """0 trains in the driver's process (Ray Train's local mode): small studies only."""
+    cpus: float = operational(1.0, ge=0)
+    gpus: float | None = operational(None, ge=0)
+    micro_batch_tokens: int = operational(8192, ge=64)
+    """Most padded tokens in one forward pass."""
+    max_failures: int = operational(2, ge=0)
+    start_deadline_s: float = operational(300.0, gt=0)
+
+
+class EvalSection(Section):
+    turns: int = Field(3, ge=1)
+    best_of: int = Field(5, ge=1)
+    temperature: float = Field(0.8, gt=0)
+    selectors: tuple[Literal["random", "pt", "lv", "pt_lv", "oracle"], ...] = ("random", "pt", "lv", "pt_lv")
+    no_repeat: bool = True
+    """A program that already failed in the history is not selected again."""
+
+
+class Config(Section):
+    run: RunSection = RunSection()
+    problems: ProblemsSection = ProblemsSection()
+    model: ModelSection = ModelSection()
+    dialogue: DialogueSection = DialogueSection()
+    rollouts: RolloutsSection = RolloutsSection()
+    generator: GeneratorSection = GeneratorSection()
+    executor: ExecutorSection = ExecutorSection()
+    verifier: VerifierSection = VerifierSection()
+    fine_tune: FineTuneSection = FineTuneSection()
+    training: TrainingSection = TrainingSection()
+    eval: EvalSection = EvalSection()
+
+    def identity(self, *paths: str) -> dict[str, Any]:
+        """Identity fields of the named sections or fields, flat: {"rollouts.samples": 4, …}."""
+        chosen = {}
+        for section_name in type(self).model_fields:
+            section = getattr(self, section_name)
+            for name, field in type(section).model_fields.items():
+                key = f"{section_name}.{name}"
+                extra = field.json_schema_extra
+                is_operational = isinstance(extra, dict) and bool(extra.get("operational"))
+                if not is_operational and (section_name in paths or key in paths):
+                    chosen[key] = getattr(section, name)
+        return chosen
+
+
+def load_config(path: str | Path | None = None, overrides: list[str] | None = None) -> Config:
+    """Read a TOML file (none: the embedded default), apply `section.key=value` overrides, validate."""
+    data: dict[str, Any] = {}
+    if path is not None:
+        try:
+            data = tomllib.loads(Path(path).read_text())
+        except FileNotFoundError:
+            shipped = sorted(str(found) for found in Path("configs").glob("*.toml"))
+            raise ConfigError(f"no config file at {path}; here are: {', '.join(shipped) or 'none'}") from None
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigError(f"{path} is not valid TOML: {error}") from None
+    for override in overrides or []:
+        _apply(data, override)
+    try:
+        return Config.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError("\n".join(_explain(item) for item in error.errors())) from None
+
+
+def _apply(data: dict[str, Any], override: str) -> None:
+    key, equals, value = override.partition("=")
+    section, dot, name = key.strip().partition(".")
+    if not (equals and dot and name):
+        raise ConfigError(f"--set {override!r}: expected section.key=value, as in rollouts.samples=8")
+    try:
+        parsed = tomllib.loads(f"v = {value}")["v"]
+    except tomllib.TOMLDecodeError:
+        parsed = value  # a bare word is a string
+    data.setdefault(section, {})[name] = parsed
+
+
+def _explain(item: Any) -> str:
+    path = ".".join(str(step) for step in item["loc"])
+    if item["type"] == "extra_forbidden":
+        known = _known_keys()
+        if len(item["loc"]) == 1:
+            known = list(Config.model_fields)
+        close = difflib.get_close_matches(path, known, n=1, cutoff=0.0)
+        return f"unknown config key {path!r}; the nearest valid one is {close[0]!r}"
+    return f"config key {path!r} = {item['input']!r}: {item['msg']}"
+
+
+def _known_keys() -> list[str]:
+    return [
+        f"{section}.{name}"
+        for section, field in Config.model_fields.items()
+        for name in field.annotation.model_fields  # type: ignore[union-attr]
+    ]
