@@ -9,7 +9,7 @@ import io
 import json
 import posixpath
 import uuid
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,13 +18,17 @@ from pyarrow import fs
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartRecord:
-    """What a committed part is: `file` is relative to the stage directory, `sha256` of the file's bytes."""
+    """What a committed part is: `file` is relative to the stage directory, `sha256` of the file's bytes.
+
+    `counts` says what happened on the way to these rows (sampled, dropped and why); stages add them up.
+    """
 
     part: int
     file: str
     rows: int
     size_bytes: int
     sha256: str
+    counts: dict[str, int] = field(default_factory=dict)
 
 
 def open_directory(uri: str) -> tuple[fs.FileSystem, str]:
@@ -49,7 +53,7 @@ def read_bytes(filesystem: fs.FileSystem, path: str) -> bytes:
         return stream.read()
 
 
-def commit_part(directory: str, part: int, table: pa.Table) -> PartRecord:
+def commit_part(directory: str, part: int, table: pa.Table, counts: dict[str, int] | None = None) -> PartRecord:
     """Write `table` as part number `part` of the stage at `directory`, then its record; return the record."""
     filesystem, root = open_directory(directory)
     filesystem.create_dir(root, recursive=True)
@@ -59,7 +63,12 @@ def commit_part(directory: str, part: int, table: pa.Table) -> PartRecord:
     name = f"part-{part:05d}.{uuid.uuid4().hex[:8]}.parquet"
     write_bytes(filesystem, posixpath.join(root, name), data)
     record = PartRecord(
-        part=part, file=name, rows=table.num_rows, size_bytes=len(data), sha256=hashlib.sha256(data).hexdigest()
+        part=part,
+        file=name,
+        rows=table.num_rows,
+        size_bytes=len(data),
+        sha256=hashlib.sha256(data).hexdigest(),
+        counts=counts or {},
     )
     body = json.dumps(asdict(record), indent=1).encode()
     write_bytes(filesystem, posixpath.join(root, f"part-{part:05d}.json"), body)
