@@ -123,7 +123,8 @@ class FineTuneSection(Section):
     schedule: Literal["cosine", "linear", "constant"] = "cosine"
     weight_decay: float = Field(0.0, ge=0)
     max_grad_norm: float = Field(1.0, gt=0)
-    histories_per_problem: int = Field(3, ge=1)
+    trajectories_per_problem: int | None = Field(3, ge=1)
+    """How many trajectories lend their histories to the best answer; none set: all, as in the paper."""
 
 
 class TrainingSection(Section):

@@ -1,0 +1,122 @@
+"""What Ray Data runs on one bucket: plain callables that read parts, work, and commit one part."""
+
+from typing import Any
+
+import pyarrow as pa
+
+from actors.episode import Episode
+from pipeline.buckets import Row, commit_rows, read_episodes, read_rows
+from pipeline.pairs import PAIR_SCHEMA, make_pairs, pair_counts
+from pipeline.relabel import EXAMPLE_SCHEMA, relabel, relabel_counts
+from pipeline.strategies import Strategy
+
+SCORE_SCHEMA = pa.schema(
+    [
+        ("episode_id", pa.string()),
+        ("turn", pa.int32()),
+        ("problem_id", pa.string()),
+        ("verifier_id", pa.string()),
+        ("label", pa.bool_()),
+        ("score", pa.float64()),
+    ],
+    metadata={"mucode.schema": "scores/1"},
+)
+PAIR_SCORE_SCHEMA = pa.schema(
+    [
+        ("pair_id", pa.string()),
+        ("problem_id", pa.string()),
+        ("verifier_id", pa.string()),
+        ("chosen_score", pa.float64()),
+        ("rejected_score", pa.float64()),
+    ],
+    metadata={"mucode.schema": "pair_scores/1"},
+)
+
+
+class PairTask:
+    def __init__(self, pairs_per_problem: int, seed: int) -> None:
+        self.pairs_per_problem, self.seed = pairs_per_problem, seed
+
+    def __call__(self, bucket: Row) -> Row:
+        rows, counts = [], []
+        for episodes in read_episodes(bucket["episodes"]):
+            pairs = make_pairs(episodes, self.pairs_per_problem, self.seed)
+            rows += pairs
+            counts.append(pair_counts(episodes, pairs))
+        return commit_rows(bucket, rows, PAIR_SCHEMA, counts)
+
+
+class RelabelTask:
+    def __init__(self, strategy: Strategy, name: str, trajectories: int | None) -> None:
+        self.strategy, self.name, self.trajectories = strategy, name, trajectories
+
+    def __call__(self, bucket: Row) -> Row:
+        scores = {(row["episode_id"], row["turn"]): row["score"] for row in read_rows(bucket.get("scores", []))}
+        rows, counts = [], []
+        for episodes in read_episodes(bucket["episodes"]):
+            examples = relabel(episodes, scores, self.strategy, self.name, self.trajectories)
+            rows += examples
+            counts.append(relabel_counts(episodes, examples))
+        return commit_rows(bucket, rows, EXAMPLE_SCHEMA, counts)
+
+
+class ScoreAnswers:
+    """Scores every judged answer of a bucket; equal answers to a problem are scored once."""
+
+    def __init__(self, checkpoint: str, dtype: str, max_tokens: int) -> None:
+        from actors.verifier import Scorer
+
+        self.scorer = Scorer(checkpoint, dtype=dtype, max_tokens=max_tokens)
+
+    def __call__(self, bucket: Row) -> Row:
+        places = [
+            (episode, turn)
+            for episodes in read_episodes(bucket["episodes"])
+            for episode in episodes
+            for turn in range(len(episode.turns))
+            if episode.turns[turn].answer.label is not None
+        ]
+        texts = list(dict.fromkeys(_text(episode, turn) for episode, turn in places))
+        scores = dict(zip(texts, self.scorer.score(texts), strict=True))
+        rows = [
+            {
+                "episode_id": episode.episode_id,
+                "turn": turn,
+                "problem_id": episode.problem_id,
+                "verifier_id": self.scorer.verifier_id,
+                "label": episode.turns[turn].answer.label,
+                "score": scores[_text(episode, turn)],
+            }
+            for episode, turn in places
+        ]
+        return commit_rows(bucket, rows, SCORE_SCHEMA, [{"answers": len(places), "scored": len(texts)}])
+
+
+class ScorePairs:
+    """Scores both sides of held-out pairs; `ranked_right` counts those the verifier orders correctly."""
+
+    def __init__(self, checkpoint: str, dtype: str, max_tokens: int) -> None:
+        from actors.verifier import Scorer
+
+        self.scorer = Scorer(checkpoint, dtype=dtype, max_tokens=max_tokens)
+
+    def __call__(self, bucket: Row) -> Row:
+        pairs = list(read_rows(bucket["pairs"]))
+        sides = [(pair["prompt"], pair[side]) for side in ("chosen", "rejected") for pair in pairs]
+        scores: list[Any] = self.scorer.score(sides)
+        rows = [
+            {
+                "pair_id": pair["pair_id"],
+                "problem_id": pair["problem_id"],
+                "verifier_id": self.scorer.verifier_id,
+                "chosen_score": chosen,
+                "rejected_score": rejected,
+            }
+            for pair, chosen, rejected in zip(pairs, scores[: len(pairs)], scores[len(pairs) :], strict=True)
+        ]
+        right = sum(row["chosen_score"] > row["rejected_score"] for row in rows)
+        return commit_rows(bucket, rows, PAIR_SCORE_SCHEMA, [{"pairs": len(rows), "ranked_right": right}])
+
+
+def _text(episode: Episode, turn: int) -> tuple[str, str]:
+    return episode.prompt, episode.turns[turn].answer.response

@@ -1,0 +1,37 @@
+"""One iteration of expert iteration, on one screen.
+
+Every line is a stage: it writes Parquet (or a checkpoint) under iter_<i>/<stage>/, its manifest last, and is
+skipped when that manifest is there. Iteration 0 is the base model, so its row is always in the table.
+"""
+
+from pipeline import stages
+from pipeline.run import Run
+
+
+def run_iteration(run: Run, i: int) -> None:
+    """Relabel with the best answers so far, fine-tune, sample, learn a verifier, evaluate."""
+    policy = run.base
+    if i > 0:
+        examples = run.stage(i, stages.EXAMPLES, episodes=run.all("episodes", before=i), scores=run.last("scores", i))
+        policy = run.stage(i, stages.POLICY, examples=examples).checkpoint
+    episodes = run.stage(i, stages.EPISODES, policy=policy)
+    held_out = run.stage(i, stages.HELD_OUT, policy=policy)
+    pairs = run.stage(i, stages.PAIRS, episodes=[*run.all("episodes", before=i), episodes])
+    held_out_pairs = run.stage(i, stages.HELD_OUT_PAIRS, episodes=held_out)
+    verifier = run.stage(i, stages.VERIFIER, pairs=pairs).checkpoint
+    run.stage(i, stages.SCORES, episodes=[*run.all("episodes", before=i), episodes], verifier=verifier)
+    run.stage(i, stages.PAIR_SCORES, pairs=held_out_pairs, verifier=verifier)
+    run.stage(i, stages.SEARCHES["greedy"], policy=policy)
+    if i == run.config.run.iterations:
+        for selector in run.config.eval.selectors:
+            run.stage(i, stages.SEARCHES[selector], policy=policy, verifier=verifier)
+        if run.config.run.control and i > 0:
+            run_control(run, i)
+    run.stage(i, stages.METRICS, found=run.evaluated(i))
+
+
+def run_control(run: Run, i: int) -> None:
+    """The row that a gain must beat: the same steps on the same episodes, unfiltered."""
+    examples = run.stage(i, stages.CONTROL_EXAMPLES, episodes=run.all("episodes", before=i))
+    policy = run.stage(i, stages.CONTROL_POLICY, examples=examples).checkpoint
+    run.stage(i, stages.SEARCHES["control"], policy=policy)

@@ -1,0 +1,143 @@
+"""A run: its config, its directory, its actors, and the one way in which stages are carried out."""
+
+import json
+import os
+import socket
+import time
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+
+from actors.engine import Checkpoint
+from pipeline.config import Config
+from pipeline.store import Manifest, Stage, Store, StoreError
+from pipeline.telemetry import Spans, say
+
+Input = Manifest | Checkpoint | Sequence[Manifest]
+
+
+class Run:
+    """Stages of one run directory. `stage` is idempotent: what is finished is verified and skipped."""
+
+    def __init__(self, config: Config, fleet: Any) -> None:
+        self.config = config
+        self.fleet = fleet
+        self.store = Store(run_root(config))
+        self.spans = Spans()
+        self.ran: list[Manifest] = []
+        self.skipped = 0
+
+    @cached_property
+    def base(self) -> Checkpoint:
+        return self.fleet.base_checkpoint("generator")
+
+    def stage(self, iteration: int, step: Stage, **inputs: Input) -> Manifest:
+        """Carry out a stage, or find it finished. Raises StoreError where other settings made it."""
+        identity = {**self.config.identity(*step.reads), "stage.version": step.version}
+        digests = {name: digest for key, value in inputs.items() for name, digest in _digests(key, value)}
+        found = self.store.find(iteration, step.name)
+        if found is not None:
+            self.store.require_identity(found, identity, digests)
+            self.skipped += 1
+            return found
+        directory = self.store.prepare(iteration, step, identity, digests)
+        started = time.monotonic()
+        say(f"  iteration {iteration} · {step.name} …")
+        with self.spans.span(step.name, iteration=iteration):
+            output = step.function(self, iteration, directory, **inputs)
+        manifest = self.store.commit(step, iteration, identity, digests, output, started)
+        self.ran.append(manifest)
+        say(f"  iteration {iteration} · {step.name}: {_summary(manifest)}")
+        return manifest
+
+    def finished(self, iteration: int, name: str) -> Manifest:
+        manifest = self.store.find(iteration, name)
+        if manifest is None:
+            raise StoreError(f"stage {name} of iteration {iteration} is not finished in {self.store.root}")
+        return manifest
+
+    def all(self, name: str, before: int) -> list[Manifest]:
+        return [self.finished(iteration, name) for iteration in range(before)]
+
+    def last(self, name: str, before: int) -> Manifest:
+        return self.finished(before - 1, name)
+
+    def evaluated(self, iteration: int) -> list[Manifest]:
+        """What the metrics of an iteration are made from: its searches and its scored held-out pairs."""
+        from pipeline.stages import PAIR_SCORES, SEARCHES
+
+        names = [PAIR_SCORES.name, *(step.name for step in SEARCHES.values())]
+        found = (self.store.find(iteration, name) for name in names)
+        return [manifest for manifest in found if manifest is not None]
+
+
+def run_root(config: Config) -> str:
+    root = config.run.root
+    base = root if "://" in root else str(Path(root).resolve())
+    return f"{base.rstrip('/')}/{config.run.name}"
+
+
+def claim(store: Store, config: Config) -> None:
+    """Bind the run directory to this config and this driver, or say why not, before any work.
+
+    Raises StoreError where another driver is alive on it, or where identity fields differ from those it was
+    begun with (`run.iterations` may grow).
+    """
+    if store.exists("config.json"):
+        begun = Config.model_validate(json.loads(store.read("config.json")))
+        sections = tuple(Config.model_fields)
+        there, now = begun.identity(*sections), config.identity(*sections)
+        names = [name for name in now if there[name] != now[name]]
+        if names:
+            text = "; ".join(f"{name}: there {there[name]!r}, now {now[name]!r}" for name in names)
+            raise StoreError(
+                f"{store.root} belongs to a run with other settings ({text}). "
+                "Choose another run.name, or restore the settings to continue it"
+            )
+    if store.exists("driver.json"):
+        driver = json.loads(store.read("driver.json"))
+        if driver["host"] == socket.gethostname() and _alive(driver["pid"], driver["started"]):
+            raise StoreError(f"{store.root} is being written by process {driver['pid']} on this machine; wait or stop it")
+    store.write(config.model_dump_json(indent=1).encode(), "config.json")
+    me = {"host": socket.gethostname(), "pid": os.getpid(), "started": _start_time(os.getpid())}
+    store.write(json.dumps(me).encode(), "driver.json")
+
+
+def stored_config(root: str) -> Config:
+    """The config that a run directory was begun with."""
+    store = Store(root if "://" in root else str(Path(root).resolve()))
+    if not store.exists("config.json"):
+        raise StoreError(f"{root} is not a run directory: it holds no config.json. Runs are folders under run.root")
+    return Config.model_validate(json.loads(store.read("config.json")))
+
+
+def _digests(key: str, value: Input) -> list[tuple[str, str]]:
+    if isinstance(value, Checkpoint):
+        return [(key, value.policy_id)]
+    if isinstance(value, Manifest):
+        return [(f"{key}:{value.stage}@{value.iteration}", value.digest)]
+    return [pair for manifest in value for pair in _digests(key, manifest)]
+
+
+def _summary(manifest: Manifest) -> str:
+    counts = {**manifest.counts, **manifest.facts}
+    shown = ", ".join(f"{name.replace('_', ' ')} {_short(value)}" for name, value in counts.items() if value)
+    return f"{manifest.seconds:.1f} s" + (f" · {shown}" if shown else "")
+
+
+def _short(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _start_time(pid: int) -> str:
+    """When a process started, in clock ticks since boot; "" where it is gone or /proc is absent."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except (FileNotFoundError, ProcessLookupError, IndexError):
+        return ""
+
+
+def _alive(pid: int, started: str) -> bool:
+    return bool(started) and _start_time(pid) == started and pid != os.getpid()

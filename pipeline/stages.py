@@ -1,0 +1,185 @@
+"""The stages of an iteration: what each reads, and how it is carried out.
+
+    stage            reads                          writes              carried out by
+    examples         episodes before i, scores      training targets    Ray Data
+    policy           examples                       checkpoint          Ray Train + DeepSpeed
+    episodes         train problems, policy         episodes            generator and executor actors
+    held_out         validation problems, policy    episodes            generator and executor actors
+    pairs            episodes through i             verifier pairs      Ray Data
+    held_out_pairs   held_out                       verifier pairs      Ray Data
+    verifier         pairs                          checkpoint          Ray Train + DeepSpeed
+    scores           episodes, verifier             logits              Ray Data, actor pool
+    pair_scores      held_out_pairs, verifier       logits              Ray Data, actor pool
+    search_*         test problems, policy (, verifier)   episodes      generator and executor actors
+    metrics          search_*, pair_scores          evaluated numbers   a Ray task
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from actors.engine import Checkpoint
+from actors.search import SearchPlan
+from pipeline import bucket_tasks, metrics
+from pipeline.buckets import bucket_rows, map_buckets
+from pipeline.store import Manifest, Stage, StageOutput, StoreError, stage
+from pipeline.strategies import STRATEGIES
+
+MODEL = ("model.generator", "model.dtype", "model.max_tokens")
+SAMPLING = (*MODEL, "dialogue", "run.seed")
+
+
+def _rows(manifests: Manifest | Sequence[Manifest]) -> list[Manifest]:
+    return [manifests] if isinstance(manifests, Manifest) else list(manifests)
+
+
+def _buckets_expected(*inputs: Sequence[Manifest]) -> int:
+    return len({number for manifests in inputs for manifest in manifests for number in manifest.files()})
+
+
+# ---- sampling -------------------------------------------------------------------------------------------------
+
+
+def _roll_out(split: str) -> Callable[..., StageOutput]:
+    def function(run: Any, iteration: int, directory: str, *, policy: Checkpoint) -> StageOutput:
+        rollouts = run.config.rollouts
+        plan = SearchPlan(
+            turns=rollouts.turns,
+            width=1,
+            selector="first",
+            temperature=rollouts.temperature,
+            top_p=rollouts.top_p,
+            max_tokens=rollouts.max_tokens,
+            seed=run.config.run.seed,
+        )
+        return run.fleet.play(directory, iteration, run.fleet.problems(split), rollouts.samples, plan, policy)
+
+    return function
+
+
+EPISODES = stage("episodes", reads=(*SAMPLING, "problems.train", "problems.limit_train", "rollouts"))(_roll_out("train"))
+HELD_OUT = stage("held_out", reads=(*SAMPLING, "problems.validation", "problems.limit_validation", "rollouts"))(
+    _roll_out("validation")
+)
+
+
+def _search(selector: str) -> Callable[..., StageOutput]:
+    greedy = selector in ("greedy", "control")
+
+    def function(
+        run: Any, iteration: int, directory: str, *, policy: Checkpoint, verifier: Checkpoint | None = None
+    ) -> StageOutput:
+        settings = run.config.eval
+        plan = SearchPlan(
+            turns=settings.turns,
+            width=1 if greedy else settings.best_of,
+            selector="first" if greedy else selector,
+            temperature=0.0 if greedy else settings.temperature,
+            top_p=1.0,
+            max_tokens=run.config.rollouts.max_tokens,
+            seed=run.config.run.seed + 1,  # never the training rollouts' seeds
+            no_repeat=settings.no_repeat and not greedy,
+        )
+        scorer = verifier if selector in ("lv", "pt_lv") else None
+        return run.fleet.play(directory, iteration, run.fleet.problems("test"), 1, plan, policy, scorer)
+
+    return function
+
+
+_EVAL = (*SAMPLING, "problems.test", "problems.limit_test", "rollouts.max_tokens", "rollouts.shard_episodes", "eval.turns")
+SEARCHES: dict[str, Stage] = {
+    name: stage(
+        f"search_{name}",
+        reads=_EVAL if name in ("greedy", "control") else (*_EVAL, "eval.best_of", "eval.temperature", "eval.no_repeat"),
+    )(_search(name))
+    for name in ("greedy", "random", "pt", "lv", "pt_lv", "oracle", "control")
+}
+
+
+# ---- the verifier ---------------------------------------------------------------------------------------------
+
+
+def _pairs(run: Any, iteration: int, directory: str, *, episodes: Manifest | list[Manifest]) -> StageOutput:
+    manifests = _rows(episodes)
+    task = bucket_tasks.PairTask(run.config.verifier.pairs_per_problem, run.config.run.seed)
+    map_buckets(bucket_rows(directory, episodes=manifests), task)
+    return StageOutput(expected_parts=_buckets_expected(manifests))
+
+
+PAIRS = stage("pairs", reads=("verifier.pairs_per_problem", "run.seed"))(_pairs)
+HELD_OUT_PAIRS = stage("held_out_pairs", reads=("verifier.pairs_per_problem", "run.seed"))(_pairs)
+
+
+@stage("verifier", reads=("verifier", "model.verifier", "model.dtype", "model.max_tokens", "run.seed"))
+def VERIFIER(run: Any, iteration: int, directory: str, *, pairs: Manifest) -> StageOutput:
+    if not pairs.rows:
+        raise StoreError(
+            f"no problem has both a right and a wrong answer, so there are no pairs to train a verifier on "
+            f"({pairs.counts}); sample more (rollouts.samples, rollouts.turns) or choose easier problems"
+        )
+    return run.fleet.train_verifier(pairs.directory, directory, iteration)
+
+
+def _scored(run: Any, directory: str, worker: Any, verifier: Checkpoint, **inputs: Any) -> StageOutput:
+    settings = run.config.verifier
+    map_buckets(
+        bucket_rows(directory, **inputs),
+        worker,
+        cpus=settings.cpus,
+        num_gpus=settings.gpus,
+        concurrency=settings.replicas,
+        fn_constructor_kwargs={
+            "checkpoint": verifier.path,
+            "dtype": run.config.model.dtype,
+            "max_tokens": run.config.model.max_tokens,
+        },
+        max_restarts=2,
+        max_task_retries=2,
+    )
+    return StageOutput(expected_parts=_buckets_expected(*inputs.values()))
+
+
+@stage("scores", reads=("model.dtype", "model.max_tokens"))
+def SCORES(
+    run: Any, iteration: int, directory: str, *, episodes: list[Manifest], verifier: Checkpoint
+) -> StageOutput:
+    return _scored(run, directory, bucket_tasks.ScoreAnswers, verifier, episodes=episodes)
+
+
+@stage("pair_scores", reads=("model.dtype", "model.max_tokens"))
+def PAIR_SCORES(run: Any, iteration: int, directory: str, *, pairs: Manifest, verifier: Checkpoint) -> StageOutput:
+    return _scored(run, directory, bucket_tasks.ScorePairs, verifier, pairs=[pairs])
+
+
+# ---- the generator --------------------------------------------------------------------------------------------
+
+
+def _examples(
+    run: Any, iteration: int, directory: str, *, episodes: list[Manifest], scores: Manifest | None = None
+) -> StageOutput:
+    name = run.config.run.strategy if scores is not None else "control"
+    task = bucket_tasks.RelabelTask(STRATEGIES[name], name, run.config.fine_tune.trajectories_per_problem)
+    inputs = {"episodes": episodes, **({"scores": [scores]} if scores else {})}
+    map_buckets(bucket_rows(directory, **inputs), task)
+    return StageOutput(expected_parts=_buckets_expected(*inputs.values()))
+
+
+EXAMPLES = stage("examples", reads=("run.strategy", "fine_tune.trajectories_per_problem"))(_examples)
+CONTROL_EXAMPLES = stage("control_examples")(_examples)
+
+
+def _policy(run: Any, iteration: int, directory: str, *, examples: Manifest) -> StageOutput:
+    if not examples.rows:
+        raise StoreError(
+            f"relabelling left no training example ({examples.counts}): no sampled answer passed its tests. "
+            "Sample more (rollouts.samples, rollouts.turns), or start from a stronger model"
+        )
+    return run.fleet.fine_tune(examples.directory, directory, iteration)
+
+
+POLICY = stage("policy", reads=("fine_tune", *MODEL, "run.seed"))(_policy)
+CONTROL_POLICY = stage("control_policy", reads=("fine_tune", *MODEL, "run.seed"))(_policy)
+
+
+@stage("metrics", reads=("run.seed",))
+def METRICS(run: Any, iteration: int, directory: str, *, found: list[Manifest]) -> StageOutput:
+    return StageOutput(facts=metrics.summarise(found, directory, iteration, run.config.run.seed), expected_parts=1)

@@ -1,0 +1,225 @@
+"""The run directory: stages, their manifests, and what makes a resume truthful.
+
+    runs/<name>/config.toml  metrics.jsonl  spans.jsonl  report.html
+    runs/<name>/iter_0001/<stage>/part-00000.….parquet  part-00000.json  manifest.json
+
+A stage is finished when its manifest exists; the manifest is written last and lists every part. A stage's
+hash covers the identity fields it reads, its inputs' digests and its version: where a manifest carries
+another hash, the run stops before any work instead of mixing data.
+"""
+
+import hashlib
+import json
+import posixpath
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from pyarrow import fs
+
+from actors.engine import Checkpoint
+from actors.parts import PartRecord, committed_parts, open_directory, read_bytes, write_bytes
+
+MANIFEST = "manifest.json"
+
+
+class StoreError(RuntimeError):
+    """A run directory cannot be used as asked; the message says what differs and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """What a finished stage left. `digest` names its content; `counts` add up over its parts."""
+
+    stage: str
+    iteration: int
+    directory: str
+    identity_hash: str
+    identity: dict[str, Any]
+    inputs: dict[str, str]
+    digest: str
+    parts: tuple[PartRecord, ...] = ()
+    checkpoint: Checkpoint | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    @property
+    def rows(self) -> int:
+        return sum(part.rows for part in self.parts)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        total: dict[str, int] = {}
+        for part in self.parts:
+            for name, count in part.counts.items():
+                total[name] = total.get(name, 0) + count
+        return total
+
+    def files(self) -> dict[int, str]:
+        """Full path of each part's file, by part number."""
+        return {part.part: posixpath.join(self.directory, part.file) for part in self.parts}
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageOutput:
+    """What a stage function returns beside the parts that it committed."""
+
+    checkpoint: Checkpoint | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+    expected_parts: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """A named step: `reads` are the config sections or fields that change its data."""
+
+    name: str
+    reads: tuple[str, ...]
+    version: int
+    function: Callable[..., StageOutput]
+
+
+def stage(name: str, *, reads: Iterable[str] = (), version: int = 1) -> Callable[[Callable[..., StageOutput]], Stage]:
+    def wrap(function: Callable[..., StageOutput]) -> Stage:
+        return Stage(name=name, reads=tuple(reads), version=version, function=function)
+
+    return wrap
+
+
+def digest_of(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:20]
+
+
+class Store:
+    """Reads and writes manifests under one run directory."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+        self.filesystem, self.path = open_directory(root)
+
+    def directory(self, iteration: int, name: str) -> str:
+        return posixpath.join(self.root, f"iter_{iteration:04d}", name)
+
+    def exists(self, *names: str) -> bool:
+        info = self.filesystem.get_file_info(posixpath.join(self.path, *names))
+        return info.type != fs.FileType.NotFound
+
+    def read(self, *names: str) -> bytes:
+        return read_bytes(self.filesystem, posixpath.join(self.path, *names))
+
+    def write(self, data: bytes, *names: str) -> None:
+        path = posixpath.join(self.path, *names)
+        self.filesystem.create_dir(posixpath.dirname(path), recursive=True)
+        write_bytes(self.filesystem, path, data)
+
+    def find(self, iteration: int, name: str) -> Manifest | None:
+        """The manifest of a finished stage, its files verified; None where the stage is not finished."""
+        parts = (f"iter_{iteration:04d}", name)
+        if not self.exists(*parts, MANIFEST):
+            return None
+        manifest = _manifest(json.loads(self.read(*parts, MANIFEST)), self.directory(iteration, name))
+        self._verify(manifest)
+        return manifest
+
+    def require_identity(self, manifest: Manifest, identity: dict[str, Any], inputs: dict[str, str]) -> None:
+        """Refuse a finished stage that other settings or other inputs made."""
+        if manifest.identity_hash == identity_hash(manifest.stage, identity, inputs):
+            return
+        wanted = {**identity, **{f"input {name}": digest for name, digest in inputs.items()}}
+        found = {**manifest.identity, **{f"input {name}": digest for name, digest in manifest.inputs.items()}}
+        names = [key for key in sorted({*wanted, *found}) if wanted.get(key) != found.get(key)]
+        differing = "; ".join(f"{key}: there {found.get(key)!r}, now {wanted.get(key)!r}" for key in names)
+        raise StoreError(
+            f"{manifest.directory} was made with other settings ({differing}). Choose another run.name, "
+            "or restore the setting to continue this run"
+        )
+
+    def commit(
+        self,
+        step: Stage,
+        iteration: int,
+        identity: dict[str, Any],
+        inputs: dict[str, str],
+        output: StageOutput,
+        started: float,
+    ) -> Manifest:
+        """Write the manifest of a stage whose parts are all committed."""
+        directory = self.directory(iteration, step.name)
+        parts = tuple(record for _, record in sorted(committed_parts(directory).items()))
+        if output.expected_parts is not None and len(parts) != output.expected_parts:
+            raise StoreError(f"{directory} has {len(parts)} committed parts, expected {output.expected_parts}")
+        hashed = identity_hash(step.name, identity, inputs)
+        policy_id = output.checkpoint.policy_id if output.checkpoint else None
+        manifest = Manifest(
+            stage=step.name,
+            iteration=iteration,
+            directory=directory,
+            identity_hash=hashed,
+            identity=identity,
+            inputs=inputs,
+            digest=digest_of([hashed, [part.sha256 for part in parts], policy_id]),
+            parts=parts,
+            checkpoint=output.checkpoint,
+            facts=output.facts,
+            seconds=round(time.monotonic() - started, 3),
+        )
+        body = {**asdict(manifest), "schema": 1}
+        del body["directory"]  # a run may be moved
+        if output.checkpoint:
+            body["checkpoint"]["path"] = self._relative(output.checkpoint.path)
+        self.write(json.dumps(body, indent=1).encode(), f"iter_{iteration:04d}", step.name, MANIFEST)
+        return manifest
+
+    def prepare(self, iteration: int, step: Stage, identity: dict[str, Any], inputs: dict[str, str]) -> str:
+        """Make a stage's directory ready: parts committed under other settings are an error, not reused."""
+        directory = self.directory(iteration, step.name)
+        hashed = identity_hash(step.name, identity, inputs)
+        names = (f"iter_{iteration:04d}", step.name, "begun.json")
+        if self.exists(*names):
+            begun = json.loads(self.read(*names))
+            if begun["identity_hash"] != hashed:
+                raise StoreError(
+                    f"{directory} was begun with other settings or inputs ({begun['identity']}); now {identity}. "
+                    "Choose another run.name, or restore the setting"
+                )
+            for record in committed_parts(directory).values():
+                self._verify_part(directory, record)
+        else:
+            self.write(json.dumps({"identity_hash": hashed, "identity": identity}, default=str).encode(), *names)
+        return directory
+
+    def _relative(self, path: str) -> str:
+        prefix = self.root.rstrip("/") + "/"
+        return path[len(prefix) :] if path.startswith(prefix) else path
+
+    def _verify(self, manifest: Manifest) -> None:
+        for record in manifest.parts:
+            self._verify_part(manifest.directory, record)
+
+    def _verify_part(self, directory: str, record: PartRecord) -> None:
+        filesystem, path = open_directory(directory)
+        info = filesystem.get_file_info(posixpath.join(path, record.file))
+        found = None if info.type == fs.FileType.NotFound else info.size
+        if found != record.size_bytes:
+            state = "is missing" if found is None else f"has {found} bytes"
+            raise StoreError(
+                f"{directory}/{record.file} {state}, its record says {record.size_bytes}. Restore the file, or "
+                f"delete {directory} and every later stage to compute them again"
+            )
+
+
+def identity_hash(name: str, identity: dict[str, Any], inputs: dict[str, str]) -> str:
+    return digest_of([name, identity, inputs])
+
+
+def _manifest(body: dict[str, Any], directory: str) -> Manifest:
+    body.pop("schema")
+    checkpoint = body.pop("checkpoint")
+    if checkpoint:
+        root = posixpath.dirname(posixpath.dirname(directory))
+        path = checkpoint["path"]
+        absolute = path if path.startswith("/") or "://" in path else posixpath.join(root, path)
+        checkpoint = Checkpoint(path=absolute, policy_id=checkpoint["policy_id"])
+    parts = tuple(PartRecord(**part) for part in body.pop("parts"))
+    return Manifest(**body, directory=directory, parts=parts, checkpoint=checkpoint)

@@ -1,0 +1,69 @@
+"""What a person sees while a run goes on, and the spans that say where the time went."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+PROGRESS_EVERY_S = 10.0
+"""Between progress lines where the output is not a terminal."""
+REDRAW_EVERY_S = 0.5
+"""On a terminal, where the line is drawn over."""
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+class Progress:
+    """One stage's counter: rate, ETA and whatever facts the stage adds. A line every few seconds."""
+
+    def __init__(self, title: str, total: int, done: int = 0, unit: str = "parts") -> None:
+        self.title, self.total, self.done, self.unit = title, total, done, unit
+        self.already = done
+        self.started = self.shown = time.monotonic()
+        self.live = sys.stdout.isatty()
+
+    def update(self, done: int, **facts: Any) -> None:
+        self.done = done
+        now = time.monotonic()
+        if now - self.shown < (REDRAW_EVERY_S if self.live else PROGRESS_EVERY_S):
+            return
+        self.shown = now
+        line = self.line(now, facts)
+        if self.live:
+            print(f"\r\x1b[2K{line}", end="", flush=True)
+        else:
+            say(line)
+
+    def line(self, now: float, facts: dict[str, Any]) -> str:
+        elapsed = max(now - self.started, 1e-9)
+        rate = (self.done - self.already) / elapsed
+        eta = f"{(self.total - self.done) / rate:.0f} s left" if rate > 0 else "no rate yet"
+        extra = "".join(f" · {name.replace('_', ' ')} {value}" for name, value in facts.items())
+        return f"    {self.title}: {self.done}/{self.total} {self.unit} · {rate:.1f}/s · {eta}{extra}"
+
+    def close(self) -> None:
+        if self.live:
+            print("\r\x1b[2K", end="", flush=True)
+
+
+class Spans:
+    """Appends {name, start, seconds, …} to a local list; the run writes it beside the metrics."""
+
+    def __init__(self) -> None:
+        self.records: list[dict[str, Any]] = []
+
+    @contextmanager
+    def span(self, name: str, **facts: Any) -> Iterator[None]:
+        start, clock = time.time(), time.monotonic()
+        try:
+            yield
+        finally:
+            seconds = round(time.monotonic() - clock, 3)
+            self.records.append({"name": name, "start": round(start, 3), "seconds": seconds, **facts})
+
+    def dump(self) -> bytes:
+        return "".join(json.dumps(record) + "\n" for record in self.records).encode()
