@@ -1,0 +1,1 @@
+"""The embedded default's models: how the shipped generator and verifier were made, and their cards."""

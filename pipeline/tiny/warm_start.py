@@ -1,0 +1,135 @@
+"""Make the shipped tiny generator and verifier: `python -m pipeline.tiny.warm_start --seed 0 --out DIR`.
+
+Everything is learnt from the family's `warm` split, which shares no function and no rare phrase with the
+others. On one CPU thread; the validation split is only measured. Writes DIR/generator and DIR/verifier.
+"""
+
+import argparse
+import platform
+import random
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from transformers import LlamaConfig, LlamaForCausalLM, LlamaForSequenceClassification
+
+from actors.chat import example_ids
+from pipeline.tiny import tokenizer as tiny_tokenizer
+from pipeline.tiny.card import write_card
+from pipeline.tiny.judge import correct
+from pipeline.tiny.lessons import Lesson, lesson, wrong_programs
+from pipeline.tiny.sampling import complete, greedy_accuracy
+from pipeline.tiny.training import batches, fit, next_token_loss, pair_loss
+from sandbox.problem import Problem
+from sandbox.problems import family
+
+BATCH = 64
+GENERATOR_LR, VERIFIER_LR = 3e-3, 1e-3
+WRONG_PER_PROBLEM = 3
+TOLERANCE = 0.02
+"""Of the card's accuracy: other versions and processors may round a few greedy answers differently."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--generator-steps", type=int, default=900)
+    parser.add_argument("--verifier-steps", type=int, default=600)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)  # sums in one order, so that a seed gives the same weights
+    torch.manual_seed(arguments.seed)
+    problems = family.load("warm")
+    tokenizer = tiny_tokenizer.build(problems)
+    generator = train_generator(tokenizer, problems, arguments.generator_steps, arguments.seed)
+    accuracy = greedy_accuracy(generator, tokenizer, family.load("validation"))
+    print(f"greedy accuracy on validation, turn 1: {accuracy:.3f}", flush=True)
+    facts = {"seed": arguments.seed, "torch": torch.__version__, "transformers": transformers.__version__}
+    facts["python"] = platform.python_version()
+    save(
+        *(generator, tokenizer, arguments.out / "generator"),
+        **facts,
+        steps=arguments.generator_steps,
+        validation_greedy_accuracy=accuracy,
+        tolerance=TOLERANCE,
+    )
+    verifier = train_verifier(generator, tokenizer, problems, arguments.verifier_steps, arguments.seed)
+    save(verifier, tokenizer, arguments.out / "verifier", **facts, steps=arguments.verifier_steps)
+
+
+def train_generator(tokenizer: Any, problems: list[Problem], steps: int, seed: int) -> LlamaForCausalLM:
+    """A Llama of about 0.2 million parameters; its head size of 32 is one that vLLM runs on CPU."""
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=64,
+        intermediate_size=160,
+        num_hidden_layers=3,
+        num_attention_heads=2,
+        num_key_value_heads=2,
+        max_position_embeddings=512,
+        tie_word_embeddings=True,
+        pad_token_id=tokenizer.pad_token_id,
+        bos_token_id=None,
+        eos_token_id=tokenizer.eos_token_id,
+    )
+    model = LlamaForCausalLM(config)
+    print(f"generator: {sum(p.numel() for p in model.parameters()):,} parameters", flush=True)
+    rng = random.Random(seed)
+
+    def draw(count: int) -> list[Lesson]:
+        return [lesson(tokenizer, problem, rng) for problem in rng.sample(problems, count)]
+
+    source = batches(draw, BATCH, lambda item: len(item.ids), seed)
+    fit(model, source, lambda batch: next_token_loss(model, batch, tokenizer.pad_token_id), steps, GENERATOR_LR)
+    return model
+
+
+def train_verifier(
+    generator: Any, tokenizer: Any, problems: list[Problem], steps: int, seed: int
+) -> LlamaForSequenceClassification:
+    """The generator with a scalar head, taught to prefer references to slips and to the generator's own errors."""
+    shape = {key: value for key, value in generator.config.to_dict().items() if key not in ("id2label", "label2id")}
+    model = LlamaForSequenceClassification(LlamaConfig(**shape, num_labels=1))
+    model.model.load_state_dict(generator.model.state_dict())
+    own = own_errors(generator, tokenizer, problems)
+    rng = random.Random(seed)
+
+    def draw(count: int) -> list[list[list[int]]]:
+        return [group for problem in rng.sample(problems, count) if (group := _group(tokenizer, problem, own, rng))]
+
+    source = batches(draw, BATCH, lambda group: max(map(len, group)), seed)
+    fit(model, source, lambda batch: pair_loss(model, batch, tokenizer.pad_token_id), steps, VERIFIER_LR)
+    return model
+
+
+def own_errors(generator: Any, tokenizer: Any, problems: list[Problem]) -> dict[str, list[str]]:
+    """By problem, up to two different wrong programs that the generator samples itself."""
+    errors: dict[str, list[str]] = {}
+    for _ in range(2):
+        chats = [[{"role": "user", "content": problem.prompt}] for problem in problems]
+        for problem, answer in zip(problems, complete(generator, tokenizer, chats, temperature=1.0), strict=True):
+            known = errors.setdefault(problem.problem_id, [])
+            if answer not in known and not correct(answer, problem):
+                known.append(answer)
+    return errors
+
+
+def _group(tokenizer: Any, problem: Problem, own: dict[str, list[str]], rng: random.Random) -> list[list[int]]:
+    """Token ids of the reference, then of wrong programs; [] where no slip is wrong."""
+    slips = wrong_programs(problem, rng, WRONG_PER_PROBLEM - len(own[problem.problem_id]))
+    wrong = [*own[problem.problem_id], *slips]
+    chat = [{"role": "user", "content": problem.prompt}]
+    texts = [problem.reference or "", *wrong]
+    return [example_ids(tokenizer, chat, text)[0] for text in texts] if wrong else []
+
+
+def save(model: Any, tokenizer: Any, directory: Path, **facts: Any) -> None:
+    model.save_pretrained(directory)
+    (directory / "model.safetensors").chmod(0o644)
+    tokenizer.save_pretrained(directory, save_jinja_files=False)  # the chat template stays in tokenizer_config.json
+    write_card(directory, **facts)
+
+
+if __name__ == "__main__":
+    main()
