@@ -1,0 +1,171 @@
+"""The command line: `mucode …` and `python -m pipeline …` are the same program.
+
+Heavy packages (torch, ray, vllm, deepspeed) are imported only by the commands that use them.
+Exit status: 0 done; 1 a failure while working; 2 wrong input or a missing prerequisite, before any work.
+"""
+
+import argparse
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline.config import Config, ConfigError, load_config
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        return int(options.command(options))
+    except (ConfigError, FileNotFoundError) as error:
+        return _refuse(error)
+    except Exception as error:
+        if getattr(error, "user_error", False) or _is_refusal(error):
+            return _refuse(error)
+        raise
+
+
+def _is_refusal(error: Exception) -> bool:
+    """Errors that explain themselves to a person; a traceback would only hide the message."""
+    names = {"StoreError", "ResourceError", "SandboxUnavailable", "ProblemError", "CheckpointError", "ChatTemplateError"}
+    return any(base.__name__ in names for base in type(error).__mro__)
+
+
+def _refuse(error: Exception) -> int:
+    print(f"mucode: {error}", file=sys.stderr)
+    return 2
+
+
+def _run(options: argparse.Namespace) -> int:
+    config = load_config(options.config, options.set)
+    if options.dry_run:
+        from pipeline.estimate import describe
+
+        print(describe(config))
+        return 0
+    from pipeline.driver import execute
+
+    return execute(config)
+
+
+def _resume(options: argparse.Namespace) -> int:
+    from pipeline.driver import execute
+    from pipeline.run import stored_config
+
+    config = stored_config(options.run_dir)
+    data = _overridden(config, options.set)
+    path = Path(options.run_dir)
+    if "://" not in options.run_dir:  # a run directory may have been moved
+        data["run"] |= {"root": str(path.resolve().parent), "name": path.resolve().name}
+    return execute(Config.model_validate(data))
+
+
+def _overridden(config: Config, overrides: list[str]) -> dict[str, Any]:
+    checked = load_config(None, overrides)  # names and types, with the usual messages
+    data = config.model_dump()
+    for override in overrides:
+        section, name = override.partition("=")[0].strip().split(".", 1)
+        data[section][name] = getattr(getattr(checked, section), name)
+    return data
+
+
+def _eval(options: argparse.Namespace) -> int:
+    from pipeline.driver import evaluate
+
+    overrides = [
+        "run.iterations=0",
+        "run.control=false",
+        f'model.generator="{options.model}"',
+        f'problems.test="{options.dataset}"',
+        *options.set,
+    ]
+    config = load_config(options.config, overrides)
+    return evaluate(config, verifier=options.verifier)
+
+
+def _report(options: argparse.Namespace) -> int:
+    from pipeline.report import print_results, write_report
+    from pipeline.run import stored_config
+    from pipeline.store import Store
+
+    stored_config(options.run_dir)  # refuses what is not a run
+    root = options.run_dir if "://" in options.run_dir else str(Path(options.run_dir).resolve())
+    store = Store(root)
+    print(print_results(store))
+    print(f"report: {write_report(store)}")
+    return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from pipeline.doctor import diagnose
+
+    return diagnose()
+
+
+def _sandbox_build(options: argparse.Namespace) -> int:
+    from sandbox.image.build import ensure_image
+
+    print(ensure_image())
+    return 0
+
+
+def _sandbox_check(options: argparse.Namespace) -> int:
+    from sandbox.check import check
+
+    return check(options.dataset, options.samples, Path(options.out), as_json=options.json, boxes=options.boxes)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="mucode", description="Expert iteration for multi-turn code models (µCode).")
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    run = commands.add_parser("run", help="run, or continue, an expert iteration")
+    run.add_argument("config", nargs="?", help="a TOML file; none runs the embedded default on this machine")
+    _add_set(run)
+    run.add_argument("--dry-run", action="store_true", help="print the resolved config and what the run will cost")
+    run.set_defaults(command=_run)
+
+    resume = commands.add_parser("resume", help="continue a run from its directory")
+    resume.add_argument("run_dir")
+    _add_set(resume)
+    resume.set_defaults(command=_resume)
+
+    evaluate = commands.add_parser("eval", help="evaluate any Hugging Face model on a set of problems")
+    evaluate.add_argument("--model", required=True, help="a directory or a name")
+    evaluate.add_argument("--dataset", required=True, help="mbpp, humaneval, builtin:test, or a JSONL file")
+    evaluate.add_argument("--verifier", help="a verifier checkpoint, for the lv and pt_lv selectors")
+    evaluate.add_argument("--config", help="a TOML file for everything else")
+    _add_set(evaluate)
+    evaluate.set_defaults(command=_eval)
+
+    report = commands.add_parser("report", help="print a run's results and write its report.html")
+    report.add_argument("run_dir")
+    report.set_defaults(command=_report)
+
+    doctor = commands.add_parser("doctor", help="check Docker, Ray, the packages and this machine")
+    doctor.set_defaults(command=_doctor)
+
+    sandbox = commands.add_parser("sandbox", help="build the sandbox image; judge programs")
+    actions = sandbox.add_subparsers(required=True, metavar="action")
+    build = actions.add_parser("build", help="build the box image, from a registry or offline")
+    build.set_defaults(command=_sandbox_build)
+    check = actions.add_parser("check", help="judge programs that anybody wrote")
+    check.add_argument("--dataset", required=True, help="mbpp, humaneval, or a JSONL file of problems")
+    check.add_argument("--samples", required=True, help="JSONL with task_id and solution, or 'reference'")
+    check.add_argument("--out", required=True, help="where the results go, JSONL in the order of the samples")
+    check.add_argument("--json", action="store_true", help="print the summary as JSON")
+    check.add_argument("--boxes", type=int, default=2, help="warm containers (default 2)")
+    check.set_defaults(command=_sandbox_check)
+    return parser
+
+
+def _add_set(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="section.key=value", help="override one setting; repeatable"
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

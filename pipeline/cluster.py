@@ -1,0 +1,109 @@
+"""Reaching Ray, and checking that every phase of a run fits before any of them starts.
+
+Phases take turns. Sampling holds generators and executors; training makes its own placement group; scoring
+is an actor pool. A live generator holds its resources, so where sampling and training do not fit side by
+side the generators exit before training and start again after it. Each replica takes `tensor_parallel`
+accelerators of one node; training takes one per worker.
+"""
+
+import math
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.config import Config
+
+WORKER_ENVIRONMENT = {
+    "TOKENIZERS_PARALLELISM": "false",
+    "TORCHDYNAMO_DISABLE": "1",  # log-probabilities would compile a kernel at first use
+    "VLLM_LOGGING_LEVEL": "ERROR",
+    "VLLM_NO_USAGE_STATS": "1",
+    "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
+    "RAY_DEDUP_LOGS": "1",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+}
+OBJECT_STORE_BYTES = 256 << 20  # rows live in Parquet, so the store stays small
+DATA_CPUS = 0.5
+
+
+class ResourceError(RuntimeError):
+    """A phase asks for more than the cluster has; nothing was started."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What each phase takes, and whether generators must exit before training."""
+
+    phases: dict[str, dict[str, float]]
+    generators_exit_for_training: bool
+    gpus_per_rank: float
+    gpus_per_trainer: float
+
+
+def connect(config: Config) -> Any:
+    """Join the cluster that RAY_ADDRESS names, or start Ray on this machine. Returns Ray's context."""
+    for name, value in WORKER_ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    import ray
+
+    if ray.is_initialized():
+        return ray.get_runtime_context()
+    if os.environ.get("RAY_ADDRESS"):
+        return ray.init(log_to_driver=False, runtime_env={"env_vars": WORKER_ENVIRONMENT})
+    cores = max(2, os.cpu_count() or 1)
+    return ray.init(
+        address="local",
+        num_cpus=cores,
+        resources={"sandbox": config.executor.replicas * config.executor.boxes},
+        include_dashboard=False,
+        log_to_driver=False,
+        object_store_memory=OBJECT_STORE_BYTES,
+        logging_level="warning",
+    )
+
+
+def make_plan(config: Config, total: dict[str, float]) -> Plan:
+    """Sizes of all phases against `total` (Ray's cluster resources). Raises ResourceError where one cannot fit."""
+    accelerated = total.get("GPU", 0) > 0
+    generator, training = config.generator, config.training
+    rank_gpus = generator.gpus if generator.gpus is not None else float(accelerated)
+    trainer_gpus = training.gpus if training.gpus is not None else float(accelerated)
+    sampling = {
+        "CPU": generator.replicas * generator.cpus,
+        "GPU": generator.replicas * generator.tensor_parallel * rank_gpus,
+    }
+    if total.get("sandbox", 0):
+        sampling["sandbox"] = float(config.executor.replicas * config.executor.boxes)
+    workers = max(training.workers, 1)
+    phases = {
+        "sampling": sampling,
+        "training": {"CPU": workers * training.cpus, "GPU": workers * trainer_gpus},
+        "scoring": {
+            "CPU": config.verifier.replicas * config.verifier.cpus + DATA_CPUS,
+            "GPU": config.verifier.replicas * config.verifier.gpus,
+        },
+    }
+    for phase, needs in phases.items():
+        _require(phase, needs, total)
+    beside = {name: sampling.get(name, 0) + phases["training"].get(name, 0) for name in ("CPU", "GPU")}
+    exits = any(need > total.get(name, 0) for name, need in beside.items())
+    return Plan(
+        phases=phases,
+        generators_exit_for_training=exits,
+        gpus_per_rank=rank_gpus,
+        gpus_per_trainer=trainer_gpus,
+    )
+
+
+def _require(phase: str, needs: dict[str, float], total: dict[str, float]) -> None:
+    short = {name: need for name, need in needs.items() if need > total.get(name, 0) + 1e-9}
+    if short:
+        text = ", ".join(f"{need:g} {name} (the cluster has {total.get(name, 0):g})" for name, need in short.items())
+        raise ResourceError(
+            f"phase {phase} needs {text}. Lower generator.replicas, generator.tensor_parallel, training.workers, "
+            "executor.replicas or executor.boxes, or add nodes"
+        )
+
+
+def describe(total: dict[str, float]) -> str:
+    return f"{math.floor(total.get('CPU', 0))} CPU, {total.get('GPU', 0):g} GPU, {total.get('sandbox', 0):g} sandbox"

@@ -1,0 +1,85 @@
+"""What `mucode run` does: claim the directory, reach Ray, iterate, report."""
+
+import json
+import time
+
+from pipeline.config import Config
+from pipeline.store import Store
+from pipeline.telemetry import say
+
+
+def execute(config: Config) -> int:
+    """Run or continue `config`'s run. Everything that can be wrong is found before any work is done."""
+    from pipeline.preflight import check
+    from pipeline.run import Run, claim, run_root
+
+    started = time.monotonic()
+    check(config)
+    store = Store(run_root(config))
+    claim(store, config)
+    from pipeline.fleet import Fleet
+    from pipeline.iteration import run_iteration
+
+    say(f"run {store.root}")
+    with Fleet(config) as fleet:
+        run = Run(config, fleet)
+        with run.spans.span("run"):
+            try:
+                for iteration in range(config.run.iterations + 1):
+                    run_iteration(run, iteration)
+                    _publish(run, iteration)
+            finally:
+                _write_spans(store, run.spans.dump())
+    return _finish(store, run, time.monotonic() - started)
+
+
+def evaluate(config: Config, verifier: str | None) -> int:
+    """Greedy and best-of-N of one model on one set of problems; results under runs/<name>."""
+    from actors.engine import Checkpoint
+    from pipeline import stages
+    from pipeline.fleet import Fleet
+    from pipeline.preflight import check
+    from pipeline.run import Run, claim, run_root
+
+    started = time.monotonic()
+    check(config)
+    store = Store(run_root(config))
+    claim(store, config)
+    with Fleet(config) as fleet:
+        run = Run(config, fleet)
+        scorer: Checkpoint | None = fleet.checkpoint(verifier) if verifier else None
+        run.stage(0, stages.SEARCHES["greedy"], policy=run.base)
+        for selector in config.eval.selectors:
+            if selector not in ("lv", "pt_lv"):
+                run.stage(0, stages.SEARCHES[selector], policy=run.base)
+            elif scorer:
+                run.stage(0, stages.SEARCHES[selector], policy=run.base, verifier=scorer)
+            else:
+                say(f"  {selector} needs a verifier (--verifier DIR); left out")
+        run.stage(0, stages.METRICS, found=run.evaluated(0))
+        _publish(run, 0)
+    return _finish(store, run, time.monotonic() - started)
+
+
+def _publish(run: "Run", iteration: int) -> None:  # type: ignore[name-defined]  # noqa: F821
+    """Rewrite metrics.jsonl from the manifests; derived data, so writing it twice changes nothing."""
+    from pipeline.report import results_table
+
+    lines = [json.dumps(row, default=str) for row in results_table(run.store)]
+    run.store.write(("\n".join(lines) + "\n").encode(), "metrics.jsonl")
+
+
+def _write_spans(store: Store, fresh: bytes) -> None:
+    earlier = store.read("spans.jsonl") if store.exists("spans.jsonl") else b""
+    store.write(earlier + fresh, "spans.jsonl")
+
+
+def _finish(store: Store, run: "Run", seconds: float) -> int:  # type: ignore[name-defined]  # noqa: F821
+    from pipeline.report import print_results, write_report
+
+    if not run.ran:
+        say(f"nothing left to do: all {run.skipped} stages of {store.root} are finished")
+    print(print_results(store), flush=True)
+    say(f"report: {write_report(store)}")
+    say(f"{len(run.ran)} stages run, {run.skipped} found finished, {seconds:.0f} s")
+    return 0

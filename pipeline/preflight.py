@@ -1,0 +1,86 @@
+"""Everything that can be wrong before work starts, found before work starts, without heavy imports."""
+
+import shutil
+from pathlib import Path
+
+from pipeline.config import Config, ConfigError
+from pipeline.estimate import load_split
+from pipeline.run import run_root
+from pipeline.strategies import STRATEGIES
+
+MIN_FREE_BYTES = 1 << 30
+"""A full disk in the middle costs a stage; the embedded default writes far less."""
+
+
+def check(config: Config) -> None:
+    """Raise one clear error for the first thing that would stop this run."""
+    _check_names(config)
+    for split in ("train", "validation", "test"):
+        if not load_split(config, split):
+            raise ConfigError(f"problems.{split} = {getattr(config.problems, split)!r} holds no problem")
+    for field in ("generator", "verifier"):
+        _check_model(f"model.{field}", getattr(config.model, field))
+    _check_disk(run_root(config))
+    _check_engine()
+
+
+def _check_names(config: Config) -> None:
+    if config.run.strategy not in STRATEGIES:
+        raise ConfigError(f"run.strategy = {config.run.strategy!r}: expected one of {', '.join(STRATEGIES)}")
+    for name, section in (("fine_tune", config.fine_tune), ("verifier", config.verifier)):
+        if (section.steps is None) == (section.epochs is None):
+            raise ConfigError(f"{name}.steps = {section.steps} and {name}.epochs = {section.epochs}: set exactly one")
+    if config.rollouts.max_tokens >= config.model.max_tokens:
+        raise ConfigError(
+            f"rollouts.max_tokens = {config.rollouts.max_tokens} leaves no room for a prompt within "
+            f"model.max_tokens = {config.model.max_tokens}"
+        )
+
+
+def _check_model(key: str, name: str) -> None:
+    if name.startswith("builtin:"):
+        if name not in ("builtin:generator", "builtin:verifier"):
+            raise ConfigError(f"{key} = {name!r}: expected builtin:generator, builtin:verifier, a directory or a name")
+        return
+    path = Path(name)
+    if path.is_dir():
+        if not (path / "config.json").is_file():
+            raise ConfigError(f"{key} = {name!r} is not a Hugging Face directory: it holds no config.json")
+        if key == "model.generator" and not _has_chat_template(path):
+            raise ConfigError(
+                f"{key} = {name!r} has no chat template; add chat_template to its tokenizer_config.json, "
+                "or a chat_template.jinja beside it"
+            )
+    elif name.startswith((".", "/", "~")) or name.count("/") > 1:
+        raise ConfigError(f"{key} = {name!r}: no such directory")
+
+
+def _has_chat_template(path: Path) -> bool:
+    if (path / "chat_template.jinja").is_file() or (path / "chat_template.json").is_file():
+        return True
+    file = path / "tokenizer_config.json"
+    return file.is_file() and '"chat_template"' in file.read_text()
+
+
+def _check_disk(root: str) -> None:
+    if "://" in root:
+        return
+    place = Path(root)
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    if free < MIN_FREE_BYTES:
+        raise ConfigError(
+            f"{place} has {free >> 20} MiB free, at least {MIN_FREE_BYTES >> 20} MiB are needed; "
+            "free some, or set run.root to another disk"
+        )
+
+
+def _check_engine() -> None:
+    """Ask Docker now, on this machine, unless sandboxes live on other nodes of a cluster."""
+    import os
+
+    if not os.environ.get("RAY_ADDRESS"):
+        from sandbox.box import require_engine
+
+        require_engine()

@@ -1,0 +1,48 @@
+from pathlib import Path
+
+import pytest
+
+from pipeline.config import Config, ConfigError, load_config
+
+SHIPPED = sorted((Path(__file__).parents[2] / "configs").glob("*.toml"))
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
+def test_every_shipped_config_loads(path: Path) -> None:
+    load_config(path)
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("rollout.samples=3", "nearest valid one is 'rollouts'"),
+        ("rollouts.sample=3", "nearest valid one is 'rollouts.samples'"),
+        ("rollouts.samples=many", "'rollouts.samples' = 'many'"),
+        ("rollouts.samples=0", "greater than or equal to 1"),
+        ("samples=3", "expected section.key=value"),
+    ],
+)
+def test_bad_settings_are_named(override: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message.replace(".", r"\.")):
+        load_config(None, [override])
+
+
+def test_overrides_win_over_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "c.toml"
+    file.write_text('[rollouts]\nsamples = 2\n[run]\nname = "x"\n')
+    config = load_config(file, ["rollouts.samples=7", "problems.train=mbpp", "model.generator='a b'"])
+    assert (config.rollouts.samples, config.run.name) == (7, "x")
+    assert (config.problems.train, config.model.generator) == ("mbpp", "a b")
+
+
+def test_identity_leaves_operational_fields_out() -> None:
+    config = Config()
+    everything = config.identity(*Config.model_fields)
+    assert "rollouts.samples" in everything
+    assert not {"generator.replicas", "executor.boxes", "training.workers", "run.name", "run.iterations"} & set(everything)
+    assert config.identity("run.seed") == {"run.seed": 0}
+
+
+def test_a_missing_file_lists_the_shipped_ones() -> None:
+    with pytest.raises(ConfigError, match=r"no config file at nowhere\.toml"):
+        load_config("nowhere.toml")
