@@ -9,7 +9,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 
 class ConfigError(ValueError):
@@ -98,15 +98,29 @@ class ExecutorSection(Section):
     """Above this share of judgements a stage stops and says so."""
 
 
-class VerifierSection(Section):
+class TrainedSection(Section):
+    """Training length is `steps` or `epochs`, never both."""
+
+    steps: int | None = Field(200, ge=1)
+    epochs: float | None = Field(None, gt=0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_length(cls, data: dict[str, Any]) -> dict[str, Any]:
+        if data.get("epochs") is None:
+            return data
+        if data.get("steps") is not None:
+            raise ValueError(f"steps = {data['steps']} and epochs = {data['epochs']} are both set; set one")
+        return {**data, "steps": None}
+
+
+class VerifierSection(TrainedSection):
     loss: Literal["bt", "bce"] = "bt"
     reward_l2: float = Field(1e-3, ge=0)
     """Weight of mean squared reward in the Bradley-Terry loss, as in the released code."""
     pairs_per_problem: int = Field(16, ge=1)
     learning_rate: float = Field(5e-4, gt=0)
     batch_pairs: int = Field(64, ge=1)
-    steps: int | None = Field(200, ge=1)
-    epochs: float | None = Field(None, gt=0)
     replicas: int = operational(1, ge=1)
     """Scoring actors of the Ray Data stage."""
     cpus: float = operational(0.5, ge=0)
@@ -114,11 +128,9 @@ class VerifierSection(Section):
     batch_rows: int = operational(256, ge=1)
 
 
-class FineTuneSection(Section):
+class FineTuneSection(TrainedSection):
     learning_rate: float = Field(1.5e-3, gt=0)
     batch_examples: int = Field(64, ge=1)
-    steps: int | None = Field(200, ge=1)
-    epochs: float | None = Field(None, gt=0)
     warmup_fraction: float = Field(0.05, ge=0, le=1)
     schedule: Literal["cosine", "linear", "constant"] = "cosine"
     weight_decay: float = Field(0.0, ge=0)

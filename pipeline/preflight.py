@@ -27,9 +27,6 @@ def check(config: Config) -> None:
 def _check_names(config: Config) -> None:
     if config.run.strategy not in STRATEGIES:
         raise ConfigError(f"run.strategy = {config.run.strategy!r}: expected one of {', '.join(STRATEGIES)}")
-    for name, section in (("fine_tune", config.fine_tune), ("verifier", config.verifier)):
-        if (section.steps is None) == (section.epochs is None):
-            raise ConfigError(f"{name}.steps = {section.steps} and {name}.epochs = {section.epochs}: set exactly one")
     if config.rollouts.max_tokens >= config.model.max_tokens:
         raise ConfigError(
             f"rollouts.max_tokens = {config.rollouts.max_tokens} leaves no room for a prompt within "

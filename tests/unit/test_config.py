@@ -46,3 +46,9 @@ def test_identity_leaves_operational_fields_out() -> None:
 def test_a_missing_file_lists_the_shipped_ones() -> None:
     with pytest.raises(ConfigError, match=r"no config file at nowhere\.toml"):
         load_config("nowhere.toml")
+
+
+def test_steps_or_epochs_never_both() -> None:
+    assert load_config(None, ["verifier.epochs=2"]).verifier.steps is None
+    with pytest.raises(ConfigError, match="both set"):
+        load_config(None, ["verifier.epochs=2", "verifier.steps=5"])
