@@ -1,0 +1,230 @@
+"""A generator: an engine that plays whole episodes, shard after shard.
+
+    consumes       shards (problems × samples), handed out by the driver, two or more at a time
+    waits for      one of `episodes_in_flight` places, then the engine, the executors and the verifier
+    produces       one committed Parquet part per shard, rows in the order (problem, sample)
+    unblocked by   an episode that ends: its place goes to the next one, of this shard or the next
+
+All shards share the places, so the next shard starts before the current one has drained and the number of
+episodes in flight stays at its setting until no work is left. A generator samples only with the weights that
+the caller names, and refuses before `load` has checked them; so does one that Ray has restarted.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pyarrow as pa
+
+from actors.engine import Checkpoint, Engine, EngineConfig, EngineError
+from actors.episode import EPISODE_SCHEMA, Episode
+from actors.parts import PartRecord, commit_part
+from actors.search import Judge, Players, Scorer, SearchPlan, Shard, ending, play_episode
+from sandbox.problem import Problem, Suite
+from sandbox.verdict import Outcome
+
+
+class PolicyMismatchError(EngineError):
+    """Samples of one policy were asked of an engine that holds another. Load that checkpoint first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GeneratorStatus:
+    """Where a generator stands. Seconds are summed over its life; `in_flight` counts episodes."""
+
+    policy_id: str
+    in_flight: int
+    in_flight_max: int
+    waiting: int
+    shards_in_flight: int
+    episodes_done: int
+    turns_done: int
+    tokens_sampled: int
+    engine_busy_s: float
+    judge_wait_s: float
+    infrastructure: int
+    alive_s: float
+
+
+class Generator:
+    """Plays shards with one engine. Plain and testable; `GeneratorActor` is its Ray actor."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        tokenizer: Any,
+        judge: Judge,
+        *,
+        episodes_in_flight: int = 96,
+        max_context: int = 512,
+        turn_deadline_s: float = 600.0,
+    ) -> None:
+        self.engine = engine
+        self._judge = judge
+        self._players = Players(
+            engine=engine,
+            tokenizer=tokenizer,
+            judge=self._timed_judge,
+            max_context=max_context,
+            turn_deadline_s=turn_deadline_s,
+        )
+        self._places = asyncio.Semaphore(episodes_in_flight)
+        self._started = time.monotonic()
+        self._in_flight = self._in_flight_max = self._waiting = self._shards = 0
+        self._counts: Counter[str] = Counter()
+        self._judge_wait_s = 0.0
+
+    async def load(self, checkpoint: Checkpoint) -> None:
+        """Replace the weights. Raises WeightsError if the result is not the checkpoint, EngineError if episodes run."""
+        if self._shards:
+            raise EngineError(
+                f"cannot load policy {checkpoint.policy_id}: {self._shards} shards are being played with "
+                f"{self.engine.policy_id}; wait for them first"
+            )
+        if checkpoint.policy_id != self.engine.policy_id:
+            await self.engine.load(checkpoint)
+
+    async def play(
+        self,
+        shard: Shard,
+        plan: SearchPlan,
+        policy_id: str,
+        out_dir: str,
+        iteration: int,
+        verifier_id: str = "",
+        scorer: Scorer | None = None,
+    ) -> PartRecord:
+        """Play every episode of the shard and commit them as part number `shard.part` of `out_dir`."""
+        if policy_id != self.engine.policy_id:
+            raise PolicyMismatchError(
+                f"{shard} asks for policy {policy_id}, but this generator holds {self.engine.policy_id or 'none'}; "
+                "load that checkpoint first"
+            )
+        players = replace(self._players, scorer=scorer)
+        self._shards += 1
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [
+                    group.create_task(self._play_one(players, plan, problem, sample, iteration, verifier_id))
+                    for problem in shard.problems
+                    for sample in shard.samples
+                ]
+        except BaseExceptionGroup as failures:
+            # One cause stopped the shard and cancelled the rest; a lone error crosses process borders readably.
+            raise failures.exceptions[0] from failures
+        finally:
+            self._shards -= 1
+        episodes = [task.result() for task in tasks]
+        table = pa.Table.from_pylist([episode.to_row() for episode in episodes], schema=EPISODE_SCHEMA)
+        return await asyncio.to_thread(commit_part, out_dir, shard.part, table, episode_counts(episodes, plan))
+
+    async def _play_one(
+        self, players: Players, plan: SearchPlan, problem: Problem, sample: int, iteration: int, verifier_id: str
+    ) -> Episode:
+        self._waiting += 1
+        try:
+            await self._places.acquire()
+        finally:
+            self._waiting -= 1
+        self._in_flight += 1
+        self._in_flight_max = max(self._in_flight_max, self._in_flight)
+        try:
+            episode = await play_episode(players, plan, problem, sample, iteration=iteration, verifier_id=verifier_id)
+        finally:
+            self._in_flight -= 1
+            self._places.release()
+        self._counts.update(episode_counts([episode], plan))
+        return episode
+
+    async def _timed_judge(self, problem: Problem, program: str, suite: Suite) -> Outcome:
+        started = time.monotonic()
+        try:
+            return await self._judge(problem, program, suite)
+        finally:
+            self._judge_wait_s += time.monotonic() - started
+
+    async def status(self) -> GeneratorStatus:
+        return GeneratorStatus(
+            policy_id=self.engine.policy_id,
+            in_flight=self._in_flight,
+            in_flight_max=self._in_flight_max,
+            waiting=self._waiting,
+            shards_in_flight=self._shards,
+            episodes_done=self._counts["episodes"],
+            turns_done=self._counts["turns"],
+            tokens_sampled=self._counts["tokens"],
+            engine_busy_s=self.engine.busy_s,
+            judge_wait_s=self._judge_wait_s,
+            infrastructure=self._counts["ended_infrastructure"],
+            alive_s=time.monotonic() - self._started,
+        )
+
+    async def close(self) -> None:
+        await self.engine.close()
+
+
+def episode_counts(episodes: list[Episode], plan: SearchPlan) -> dict[str, int]:
+    """What happened, in numbers that add up: episodes = the sum of the `ended_…`, answers = judged + unjudged + infra.
+
+    `judged` answers have a label; `unjudged` ones were not chosen and not asked about.
+    """
+    counts = Counter(dict.fromkeys(("ended_passed", "ended_turns", "ended_context", "ended_infrastructure"), 0))
+    counts["episodes"] = len(episodes)
+    for episode in episodes:
+        counts[f"ended_{ending(episode, plan)}"] += 1
+        for turn in episode.turns:
+            counts["turns"] += 1
+            counts["answers"] += len(turn.answers)
+            counts["tokens"] += sum(answer.tokens for answer in turn.answers)
+            counts["no_program"] += sum(answer.program is None for answer in turn.answers)
+            counts["cut_short"] += sum(answer.finish_reason == "length" for answer in turn.answers)
+            for answer in turn.answers:
+                counts[_kind(answer)] += 1
+    return dict(counts)
+
+
+def _kind(answer: Any) -> str:
+    outcomes = (answer.public, answer.private)
+    if any(outcome is not None and outcome.label is None for outcome in outcomes):
+        return "answers_infrastructure"
+    return "answers_judged" if answer.label is not None else "answers_unjudged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GeneratorConfig:
+    """All that a generator actor is built from; picklable, so that Ray can build it again."""
+
+    engine: EngineConfig
+    episodes_in_flight: int = 96
+    turn_deadline_s: float = 600.0
+    judge_deadline_s: float = 600.0
+    judge_in_flight: int = 64  # calls that wait at one executor at a time
+
+
+class GeneratorActor(Generator):
+    """The Ray actor: builds its engine, its tokenizer and its way to the executors from `config` alone.
+
+    Start it with `ray.remote(GeneratorActor).options(max_concurrency=…)`; shards are concurrent calls.
+    """
+
+    def __init__(self, config: GeneratorConfig, executors: list[Any]) -> None:
+        from transformers import AutoTokenizer
+
+        from actors.executor import JudgeClient, ray_lane
+        from actors.vllm_engine import open_engine
+
+        client = JudgeClient(
+            [ray_lane(executor) for executor in executors],
+            in_flight=config.judge_in_flight,
+            deadline_s=config.judge_deadline_s,
+        )
+        super().__init__(
+            open_engine(config.engine),
+            AutoTokenizer.from_pretrained(config.engine.checkpoint.path),
+            client,
+            episodes_in_flight=config.episodes_in_flight,
+            max_context=config.engine.max_context,
+            turn_deadline_s=config.turn_deadline_s,
+        )
