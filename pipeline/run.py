@@ -12,8 +12,10 @@ from typing import Any
 
 from actors.engine import Checkpoint
 from pipeline.config import Config
+from pipeline.estimate import load_split
 from pipeline.store import Manifest, Stage, Store, StoreError
 from pipeline.telemetry import Spans, say
+from sandbox.problem import Problem
 
 Input = Manifest | Checkpoint | Sequence[Manifest]
 
@@ -28,10 +30,16 @@ class Run:
         self.spans = Spans()
         self.ran: list[Manifest] = []
         self.skipped = 0
+        self._problems: dict[str, list[Problem]] = {}
 
     @cached_property
     def base(self) -> Checkpoint:
-        return self.fleet.base_checkpoint("generator")
+        return self.fleet.checkpoint(self.config.model.generator)
+
+    def problems(self, split: str) -> list[Problem]:
+        if split not in self._problems:
+            self._problems[split] = load_split(self.config, split)
+        return self._problems[split]
 
     def stage(self, iteration: int, step: Stage, **inputs: Input) -> Manifest:
         """Carry out a stage, or find it finished. Raises StoreError where other settings made it."""

@@ -15,14 +15,19 @@
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from actors.engine import Checkpoint
 from actors.search import SearchPlan
 from pipeline import bucket_tasks, metrics
 from pipeline.buckets import bucket_rows, map_buckets
+from pipeline.fine_tune import fine_tune
+from pipeline.rollouts import roll_out
 from pipeline.store import Manifest, Stage, StageOutput, StoreError, stage
 from pipeline.strategies import STRATEGIES
+from pipeline.train_verifier import train_verifier
+from pipeline.training import TrainingReport
 
 MODEL = ("model.generator", "model.dtype", "model.max_tokens")
 SAMPLING = (*MODEL, "dialogue", "run.seed")
@@ -50,8 +55,9 @@ def _roll_out(split: str) -> Callable[..., StageOutput]:
             top_p=rollouts.top_p,
             max_tokens=rollouts.max_tokens,
             seed=run.config.run.seed,
+            style=run.config.dialogue.style,
         )
-        return run.fleet.play(directory, iteration, run.fleet.problems(split), rollouts.samples, plan, policy)
+        return roll_out(run.fleet, directory, iteration, run.problems(split), rollouts.samples, plan, policy)
 
     return function
 
@@ -78,9 +84,10 @@ def _search(selector: str) -> Callable[..., StageOutput]:
             max_tokens=run.config.rollouts.max_tokens,
             seed=run.config.run.seed + 1,  # never the training rollouts' seeds
             no_repeat=settings.no_repeat and not greedy,
+            style=run.config.dialogue.style,
         )
         scorer = verifier if selector in ("lv", "pt_lv") else None
-        return run.fleet.play(directory, iteration, run.fleet.problems("test"), 1, plan, policy, scorer)
+        return roll_out(run.fleet, directory, iteration, run.problems("test"), 1, plan, policy, scorer)
 
     return function
 
@@ -93,6 +100,27 @@ SEARCHES: dict[str, Stage] = {
     )(_search(name))
     for name in ("greedy", "random", "pt", "lv", "pt_lv", "oracle", "control")
 }
+
+
+# ---- training -------------------------------------------------------------------------------------------------
+
+
+def _training(run: Any, iteration: int, name: str) -> dict[str, Any]:
+    """What both trainings are told. The name is unique per iteration and stage, stable across resumes."""
+    run.fleet.make_room_for_training()
+    return {
+        "training": run.config.training,
+        "dtype": run.config.model.dtype,
+        "max_tokens": run.config.model.max_tokens,
+        "seed": run.config.run.seed,
+        "run_name": f"{run.config.run.name}-iter_{iteration:04d}-{name}",
+        "storage": f"{run.store.root}/ray_train",
+    }
+
+
+def _trained(report: TrainingReport) -> StageOutput:
+    facts = {name: value for name, value in asdict(report).items() if name != "checkpoint"}
+    return StageOutput(checkpoint=report.checkpoint, facts=facts)
 
 
 # ---- the verifier ---------------------------------------------------------------------------------------------
@@ -116,7 +144,14 @@ def VERIFIER(run: Any, iteration: int, directory: str, *, pairs: Manifest) -> St
             f"no problem has both a right and a wrong answer, so there are no pairs to train a verifier on "
             f"({pairs.counts}); sample more (rollouts.samples, rollouts.turns) or choose easier problems"
         )
-    return run.fleet.train_verifier(pairs.directory, directory, iteration)
+    report = train_verifier(
+        pairs.directory,
+        run.fleet.checkpoint(run.config.model.verifier).path,
+        f"{directory}/checkpoint",
+        config=run.config.verifier,
+        **_training(run, iteration, "verifier"),
+    )
+    return _trained(report)
 
 
 def _scored(run: Any, directory: str, worker: Any, verifier: Checkpoint, **inputs: Any) -> StageOutput:
@@ -173,7 +208,14 @@ def _policy(run: Any, iteration: int, directory: str, *, examples: Manifest) -> 
             f"relabelling left no training example ({examples.counts}): no sampled answer passed its tests. "
             "Sample more (rollouts.samples, rollouts.turns), or start from a stronger model"
         )
-    return run.fleet.fine_tune(examples.directory, directory, iteration)
+    report = fine_tune(
+        examples.directory,
+        run.base.path,
+        f"{directory}/checkpoint",
+        config=run.config.fine_tune,
+        **_training(run, iteration, directory.rpartition("/")[2]),
+    )
+    return _trained(report)
 
 
 POLICY = stage("policy", reads=("fine_tune", *MODEL, "run.seed"))(_policy)

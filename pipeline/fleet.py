@@ -1,0 +1,195 @@
+"""The actors of a run: started when a phase needs them, gone when another phase needs their place."""
+
+import time
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import ray
+from ray.exceptions import GetTimeoutError, RayActorError
+
+from actors.checkpoint import checksum, fetch
+from actors.engine import Checkpoint, EngineConfig
+from actors.executor import Executor, ExecutorConfig
+from actors.generator import GeneratorActor, GeneratorConfig
+from actors.verifier import Scorer
+from pipeline import cluster
+from pipeline.config import Config
+from pipeline.telemetry import say
+
+BUILTIN = Path(__file__).parent / "tiny"
+END_DEADLINE_S = 20.0
+"""How long an actor may take to close before it is killed."""
+CALLS_PER_ACTOR = 1000
+"""Concurrent calls of an async actor; episodes in flight are bounded elsewhere."""
+
+
+class FleetError(RuntimeError):
+    """An actor did not come up, or too much of the sandbox failed."""
+
+
+class Fleet:
+    """Generators, executors and scorers of one run. A context manager: leaving it ends every actor."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        cluster.connect(config)
+        self.total = ray.cluster_resources()
+        self.plan = cluster.make_plan(config, self.total)
+        say(f"Ray: {cluster.describe(self.total)}")
+        self._generators: dict[int, Any] = {}
+        self._scorer: tuple[str, Any] | None = None
+
+    def __enter__(self) -> "Fleet":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release_generators()
+        for executor in self.__dict__.pop("executors", []):
+            _end(executor)
+        ray.shutdown()
+
+    # ---- checkpoints ------------------------------------------------------------------------------------------
+
+    def checkpoint(self, name: str) -> Checkpoint:
+        """A model by `builtin:…`, directory or hub name, with the checksum that names it everywhere."""
+        if name.startswith("builtin:"):
+            from pipeline.tiny.card import verify_card
+
+            path = str(BUILTIN / name.removeprefix("builtin:"))
+            verify_card(Path(path))
+        elif Path(name).is_dir() or "://" in name:
+            path = name if "://" in name else str(Path(name).resolve())
+        else:
+            from huggingface_hub import snapshot_download
+
+            path = snapshot_download(name)
+        return Checkpoint(path=path, policy_id=checksum(fetch(path)))
+
+    # ---- executors --------------------------------------------------------------------------------------------
+
+    @cached_property
+    def executors(self) -> list[Any]:
+        """Started once; they take the `sandbox` resource and no CPU. Where no node declares it, this node serves."""
+        settings = self.config.executor
+        config = ExecutorConfig(boxes=settings.boxes, runtime=settings.runtime)
+        actor = ray.remote(Executor).options(
+            num_cpus=0, max_concurrency=CALLS_PER_ACTOR, max_restarts=3, max_task_retries=0, **self._sandbox_place()
+        )
+        handles = [actor.remote(config) for _ in range(settings.replicas)]
+        _await("executors", [handle.ready.remote() for handle in handles], settings.start_deadline_s)
+        return handles
+
+    def _sandbox_place(self) -> dict[str, Any]:
+        if self.total.get("sandbox", 0):
+            return {"resources": {"sandbox": self.config.executor.boxes}}
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+        say("  no node declares the `sandbox` resource; boxes run on the driver's node")
+        node = ray.get_runtime_context().get_node_id()
+        return {"scheduling_strategy": NodeAffinitySchedulingStrategy(node, soft=False)}
+
+    # ---- generators -------------------------------------------------------------------------------------------
+
+    def prepare_generators(self, policy: Checkpoint) -> int:
+        """Have every replica starting; returns their number. `generator` waits for one and loads the policy."""
+        for slot in range(self.config.generator.replicas):
+            if slot not in self._generators:
+                self._generators[slot] = self._start_generator(policy)
+        return self.config.generator.replicas
+
+    def generator(self, slot: int, policy: Checkpoint, *, replace: bool) -> Any:
+        """A ready generator that holds `policy`; `replace` starts a new one where the old one died."""
+        if replace or slot not in self._generators:
+            dead = self._generators.get(slot)
+            if dead is not None:
+                ray.kill(dead)
+            self._generators[slot] = self._start_generator(policy)
+        handle = self._generators[slot]
+        _await(f"generator {slot}", [handle.load.remote(policy)], self.config.generator.start_deadline_s)
+        return handle
+
+    def _start_generator(self, policy: Checkpoint) -> Any:
+        settings, model = self.config.generator, self.config.model
+        engine = EngineConfig(
+            checkpoint=policy,
+            kind=settings.engine,
+            dtype=model.dtype,
+            max_context=model.max_tokens,
+            max_sequences=settings.episodes_in_flight,
+            tensor_parallel=settings.tensor_parallel,
+            kv_cache_mib=settings.kv_cache_mib,
+            gpu_memory_fraction=settings.gpu_memory_fraction,
+            start_deadline_s=settings.start_deadline_s,
+        )
+        config = GeneratorConfig(
+            engine=engine, episodes_in_flight=settings.episodes_in_flight, turn_deadline_s=settings.turn_deadline_s
+        )
+        actor = ray.remote(GeneratorActor).options(
+            num_cpus=settings.cpus,
+            num_gpus=settings.tensor_parallel * self.plan.gpus_per_rank,
+            max_concurrency=CALLS_PER_ACTOR,
+            max_restarts=0,  # the supervisor replaces the dead, and knows which shards were lost
+        )
+        return actor.remote(config, self.executors)
+
+    def release_generators(self) -> None:
+        """End the engines, so that what they hold is free."""
+        for handle in self._generators.values():
+            _end(handle)
+        self._generators = {}
+        self.release_scorer()
+
+    def make_room_for_training(self) -> None:
+        if self.plan.generators_exit_for_training:
+            self.release_generators()
+
+    # ---- the verifier, in searches ----------------------------------------------------------------------------
+
+    def scorer(self, verifier: Checkpoint) -> "ActorScorer":
+        """The verifier as an actor that generators ask while they search."""
+        if self._scorer is None or self._scorer[0] != verifier.policy_id:
+            self.release_scorer()
+            settings, model = self.config.verifier, self.config.model
+            actor = ray.remote(Scorer).options(num_cpus=settings.cpus, num_gpus=settings.gpus, max_restarts=2)
+            handle = actor.remote(verifier.path, dtype=model.dtype, max_tokens=model.max_tokens)
+            _await("verifier", [handle.score.remote([])], self.config.generator.start_deadline_s)
+            self._scorer = (verifier.policy_id, handle)
+        return ActorScorer(self._scorer[1])
+
+    def release_scorer(self) -> None:
+        if self._scorer is not None:
+            ray.kill(self._scorer[1])
+            self._scorer = None
+
+
+class ActorScorer:
+    """A verifier actor as the coroutine function that searches call."""
+
+    def __init__(self, handle: Any) -> None:
+        self.handle = handle
+
+    async def __call__(self, pairs: Any) -> list[float]:
+        return await self.handle.score.remote(list(pairs))
+
+
+def _await(name: str, references: list[Any], deadline_s: float) -> None:
+    started = time.monotonic()
+    try:
+        ray.get(references, timeout=deadline_s)
+    except GetTimeoutError:
+        free = ray.available_resources()
+        raise FleetError(
+            f"{name} did not come up in {time.monotonic() - started:.0f} s; free on the cluster: "
+            f"{cluster.describe(free)}. Look at the actor's log under Ray's session directory"
+        ) from None
+
+
+def _end(handle: Any) -> None:
+    """Let an actor close what it holds, then kill it; a dead one is already gone."""
+    try:
+        ray.get(handle.close.remote(), timeout=END_DEADLINE_S)
+    except (RayActorError, GetTimeoutError):
+        pass
+    finally:
+        ray.kill(handle)

@@ -1,0 +1,106 @@
+"""The whole loop, every part real: vLLM, Docker, Ray Data, Ray Train with DeepSpeed."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from actors.parts import committed_parts
+from tests.e2e.small_run import PROBLEMS, ROOT, SAMPLES, arguments, finish, rows, start, wait_for
+
+pytestmark = [pytest.mark.docker, pytest.mark.e2e]
+ROW_STAGES = [
+    "iter_0000/episodes",
+    "iter_0000/pairs",
+    "iter_0001/examples",
+    "iter_0001/episodes",
+    "iter_0001/search_pt_lv",
+    "iter_0001/metrics",
+]
+
+
+def test_a_run_leaves_every_stage_with_counts_that_add_up(undisturbed: Path) -> None:
+    episodes = rows(undisturbed / "iter_0000" / "episodes")
+    assert len(episodes) == PROBLEMS * SAMPLES
+    assert len({row["episode_id"] for row in episodes}) == PROBLEMS * SAMPLES
+    assert {(row["iteration"], row["selector"]) for row in episodes} == {(0, "first")}
+    manifest = json.loads((undisturbed / "iter_0001" / "examples" / "manifest.json").read_text())
+    counts: dict[str, int] = {}
+    for part in manifest["parts"]:
+        for name, value in part["counts"].items():
+            counts[name] = counts.get(name, 0) + value
+    reasons = ("problems_with_examples", "problems_unsolved", "problems_without_usable_trajectory")
+    assert counts["problems"] == PROBLEMS == sum(counts[name] for name in reasons)
+    policies = {row["policy_id"] for row in rows(undisturbed / "iter_0001" / "episodes")}
+    assert len(policies) == 1
+    assert policies != {row["policy_id"] for row in episodes}
+    assert (undisturbed / "report.html").stat().st_size > 10_000
+
+
+def test_ray_data_stages_use_several_tasks(undisturbed: Path) -> None:
+    parts = committed_parts(str(undisturbed / "iter_0000" / "pairs"))
+    assert len(parts) == PROBLEMS * SAMPLES // 8
+
+
+def test_a_finished_run_has_nothing_left_to_do(undisturbed: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in undisturbed.rglob("*.parquet")}
+    done = subprocess.run(
+        [sys.executable, "-m", "pipeline", "resume", str(undisturbed)], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "nothing left to do" in done.stdout
+    assert before == {path: path.stat().st_mtime_ns for path in undisturbed.rglob("*.parquet")}
+
+
+def test_other_settings_are_refused_before_any_work(undisturbed: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pipeline", *arguments(undisturbed.parent, "undisturbed", "rollouts.temperature=0.1")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert re.search(r"rollouts\.temperature: there [\d.]+, now 0\.1", done.stderr), done.stderr
+
+
+def test_killed_in_the_episodes_and_in_fine_tuning_then_resumed(undisturbed: Path, runs: Path) -> None:
+    root, log = runs / "killed", runs / "killed.log"
+    episodes, policy = root / "iter_0000" / "episodes", root / "iter_0001" / "policy"
+
+    first = start(*arguments(runs, "killed"), log=log)
+    wait_for(lambda: committed_parts(str(episodes)), first, log)
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    committed = len(committed_parts(str(episodes)))
+    assert 1 <= committed < PROBLEMS * SAMPLES // 8
+    assert not (episodes / "manifest.json").exists()
+    kept = {record.sha256 for record in committed_parts(str(episodes)).values()}
+
+    second = start("resume", str(root), log=log)
+    wait_for(lambda: (policy / "progress.json").exists(), second, log)
+    second.send_signal(signal.SIGKILL)
+    second.wait()
+    assert json.loads((policy / "progress.json").read_text())["step"] >= 1
+    assert not (policy / "manifest.json").exists()
+    assert kept <= {record.sha256 for record in committed_parts(str(episodes)).values()}
+
+    finish(start("resume", str(root), log=log), log)
+    for stage in ROW_STAGES:
+        assert rows(root / stage) == rows(undisturbed / stage), stage
+    assert _policy_id(root) == _policy_id(undisturbed)
+
+
+def _policy_id(root: Path) -> str:
+    return json.loads((root / "iter_0001" / "policy" / "manifest.json").read_text())["checkpoint"]["policy_id"]
+
+
+def test_nothing_is_left_behind(undisturbed: Path) -> None:
+    left = subprocess.run(
+        ["docker", "ps", "-aq", "--filter", "label=mucode.pool"], capture_output=True, text=True, env=os.environ
+    )
+    assert left.stdout.strip() == ""
