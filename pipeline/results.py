@@ -1,0 +1,270 @@
+"""What a run found, in numbers: accuracies with intervals, whether the claims hold, and the funnel.
+
+Accuracies are shares in the records and percent in text. Rows are streamed, only the columns needed.
+"""
+
+import json
+import posixpath
+import textwrap
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from actors.parts import open_directory
+from pipeline.store import Manifest, Store
+from sandbox.verdict import Verdict
+
+SELECTORS = {"random": "random", "pt": "PT", "lv": "LV", "pt_lv": "PT+LV", "oracle": "oracle"}
+STRATEGIES = {"mucode": "µCode", "mucode_ov": "µCode-OV", "mucode_lv": "µCode-LV", "rft": "RFT", "star": "STaR"}
+SERIES = ("greedy", "control", *SELECTORS, "held_out")
+TURNS_PER_LINE = 3
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """A sentence that could be false. `holds` is None where the run has not got far enough to say."""
+
+    text: str
+    holds: bool | None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the funnel in one iteration: every one of `total` is in exactly one of `parts`."""
+
+    stage: str
+    title: str
+    iteration: int
+    total: int
+    parts: dict[str, int]
+    extras: dict[str, int]
+
+    @property
+    def adds_up(self) -> bool:
+        return self.total == sum(self.parts.values())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Histogram:
+    """Counts of right and of wrong answers between consecutive `edges`."""
+
+    edges: list[float]
+    right: list[int]
+    wrong: list[int]
+
+
+def stored_settings(store: Store) -> dict[str, Any]:
+    """The run's config as it was written; {} where there is none."""
+    return json.loads(store.read("config.json")) if store.exists("config.json") else {}
+
+
+def iterations(store: Store) -> Iterator[int]:
+    """Iterations that were begun, in order."""
+    iteration = 0
+    while store.exists(f"iter_{iteration:04d}"):
+        yield iteration
+        iteration += 1
+
+
+def results_table(store: Store) -> list[Row]:
+    """One row per (iteration, series), its turns nested: [{"turn", "value", "low", "high"}, …]."""
+    strategy = stored_settings(store).get("run", {}).get("strategy", "mucode")
+    rows = []
+    for iteration in iterations(store):
+        manifest = store.find(iteration, "metrics")
+        if manifest is not None:
+            rows += _series_rows(manifest, STRATEGIES.get(strategy, strategy))
+    return rows
+
+
+def claims(table: Sequence[Row]) -> list[Claim]:
+    """Does training help, does it beat the control, does search help: each by more than its half-width?"""
+    last = max((row["iteration"] for row in table), default=0)
+    greedy = find(table, last, "greedy")
+    trained = greedy if last > 0 else None
+    searched = find(table, last, "pt_lv")
+    strategy = trained["label"].split()[0] if trained else "µCode"
+    name = f"{strategy} greedy after iteration {last}" if trained else f"{strategy} greedy after the last iteration"
+    best = f"PT+LV best of {searched['width']}" if searched else "PT+LV best-of-N"
+    return [
+        _above(name, trained, "the base model", find(table, 0, "greedy")),
+        _above(name, trained, "the control", find(table, last, "control")),
+        _above(best, searched, "greedy", greedy),
+    ]
+
+
+def find(table: Sequence[Row], iteration: int, series: str) -> Row | None:
+    return next((row for row in table if (row["iteration"], row["series"]) == (iteration, series)), None)
+
+
+def print_results(store: Store) -> str:
+    """The results as text: at most 100 columns, no colours."""
+    table = results_table(store)
+    title = f"results of {posixpath.basename(store.root.rstrip('/'))}"
+    if not table:
+        return f"{title}: none yet, no iteration has finished its metrics"
+    accuracies = [row for row in table if row["metric"] == "accuracy"]
+    lines = ["", f"{title} · accuracy on the test problems in %, with 95 % intervals", ""]
+    turns = max((len(row["turns"]) for row in accuracies), default=0)
+    for first in range(0, turns, TURNS_PER_LINE):
+        lines += [*_text_block(accuracies, range(first, min(first + TURNS_PER_LINE, turns))), ""]
+    masked = sum(row["masked"] for row in accuracies)
+    if masked:
+        lines += [f"{masked} episodes are left out: the sandbox failed on them", ""]
+    for row in table:
+        if row["metric"] == "pair_accuracy":
+            lines.append(f"{row['label']:<30}{percent(row['turns'][0]):<20}{row['n']:>6} held-out pairs ranked right")
+    return "\n".join([*lines, "", *(_wrapped(claim.text) for claim in claims(table)), ""])
+
+
+def percent(point: Row) -> str:
+    return f"{100 * point['value']:.1f} [{100 * point['low']:.1f}, {100 * point['high']:.1f}]"
+
+
+PAIRS = ("problems_with_pairs", "problems_without_right_answer", "problems_without_wrong_answer")
+EXAMPLES = ("problems_with_examples", "problems_unsolved", "problems_without_usable_trajectory")
+LENT = ("episodes", "episodes_masked_infrastructure", "examples")
+ENDINGS = ("ended_passed", "ended_turns", "ended_context", "ended_infrastructure")
+ANSWERS = ("answers_judged", "answers_unjudged", "answers_infrastructure")
+FUNNEL = (
+    ("episodes", "Episodes, by why sampling ended", "episodes", ENDINGS, ("turns", "tokens")),
+    ("episodes", "Answers sampled", "answers", ANSWERS, ("no_program", "cut_short")),
+    ("pairs", "Problems to verifier pairs", "problems", PAIRS, ("pairs",)),
+    ("examples", "Problems to training examples", "problems", EXAMPLES, LENT),
+    ("control_examples", "Problems to training examples, control", "problems", EXAMPLES, LENT),
+)
+"""Stage, title, and its counts: a total, the parts that it is the sum of, and what came of it."""
+VERDICTS_TITLE = "Episodes, by final verdict"
+ENDS = (*(str(verdict) for verdict in Verdict), "not_judged")
+UNJUDGED = (str(Verdict.INFRASTRUCTURE_ERROR), "not_judged")
+_ANSWERS = "turns.list.element.answers.list.element"
+VERDICT_COLUMNS = [
+    "infrastructure",
+    "turns.list.element.chosen",
+    f"{_ANSWERS}.public.verdict",
+    f"{_ANSWERS}.private.verdict",
+]
+
+
+def funnel(manifests: Sequence[Manifest]) -> list[Step]:
+    """From sampled episodes to pairs and training examples, with what was dropped on the way and why."""
+    sampled = [manifest for manifest in manifests if manifest.stage == "episodes"]
+    steps = [_verdict_step(manifest) for manifest in sampled]
+    for stage, title, total, parts, extras in FUNNEL:
+        for manifest in manifests:
+            counts = manifest.counts
+            if manifest.stage == stage and total in counts:
+                split, came = ({name: counts.get(name, 0) for name in names} for names in (parts, extras))
+                steps.append(Step(stage, title, manifest.iteration, counts[total], split, came))
+    return steps
+
+
+def _verdict_step(manifest: Manifest) -> Step:
+    """How the episodes of a stage ended, from their verdict columns alone, streamed."""
+    ends = Counter(_end(row) for batch in _batches(manifest, VERDICT_COLUMNS) for row in batch.to_pylist())
+    parts = {name: ends[name] for name in ENDS if ends[name]}
+    judged = sum(count for name, count in parts.items() if name not in UNJUDGED)
+    return Step("episodes", VERDICTS_TITLE, manifest.iteration, manifest.rows, parts, {"judged": judged})
+
+
+def _end(row: Row) -> str:
+    """The verdict of the answer an episode ended with; a public rejection settles it."""
+    if row["infrastructure"]:
+        return str(Verdict.INFRASTRUCTURE_ERROR)
+    if not row["turns"]:
+        return "not_judged"
+    turn = row["turns"][-1]
+    answer = turn["answers"][turn["chosen"]]
+    public, private = (answer[suite] and answer[suite]["verdict"] for suite in ("public", "private"))
+    return public if public and public != Verdict.ACCEPTED else (public and private) or "not_judged"
+
+
+def score_histogram(manifest: Manifest, bins: int = 32) -> Histogram | None:
+    """Histogram of a `scores` stage, streamed twice: for its range, then for its counts."""
+    low, high = np.inf, -np.inf
+    for batch in _batches(manifest, ["score"]):
+        extent = pc.min_max(batch.column("score"))
+        if extent["min"].is_valid:
+            low, high = min(low, extent["min"].as_py()), max(high, extent["max"].as_py())
+    if not np.isfinite([low, high]).all():
+        return None
+    edges = np.linspace(low, high if high > low else low + 1, bins + 1)
+    counts = {True: np.zeros(bins, int), False: np.zeros(bins, int)}
+    for batch in _batches(manifest, ["label", "score"]):
+        for label in counts:
+            scores = batch.filter(pc.equal(batch.column("label"), label)).column("score")
+            counts[label] += np.histogram(scores.to_numpy(zero_copy_only=False), edges)[0]
+    return Histogram(edges=edges.tolist(), right=counts[True].tolist(), wrong=counts[False].tolist())
+
+
+def _batches(manifest: Manifest, columns: list[str]) -> Iterator[pa.RecordBatch]:
+    for file in manifest.files().values():
+        filesystem, path = open_directory(file)
+        with filesystem.open_input_file(path) as source:
+            yield from pq.ParquetFile(source).iter_batches(columns=columns)
+
+
+def _series_rows(manifest: Manifest, strategy: str) -> list[Row]:
+    rows: dict[str, Row] = {}
+    for file in manifest.files().values():
+        filesystem, path = open_directory(file)
+        for found in pq.read_table(path, filesystem=filesystem).to_pylist():
+            point = {name: found.pop(name) for name in ("turn", "value", "low", "high")}
+            label = _label(found["series"], found["iteration"], found["width"], strategy)
+            rows.setdefault(found["series"], {**found, "label": label, "turns": []})["turns"].append(point)
+    for row in rows.values():
+        row["turns"].sort(key=lambda point: point["turn"])
+    known = [name for name in SERIES if name in rows]
+    return [rows[name] for name in (*known, *(name for name in rows if name not in known))]
+
+
+def _label(series: str, iteration: int, width: int, strategy: str) -> str:
+    if series == "greedy":
+        return f"{strategy} iteration {iteration}, greedy" if iteration else "base model, greedy"
+    if series == "held_out":
+        return f"verifier of iteration {iteration}"
+    if series == "control":
+        return "control, greedy"
+    return f"best of {width}, {SELECTORS.get(series, series)}"
+
+
+def _above(name: str, row: Row | None, other_name: str, other: Row | None) -> Claim:
+    """Is `row` above `other` at the last turn by more than the half-width of its own interval?"""
+    if row is None or other is None:
+        missing = name if row is None else other_name
+        return Claim(text=f"{name} against {other_name}: not known, {missing} is not evaluated", holds=None)
+    point, reference = row["turns"][-1], other["turns"][-1]
+    gap, half = point["value"] - reference["value"], (point["high"] - point["low"]) / 2
+    holds = gap > half
+    where = f"above {other_name}" if gap > 0 else f"not above {other_name}"
+    text = (
+        f"{name} ({100 * point['value']:.1f} %) is {where} ({100 * reference['value']:.1f} %): "
+        f"{100 * gap:+.1f} points, {'more' if holds else 'not more'} than the half-width {100 * half:.1f} "
+        f"of its 95 % interval: {'yes' if holds else 'no'}"
+    )
+    return Claim(text=text, holds=holds)
+
+
+def _text_block(rows: Sequence[Row], turns: range) -> list[str]:
+    head = "".join(f"{f'turn {turn + 1}':<20}" for turn in turns)
+    lines = [f"{'':<30}{head}{'n':>6}"]
+    previous = None
+    for row in rows:
+        if previous not in (None, row["series"]) and {previous, row["series"]} & {"greedy", "control"}:
+            lines += [""] if row["series"] not in ("greedy", "control") else []
+        previous = row["series"]
+        cells = "".join(f"{percent(row['turns'][turn]) if turn < len(row['turns']) else '-':<20}" for turn in turns)
+        lines.append(f"{row['label']:<30}{cells}{row['n']:>6}")
+    return lines
+
+
+def _wrapped(text: str, width: int = 100) -> str:
+    return textwrap.fill(text, width, initial_indent="· ", subsequent_indent="  ")
