@@ -1,0 +1,28 @@
+"""The connection to the Docker engine, with a deadline on every call."""
+
+import docker
+import docker.errors
+import requests
+
+from sandbox.errors import SandboxUnavailable
+
+CALL_DEADLINE_S = 60
+
+ADVICE = (
+    "no Docker engine answers ({reason}). Start one (`sudo systemctl start docker`, or `sudo dockerd &` where there is"
+    " no systemd), or point DOCKER_HOST at one; then `docker version` must print a server version"
+)
+
+
+def connect(timeout_s: float = CALL_DEADLINE_S) -> docker.DockerClient:
+    """A client of the engine that the environment names. Raises SandboxUnavailable with the command to run."""
+    try:
+        client = docker.from_env(timeout=timeout_s)  # type: ignore[arg-type]
+        client.ping()
+    except (docker.errors.DockerException, requests.exceptions.RequestException, OSError) as error:
+        raise SandboxUnavailable(ADVICE.format(reason=_short(error))) from error
+    return client
+
+
+def _short(error: Exception) -> str:
+    return str(error).splitlines()[0][:160] if str(error) else type(error).__name__

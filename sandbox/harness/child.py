@@ -1,0 +1,168 @@
+"""The child that runs a program: confine it, execute it, evaluate calls in its names, claim plain values.
+
+Everything here runs beside the program and may be bent by it. That is fine: it can only change what is
+claimed, and claims are compared outside, by the host.
+"""
+
+import builtins
+import gc
+import json
+import os
+import resource
+import signal
+import sys
+import threading
+import types
+from typing import Any
+
+from . import codec, frames, seccomp
+from .objects import Objects
+
+CLAIMS, ORDERS = 3, 4
+FILE_SIZE = 16 << 20
+
+
+def confine(limits: dict[str, Any], filter_program: Any) -> None:
+    """Limits, priority below the fork server's, and the second seccomp filter."""
+    os.setsid()
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    cpu = int(limits["cpu_s"]) + 2  # the server counts finer and for all processes; this is the backstop
+    memory = limits["baseline"] + limits["memory_mib"] * (1 << 20)
+    for what, soft, hard in (
+        (resource.RLIMIT_CPU, cpu, cpu + 1),
+        (resource.RLIMIT_DATA, memory, memory),
+        (resource.RLIMIT_FSIZE, FILE_SIZE, FILE_SIZE),
+        (resource.RLIMIT_NOFILE, 256, 256),
+        (resource.RLIMIT_CORE, 0, 0),
+        (resource.RLIMIT_MSGQUEUE, 0, 0),
+    ):
+        try:
+            resource.setrlimit(what, (soft, hard))
+        except (OSError, ValueError):
+            if what is not resource.RLIMIT_MSGQUEUE:  # refused by gVisor, which has no such queues
+                raise
+    os.nice(5)
+    seccomp.set_dumpable(True)  # a program may look at itself: /dev/stdin is /proc/self/fd/0
+    try:
+        with open("/proc/self/oom_score_adj", "w") as file:
+            file.write("1000")
+    except OSError:
+        pass
+    if filter_program is not None:
+        seccomp.install(filter_program)
+    os.chdir("/tmp")
+    gc.enable()
+
+
+def claim(message: dict[str, Any]) -> None:
+    data = json.dumps(message).encode()
+    data = frames.LENGTH.pack(len(data)) + data
+    while data:
+        data = data[os.write(CLAIMS, data) :]
+
+
+def order() -> dict[str, Any] | None:
+    """The host's next message, None at the end."""
+    size = _read(frames.LENGTH.size)
+    if not size:
+        return None
+    message: dict[str, Any] = json.loads(_read(frames.LENGTH.unpack(size)[0]))
+    return message
+
+
+def _read(size: int) -> bytes:
+    data = b""
+    while len(data) < size:
+        got = os.read(ORDERS, min(size - len(data), 1 << 20))
+        if not got:
+            return b""
+        data += got
+    return data
+
+
+def open_streams(stdin: str | None) -> None:
+    """Fresh text streams, UTF-8 whatever the locale. `stdin` becomes a file in memory."""
+    if stdin is not None:
+        fd = os.memfd_create("stdin")
+        view = memoryview(stdin.encode("utf-8", "surrogateescape"))
+        while view:
+            view = view[os.write(fd, view) :]
+        os.lseek(fd, 0, os.SEEK_SET)
+        os.dup2(fd, 0)
+        os.close(fd)
+    sys.stdin = open(0, encoding="utf-8", errors="surrogateescape", closefd=False)
+    sys.stdout = open(1, "w", encoding="utf-8", errors="surrogateescape", closefd=False)
+    sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False, buffering=1)
+    sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr
+
+
+def describe(error: BaseException) -> dict[str, str]:
+    """An exception as two short strings. `str` of it is the program's code, so it may do anything but escape."""
+    try:
+        text = str(error.msg) if isinstance(error, SyntaxError) else str(error)
+    except BaseException:
+        text = "(its text raises)"
+    base = next(cls for cls in type(error).__mro__ if cls.__module__ == "builtins")
+    return {"type": type(error).__name__[:80], "base": base.__name__, "text": text[:1000]}
+
+
+def main(body: bytes) -> None:
+    """Run one program. The body: program, preamble, calls, stdin (null without), interactive."""
+    request = json.loads(body)
+    open_streams(request["stdin"])
+    module = types.ModuleType("__main__")
+    names = module.__dict__
+    names["__builtins__"] = builtins
+    sys.modules["__main__"] = module
+    sys.argv = ["main.py"]
+    try:
+        exec(compile(request["preamble"], "preamble.py", "exec", dont_inherit=True), names)
+        code = compile(request["program"], "main.py", "exec", dont_inherit=True)
+    except BaseException as error:
+        claim({"failed": "compile", **describe(error)})
+        return
+    if not _execute(code, names, stdio=request["stdin"] is not None):
+        return
+    if request["stdin"] is not None:
+        _finish()
+        claim({"loaded": True})
+        return
+    claim({"loaded": True})
+    for source in request["calls"]:
+        _answer_call(source, names)
+    if request["interactive"]:
+        objects = Objects(names)
+        while (message := order()) is not None:
+            claim(objects.answer(message))
+
+
+def _execute(code: types.CodeType, names: dict[str, Any], stdio: bool) -> bool:
+    try:
+        exec(code, names)
+    except SystemExit as error:
+        if stdio and error.code in (None, 0):
+            return True
+        claim({"failed": "program", **describe(error)})
+        return False
+    except BaseException as error:
+        claim({"failed": "program", **describe(error)})
+        return False
+    return True
+
+
+def _finish() -> None:
+    """What the interpreter does at its end: wait for threads, exit functions, flush."""
+    import atexit
+
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+
+
+def _answer_call(source: str, names: dict[str, Any]) -> None:
+    try:
+        value = eval(source, names)
+        message = {"value": codec.encode(value)}
+    except BaseException as error:
+        message = {"raised": describe(error)}
+    claim(message)

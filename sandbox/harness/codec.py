@@ -1,0 +1,181 @@
+"""Plain values as tagged JSON trees, both ways. No pickle, no repr, no code: a tree is data.
+
+None, bool, short ints, floats, str and lists stand for themselves; everything else is an object with one
+key, its tag: {"tuple": [...]}, {"dict": [[key, value], ...]}, {"int": "0x..."}, ... . Subclasses of plain
+types are flattened to them, so a lying `__eq__` or `__class__` stays behind. What is not plain becomes
+{"handle": id, "type": name} where the caller keeps such objects, else {"opaque": name}.
+
+Trust never rests on `encode`, which runs beside the program: it rests on `decode`, which accepts a tree of
+plain values or raises ValueError.
+"""
+
+import datetime
+from collections import deque
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+MAX_DEPTH = 150
+MAX_ITEMS = 2_000_000
+SHORT_INT = 1 << 62
+
+
+class Opaque:
+    """A value that is not plain. Equal to nothing, itself included."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, type_name: str) -> None:
+        self.type_name = type_name
+
+    def __eq__(self, other: object) -> bool:
+        return False
+
+    def __repr__(self) -> str:
+        return f"<{self.type_name} object>"
+
+
+class Array(Opaque):
+    """A numpy array where numpy is not wanted: shown as one, equal to nothing."""
+
+    def __init__(self, dtype: str, items: Any) -> None:
+        super().__init__("ndarray")
+        self.dtype, self.items = dtype, items
+
+
+Keep = Callable[[object], int]
+"""Stores an object and returns the number of its handle."""
+
+
+def encode(value: object, keep: Keep | None = None) -> Any:
+    """The tree of `value`. Never raises for a strange value, only where memory or recursion end."""
+    return _Encoder(keep).tree(value, 0)
+
+
+class _Encoder:
+    def __init__(self, keep: Keep | None) -> None:
+        self.keep = keep
+        self.items = 0
+
+    def tree(self, value: Any, depth: int) -> Any:
+        kind = type(value)
+        if kind is int:
+            return value if -SHORT_INT < value < SHORT_INT else {"int": hex(value)}
+        if kind is str or kind is float or kind is bool or value is None:
+            return value
+        self.items += 1
+        if depth > MAX_DEPTH or self.items > MAX_ITEMS:
+            return {"opaque": "too large a value"}
+        if kind is list:
+            self.items += len(value)
+            return [self.tree(item, depth + 1) for item in value]
+        for base in kind.__mro__:
+            encoder = _ENCODERS.get(base)
+            if encoder is not None:
+                self.items += 8
+                return encoder(self, value, depth + 1)
+        return self.scalar_or_array(value, kind, depth)
+
+    def scalar_or_array(self, value: Any, kind: type, depth: int) -> Any:
+        module, name = str(kind.__module__), str(kind.__name__)
+        if module == "numpy" and name == "ndarray":
+            return {"ndarray": [str(value.dtype), self.tree(value.tolist(), depth + 1)]}
+        if module == "numpy" and hasattr(kind, "item"):
+            item = value.item()
+            if type(item) in (int, float, bool, str, bytes, complex):
+                return self.tree(item, depth + 1)
+        if self.keep is not None:
+            return {"handle": self.keep(value), "type": name[:80]}
+        return {"opaque": name[:80]}
+
+    def sequence(self, items: Any, depth: int) -> list[Any]:
+        trees = []
+        for item in items:
+            self.items += 1
+            trees.append(self.tree(item, depth))
+        return trees
+
+    def pairs(self, value: dict[Any, Any], depth: int) -> list[Any]:
+        return [[self.tree(key, depth), self.tree(item, depth)] for key, item in dict.items(value)]
+
+
+_ENCODERS: dict[type, Callable[[_Encoder, Any, int], Any]] = {
+    bool: lambda e, v, d: bool(v),
+    int: lambda e, v, d: e.tree(int.__add__(v, 0), d),
+    float: lambda e, v, d: float.__pos__(v),
+    str: lambda e, v, d: str.__str__(v),
+    list: lambda e, v, d: e.sequence(list.__iter__(v), d),
+    tuple: lambda e, v, d: {"tuple": e.sequence(tuple.__iter__(v), d)},
+    dict: lambda e, v, d: {"dict": e.pairs(v, d)},
+    set: lambda e, v, d: {"set": e.sequence(set.__iter__(v), d)},
+    frozenset: lambda e, v, d: {"frozenset": e.sequence(frozenset.__iter__(v), d)},
+    bytes: lambda e, v, d: {"bytes": bytes.hex(v)},
+    bytearray: lambda e, v, d: {"bytearray": bytearray.hex(v)},
+    complex: lambda e, v, d: {"complex": [float(v.real), float(v.imag)]},
+    range: lambda e, v, d: {"range": [e.tree(v.start, d), e.tree(v.stop, d), e.tree(v.step, d)]},
+    deque: lambda e, v, d: {"deque": e.sequence(deque.__iter__(v), d)},
+    Fraction: lambda e, v, d: {"fraction": [e.tree(int(v.numerator), d), e.tree(int(v.denominator), d)]},
+    Decimal: lambda e, v, d: {"decimal": Decimal.__str__(v)},
+    datetime.datetime: lambda e, v, d: {"datetime": datetime.datetime.isoformat(v)},
+    datetime.date: lambda e, v, d: {"date": datetime.date.isoformat(v)},
+    datetime.time: lambda e, v, d: {"time": datetime.time.isoformat(v)},
+    datetime.timedelta: lambda e, v, d: {"timedelta": [v.days, v.seconds, v.microseconds]},
+    type(None): lambda e, v, d: None,
+    type(Ellipsis): lambda e, v, d: {"ellipsis": 0},
+}
+
+
+def decode(tree: Any, handle: Callable[[int, str], object] | None = None, array: Callable[[str, Any], object] = Array) -> Any:
+    """The plain value of a tree from an untrusted place. `handle` makes what stands for a kept object.
+
+    Raises ValueError for anything that is not a well-formed tree.
+    """
+    try:
+        return _decode(tree, handle, array)
+    except (TypeError, KeyError, AttributeError, OverflowError, RecursionError, ArithmeticError) as error:
+        raise ValueError(f"not a plain value: {type(error).__name__}") from None
+
+
+def _decode(tree: Any, handle: Callable[[int, str], object] | None, array: Callable[[str, Any], object]) -> Any:
+    if isinstance(tree, list):
+        return [_decode(item, handle, array) for item in tree]
+    if not isinstance(tree, dict):
+        return tree
+    if "handle" in tree:
+        if handle is None:
+            raise ValueError("not a plain value: a handle")
+        return handle(int(tree["handle"]), str(tree["type"]))
+    if len(tree) != 1:
+        raise ValueError("not a plain value: several tags")
+    ((tag, body),) = tree.items()
+    if tag == "dict":
+        return {_decode(key, handle, array): _decode(item, handle, array) for key, item in body}
+    if tag == "ndarray":
+        return array(str(body[0])[:40], _decode(body[1], handle, array))
+    if tag in _SEQUENCES:
+        return _SEQUENCES[tag]([_decode(item, handle, array) for item in body])
+    return _SCALARS[tag](body)
+
+
+_SEQUENCES: dict[str, Callable[[list[Any]], Any]] = {
+    "tuple": tuple,
+    "set": set,
+    "frozenset": frozenset,
+    "deque": deque,
+    "range": lambda body: range(*body),
+    "fraction": lambda body: Fraction(*body),
+}
+_SCALARS: dict[str, Callable[[Any], Any]] = {
+    "int": lambda body: int(body, 16),
+    "bytes": bytes.fromhex,
+    "bytearray": bytearray.fromhex,
+    "complex": lambda body: complex(float(body[0]), float(body[1])),
+    "decimal": lambda body: Decimal(str(body)),
+    "datetime": datetime.datetime.fromisoformat,
+    "date": datetime.date.fromisoformat,
+    "time": datetime.time.fromisoformat,
+    "timedelta": lambda body: datetime.timedelta(*body),
+    "ellipsis": lambda body: Ellipsis,
+    "opaque": lambda body: Opaque(str(body)[:80]),
+}

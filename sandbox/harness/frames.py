@@ -1,0 +1,19 @@
+"""Frames: one byte of kind, four bytes of length, then the payload. The same on every hop.
+
+Host to box:  R run header (JSON) · B run body (goes to the child as it is) · S a message for the child · E end the run
+Box to host:  H hello (JSON) · C bytes the child claims · O bytes of its stdout · D done (JSON), always the last of a run
+Child to host, inside the C bytes: four bytes of length, then JSON. Only the host takes those apart.
+"""
+
+import struct
+
+HEADER = struct.Struct("!cI")
+LENGTH = struct.Struct("!I")
+MAX_FRAME = 64 << 20
+"""Bytes. Longer frames are a protocol error, not a wish to allocate."""
+
+PROTOCOL = 1
+
+
+def pack(kind: bytes, payload: bytes) -> bytes:
+    return HEADER.pack(kind, len(payload)) + payload

@@ -1,0 +1,101 @@
+"""The program's side of a conversation with a judge: names, calls and objects that stay here behind numbers."""
+
+from collections.abc import Callable
+from typing import Any
+
+from . import codec
+
+
+class Objects:
+    """Answers one message at a time. Plain values leave, anything else stays and leaves as a handle.
+
+    Deliberately absent: comparisons and arithmetic, whose other operand would be the expected answer.
+    """
+
+    def __init__(self, names: dict[str, Any]) -> None:
+        self.names = names
+        self.kept: list[object] = []
+
+    def answer(self, message: dict[str, Any]) -> dict[str, Any]:
+        from .child import describe
+
+        try:
+            operation, *arguments = message["do"]
+            answer: dict[str, Any] = getattr(self, f"do_{operation}")(*arguments)
+            return answer
+        except StopIteration as error:
+            if message["do"][0] == "next":
+                return {"stop": True}
+            return {"raised": describe(error)}
+        except BaseException as error:
+            return {"raised": describe(error)}
+
+    def keep(self, value: object) -> int:
+        for number, kept in enumerate(self.kept):
+            if kept is value:
+                return number
+        self.kept.append(value)
+        return len(self.kept) - 1
+
+    def _value(self, value: object) -> dict[str, Any]:
+        return {"value": codec.encode(value, self.keep)}
+
+    def _decode(self, tree: Any) -> Any:
+        return codec.decode(tree, lambda number, name: self.kept[number], _array)
+
+    def do_get(self, name: str) -> dict[str, Any]:
+        if name not in self.names:
+            raise NameError(f"name {name!r} is not defined")
+        return self._value(self.names[name])
+
+    def do_call(self, number: int, args: list[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
+        values = [self._decode(tree) for tree in args]
+        named = {name: self._decode(tree) for name, tree in kwargs.items()}
+        function: Callable[..., object] = self.kept[number]  # type: ignore[assignment]
+        result = self._value(function(*values, **named))
+        # arguments that the call changed in place go back, for tests that look at them
+        changed = {}
+        for index, (tree, value) in enumerate(zip(args, values, strict=True)):
+            if type(value) in (list, dict, set, bytearray, codec.deque):
+                after = codec.encode(value, self.keep)
+                if after != tree:
+                    changed[str(index)] = after
+        return {**result, "changed": changed} if changed else result
+
+    def do_attr(self, number: int, name: str) -> dict[str, Any]:
+        return self._value(getattr(self.kept[number], name))
+
+    def do_setattr(self, number: int, name: str, tree: Any) -> dict[str, Any]:
+        setattr(self.kept[number], name, self._decode(tree))
+        return {"value": None}
+
+    def do_item(self, number: int, tree: Any) -> dict[str, Any]:
+        return self._value(self.kept[number][self._decode(tree)])  # type: ignore[index]
+
+    def do_setitem(self, number: int, key: Any, tree: Any) -> dict[str, Any]:
+        self.kept[number][self._decode(key)] = self._decode(tree)  # type: ignore[index]
+        return {"value": None}
+
+    def do_len(self, number: int) -> dict[str, Any]:
+        return {"value": len(self.kept[number])}  # type: ignore[arg-type]
+
+    def do_bool(self, number: int) -> dict[str, Any]:
+        return {"value": bool(self.kept[number])}
+
+    def do_str(self, number: int) -> dict[str, Any]:
+        return {"value": codec.encode(str(self.kept[number]))}
+
+    def do_repr(self, number: int) -> dict[str, Any]:
+        return {"value": codec.encode(repr(self.kept[number]))}
+
+    def do_iter(self, number: int) -> dict[str, Any]:
+        return {"value": {"handle": self.keep(iter(self.kept[number])), "type": "iterator"}}  # type: ignore[call-overload]
+
+    def do_next(self, number: int) -> dict[str, Any]:
+        return self._value(next(self.kept[number]))  # type: ignore[call-overload]
+
+
+def _array(dtype: str, items: Any) -> Any:
+    import numpy
+
+    return numpy.array(items, dtype=dtype)

@@ -1,0 +1,1 @@
+"""The image that boxes start from: `build.ensure_image()`."""
