@@ -1,0 +1,52 @@
+# `make demo` and `make test` are all that is needed after a clone: Python 3.11 to 3.13, make and git.
+# VENV=.venv       where the environment goes
+# FLAVOUR=cpu|gpu  which packages (default: gpu when nvidia-smi lists one)
+# ARGS="..."       further arguments of `mucode run` or pytest
+
+PYTHON ?= python3
+VENV ?= .venv
+ARGS ?=
+BIN := $(VENV)/bin
+export VENV FLAVOUR
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-all gpu-test lint format setup docker image clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 18
+
+demo: image ## two iterations of expert iteration on the embedded default; prints results, writes report.html
+	$(BIN)/mucode run $(ARGS)
+
+test: image ## the tests that fit in 15 minutes on 2 cores
+	$(BIN)/python -m pytest -m "not slow and not gpu" $(ARGS)
+
+test-all: image ## every test that needs no GPU
+	$(BIN)/python -m pytest -m "not gpu" $(ARGS)
+
+gpu-test: setup ## the tests that need a GPU; skipped where there is none
+	$(BIN)/python -m pytest -m gpu $(ARGS)
+
+lint: setup ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/mypy scripts/setup.py
+
+format: setup ## mend what ruff can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+setup: ## the Python environment; does nothing when it is current
+	@$(PYTHON) scripts/setup.py
+
+docker: setup ## a Docker engine that answers
+	@scripts/docker.sh start
+
+image: docker ## the image of the sandbox boxes
+	@$(BIN)/mucode sandbox build
+
+clean: ## remove the environment and caches; keep runs/
+	@if [ -f "$(VENV)/pyvenv.cfg" ]; then rm -rf "$(VENV)"; fi
+	rm -rf build *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
