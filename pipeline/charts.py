@@ -199,12 +199,15 @@ details { background: var(--card); border: 1px solid var(--line); border-radius:
 summary { cursor: pointer; padding: 9px 14px; overflow-wrap: anywhere; } summary small { color: var(--soft); }
 details > div { padding: 0 14px 14px; }
 .turns { display: grid; gap: 14px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 270px), 1fr)); }
-.turns > section, .prompt { min-width: 0; }
+.turns > section, .prompt { min-width: 0; } .turns p { font-size: 13.5px; margin-bottom: 4px; }
 pre { background: var(--code); border-radius: 6px; padding: 8px 10px; margin: 4px 0 10px;
   font: 12.5px/1.45 ui-monospace, "SF Mono", Menlo, "DejaVu Sans Mono", monospace; white-space: pre-wrap;
   overflow-wrap: anywhere; max-height: 420px; overflow-y: auto; }
 .tag { display: inline-block; border-radius: 10px; padding: 0 8px; font-size: 12.5px; border: 1px solid currentColor; }
 .tag.accepted { color: var(--yes); } .tag.wrong, .tag.error, .tag.limit { color: var(--no); }
 .tag.none { color: var(--none); }
+@media (max-width: 640px) {
+  table { font-size: 13px; } th, td { padding: 4px 6px; } td small { display: block; margin: 0; }
+  th:first-child, td:first-child { white-space: normal; min-width: 104px; } th { white-space: normal; } }
 """
 )

@@ -103,7 +103,7 @@ def _turn(number: int, turn: Turn, score: float | None) -> str:
     answer = turn.answer
     score = answer.score if score is None else score
     judged = f"public {_tag(answer.public)} private {_tag(answer.private)}"
-    shown = judged if score is None else f"{judged} score {score:.2f}"
+    shown = judged if score is None else f"{judged} score&nbsp;{score:.2f}"
     text = _pre(answer.response if answer.program is None else answer.program)
     pieces = [f"<section><h3>Turn {number + 1}</h3><p>{shown}</p>", text]
     if answer.program is None:

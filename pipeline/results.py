@@ -256,11 +256,9 @@ def _above(name: str, row: Row | None, other_name: str, other: Row | None) -> Cl
 def _text_block(rows: Sequence[Row], turns: range) -> list[str]:
     head = "".join(f"{f'turn {turn + 1}':<20}" for turn in turns)
     lines = [f"{'':<30}{head}{'n':>6}"]
-    previous = None
-    for row in rows:
-        if previous not in (None, row["series"]) and {previous, row["series"]} & {"greedy", "control"}:
-            lines += [""] if row["series"] not in ("greedy", "control") else []
-        previous = row["series"]
+    for before, row in zip((None, *rows), rows, strict=False):
+        if before and (before["series"] in SELECTORS) != (row["series"] in SELECTORS):
+            lines.append("")
         cells = "".join(f"{percent(row['turns'][turn]) if turn < len(row['turns']) else '-':<20}" for turn in turns)
         lines.append(f"{row['label']:<30}{cells}{row['n']:>6}")
     return lines
