@@ -20,6 +20,9 @@ from actors.engine import Checkpoint, Completion, Engine, EngineConfig, EngineEr
 from actors.weights import Probe, WeightsError, verify_label
 
 
+CPU_BATCH_TOKENS = 8192  # prompts that one step may prefill together
+
+
 def open_engine(config: EngineConfig) -> Engine:
     """Build the engine that the config asks for. It samples only after `load` has checked a checkpoint.
 
@@ -156,11 +159,20 @@ def engine_arguments(config: EngineConfig, path: str) -> dict[str, Any]:
         "enable_prefix_caching": True,
         "generation_config": "vllm",  # the request says everything; a checkpoint's defaults would change sampling
         "disable_log_stats": True,
+        "use_tqdm_on_load": False,
         "seed": 0,
     }
     if torch.cuda.is_available():
         return {**arguments, "gpu_memory_utilization": config.gpu_memory_fraction}
-    return {**arguments, "enforce_eager": True, "kv_cache_memory_bytes": config.kv_cache_mib << 20}
+    return {
+        **arguments,
+        "enforce_eager": True,
+        "kv_cache_memory_bytes": config.kv_cache_mib << 20,
+        # A prompt that is prefilled in two steps rewinds its seeded generator, which CPU generators cannot do:
+        # the engine dies with "CPU Generator does not use offset".
+        "enable_chunked_prefill": False,
+        "max_num_batched_tokens": max(CPU_BATCH_TOKENS, config.max_context),
+    }
 
 
 def sampling_params(sampling: Sampling, stop_ids: list[int]) -> Any:

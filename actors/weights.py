@@ -55,7 +55,9 @@ class Probe:
         """Runs one forward pass on the CPU. `max_context` of 322 or more lets the probe have its full length."""
         import torch
         from transformers import AutoModelForCausalLM
+        from transformers.utils import logging
 
+        logging.disable_progress_bar()  # a bar per load would drown an actor's log
         model: Any = AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32).eval()
         parameters = sum(parameter.numel() for parameter in model.parameters())
         if parameters > MAX_REFERENCE_PARAMETERS:
