@@ -19,7 +19,6 @@ from actors.chat import end_token_ids
 from actors.engine import Checkpoint, Completion, Engine, EngineConfig, EngineError, Sampling
 from actors.weights import Probe, WeightsError, verify_label
 
-
 CPU_BATCH_TOKENS = 8192  # prompts that one step may prefill together
 
 
