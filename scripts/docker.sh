@@ -29,8 +29,8 @@ answers() { # sets REPLY_TEXT to the engine's version or to what went wrong
   fi
 }
 
-start_time() { # field 22 of /proc/PID/stat; tells a process from a later one with the same id
-  sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20
+start_time() { # of a living process, from /proc/PID/stat: tells it from a later one with the same id
+  sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | awk '$1 != "Z" { print $20 }'
 }
 
 our_pid() { # prints the id of the living dockerd that this script started
@@ -39,7 +39,9 @@ our_pid() { # prints the id of the living dockerd that this script started
   [ -n "$started" ] && [ "$(start_time "$pid")" = "$started" ] && echo "$pid"
 }
 
-is_running() { [ "$(cat "/proc/$1/comm" 2>/dev/null)" = "$2" ]; } # process id, name
+is_running() { # process id, name; a zombie that nobody reaps is not running
+  [ -n "$(start_time "$1")" ] && [ "$(cat "/proc/$1/comm" 2>/dev/null)" = "$2" ]
+}
 
 stop() {
   local pid
@@ -111,11 +113,12 @@ prepare_cgroups() { # without an init system nobody has mounted or delegated the
 }
 
 remove_stale_pid_files() { # the number in them may belong to another program by now
-  local file pid
+  local file pid root
+  root=$(sed -n 's/.*--exec-root[ =]\([^ ]*\).*/\1/p' <<<"${MUCODE_DOCKERD_ARGS:-}")
   for file in "$STATE/dockerd.pid" /var/run/docker.pid; do
     if [ -f "$file" ] && pid=$(cat "$file") && ! is_running "$pid" dockerd; then rm -f "$file"; fi
   done
-  file=/var/run/docker/containerd/containerd.pid
+  file=${root:-/var/run/docker}/containerd/containerd.pid
   if [ -f "$file" ] && pid=$(cat "$file") && ! is_running "$pid" containerd; then rm -f "$file"; fi
 }
 
@@ -139,7 +142,8 @@ launch() { # arguments: further ones for dockerd; true when it answers before th
 }
 
 why_it_failed() { # the errors of the latest dockerd
-  awk '/^--- / { errors = "" } /failed to start|level=(error|fatal)/ { errors = errors "\n" tolower($0) } END { print errors }' "$LOG"
+  awk '/^--- / { errors = "" } /failed to start|level=(error|fatal)/ { errors = errors "\n" $0 } END { print tolower(errors) }' \
+    "$LOG"
 }
 
 start_engine() {
@@ -163,8 +167,8 @@ start_engine() {
       break
     fi
   done
-  tail -n 15 "$LOG" >&2
-  explain_and_fail "dockerd did not answer within $DEADLINE_S s (last lines of $LOG above)" "dockerd --debug"
+  grep -v level=info "$LOG" | tail -n 15 >&2
+  explain_and_fail "dockerd ended, or did not answer within $DEADLINE_S s ($LOG ends as above)" "dockerd --debug"
 }
 
 start() {
