@@ -35,7 +35,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--generator-steps", type=int, default=900)
+    parser.add_argument("--generator-steps", type=int, default=2400)
     parser.add_argument("--verifier-steps", type=int, default=600)
     arguments = parser.parse_args()
     torch.set_num_threads(1)  # sums in one order, so that a seed gives the same weights
