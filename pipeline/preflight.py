@@ -1,5 +1,6 @@
 """Everything that can be wrong before work starts, found before work starts, without heavy imports."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -20,6 +21,7 @@ def check(config: Config) -> None:
             raise ConfigError(f"problems.{split} = {getattr(config.problems, split)!r} holds no problem")
     for field in ("generator", "verifier"):
         _check_model(f"model.{field}", getattr(config.model, field))
+    _check_root(config.run.root)
     _check_disk(run_root(config))
     _check_engine()
 
@@ -59,6 +61,15 @@ def _has_chat_template(path: Path) -> bool:
     return file.is_file() and '"chat_template"' in file.read_text()
 
 
+def _check_root(root: str) -> None:
+    """A job's working directory is an upload that ends with the job; a run must outlive it."""
+    if "RAY_JOB_CONFIG_JSON_ENV_VAR" in os.environ and "://" not in root and not Path(root).is_absolute():
+        raise ConfigError(
+            f"run.root = {root!r} is relative to the job's upload, which Ray deletes; "
+            "set it to an absolute path or an s3:// gs:// address that every node reaches"
+        )
+
+
 def _check_disk(root: str) -> None:
     if "://" in root:
         return
@@ -75,8 +86,6 @@ def _check_disk(root: str) -> None:
 
 def _check_engine() -> None:
     """Ask Docker now, on this machine, unless sandboxes live on other nodes of a cluster."""
-    import os
-
     if not os.environ.get("RAY_ADDRESS"):
         from sandbox.box import require_engine
 

@@ -53,7 +53,7 @@ def roll_out(
         watch = _Watch(fleet, total=sum(len(shard) for shard in shards), done=sum(part.rows for part in done.values()))
         _play(fleet, todo, watch, plan, policy, verifier, directory, iteration)
     _require_sandbox(directory, config.executor.max_infrastructure_rate)
-    return StageOutput(expected_parts=len(shards))
+    return StageOutput(expected_parts=len(shards), facts=watch.facts() if todo else {})
 
 
 def _play(
@@ -74,7 +74,9 @@ def _play(
     def make(slot: int) -> Any:
         replace = slot in seen
         seen.add(slot)
-        return fleet.generator(slot, policy, replace=replace)
+        worker = fleet.generator(slot, policy, replace=replace)
+        watch.begin(worker)
+        return worker
 
     supervisor = Supervisor(
         make=make,
@@ -86,6 +88,7 @@ def _play(
         on_tick=watch.tick,
     )
     supervisor.run(todo, slots)
+    watch.advanced(supervisor.workers)
     watch.progress.close()
 
 
@@ -99,14 +102,16 @@ class _Watch:
         self.start: dict[Any, Any] = {}
         self.now: dict[Any, Any] = {}
 
+    def begin(self, worker: Any) -> None:
+        """A generator outlives stages: what it did before this one does not count."""
+        self.start[worker] = self.now[worker] = ray.get(worker.status.remote(), timeout=STATUS_DEADLINE_S)
+
     def advanced(self, workers: list[Any]) -> float:
         for worker in workers:
             try:
-                status = ray.get(worker.status.remote(), timeout=STATUS_DEADLINE_S)
+                self.now[worker] = ray.get(worker.status.remote(), timeout=STATUS_DEADLINE_S)
             except (RayActorError, GetTimeoutError):
                 continue  # a dead worker shows by its shard; a busy one is asked again
-            self.start.setdefault(worker, status)
-            self.now[worker] = status
         return self._sum("turns_done") + self._sum("episodes_done")
 
     def tick(self, _: int, workers: list[Any]) -> None:
@@ -121,8 +126,20 @@ class _Watch:
             engine_idle=f"{1 - self._sum('engine_busy_s') / elapsed:.0%}" if elapsed else "-",
         )
 
+    def facts(self) -> dict[str, Any]:
+        """Where the accelerators' time went, over all generators, and how the work was spread."""
+        return {
+            "engine_busy_s": round(self._sum("engine_busy_s"), 1),
+            "judge_wait_s": round(self._sum("judge_wait_s"), 1),
+            "episodes_in_flight_max": max((status.in_flight_max for status in self.now.values()), default=0),
+            "episodes_per_generator": [self._gain(worker, "episodes_done") for worker in self.now],
+        }
+
+    def _gain(self, worker: Any, name: str) -> float:
+        return getattr(self.now[worker], name) - getattr(self.start[worker], name)
+
     def _sum(self, name: str) -> float:
-        return sum(getattr(self.now[worker], name) - getattr(self.start[worker], name) for worker in self.now)
+        return sum(self._gain(worker, name) for worker in self.now)
 
 
 def _require_sandbox(directory: str, limit: float) -> None:

@@ -97,9 +97,9 @@ def claim(store: Store, config: Config) -> None:
         begun = Config.model_validate(json.loads(store.read("config.json")))
         sections = tuple(Config.model_fields)
         there, now = begun.identity(*sections), config.identity(*sections)
-        names = [name for name in now if there[name] != now[name]]
+        names = [name for name in now if there.get(name) != now[name]]
         if names:
-            text = "; ".join(f"{name}: there {there[name]!r}, now {now[name]!r}" for name in names)
+            text = "; ".join(f"{name}: there {there.get(name)!r}, now {now[name]!r}" for name in names)
             raise StoreError(
                 f"{store.root} belongs to a run with other settings ({text}). "
                 "Choose another run.name, or restore the settings to continue it"

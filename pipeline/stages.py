@@ -15,7 +15,6 @@
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from actors.engine import Checkpoint
@@ -119,8 +118,7 @@ def _training(run: Any, iteration: int, name: str) -> dict[str, Any]:
 
 
 def _trained(report: TrainingReport) -> StageOutput:
-    facts = {name: value for name, value in asdict(report).items() if name != "checkpoint"}
-    return StageOutput(checkpoint=report.checkpoint, facts=facts)
+    return StageOutput(checkpoint=report.checkpoint, facts=report.facts)
 
 
 # ---- the verifier ---------------------------------------------------------------------------------------------
