@@ -214,6 +214,7 @@ class GeneratorActor(Generator):
 
         from actors.executor import JudgeClient, ray_lane
         from actors.vllm_engine import open_engine
+        from actors.weights import local_copy
 
         client = JudgeClient(
             [ray_lane(executor) for executor in executors],
@@ -222,7 +223,7 @@ class GeneratorActor(Generator):
         )
         super().__init__(
             open_engine(config.engine),
-            AutoTokenizer.from_pretrained(config.engine.checkpoint.path),
+            AutoTokenizer.from_pretrained(local_copy(config.engine.checkpoint)),
             client,
             episodes_in_flight=config.episodes_in_flight,
             max_context=config.engine.max_context,

@@ -4,6 +4,7 @@ Only `oracle` sees labels. The others get `Candidate`, which has no place for a 
 the public result and the score only where their row says that they use it.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -64,8 +65,9 @@ def oracle(candidates: Sequence[LabelledCandidate], seed: int) -> int:
 
 
 def _score(candidate: Candidate) -> float:
+    """NaN (an answer too long for the verifier, say) ranks last; it would compare false with everything."""
     assert candidate.score is not None, "a selector that uses scores was shown none"
-    return candidate.score
+    return -math.inf if math.isnan(candidate.score) else candidate.score
 
 
 SELECTORS: dict[str, Selector] = {

@@ -28,7 +28,7 @@ class AsyncEngine(VllmEngine):
         self._open = 0
         self._busy_s = 0.0
         self._busy_since = 0.0
-        self._build(config.checkpoint.path)
+        self._build(self._first_path)
 
     @property
     def busy_s(self) -> float:

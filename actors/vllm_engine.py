@@ -17,7 +17,7 @@ from typing import Any
 
 from actors.chat import end_token_ids
 from actors.engine import Checkpoint, Completion, Engine, EngineConfig, EngineError, Sampling
-from actors.weights import Probe, WeightsError, verify_label
+from actors.weights import Probe, WeightsError, local_copy
 
 CPU_BATCH_TOKENS = 8192  # prompts that one step may prefill together
 
@@ -49,10 +49,11 @@ class VllmEngine(ABC):
 
         self.config = config
         self.policy_id = ""
-        self._built_from: str | None = config.checkpoint.path
+        self._first_path = local_copy(config.checkpoint)
+        self._fresh = True
         self._requests = itertools.count()
         self._in_flight = 0
-        tokenizer = AutoTokenizer.from_pretrained(config.checkpoint.path)
+        tokenizer = AutoTokenizer.from_pretrained(self._first_path)
         self._stop_ids = sorted(end_token_ids(tokenizer))
 
     # ---- what a form must do ------------------------------------------------------------------------------
@@ -84,6 +85,11 @@ class VllmEngine(ABC):
     async def generate(self, prompt_ids: Sequence[int], sampling: Sampling) -> list[Completion]:
         if not self.policy_id:
             raise EngineError("the engine holds no known checkpoint (closed, or a load failed); load one first")
+        if len(prompt_ids) >= self.config.max_context:
+            raise EngineError(
+                f"a prompt of {len(prompt_ids)} tokens leaves no room in the engine's context of "
+                f"{self.config.max_context} tokens; end the episode, or raise model.max_tokens"
+            )
         output = await self._counted(list(prompt_ids), sampling_params(sampling, self._stop_ids))
         return [_completion(found) for found in output.outputs]
 
@@ -105,24 +111,24 @@ class VllmEngine(ABC):
                 f"cannot load policy {checkpoint.policy_id} while {self._in_flight} requests are in flight; "
                 "wait for them"
             )
-        await asyncio.to_thread(verify_label, checkpoint)
-        probe = await asyncio.to_thread(Probe, checkpoint.path, self.config.max_context, self.config.dtype)
+        path = await asyncio.to_thread(local_copy, checkpoint)
+        probe = await asyncio.to_thread(Probe, path, self.config.max_context, self.config.dtype)
         self.policy_id = ""
         try:
-            if checkpoint.path != self._built_from:
-                await self._reload(checkpoint.path)
+            if not (self._fresh and path == self._first_path):
+                await self._reload(path)
                 if not await self._reset_prefix_cache():
                     raise WeightsError("vLLM did not reset its prefix cache; requests are still running")
             await probe.check(self)
         except Exception as error:
             # reload_weights is not transactional, so whatever went wrong, only a new engine is trustworthy.
-            await self._restart(checkpoint.path)
+            await self._restart(path)
             try:
                 await probe.check(self)
             except WeightsError as again:
                 raise again from error
         self.policy_id = checkpoint.policy_id
-        self._built_from = None
+        self._fresh = False
 
     async def _counted(self, ids: list[int], params: Any) -> Any:
         self._in_flight += 1

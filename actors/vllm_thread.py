@@ -43,7 +43,7 @@ class ThreadEngine(VllmEngine):
         self._engine: Any = None
         self._thread = threading.Thread(target=self._run, name="vllm", daemon=True)
         self._thread.start()
-        self._call(partial(self._build, config.checkpoint.path)).result(config.start_deadline_s)
+        self._call(partial(self._build, self._first_path)).result(config.start_deadline_s)
 
     @property
     def busy_s(self) -> float:

@@ -9,10 +9,9 @@ parameter and is affordable up to about 2 B parameters.
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-from actors.checkpoint import checksum
+from actors.checkpoint import CheckpointError, checksum, fetch
 from actors.engine import Checkpoint, Engine, EngineError
 
 PROBE_TOKENS = 320  # 2.5 blocks of vLLM's 128 on CPU; the check needs at least one full block in the cache
@@ -27,16 +26,22 @@ class WeightsError(EngineError):
     """The weights in an engine are not those of the checkpoint that they are called after."""
 
 
-def verify_label(checkpoint: Checkpoint) -> None:
-    """Raise WeightsError unless the files of the checkpoint have the checksum that names it."""
-    if not Path(checkpoint.path).is_dir():
-        raise WeightsError(f"no checkpoint directory at {checkpoint.path} for policy {checkpoint.policy_id}")
-    found = checksum(checkpoint.path)
+def local_copy(checkpoint: Checkpoint) -> str:
+    """Path of the checkpoint on this node, fetched where it is remote.
+
+    Raises WeightsError unless the files have the checksum that names the checkpoint.
+    """
+    try:
+        path = fetch(checkpoint.path)
+        found = checksum(path)
+    except (CheckpointError, OSError) as error:
+        raise WeightsError(f"policy {checkpoint.policy_id} cannot be read: {error}") from error
     if found != checkpoint.policy_id:
         raise WeightsError(
             f"{checkpoint.path} holds policy {found}, not {checkpoint.policy_id}; nothing was loaded. "
             "Pass the directory that training committed under that name"
         )
+    return path
 
 
 def probe_ids(vocabulary: int, length: int) -> list[int]:

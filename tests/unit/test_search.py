@@ -77,6 +77,12 @@ def test_selectors_where_nothing_passes(name: str, expected: int) -> None:
     assert choose(answers, SELECTORS[name], 0, frozenset()) == expected
 
 
+def test_an_answer_that_the_verifier_could_not_score_ranks_last() -> None:
+    answers = [answer("a", YES, None, float("nan")), answer("b", YES, None, -9.0)]
+    assert choose(answers, SELECTORS["lv"], 0, frozenset()) == 1
+    assert choose(answers, SELECTORS["pt_lv"], 0, frozenset()) == 1
+
+
 def test_random_is_seeded_and_reaches_everyone() -> None:
     picks = [choose(FOUR, SELECTORS["random"], seed, frozenset()) for seed in range(64)]
     assert picks == [choose(FOUR, SELECTORS["random"], seed, frozenset()) for seed in range(64)]
