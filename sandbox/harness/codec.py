@@ -44,8 +44,8 @@ class Array(Opaque):
         self.dtype, self.items = dtype, items
 
 
-Keep = Callable[[object], int]
-"""Stores an object and returns the number of its handle."""
+Keep = Callable[[object], Any]
+"""The tree that stands for an object that is not plain."""
 
 
 def encode(value: object, keep: Keep | None = None) -> Any:
@@ -86,7 +86,7 @@ class _Encoder:
             if type(item) in (int, float, bool, str, bytes, complex):
                 return self.tree(item, depth + 1)
         if self.keep is not None:
-            return {"handle": self.keep(value), "type": name[:80]}
+            return self.keep(value)
         return {"opaque": name[:80]}
 
     def sequence(self, items: Any, depth: int) -> list[Any]:
@@ -126,7 +126,9 @@ _ENCODERS: dict[type, Callable[[_Encoder, Any, int], Any]] = {
 }
 
 
-def decode(tree: Any, handle: Callable[[int, str], object] | None = None, array: Callable[[str, Any], object] = Array) -> Any:
+def decode(
+    tree: Any, handle: Callable[[int, str], object] | None = None, array: Callable[[str, Any], object] = Array
+) -> Any:
     """The plain value of a tree from an untrusted place. `handle` makes what stands for a kept object.
 
     Raises ValueError for anything that is not a well-formed tree.

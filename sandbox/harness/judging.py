@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 from . import codec
 from .child import claim, describe, open_streams, order
+from .comparing import close
 
 SILENT = (StopIteration, StopAsyncIteration, GeneratorExit)
 """A program that raises one of these must not cut short a loop of the tests."""
@@ -128,13 +129,12 @@ def _exception(raised: dict[str, str]) -> BaseException:
 
 
 def _encode(value: object) -> Any:
-    tree = codec.encode(value, _number_of)
-    return tree
+    return codec.encode(value, _handle)
 
 
-def _number_of(value: object) -> int:
+def _handle(value: object) -> dict[str, Any]:
     if isinstance(value, Remote):
-        return int(value._number)
+        return {"handle": value._number, "type": value._type}
     raise Unjudgeable(f"a {type(value).__name__} of the tests cannot be passed to the program")
 
 
@@ -171,18 +171,6 @@ class _Asserts(ast.NodeTransformer):
             return ast.fix_missing_locations(ast.copy_location(call, node))
         node.msg = ast.Constant(ast.unparse(test))
         return ast.fix_missing_locations(node)
-
-
-def close(got: Any, expected: Any, tolerance: float | None) -> bool:
-    """`got == expected`, with room for floats inside equal shapes where a tolerance is given."""
-    if tolerance is not None:
-        if isinstance(expected, float) and isinstance(got, int | float) and not isinstance(got, bool):
-            return bool(got == expected or abs(got - expected) <= tolerance * max(1.0, abs(expected)))
-        if type(got) is type(expected) and isinstance(expected, list | tuple):
-            return len(got) == len(expected) and all(map(close, got, expected, [tolerance] * len(got)))
-        if isinstance(got, dict) and isinstance(expected, dict):
-            return got.keys() == expected.keys() and all(close(got[key], expected[key], tolerance) for key in got)
-    return bool(got == expected)
 
 
 def main(body: bytes) -> None:
@@ -240,14 +228,4 @@ def _failure(error: BaseException) -> dict[str, Any]:
 
 def _shown(value: object) -> Any:
     """A tree for a message only: objects of the program appear by their type."""
-    return _strip(codec.encode(value, lambda kept: 0))
-
-
-def _strip(tree: Any) -> Any:
-    if isinstance(tree, list):
-        return [_strip(item) for item in tree]
-    if isinstance(tree, dict):
-        if "handle" in tree:
-            return {"opaque": tree["type"]}
-        return {tag: _strip(body) for tag, body in tree.items()}
-    return tree
+    return codec.encode(value, lambda kept: {"opaque": kept._type if isinstance(kept, Remote) else type(kept).__name__})

@@ -30,12 +30,12 @@ class Objects:
         except BaseException as error:
             return {"raised": describe(error)}
 
-    def keep(self, value: object) -> int:
-        for number, kept in enumerate(self.kept):
-            if kept is value:
-                return number
-        self.kept.append(value)
-        return len(self.kept) - 1
+    def keep(self, value: object, name: str | None = None) -> dict[str, Any]:
+        """The handle of an object, always the same for the same one."""
+        number = next((number for number, kept in enumerate(self.kept) if kept is value), len(self.kept))
+        if number == len(self.kept):
+            self.kept.append(value)
+        return {"handle": number, "type": name or str(type(value).__name__)[:80]}
 
     def _value(self, value: object) -> dict[str, Any]:
         return {"value": codec.encode(value, self.keep)}
@@ -89,7 +89,7 @@ class Objects:
         return {"value": codec.encode(repr(self.kept[number]))}
 
     def do_iter(self, number: int) -> dict[str, Any]:
-        return {"value": {"handle": self.keep(iter(self.kept[number])), "type": "iterator"}}  # type: ignore[call-overload]
+        return {"value": self.keep(iter(self.kept[number]), "iterator")}  # type: ignore[call-overload]
 
     def do_next(self, number: int) -> dict[str, Any]:
         return self._value(next(self.kept[number]))  # type: ignore[call-overload]

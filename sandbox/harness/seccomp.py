@@ -26,7 +26,14 @@ _X86_64 = {
         *(298, 321, 323),  # perf_event_open bpf userfaultfd
         *(248, 249, 250),  # add_key request_key keyctl
         *(272, 308, 165, 166, 155, 161),  # unshare setns mount umount2 pivot_root chroot
-        *(141, 142, 144, 203, 314, 251),  # setpriority sched_setparam sched_setscheduler sched_setaffinity sched_setattr ioprio_set
+        *(
+            141,
+            142,
+            144,
+            203,
+            314,
+            251,
+        ),  # setpriority sched_setparam sched_setscheduler sched_setaffinity sched_setattr ioprio_set
         438,  # pidfd_getfd
     ),
     "arch": 0xC000003E,

@@ -80,7 +80,9 @@ def _copy_numpy(target: Path) -> None:
     package = Path(spec.origin).parent
     ignore = shutil.ignore_patterns("tests", "__pycache__", "*.pyi", "*.a", "f2py", "testing")
     shutil.copytree(package, target / "numpy", ignore=ignore)
-    shutil.copytree(package / "testing", target / "numpy/testing", ignore=shutil.ignore_patterns("tests", "__pycache__"))
+    shutil.copytree(
+        package / "testing", target / "numpy/testing", ignore=shutil.ignore_patterns("tests", "__pycache__")
+    )
     for name in ("f2py",):
         shutil.copytree(package / name, target / "numpy" / name, ignore=ignore)
     libraries = package.parent / "numpy.libs"

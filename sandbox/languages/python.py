@@ -1,0 +1,117 @@
+"""Python: which tests are a call and a literal, and which name they test.
+
+A test that splits sends its call into the program's box and keeps its literal on the host. Everything else is
+for a judge box. When in doubt a test does not split: both ways give the same verdict, this one is faster.
+"""
+
+import ast
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+CONVERSIONS = frozenset("abs bool dict float frozenset int len list max min round set sorted str sum tuple".split())
+"""Pure built-ins that may stand around the tested call and still be evaluated beside it."""
+COLLECTIONS = {"set": set, "frozenset": frozenset, "list": list, "tuple": tuple}
+SUFFIX = ".py"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`assert SOURCE == expected`, taken apart. `expected` is a plain value and never enters the box."""
+
+    source: str
+    expected: Any
+
+
+def split(test: str, name: str | None) -> Call | None:
+    """The call and the expected value of one assert about `name`; None where it needs a judge box."""
+    compared = _compared(test)
+    if compared is None or name is None:
+        return None
+    left, right = compared
+    if not _is_call_of(left, name):
+        return None
+    try:
+        return Call(ast.unparse(left), _literal(right))
+    except (ValueError, TypeError, RecursionError):
+        return None
+
+
+def tested_name(tests: Iterable[str]) -> str | None:
+    """The function that all splittable tests call, None where they do not agree or call another one inside.
+
+    `assert check(f(1), [1, 2]) == True` must not make `check` the tested name: its arguments hold the answer.
+    """
+    names: Counter[str] = Counter()
+    for test in tests:
+        compared = _compared(test)
+        outer = None if compared is None else _outermost(compared[0])
+        if outer is None:
+            continue
+        names[outer.func.id] += 1  # type: ignore[attr-defined]
+        inner = {node.func.id for arg in _arguments(outer) for node in ast.walk(arg) if _is_named_call(node)}  # type: ignore[attr-defined]
+        if any(other[:1].islower() and other not in CONVERSIONS | {"range"} for other in inner - set(names)):
+            return None
+    return next(iter(names)) if len(names) == 1 else None
+
+
+def _compared(test: str) -> tuple[ast.expr, ast.expr] | None:
+    """Both sides of a test that is one `assert a == b`."""
+    try:
+        body = ast.parse(test.strip()).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    if len(body) != 1 or not isinstance(body[0], ast.Assert):
+        return None
+    compare = body[0].test
+    if not isinstance(compare, ast.Compare) or len(compare.ops) != 1 or not isinstance(compare.ops[0], ast.Eq):
+        return None
+    return compare.left, compare.comparators[0]
+
+
+def _is_call_of(node: ast.expr, name: str) -> bool:
+    """`name(...)`, perhaps inside conversions whose other arguments are literals."""
+    if not _is_named_call(node):
+        return False
+    assert isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    if node.func.id == name:
+        return True
+    if node.func.id not in CONVERSIONS or not node.args or not _is_call_of(node.args[0], name):
+        return False
+    return all(_is_literal(arg) for arg in (*node.args[1:], *(keyword.value for keyword in node.keywords)))
+
+
+def _outermost(node: ast.expr) -> ast.Call | None:
+    """The call inside conversions, if one is there; else the call itself."""
+    if not _is_named_call(node):
+        return None
+    assert isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    inner = _outermost(node.args[0]) if node.func.id in CONVERSIONS and node.args else None
+    return inner or node
+
+
+def _arguments(call: ast.Call) -> list[ast.expr]:
+    return [*call.args, *(keyword.value for keyword in call.keywords)]
+
+
+def _is_named_call(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+
+
+def _is_literal(node: ast.expr) -> bool:
+    try:
+        _literal(node)
+    except (ValueError, TypeError, RecursionError):
+        return False
+    return True
+
+
+def _literal(node: ast.expr) -> Any:
+    """A literal, or a built-in collection of one. Raises ValueError for anything that would need evaluation."""
+    if _is_named_call(node):
+        assert isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        if node.func.id in COLLECTIONS and len(node.args) <= 1 and not node.keywords:
+            return COLLECTIONS[node.func.id](*(ast.literal_eval(arg) for arg in node.args))  # type: ignore[operator]
+        raise ValueError("a call")
+    return ast.literal_eval(node)

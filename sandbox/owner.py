@@ -1,0 +1,60 @@
+"""Who a container belongs to, and the reaper of those whose owner is dead."""
+
+import os
+from functools import cache
+from pathlib import Path
+
+import docker
+import docker.errors
+import requests
+
+OWNER, NAMESPACE = "mucode.sandbox.owner", "mucode.sandbox.pidns"
+
+
+@cache
+def _boot_id() -> str:
+    path = Path("/proc/sys/kernel/random/boot_id")
+    return path.read_text().strip() if path.exists() else "unknown"
+
+
+def _start_time(pid: int) -> str | None:
+    """The kernel's start time of a process, None where it does not live: a pid alone is used again."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return None
+
+
+def _namespace() -> str:
+    try:
+        return str(Path("/proc/self/ns/pid").readlink())
+    except OSError:
+        return "unknown"
+
+
+def labels() -> dict[str, str]:
+    """Of a container of this process: boot id, process id and its start time; and where that id means something."""
+    pid = os.getpid()
+    return {OWNER: f"{_boot_id()}:{pid}:{_start_time(pid) or 'unknown'}", NAMESPACE: _namespace()}
+
+
+def is_dead(labels: dict[str, str]) -> bool:
+    """True only if the owner was a process of this boot and this process namespace, and it has ended."""
+    boot, _, rest = labels.get(OWNER, "").partition(":")
+    pid, _, started = rest.partition(":")
+    if boot == "unknown" or boot != _boot_id() or labels.get(NAMESPACE) != _namespace() or not pid.isdigit():
+        return False
+    return started != "unknown" and _start_time(int(pid)) != started
+
+
+def reap(client: docker.DockerClient) -> list[str]:
+    """Removes the boxes of dead owners, never another's. Their names."""
+    removed = []
+    for container in client.containers.list(all=True, filters={"label": OWNER}, ignore_removed=True):
+        if is_dead(container.labels):
+            try:
+                container.remove(force=True)
+                removed.append(str(container.name))
+            except (docker.errors.DockerException, requests.exceptions.RequestException):
+                continue  # somebody else's reaper was faster
+    return removed

@@ -1,0 +1,56 @@
+"""How a suite is judged: compared on the host, in a judge box, or by its output. Decided from trusted text only."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+from sandbox import languages
+from sandbox.languages.python import Call
+from sandbox.problem import FunctionTest, Limits, Problem, StdioTest, Suite
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Plan:
+    """One problem's suite, ready to be judged. At most one of `calls`, `checks`, `cases` is not empty.
+
+    `identity` is a hash of all that decides a verdict: two plans with the same one judge alike.
+    """
+
+    identity: str
+    suite: Suite
+    preamble: str
+    limits: Limits
+    float_tol: float | None
+    setup: str = ""
+    entry_point: str | None = None
+    calls: tuple[Call, ...] = ()
+    checks: tuple[str, ...] = ()
+    cases: tuple[StdioTest, ...] = ()
+
+    @property
+    def size(self) -> int:
+        return len(self.calls) + len(self.checks) + len(self.cases)
+
+
+def _identity(problem: Problem, suite: Suite) -> str:
+    judged = replace(problem, problem_id="", prompt="", reference=None)  # the name comes from either suite's tests
+    return hashlib.sha256(f"{suite}{judged.digest()}".encode()).hexdigest()
+
+
+@lru_cache(maxsize=4096)
+def make_plan(problem: Problem, suite: Suite) -> Plan:
+    """Raises ValueError where no box can judge the problem's language or tests."""
+    language = languages.get(problem.language)
+    tests = problem.tests(suite)
+    common: dict[str, Any] = {"suite": suite, "preamble": problem.preamble, "limits": problem.limits}
+    common |= {"float_tol": problem.float_tol, "identity": _identity(problem, suite)}
+    if problem.io == "stdio":
+        return Plan(cases=tuple(test for test in tests if isinstance(test, StdioTest)), **common)
+    sources = [test.source for test in tests if isinstance(test, FunctionTest)]
+    every = [test.source for test in (*problem.public_tests, *problem.private_tests) if isinstance(test, FunctionTest)]
+    name = problem.entry_point or language.tested_name(every)
+    calls = [language.split(source, name) for source in sources]
+    if problem.setup or None in calls:  # set-up code is test code: it stays with the judge
+        return Plan(setup=problem.setup, entry_point=problem.entry_point, checks=tuple(sources), **common)
+    return Plan(entry_point=name, calls=tuple(call for call in calls if call), **common)

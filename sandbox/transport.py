@@ -1,0 +1,126 @@
+"""How bytes reach a box: a unix socket in a mounted folder, or the container's attached stdin and stdout.
+
+The socket is faster and needs an engine on this machine; the attached streams work with any engine. Both
+give the same `Link`, and `pool` finds out once which of them works here.
+"""
+
+import select
+import shutil
+import socket
+import struct
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from docker.models.containers import Container
+
+from sandbox.errors import BoxLost
+
+TransportName = Literal["socket", "stdio"]
+STREAM_HEADER = struct.Struct("!BxxxI")
+"""Of the engine's attached stream: 1 for stdout, 2 for stderr; then the length."""
+CHUNK = 1 << 18
+
+
+class Link(Protocol):
+    """A duplex stream of bytes. Raises BoxLost where the other side is gone or silent beyond the deadline."""
+
+    def send(self, data: bytes) -> None: ...
+
+    def receive(self, deadline: float) -> bytes:
+        """At least one byte. `deadline` is a time of `time.monotonic()`."""
+
+    def close(self) -> None: ...
+
+
+class SocketLink:
+    """A connected stream socket."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._socket = sock
+        sock.setblocking(True)
+
+    def send(self, data: bytes) -> None:
+        try:
+            self._socket.settimeout(30)
+            self._socket.sendall(data)
+        except OSError as error:
+            raise BoxLost(f"sending to the box failed: {error}") from error
+
+    def receive(self, deadline: float) -> bytes:
+        try:
+            self._socket.settimeout(max(deadline - time.monotonic(), 0.001))
+            data = self._socket.recv(CHUNK)
+        except TimeoutError:
+            raise BoxLost("the box did not answer before its deadline") from None
+        except OSError as error:
+            raise BoxLost(f"reading from the box failed: {error}") from error
+        if not data:
+            raise BoxLost("the box closed its connection")
+        return data
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+class AttachedLink:
+    """The engine's attached stream: what we send is stdin; stdout comes back in the engine's own framing."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream  # kept: closing it closes the socket below
+        self._link = SocketLink(getattr(stream, "_sock", stream))
+        self._raw = b""
+
+    def send(self, data: bytes) -> None:
+        self._link.send(data)
+
+    def receive(self, deadline: float) -> bytes:
+        while True:
+            if len(self._raw) >= STREAM_HEADER.size:
+                kind, size = STREAM_HEADER.unpack_from(self._raw)
+                end = STREAM_HEADER.size + size
+                if len(self._raw) >= end:
+                    data, self._raw = self._raw[STREAM_HEADER.size : end], self._raw[end:]
+                    if kind == 1 and data:
+                        return data
+                    continue
+            self._raw += self._link.receive(deadline)
+
+    def close(self) -> None:
+        self._link.close()
+        self._stream.close()
+
+
+class SocketDoor:
+    """A folder with a listening socket for one box. Only this user can reach it, and the box cannot write to it."""
+
+    def __init__(self) -> None:
+        self._private = Path(tempfile.mkdtemp(prefix="mucode-box-"))
+        self.folder = self._private / "ctl"
+        self.folder.mkdir(mode=0o755)
+        self.folder.chmod(0o755)
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(str(self.folder / "box"))
+        (self.folder / "box").chmod(0o666)
+        self._listener.listen(1)
+
+    def accept(self, container: Container, deadline: float) -> SocketLink:
+        """The box's connection; raises BoxLost where its container ends first or nothing comes."""
+        while time.monotonic() < deadline:
+            if select.select([self._listener], [], [], 0.5)[0]:
+                return SocketLink(self._listener.accept()[0])
+            container.reload()
+            if container.status in ("exited", "dead"):
+                raise BoxLost(f"the box ended before it connected (status {container.status})")
+        raise BoxLost("the box did not connect to its socket in time")
+
+    def close(self) -> None:
+        """Nobody else can connect any more, and the box sees an empty folder."""
+        self._listener.close()
+        shutil.rmtree(self._private, ignore_errors=True)
+
+
+def attach(container: Container) -> AttachedLink:
+    """Call before the container starts, so that nothing is missed."""
+    return AttachedLink(container.attach_socket(params={"stdin": 1, "stdout": 1, "stream": 1}))
