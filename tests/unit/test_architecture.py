@@ -1,0 +1,90 @@
+"""The house's rules: arrows point down, the sandbox stands alone, the command line answers at once."""
+
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FLOORS = ("sandbox", "actors", "pipeline")  # each may import itself and those before it
+HEAVY = ("torch", "ray", "vllm", "deepspeed")
+NOT_IN_SANDBOX = {*HEAVY, "transformers", "pandas", "pyarrow"}
+ANSWERS_WITHIN_S = 1.0
+
+PROBE = """
+import json, resource, runpy, sys
+sys.argv = ["mucode", *sys.argv[1:]]
+status = 0
+try:
+    runpy.run_module("pipeline", run_name="__main__")
+except SystemExit as exit:
+    status = exit.code
+used = resource.getrusage(resource.RUSAGE_SELF)
+heavy = sorted(name for name in HEAVY if name in sys.modules)
+print("\\n" + json.dumps({"status": status, "heavy": heavy, "cpu_s": used.ru_utime + used.ru_stime}))
+"""
+
+
+def imports(source: str, package: str) -> Iterator[tuple[int, str]]:
+    """(line, module) of every import, those inside functions and behind TYPE_CHECKING included."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: -node.level + 1 or None] if node.level else []
+            yield node.lineno, ".".join([*above, *([node.module] if node.module else [])])
+
+
+def imports_below(folder: str) -> Iterator[tuple[str, str]]:
+    """("file:line", module) of every import of every file in a folder."""
+    for path in sorted((ROOT / folder).rglob("*.py")):
+        package = ".".join(path.relative_to(ROOT).parent.parts)
+        for line, module in imports(path.read_text(), package):
+            yield f"{path.relative_to(ROOT)}:{line}", module
+
+
+def test_imports_are_found_wherever_they_stand() -> None:
+    source = (
+        "import a.b, c\ndef f():\n  from d.e import g\n  from . import h\n  from .i import j\n  from ..k import l\n"
+    )
+    assert list(imports(source, "p.q")) == [(1, "a.b"), (1, "c"), (3, "d.e"), (4, "p.q"), (5, "p.q.i"), (6, "p.k")]
+
+
+@pytest.mark.parametrize("floor", FLOORS)
+def test_arrows_point_down(floor: str) -> None:
+    above = FLOORS[FLOORS.index(floor) + 1 :]
+    found = list(imports_below(floor))
+    assert found, f"no imports below {floor}/: the test reads nothing"
+    assert [(place, module) for place, module in found if module.split(".")[0] in above] == []
+
+
+@pytest.mark.parametrize("floor", FLOORS)
+def test_no_floor_imports_tests_or_benchmarks(floor: str) -> None:
+    assert [entry for entry in imports_below(floor) if entry[1].split(".")[0] in ("tests", "benchmarks")] == []
+
+
+def test_sandbox_knows_neither_ray_nor_models() -> None:
+    assert [entry for entry in imports_below("sandbox") if entry[1].split(".")[0] in NOT_IN_SANDBOX] == []
+
+
+def test_what_runs_inside_the_box_is_standard_library_only() -> None:
+    allowed = {*sys.stdlib_module_names, "sandbox", "numpy"}  # numpy: imported late, where a test's values need it
+    found = list(imports_below("sandbox/harness"))
+    assert [entry for entry in found if entry[1].split(".")[0] not in allowed] == []
+    assert [entry for entry in found if entry[1].startswith("sandbox") and "harness" not in entry[1]] == []
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["run", "--dry-run"]], ids=" ".join)
+def test_command_line_answers_without_heavy_packages(arguments: list[str]) -> None:
+    command = [sys.executable, "-c", PROBE.replace("HEAVY", repr(HEAVY)), *arguments]
+    answers = []
+    for _ in range(3):  # the fastest of three: another process may hold the cores
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        answers.append(json.loads(done.stdout.splitlines()[-1]))
+        assert (answers[-1]["status"], answers[-1]["heavy"]) == (0, []), done.stderr
+    assert min(answer["cpu_s"] for answer in answers) < ANSWERS_WITHIN_S
