@@ -15,3 +15,7 @@ class BoxLost(SandboxError):
 
 class Overloaded(SandboxError):
     """The pool's queue stayed full for longer than the caller wanted to wait."""
+
+
+class ProblemError(SandboxError):
+    """Problems or samples that cannot be read. The text names the file, the line and the field."""

@@ -11,8 +11,8 @@ import queue
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from collections.abc import Callable
+from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -80,7 +80,7 @@ class Pool:
         if plan.size == 0:
             future.set_result(empty(plan))
             return future
-        job = Job(plan, program, stop_at_first_failure, future.set_result)
+        job = Job(plan, program, stop_at_first_failure, lambda outcome: _set(future, outcome))
         if self._memo is not None and not self._memo.ask((plan.identity, program, stop_at_first_failure), job):
             return future
         try:
@@ -340,16 +340,10 @@ class BoxFactory:
         raise SandboxUnavailable("this pool is closed")
 
 
+def _set(future: "Future[Outcome]", outcome: Outcome) -> None:
+    with contextlib.suppress(InvalidStateError):  # whoever asked has cancelled it meanwhile
+        future.set_result(outcome)
+
+
 def _infrastructure(message: str, attempt: int) -> Outcome:
     return Outcome(verdict=Verdict.INFRASTRUCTURE_ERROR, message=message, attempt=attempt)
-
-
-def each(pool: Pool, work: Iterator[tuple[Problem, str, Suite]], in_flight: int) -> Iterator[Outcome]:
-    """Outcomes in the order of the work, with at most `in_flight` programs submitted ahead."""
-    waiting: list[Future[Outcome]] = []
-    for problem, program, suite in work:
-        waiting.append(pool.submit(problem, program, suite))
-        if len(waiting) >= in_flight:
-            yield waiting.pop(0).result()
-    for future in waiting:
-        yield future.result()
