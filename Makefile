@@ -41,7 +41,7 @@ setup: ## the Python environment; does nothing when it is current
 	@$(PYTHON) scripts/setup.py
 
 docker: setup ## a Docker engine that answers
-	@scripts/docker.sh start
+	@bash scripts/docker.sh start
 
 image: docker ## the image of the sandbox boxes
 	@$(BIN)/mucode sandbox build
