@@ -5,6 +5,7 @@ bucket is one block and one task; the task reads its Parquet parts, and commits 
 stage. Rows never pass through the driver; parts that are already committed are not computed again.
 """
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
@@ -37,15 +38,18 @@ def bucket_rows(directory: str, **inputs: Sequence[Manifest]) -> list[Row]:
     ]
 
 
-def map_buckets(rows: list[Row], function: Any, *, cpus: float = 0.5, **options: Any) -> None:
+def map_buckets(rows: list[Row], function: Any, *, cpus: float = 0.5, actors: int = 0, **options: Any) -> None:
     """Run `function(row) -> row` over every bucket with Ray Data, and wait for the last.
 
-    A function runs in tasks; a class (with `fn_constructor_kwargs` and `concurrency`) in an actor pool.
+    A callable runs in tasks; a class (with `fn_constructor_kwargs`) in a pool of `actors` actors.
     """
     if not rows:
         return
     import ray.data
 
+    logging.getLogger("ray.data").setLevel(logging.WARNING)  # its plans and timings are in Ray's session directory
+    if actors:
+        options["compute"] = ray.data.ActorPoolStrategy(size=min(actors, len(rows)))
     dataset = ray.data.from_items(rows, override_num_blocks=len(rows))
     dataset.map(function, num_cpus=cpus, **options).materialize()
 

@@ -63,11 +63,14 @@ def _version(name: str) -> str | None:
 
 
 def _docker() -> tuple[bool, str]:
-    from sandbox.box import require_engine
+    from sandbox.engine import connect
     from sandbox.errors import SandboxUnavailable
 
     try:
-        return True, require_engine()
+        client = connect()
+        found = client.version()
+        client.close()
+        return True, f"engine {found['Version']}, API {found['ApiVersion']}"
     except SandboxUnavailable as error:
         return False, str(error)
 

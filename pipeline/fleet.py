@@ -140,8 +140,10 @@ class Fleet:
         self._generators = {}
         self.release_scorer()
 
-    def make_room_for_training(self) -> None:
-        if self.plan.generators_exit_for_training:
+    def make_room(self, phase: str) -> None:
+        """Before `training` or `scoring`: end what holds resources that the phase needs."""
+        self.release_scorer()
+        if phase == "training" and self.plan.generators_exit_for_training:
             self.release_generators()
 
     # ---- the verifier, in searches ----------------------------------------------------------------------------

@@ -87,6 +87,6 @@ def _check_disk(root: str) -> None:
 def _check_engine() -> None:
     """Ask Docker now, on this machine, unless sandboxes live on other nodes of a cluster."""
     if not os.environ.get("RAY_ADDRESS"):
-        from sandbox.box import require_engine
+        from sandbox.engine import connect
 
-        require_engine()
+        connect().close()

@@ -106,7 +106,7 @@ SEARCHES: dict[str, Stage] = {
 
 def _training(run: Any, iteration: int, name: str) -> dict[str, Any]:
     """What both trainings are told. The name is unique per iteration and stage, stable across resumes."""
-    run.fleet.make_room_for_training()
+    run.fleet.make_room("training")
     return {
         "training": run.config.training,
         "dtype": run.config.model.dtype,
@@ -154,12 +154,13 @@ def VERIFIER(run: Any, iteration: int, directory: str, *, pairs: Manifest) -> St
 
 def _scored(run: Any, directory: str, worker: Any, verifier: Checkpoint, **inputs: Any) -> StageOutput:
     settings = run.config.verifier
+    run.fleet.make_room("scoring")
     map_buckets(
         bucket_rows(directory, **inputs),
         worker,
+        actors=settings.replicas,
         cpus=settings.cpus,
         num_gpus=settings.gpus,
-        concurrency=settings.replicas,
         fn_constructor_kwargs={
             "checkpoint": verifier.path,
             "dtype": run.config.model.dtype,
