@@ -25,6 +25,7 @@ from pipeline.fine_tune import fine_tune
 from pipeline.rollouts import roll_out
 from pipeline.store import Manifest, Stage, StageOutput, StoreError, stage
 from pipeline.strategies import STRATEGIES
+from pipeline.telemetry import follow_training
 from pipeline.train_verifier import train_verifier
 from pipeline.training import TrainingReport
 
@@ -142,13 +143,15 @@ def VERIFIER(run: Any, iteration: int, directory: str, *, pairs: Manifest) -> St
             f"no problem has both a right and a wrong answer, so there are no pairs to train a verifier on "
             f"({pairs.counts}); sample more (rollouts.samples, rollouts.turns) or choose easier problems"
         )
-    report = train_verifier(
-        pairs.directory,
-        run.fleet.checkpoint(run.config.model.verifier).path,
-        f"{directory}/checkpoint",
-        config=run.config.verifier,
-        **_training(run, iteration, "verifier"),
-    )
+    base = run.fleet.checkpoint(run.config.model.verifier)
+    with follow_training(directory, "verifier"):
+        report = train_verifier(
+            pairs.directory,
+            base.path,
+            f"{directory}/checkpoint",
+            config=run.config.verifier,
+            **_training(run, iteration, "verifier"),
+        )
     return _trained(report)
 
 
@@ -207,13 +210,15 @@ def _policy(run: Any, iteration: int, directory: str, *, examples: Manifest) -> 
             f"relabelling left no training example ({examples.counts}): no sampled answer passed its tests. "
             "Sample more (rollouts.samples, rollouts.turns), or start from a stronger model"
         )
-    report = fine_tune(
-        examples.directory,
-        run.base.path,
-        f"{directory}/checkpoint",
-        config=run.config.fine_tune,
-        **_training(run, iteration, directory.rpartition("/")[2]),
-    )
+    name = directory.rpartition("/")[2]
+    with follow_training(directory, name):
+        report = fine_tune(
+            examples.directory,
+            run.base.path,
+            f"{directory}/checkpoint",
+            config=run.config.fine_tune,
+            **_training(run, iteration, name),
+        )
     return _trained(report)
 
 

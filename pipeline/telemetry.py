@@ -1,11 +1,15 @@
 """What a person sees while a run goes on, and the spans that say where the time went."""
 
 import json
+import posixpath
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+
+from actors.parts import open_directory, read_bytes
 
 PROGRESS_EVERY_S = 10.0
 """Between progress lines where the output is not a terminal."""
@@ -48,6 +52,33 @@ class Progress:
     def close(self) -> None:
         if self.live:
             print("\r\x1b[2K", end="", flush=True)
+
+
+@contextmanager
+def follow_training(directory: str, title: str) -> Iterator[None]:
+    """While a training runs in other processes, show what its workers write in `directory`/progress.json."""
+    ended = threading.Event()
+
+    def watch() -> None:
+        progress: Progress | None = None
+        filesystem, path = open_directory(directory)
+        while not ended.wait(REDRAW_EVERY_S):
+            try:
+                state = json.loads(read_bytes(filesystem, posixpath.join(path, "progress.json")))
+            except FileNotFoundError:
+                continue  # no step yet
+            progress = progress or Progress(title, state["steps"], unit="steps")
+            progress.update(state["step"], loss=f"{state['loss']:.4f}")
+        if progress:
+            progress.close()
+
+    watcher = threading.Thread(target=watch, name=f"follow {title}", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        watcher.join(timeout=5)
 
 
 class Spans:

@@ -9,6 +9,7 @@ There are no checkpoints inside a training: it is deterministic, so one that fai
 import json
 import math
 import os
+import posixpath
 import time
 import warnings
 from collections.abc import Sequence
@@ -18,13 +19,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from actors.checkpoint import fetch, save_atomically
 from actors.engine import Checkpoint
+from actors.parts import open_directory, write_bytes
 from pipeline.batches import Item, Items, Order, TrainingError, count_steps, micro_batches, padding_fraction
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 REPORT = "training.json"
-LOG_EVERY_S = 10.0
+PROGRESS = "progress.json"
+PROGRESS_EVERY_S = 1.0
 ENVIRONMENT = {"TORCHDYNAMO_DISABLE": "1", "TOKENIZERS_PARALLELISM": "false", "DEEPSPEED_LOG_LEVEL": "warning"}
 
 
@@ -121,23 +124,27 @@ class TrainingReport:
 
 @dataclass(slots=True)
 class Progress:
-    """One line to the log every LOG_EVERY_S; a loss that is not finite stops the training."""
+    """Says every PROGRESS_EVERY_S where a training stands, in a file beside its checkpoint that the driver reads.
+
+    A loss that is not finite stops the training.
+    """
 
     name: str
     steps: int
-    started: float = field(default_factory=time.monotonic)
+    out: str
     said: float = field(default_factory=time.monotonic)
 
     def update(self, step: int, loss: "Tensor", speak: bool) -> None:
-        if step not in (1, self.steps) and time.monotonic() - self.said < LOG_EVERY_S:
+        if step not in (1, self.steps) and time.monotonic() - self.said < PROGRESS_EVERY_S:
             return
         self.said = time.monotonic()
         value = loss.item()
         if not math.isfinite(value):
             raise TrainingError(f"{self.name}: the loss is {value} at step {step}; lower the learning rate")
         if speak:
-            rate = step / max(self.said - self.started, 1e-9)
-            print(f"{self.name}: step {step} of {self.steps}, loss {value:.4f}, {rate:.1f} steps/s", flush=True)
+            filesystem, directory = open_directory(posixpath.dirname(self.out))
+            body = json.dumps({"step": step, "steps": self.steps, "loss": value}).encode()
+            write_bytes(filesystem, posixpath.join(directory, PROGRESS), body)
 
 
 def train(objective: Objective, settings: Settings) -> dict[str, Any]:
