@@ -1,10 +1,10 @@
 """Shards over workers: bounded work in flight, deadlines with names, and replacement of the dead.
 
-    consumes       shards, and one worker handle per slot
-    waits for      any shard's result, at most `tick_s` at a time
-    produces       one result per shard, each exactly once
-    unblocked by   a result, a dead worker (its shards go back to the queue, the slot gets a new worker),
-                   or the stall deadline (an error that names what is pending)
+consumes       shards, and one worker handle per slot
+waits for      any shard's result, at most `tick_s` at a time
+produces       one result per shard, each exactly once
+unblocked by   a result, a dead worker (its shards go back to the queue, the slot gets a new worker),
+               or the stall deadline (an error that names what is pending)
 """
 
 import time
