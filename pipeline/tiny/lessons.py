@@ -11,6 +11,9 @@ from sandbox.problems.operators import SLOTS, Operator, Step, parse, source
 
 REPAIRS = 0.25
 """Share of examples with failed turns before the right program."""
+MADE_UP = 0.2
+"""Share of phrases replaced by made-up words, whose meaning only the public test can tell."""
+MADE_UP_WORDS = tuple(a + b + c + d for a in "bdglvz" for b in "aou" for c, d in (("nt", "il"), ("rv", "ek")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +27,25 @@ class Lesson:
 def lesson(tokenizer: Any, problem: Problem, rng: random.Random) -> Lesson:
     """A chat that ends with the reference, sometimes after one or two wrong programs and their feedback."""
     assert problem.reference is not None
-    messages = [{"role": "user", "content": problem.prompt}]
+    messages = [{"role": "user", "content": disguise(problem, rng)}]
     for _ in range(rng.choice((1, 1, 2)) if rng.random() < REPAIRS else 0):
         wrong = slip(problem.reference, rng)
         if message := failure(wrong, problem.public_tests):
             messages += [{"role": "assistant", "content": wrong}, {"role": "user", "content": message}]
     return Lesson(*example_ids(tokenizer, messages, problem.reference))
+
+
+def disguise(problem: Problem, rng: random.Random) -> str:
+    """The prompt with some phrases made up: teaches to guess widely, within what the test allows, at new words."""
+    program = parse(problem.reference or "")
+    assert program is not None
+    words, test = problem.prompt.split("\n")
+    phrases = words.split(", ")
+    for slot, step in enumerate(program):
+        if rng.random() < MADE_UP:
+            phrase = rng.choice(("{0}", "{0} {1}", "{0} the {1}", "the {0}")).format(*rng.sample(MADE_UP_WORDS, 2))
+            phrases[slot] = f"{phrase} {step.k}" if step.k else phrase
+    return ", ".join(phrases) + "\n" + test
 
 
 def slip(text: str, rng: random.Random) -> str:

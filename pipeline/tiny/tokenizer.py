@@ -3,10 +3,11 @@
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
+from pipeline.tiny.lessons import MADE_UP_WORDS
 from sandbox.problem import Problem
 from sandbox.problems.operators import SLOTS
 
-VOCABULARY = 768
+VOCABULARY = 896
 PAD, USER, ASSISTANT, END = "<pad>", "<user>", "<asst>", "<end>"
 CHAT_TEMPLATE = (
     "{% for message in messages %}"
@@ -19,7 +20,7 @@ _PIECES = r"\n    xs = |\n    return |def f\(xs\):|\[x for x in xs if x | for x 
 
 
 def build(problems: list[Problem]) -> PreTrainedTokenizerFast:
-    """Train on prompts, programs and every phrase: rare ones too, so that they are a few tokens each."""
+    """Train on prompts, programs, made-up words and every phrase: rare ones too, so that they are a few tokens each."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
@@ -34,7 +35,10 @@ def build(problems: list[Problem]) -> PreTrainedTokenizerFast:
     feedback += ["ValueError: max() arg is an empty sequence", "ValueError: min() iterable argument is empty"]
     corpus = [text for problem in problems for text in (problem.prompt, problem.reference or "")]
     tokenizer.train_from_iterator(
-        corpus + 20 * [f"{phrase}, {phrase}" for phrase in phrases] + 20 * feedback,
+        corpus
+        + 20 * [f"{phrase}, {phrase}" for phrase in phrases]
+        + 20 * feedback
+        + 20 * [f"{word} {word}" for word in MADE_UP_WORDS],
         trainers.BpeTrainer(
             vocab_size=VOCABULARY,
             special_tokens=[PAD, USER, ASSISTANT, END],

@@ -17,16 +17,16 @@ from transformers import LlamaConfig, LlamaForCausalLM, LlamaForSequenceClassifi
 from actors.chat import example_ids
 from pipeline.tiny import tokenizer as tiny_tokenizer
 from pipeline.tiny.card import write_card
-from pipeline.tiny.judge import correct
-from pipeline.tiny.lessons import Lesson, lesson, wrong_programs
-from pipeline.tiny.sampling import complete, greedy_accuracy
+from pipeline.tiny.lessons import MADE_UP_WORDS, Lesson, disguise, lesson, wrong_programs
+from pipeline.tiny.sampling import greedy_accuracy
 from pipeline.tiny.training import batches, fit, next_token_loss, pair_loss
 from sandbox.problem import Problem
 from sandbox.problems import family
+from sandbox.problems.operators import SLOTS
 
 BATCH = 64
 GENERATOR_LR, VERIFIER_LR = 3e-3, 1e-3
-WRONG_PER_PROBLEM = 3
+WRONG_PER_PROBLEM = 2
 TOLERANCE = 0.02
 """Of the card's accuracy: other versions and processors may round a few greedy answers differently."""
 
@@ -35,8 +35,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--generator-steps", type=int, default=2400)
-    parser.add_argument("--verifier-steps", type=int, default=600)
+    parser.add_argument("--generator-steps", type=int, default=1600)
+    parser.add_argument("--verifier-steps", type=int, default=500)
     arguments = parser.parse_args()
     torch.set_num_threads(1)  # sums in one order, so that a seed gives the same weights
     torch.manual_seed(arguments.seed)
@@ -82,46 +82,50 @@ def train_generator(tokenizer: Any, problems: list[Problem], steps: int, seed: i
 
     source = batches(draw, BATCH, lambda item: len(item.ids), seed)
     fit(model, source, lambda batch: next_token_loss(model, batch, tokenizer.pad_token_id), steps, GENERATOR_LR)
+    welcome_new_words(model, tokenizer)
     return model
 
 
 def train_verifier(
     generator: Any, tokenizer: Any, problems: list[Problem], steps: int, seed: int
 ) -> LlamaForSequenceClassification:
-    """The generator with a scalar head, taught to prefer references to slips and to the generator's own errors."""
+    """The generator with a scalar head, taught to prefer references to slips."""
     shape = {key: value for key, value in generator.config.to_dict().items() if key not in ("id2label", "label2id")}
-    model = LlamaForSequenceClassification(LlamaConfig(**shape, num_labels=1))
+    model = LlamaForSequenceClassification(LlamaConfig(**{**shape, "num_labels": 1}))
     model.model.load_state_dict(generator.model.state_dict())
-    own = own_errors(generator, tokenizer, problems)
     rng = random.Random(seed)
 
     def draw(count: int) -> list[list[list[int]]]:
-        return [group for problem in rng.sample(problems, count) if (group := _group(tokenizer, problem, own, rng))]
+        return [group for problem in rng.sample(problems, count) if (group := _group(tokenizer, problem, rng))]
 
     source = batches(draw, BATCH, lambda group: max(map(len, group)), seed)
     fit(model, source, lambda batch: pair_loss(model, batch, tokenizer.pad_token_id), steps, VERIFIER_LR)
     return model
 
 
-def own_errors(generator: Any, tokenizer: Any, problems: list[Problem]) -> dict[str, list[str]]:
-    """By problem, up to two different wrong programs that the generator samples itself."""
-    errors: dict[str, list[str]] = {}
-    for _ in range(2):
-        chats = [[{"role": "user", "content": problem.prompt}] for problem in problems]
-        for problem, answer in zip(problems, complete(generator, tokenizer, chats, temperature=1.0), strict=True):
-            known = errors.setdefault(problem.problem_id, [])
-            if answer not in known and not correct(answer, problem):
-                known.append(answer)
-    return errors
-
-
-def _group(tokenizer: Any, problem: Problem, own: dict[str, list[str]], rng: random.Random) -> list[list[int]]:
+def _group(tokenizer: Any, problem: Problem, rng: random.Random) -> list[list[int]]:
     """Token ids of the reference, then of wrong programs; [] where no slip is wrong."""
-    slips = wrong_programs(problem, rng, WRONG_PER_PROBLEM - len(own[problem.problem_id]))
-    wrong = [*own[problem.problem_id], *slips]
-    chat = [{"role": "user", "content": problem.prompt}]
-    texts = [problem.reference or "", *wrong]
-    return [example_ids(tokenizer, chat, text)[0] for text in texts] if wrong else []
+    chat = [{"role": "user", "content": disguise(problem, rng)}]
+    wrong = wrong_programs(problem, rng, WRONG_PER_PROBLEM)
+    return [example_ids(tokenizer, chat, text)[0] for text in (problem.reference or "", *wrong)] if wrong else []
+
+
+@torch.no_grad()
+def welcome_new_words(model: LlamaForCausalLM, tokenizer: Any) -> None:
+    """Give the rare phrases' tokens, which no step trained, embeddings like those of made-up words.
+
+    Left at their initial values they would look like nothing the model knows, and be guessed at narrowly.
+    """
+    embedding = model.model.embed_tokens.weight.data  # (tokens, width)
+    rare = _tokens(tokenizer, [operator.rare.format(k=1) for slot in SLOTS for operator in slot])
+    known = _tokens(tokenizer, [problem.prompt for problem in family.load("warm")])
+    made_up = embedding[sorted(_tokens(tokenizer, [f"{word} {word}" for word in MADE_UP_WORDS]))]
+    new = sorted(rare - known)
+    embedding[new] = made_up.mean(0) + made_up.std(0) * torch.randn(len(new), embedding.shape[1])
+
+
+def _tokens(tokenizer: Any, texts: list[str]) -> set[int]:
+    return {token for text in texts for token in tokenizer.encode(f"{text}, {text}", add_special_tokens=False)}
 
 
 def save(model: Any, tokenizer: Any, directory: Path, **facts: Any) -> None:

@@ -17,7 +17,7 @@ SIZES = {"test": 1000, "validation": 500, "train": 2400, "warm": 12000}
 COMPOSITIONS = {"test": 1000, "validation": 500, "train": 2400}
 """Distinct functions of a split; the warm start takes all that remain, each in several wordings."""
 KINDS = ("common", "rare", "vague")
-WARM_MIX, MIX = (0.65, 0.0, 0.35), (0.30, 0.35, 0.35)
+WARM_MIX, MIX = (0.65, 0.0, 0.35), (0.35, 0.40, 0.25)
 """Probability of each kind, slot by slot."""
 PUBLIC_LENGTHS, PRIVATE_LENGTHS, PRIVATE_TESTS = (2, 3), (4, 8), 8
 LIMITS = Limits(cpu_limit_s=1.0, wall_limit_s=10.0, memory_mib=256)

@@ -11,15 +11,16 @@ from sandbox.languages import LANGUAGES
 from sandbox.problem import FunctionTest, Limits, Problem, StdioTest, Test
 from sandbox.problems.sources import Row, read_jsonl
 
-FIELDS = (
-    "task_id prompt language io public_tests private_tests setup preamble entry_point reference limits float_tol"
-).split()
+REQUIRED = ("task_id", "prompt", "private_tests")
+OPTIONAL = ("language", "io", "public_tests", "setup", "preamble", "entry_point", "reference", "limits", "float_tol")
+FIELDS = (*REQUIRED, *OPTIONAL)
 LIMITS: dict[str, type] = {"cpu_limit_s": float, "wall_limit_s": float, "memory_mib": int}
 
 
 def load(path: Path) -> list[Problem]:
     """The file's problems in its order. Raises ProblemError naming file, line, field and what was expected."""
-    problems, lines = [], {}
+    problems: list[Problem] = []
+    lines: dict[str, int] = {}
     for number, row in read_jsonl(path):
         problem = _Row(row, f"{path}, line {number}").problem()
         if problem.problem_id in lines:
