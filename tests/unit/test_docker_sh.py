@@ -131,6 +131,20 @@ def test_stop_leaves_an_engine_alone_that_it_did_not_start(host: Host) -> None:
         other.wait()
 
 
+def test_zombie_is_no_engine(host: Host) -> None:
+    ended = subprocess.Popen(["true"])  # nobody waits for it yet, as in containers whose first process reaps nothing
+    try:
+        deadline = time.monotonic() + 10
+        while alive(ended.pid) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        start_time = Path(f"/proc/{ended.pid}/stat").read_text().rpartition(")")[2].split()[19]
+        host.state.mkdir()
+        (host.state / "started").write_text(f"{ended.pid} {start_time}\n")
+        assert "nothing to stop" in host.call("stop").stdout
+    finally:
+        ended.wait()
+
+
 def test_killed_engine_is_started_again(host: Host) -> None:
     host.call()
     first = host.engine()
