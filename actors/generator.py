@@ -11,6 +11,7 @@ the caller names, and refuses before `load` has checked them; so does one that R
 """
 
 import asyncio
+import logging
 import time
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -24,6 +25,8 @@ from actors.parts import PartRecord, commit_part
 from actors.search import Judge, Players, Scorer, SearchPlan, Shard, ending, play_episode
 from sandbox.problem import Problem, Suite
 from sandbox.verdict import Outcome
+
+logger = logging.getLogger(__name__)
 
 
 class PolicyMismatchError(EngineError):
@@ -229,3 +232,18 @@ class GeneratorActor(Generator):
             max_context=config.engine.max_context,
             turn_deadline_s=config.turn_deadline_s,
         )
+
+    async def play(self, shard: Shard, plan: SearchPlan, policy_id: str, *args: Any, **kwargs: Any) -> PartRecord:
+        """As `Generator.play`. Where the engine died, the actor goes too: another one replays its shards."""
+        try:
+            return await super().play(shard, plan, policy_id, *args, **kwargs)
+        except PolicyMismatchError:
+            raise
+        except EngineError:
+            if self.engine.policy_id:
+                raise
+            logger.exception("the engine died while playing %r; this generator ends", shard)
+            import ray
+
+            ray.actor.exit_actor()
+            raise

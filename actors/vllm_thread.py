@@ -33,7 +33,7 @@ class ThreadEngine(VllmEngine):
     """`LLMEngine.add_request/step` behind coroutines. Any number of event loops may use it."""
 
     def __init__(self, config: EngineConfig) -> None:
-        """Build the engine. Its weights have no name before the first `load`. Raises TimeoutError past the deadline."""
+        """Build the engine. Its weights have no name before the first `load`. Raises EngineError past the deadline."""
         quiet_environment(multiprocessing=False)
         super().__init__(config)
         self._commands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
@@ -43,7 +43,13 @@ class ThreadEngine(VllmEngine):
         self._engine: Any = None
         self._thread = threading.Thread(target=self._run, name="vllm", daemon=True)
         self._thread.start()
-        self._call(partial(self._build, self._first_path)).result(config.start_deadline_s)
+        try:
+            self._call(partial(self._build, self._first_path)).result(config.start_deadline_s)
+        except TimeoutError:
+            raise EngineError(f"vLLM did not start within its deadline of {config.start_deadline_s:g} s") from None
+        finally:
+            if self._engine is None:
+                self._commands.put(self._stop)
 
     @property
     def busy_s(self) -> float:

@@ -8,9 +8,10 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 import ray
+from ray.exceptions import RayActorError
 
 from actors.checkpoint import checksum
-from actors.engine import Checkpoint, EngineConfig
+from actors.engine import Checkpoint, EngineConfig, EngineError
 from actors.episode import Episode
 from actors.generator import GeneratorActor, GeneratorConfig, PolicyMismatchError
 from actors.search import SearchPlan, Shard
@@ -43,6 +44,35 @@ def counting_executor() -> Any:
             return self.calls
 
     return CountingExecutor
+
+
+def doomed_generator() -> Any:
+    """A generator actor whose engine dies at its third request."""
+    from actors.fakes import ByteTokenizer, FakeEngine, FakeSandbox
+    from actors.generator import Generator
+
+    class DoomedEngine(FakeEngine):
+        async def generate(self, prompt_ids: Any, sampling: Any) -> Any:
+            if len(self.requests) == 2:
+                self.policy_id = ""
+                raise EngineError("the device is gone")
+            return await super().generate(prompt_ids, sampling)
+
+    class DoomedGenerator(GeneratorActor):
+        def __init__(self) -> None:
+            Generator.__init__(self, DoomedEngine(), ByteTokenizer(), FakeSandbox(), episodes_in_flight=1)
+
+    return DoomedGenerator
+
+
+def test_a_generator_leaves_with_its_engine_so_that_it_is_replaced(ray_session: Any, tmp_path: Path) -> None:
+    actor = ray.remote(doomed_generator()).options(num_cpus=0, max_concurrency=10).remote()
+    with pytest.raises(PolicyMismatchError):
+        ray.get(actor.play.remote(shards(0)[0], PLAN, "other", str(tmp_path), 0), timeout=60)
+    with pytest.raises(RayActorError):
+        ray.get(actor.play.remote(shards(0)[0], PLAN, "fake", str(tmp_path), 0), timeout=60)
+    with pytest.raises(RayActorError):
+        ray.get(actor.status.remote(), timeout=60)
 
 
 def shards(first: int) -> list[Shard]:
