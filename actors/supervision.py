@@ -48,7 +48,9 @@ class Supervisor(Generic[S]):
         import ray
         from ray.exceptions import RayActorError
 
-        queue, pending, results = deque(shards), {}, []
+        queue: deque[S] = deque(shards)
+        pending: dict[Any, tuple[int, S]] = {}
+        results: list[Any] = []
         self.workers = [self.make(slot) for slot in range(slots)]
         last, level = time.monotonic(), 0.0
         while queue or pending:

@@ -13,6 +13,19 @@ from typing import Any
 
 from pipeline.config import Config, ConfigError, load_config
 
+REFUSALS = {
+    "CardError",
+    "ChatTemplateError",
+    "CheckpointError",
+    "FleetError",
+    "ProblemError",
+    "ResourceError",
+    "SandboxUnavailable",
+    "StoreError",
+    "TrainingError",
+}
+"""By name, since importing them here would import what they guard."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
@@ -22,15 +35,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ConfigError, FileNotFoundError) as error:
         return _refuse(error)
     except Exception as error:
-        if getattr(error, "user_error", False) or _is_refusal(error):
+        if _is_refusal(error):
             return _refuse(error)
         raise
 
 
 def _is_refusal(error: Exception) -> bool:
     """Errors that explain themselves to a person; a traceback would only hide the message."""
-    names = {"StoreError", "ResourceError", "SandboxUnavailable", "ProblemError", "CheckpointError", "ChatTemplateError"}
-    return any(base.__name__ in names for base in type(error).__mro__)
+    return any(base.__name__ in REFUSALS for base in type(error).__mro__)
 
 
 def _refuse(error: Exception) -> int:

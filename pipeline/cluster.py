@@ -6,6 +6,7 @@ side the generators exit before training and start again after it. Each replica 
 accelerators of one node; training takes one per worker.
 """
 
+import logging
 import math
 import os
 from dataclasses import dataclass
@@ -58,7 +59,7 @@ def connect(config: Config) -> Any:
         include_dashboard=False,
         log_to_driver=False,
         object_store_memory=OBJECT_STORE_BYTES,
-        logging_level="warning",
+        logging_level=logging.WARNING,
     )
 
 

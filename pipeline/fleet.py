@@ -76,7 +76,7 @@ class Fleet:
         actor = ray.remote(Executor).options(
             num_cpus=0, max_concurrency=CALLS_PER_ACTOR, max_restarts=3, max_task_retries=0, **self._sandbox_place()
         )
-        handles = [actor.remote(config) for _ in range(settings.replicas)]
+        handles: list[Any] = [actor.remote(config) for _ in range(settings.replicas)]
         _await("executors", [handle.ready.remote() for handle in handles], settings.start_deadline_s)
         return handles
 
@@ -154,7 +154,7 @@ class Fleet:
             self.release_scorer()
             settings, model = self.config.verifier, self.config.model
             actor = ray.remote(Scorer).options(num_cpus=settings.cpus, num_gpus=settings.gpus, max_restarts=2)
-            handle = actor.remote(verifier.path, dtype=model.dtype, max_tokens=model.max_tokens)
+            handle: Any = actor.remote(verifier.path, dtype=model.dtype, max_tokens=model.max_tokens)
             _await("verifier", [handle.score.remote([])], self.config.generator.start_deadline_s)
             self._scorer = (verifier.policy_id, handle)
         return ActorScorer(self._scorer[1])

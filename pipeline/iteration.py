@@ -13,12 +13,12 @@ def run_iteration(run: Run, i: int) -> None:
     policy = run.base
     if i > 0:
         examples = run.stage(i, stages.EXAMPLES, episodes=run.all("episodes", before=i), scores=run.last("scores", i))
-        policy = run.stage(i, stages.POLICY, examples=examples).checkpoint
+        policy = run.stage(i, stages.POLICY, examples=examples).trained
     episodes = run.stage(i, stages.EPISODES, policy=policy)
     held_out = run.stage(i, stages.HELD_OUT, policy=policy)
     pairs = run.stage(i, stages.PAIRS, episodes=[*run.all("episodes", before=i), episodes])
     held_out_pairs = run.stage(i, stages.HELD_OUT_PAIRS, episodes=held_out)
-    verifier = run.stage(i, stages.VERIFIER, pairs=pairs).checkpoint
+    verifier = run.stage(i, stages.VERIFIER, pairs=pairs).trained
     run.stage(i, stages.SCORES, episodes=[*run.all("episodes", before=i), episodes], verifier=verifier)
     run.stage(i, stages.PAIR_SCORES, pairs=held_out_pairs, verifier=verifier)
     run.stage(i, stages.SEARCHES["greedy"], policy=policy)
@@ -33,5 +33,5 @@ def run_iteration(run: Run, i: int) -> None:
 def run_control(run: Run, i: int) -> None:
     """The row that a gain must beat: the same steps on the same episodes, unfiltered."""
     examples = run.stage(i, stages.CONTROL_EXAMPLES, episodes=run.all("episodes", before=i))
-    policy = run.stage(i, stages.CONTROL_POLICY, examples=examples).checkpoint
+    policy = run.stage(i, stages.CONTROL_POLICY, examples=examples).trained
     run.stage(i, stages.SEARCHES["control"], policy=policy)

@@ -78,7 +78,7 @@ def _play(
         watch.begin(worker)
         return worker
 
-    supervisor = Supervisor(
+    supervisor: Supervisor[Shard] = Supervisor(
         make=make,
         call=lambda worker, shard: worker.play.remote(
             shard, plan, policy.policy_id, directory, iteration, verifier_id, scorer

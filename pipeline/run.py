@@ -9,7 +9,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-
 from actors.engine import Checkpoint
 from pipeline.config import Config
 from pipeline.estimate import load_split
@@ -107,7 +106,9 @@ def claim(store: Store, config: Config) -> None:
     if store.exists("driver.json"):
         driver = json.loads(store.read("driver.json"))
         if driver["host"] == socket.gethostname() and _alive(driver["pid"], driver["started"]):
-            raise StoreError(f"{store.root} is being written by process {driver['pid']} on this machine; wait or stop it")
+            raise StoreError(
+                f"{store.root} is being written by process {driver['pid']} on this machine; wait or stop it"
+            )
     store.write(config.model_dump_json(indent=1).encode(), "config.json")
     me = {"host": socket.gethostname(), "pid": os.getpid(), "started": _start_time(os.getpid())}
     store.write(json.dumps(me).encode(), "driver.json")

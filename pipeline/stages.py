@@ -1,17 +1,17 @@
 """The stages of an iteration: what each reads, and how it is carried out.
 
-    stage            reads                          writes              carried out by
-    examples         episodes before i, scores      training targets    Ray Data
-    policy           examples                       checkpoint          Ray Train + DeepSpeed
-    episodes         train problems, policy         episodes            generator and executor actors
-    held_out         validation problems, policy    episodes            generator and executor actors
-    pairs            episodes through i             verifier pairs      Ray Data
-    held_out_pairs   held_out                       verifier pairs      Ray Data
-    verifier         pairs                          checkpoint          Ray Train + DeepSpeed
-    scores           episodes, verifier             logits              Ray Data, actor pool
-    pair_scores      held_out_pairs, verifier       logits              Ray Data, actor pool
-    search_*         test problems, policy (, verifier)   episodes      generator and executor actors
-    metrics          search_*, pair_scores          evaluated numbers   a Ray task
+stage            reads                          writes              carried out by
+examples         episodes before i, scores      training targets    Ray Data
+policy           examples                       checkpoint          Ray Train + DeepSpeed
+episodes         train problems, policy         episodes            generator and executor actors
+held_out         validation problems, policy    episodes            generator and executor actors
+pairs            episodes through i             verifier pairs      Ray Data
+held_out_pairs   held_out                       verifier pairs      Ray Data
+verifier         pairs                          checkpoint          Ray Train + DeepSpeed
+scores           episodes, verifier             logits              Ray Data, actor pool
+pair_scores      held_out_pairs, verifier       logits              Ray Data, actor pool
+search_*         test problems, policy (, verifier)   episodes      generator and executor actors
+metrics          search_*, pair_scores          evaluated numbers   a Ray task
 """
 
 from collections.abc import Callable, Sequence
@@ -62,7 +62,9 @@ def _roll_out(split: str) -> Callable[..., StageOutput]:
     return function
 
 
-EPISODES = stage("episodes", reads=(*SAMPLING, "problems.train", "problems.limit_train", "rollouts"))(_roll_out("train"))
+EPISODES = stage("episodes", reads=(*SAMPLING, "problems.train", "problems.limit_train", "rollouts"))(
+    _roll_out("train")
+)
 HELD_OUT = stage("held_out", reads=(*SAMPLING, "problems.validation", "problems.limit_validation", "rollouts"))(
     _roll_out("validation")
 )
@@ -92,11 +94,20 @@ def _search(selector: str) -> Callable[..., StageOutput]:
     return function
 
 
-_EVAL = (*SAMPLING, "problems.test", "problems.limit_test", "rollouts.max_tokens", "rollouts.shard_episodes", "eval.turns")
+_EVAL = (
+    *SAMPLING,
+    "problems.test",
+    "problems.limit_test",
+    "rollouts.max_tokens",
+    "rollouts.shard_episodes",
+    "eval.turns",
+)
 SEARCHES: dict[str, Stage] = {
     name: stage(
         f"search_{name}",
-        reads=_EVAL if name in ("greedy", "control") else (*_EVAL, "eval.best_of", "eval.temperature", "eval.no_repeat"),
+        reads=_EVAL
+        if name in ("greedy", "control")
+        else (*_EVAL, "eval.best_of", "eval.temperature", "eval.no_repeat"),
     )(_search(name))
     for name in ("greedy", "random", "pt", "lv", "pt_lv", "oracle", "control")
 }
@@ -176,9 +187,7 @@ def _scored(run: Any, directory: str, worker: Any, verifier: Checkpoint, **input
 
 
 @stage("scores", reads=("model.dtype", "model.max_tokens"))
-def SCORES(
-    run: Any, iteration: int, directory: str, *, episodes: list[Manifest], verifier: Checkpoint
-) -> StageOutput:
+def SCORES(run: Any, iteration: int, directory: str, *, episodes: list[Manifest], verifier: Checkpoint) -> StageOutput:
     return _scored(run, directory, bucket_tasks.ScoreAnswers, verifier, episodes=episodes)
 
 

@@ -56,6 +56,13 @@ class Manifest:
                 total[name] = total.get(name, 0) + count
         return total
 
+    @property
+    def trained(self) -> Checkpoint:
+        """The checkpoint of a training stage."""
+        if self.checkpoint is None:
+            raise StoreError(f"{self.directory} names no checkpoint, so it is not a training stage")
+        return self.checkpoint
+
     def files(self) -> dict[int, str]:
         """Full path of each part's file, by part number."""
         return {part.part: posixpath.join(self.directory, part.file) for part in self.parts}

@@ -52,7 +52,9 @@ def finish(process: subprocess.Popen[bytes], log: Path, deadline_s: float = 600)
     assert code == 0, f"exit status {code}\n{log.read_text()[-6000:]}"
 
 
-def wait_for(condition: Callable[[], Any], process: subprocess.Popen[bytes], log: Path, deadline_s: float = 300) -> None:
+def wait_for(
+    condition: Callable[[], Any], process: subprocess.Popen[bytes], log: Path, deadline_s: float = 300
+) -> None:
     end = time.monotonic() + deadline_s
     while not condition():
         assert process.poll() is None, f"ended with {process.returncode} too early\n{log.read_text()[-6000:]}"

@@ -39,7 +39,9 @@ def test_identity_leaves_operational_fields_out() -> None:
     config = Config()
     everything = config.identity(*Config.model_fields)
     assert "rollouts.samples" in everything
-    assert not {"generator.replicas", "executor.boxes", "training.workers", "run.name", "run.iterations"} & set(everything)
+    assert not {"generator.replicas", "executor.boxes", "training.workers", "run.name", "run.iterations"} & set(
+        everything
+    )
     assert config.identity("run.seed") == {"run.seed": 0}
 
 
