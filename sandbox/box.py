@@ -1,5 +1,6 @@
 """One warm container: start, run, replace. It receives programs and calls, never answers."""
 
+import contextlib
 import json
 import time
 import uuid
@@ -83,9 +84,6 @@ class Session:
         if len(self._claims) < head:
             return None
         (size,) = frames.LENGTH.unpack_from(self._claims)
-        if size > CLAIM_BYTES:
-            self.garbled = True
-            return None
         if len(self._claims) < head + size:
             return None
         text, self._claims = self._claims[head : head + size], self._claims[head + size :]
@@ -120,7 +118,7 @@ class Box:
         self.dirty = False
         self.runs = 0
         self._raw = b""
-        self.born = time.time()
+        self._began = time.time()
 
     @classmethod
     def start(
@@ -165,6 +163,7 @@ class Box:
             "relay": relay_output,
         }
         self.runs += 1
+        self._began = time.time()
         data = frames.pack(b"R", json.dumps(header).encode()) + frames.pack(b"B", json.dumps(body).encode())
         self._link.send(data)
         return Session(self, time.monotonic() + limits.wall_limit_s + SLACK_S)
@@ -186,9 +185,9 @@ class Box:
             self._raw += self._link.receive(deadline)
 
     def ran_out_of_memory(self, client: docker.DockerClient) -> bool:
-        """Whether the engine saw the kernel kill something in this box for its memory."""
+        """Whether the engine saw the kernel kill something in this box for its memory during the last run."""
         filters = {"container": self._container.id, "event": "oom"}
-        since = int(self.born) - 1
+        since = int(self._began)
         try:
             events = client.events(since=since, until=int(time.time()) + 1, filters=filters, decode=True)
             return any(True for _ in events)
@@ -201,10 +200,9 @@ class Box:
 
 
 def _remove(container: Container) -> None:
-    try:
+    # an error: it is already gone, or the engine is, and then the reaper finds it
+    with contextlib.suppress(docker.errors.DockerException, requests.exceptions.RequestException):
         container.remove(force=True)
-    except (docker.errors.DockerException, requests.exceptions.RequestException):
-        pass  # already gone, or the engine is: then the reaper finds it
 
 
 def _options(memory_mib: int, runtime: str, door: SocketDoor | None) -> dict[str, Any]:

@@ -10,7 +10,13 @@ from sandbox.harness.codec import Array, Opaque
 LIMIT = 200
 """Characters of one value or one exception's text."""
 ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{5,}")
-BRACKETS = {list: "[]", tuple: "()", set: "{}", frozenset: ("frozenset({", "})"), deque: ("deque([", "])")}
+BRACKETS: dict[type, Any] = {
+    list: "[]",
+    tuple: "()",
+    set: "{}",
+    frozenset: ("frozenset({", "})"),
+    deque: ("deque([", "])"),
+}
 
 
 def mismatch(got: object, expected: object) -> str:

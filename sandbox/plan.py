@@ -50,7 +50,8 @@ def make_plan(problem: Problem, suite: Suite) -> Plan:
     sources = [test.source for test in tests if isinstance(test, FunctionTest)]
     every = [test.source for test in (*problem.public_tests, *problem.private_tests) if isinstance(test, FunctionTest)]
     name = problem.entry_point or language.tested_name(every)
-    calls = [language.split(source, name) for source in sources]
+    trusted = language.defined_names(problem.preamble)
+    calls = [language.split(source, name, trusted) for source in sources]
     if problem.setup or None in calls:  # set-up code is test code: it stays with the judge
         return Plan(setup=problem.setup, entry_point=problem.entry_point, checks=tuple(sources), **common)
     return Plan(entry_point=name, calls=tuple(call for call in calls if call), **common)

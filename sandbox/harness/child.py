@@ -5,6 +5,7 @@ claimed, and claims are compared outside, by the host.
 """
 
 import builtins
+import contextlib
 import gc
 import json
 import os
@@ -13,6 +14,7 @@ import signal
 import sys
 import threading
 import types
+from pathlib import Path
 from typing import Any
 
 from . import codec, frames, seccomp
@@ -43,11 +45,8 @@ def confine(limits: dict[str, Any], filter_program: Any) -> None:
                 raise
     os.nice(5)
     seccomp.set_dumpable(True)  # a program may look at itself: /dev/stdin is /proc/self/fd/0
-    try:
-        with open("/proc/self/oom_score_adj", "w") as file:
-            file.write("1000")
-    except OSError:
-        pass
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
     if filter_program is not None:
         seccomp.install(filter_program)
     os.chdir("/tmp")
@@ -90,10 +89,10 @@ def open_streams(stdin: str | None) -> None:
         os.lseek(fd, 0, os.SEEK_SET)
         os.dup2(fd, 0)
         os.close(fd)
-    sys.stdin = open(0, encoding="utf-8", errors="surrogateescape", closefd=False)
-    sys.stdout = open(1, "w", encoding="utf-8", errors="surrogateescape", closefd=False)
-    sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False, buffering=1)
-    sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr
+    sys.stdin = os.fdopen(0, encoding="utf-8", errors="surrogateescape", closefd=False)
+    sys.stdout = os.fdopen(1, "w", encoding="utf-8", errors="surrogateescape", closefd=False)
+    sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False, buffering=1)
+    vars(sys).update(__stdin__=sys.stdin, __stdout__=sys.stdout, __stderr__=sys.stderr)
 
 
 def describe(error: BaseException) -> dict[str, str]:

@@ -19,7 +19,7 @@ SILENT = (StopIteration, StopAsyncIteration, GeneratorExit)
 """A program that raises one of these must not cut short a loop of the tests."""
 
 
-class Mismatch(Exception):  # noqa: N818 (not an error of the judge: a verdict)
+class Mismatch(Exception):
     """`assert got == expected` did not hold."""
 
     def __init__(self, got: object, expected: object) -> None:
@@ -163,7 +163,7 @@ def _replace(target: Any, value: Any) -> None:
 class _Asserts(ast.NodeTransformer):
     """`assert a == b` becomes a call that keeps both values; other asserts carry their own text."""
 
-    def visit_Assert(self, node: ast.Assert) -> ast.stmt:  # noqa: N802 (ast's name)
+    def visit_Assert(self, node: ast.Assert) -> ast.stmt:
         test = node.test
         if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq):
             name = ast.Name("__equal__", ast.Load())

@@ -3,10 +3,10 @@
 import importlib
 
 USUAL = (
-    "abc array ast base64 bisect calendar cmath collections collections.abc concurrent.futures contextlib copy csv dataclasses"
-    " datetime decimal enum fractions functools gc hashlib heapq inspect io itertools json linecache logging math numbers"
-    " operator os pprint queue random re secrets select statistics string struct subprocess sys tempfile textwrap threading"
-    " time traceback types typing unicodedata unittest.mock uuid zlib"
+    "abc array ast base64 bisect calendar cmath collections collections.abc concurrent.futures contextlib copy csv"
+    " dataclasses datetime decimal enum fractions functools gc hashlib heapq inspect io itertools json linecache"
+    " logging math numbers operator os pprint queue random re secrets select statistics string struct subprocess sys"
+    " tempfile textwrap threading time traceback types typing unicodedata unittest.mock uuid zlib"
 )
 NUMPY = "numpy numpy.ma numpy.random numpy.linalg numpy.fft numpy.polynomial"
 

@@ -219,10 +219,8 @@ class Run:
 def wipe_tmp() -> bool:
     """Empty /tmp. False where something resists, and then the box is no longer used."""
     try:
-        if not os.listdir("/tmp"):
-            return True
         _remove_below("/tmp", 0)
-        return not os.listdir("/tmp")
+        return True
     except (OSError, RecursionError):
         return False
 
@@ -230,14 +228,15 @@ def wipe_tmp() -> bool:
 def _remove_below(folder: str, depth: int) -> None:
     if depth > 100:
         raise OSError("a tree too deep to remove")
-    os.chmod(folder, 0o700) if depth else None
+    if depth:
+        os.chmod(folder, 0o700)  # noqa: PTH101 (names may be no valid text; only strings from scandir come through)
     with os.scandir(folder) as entries:
         for entry in list(entries):
             if entry.is_dir(follow_symlinks=False):
                 _remove_below(entry.path, depth + 1)
-                os.rmdir(entry.path)
+                os.rmdir(entry.path)  # noqa: PTH106
             else:
-                os.unlink(entry.path)
+                os.unlink(entry.path)  # noqa: PTH108
 
 
 def serve(wire: Wire) -> None:

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-CONVERSIONS = frozenset("abs bool dict float frozenset int len list max min round set sorted str sum tuple".split())
+_CONVERSIONS = "abs bool dict float frozenset int len list max min round set sorted str sum tuple"
+CONVERSIONS = frozenset(_CONVERSIONS.split())
 """Pure built-ins that may stand around the tested call and still be evaluated beside it."""
 COLLECTIONS = {"set": set, "frozenset": frozenset, "list": list, "tuple": tuple}
 SUFFIX = ".py"
@@ -24,18 +25,36 @@ class Call:
     expected: Any
 
 
-def split(test: str, name: str | None) -> Call | None:
-    """The call and the expected value of one assert about `name`; None where it needs a judge box."""
+def split(test: str, name: str | None, trusted: frozenset[str] = frozenset()) -> Call | None:
+    """The call and the expected value of one assert about `name`; None where it needs a judge box.
+
+    `trusted` names belong to the problem (its preamble's helpers). A test that uses one gets the problem's own
+    from a judge box; evaluated beside the program it could meet the program's.
+    """
     compared = _compared(test)
     if compared is None or name is None:
         return None
     left, right = compared
-    if not _is_call_of(left, name):
+    used = {node.id for node in ast.walk(left) if isinstance(node, ast.Name)}
+    if not _is_call_of(left, name) or used & trusted - {name}:
         return None
     try:
         return Call(ast.unparse(left), _literal(right))
     except (ValueError, TypeError, RecursionError):
         return None
+
+
+def defined_names(source: str) -> frozenset[str]:
+    """Names that trusted source defines or imports at its top level."""
+    names: set[str] = set()
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            names |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+        else:
+            names |= {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+    return frozenset(names)
 
 
 def tested_name(tests: Iterable[str]) -> str | None:

@@ -1,0 +1,111 @@
+"""A thread with a box: it takes jobs, judges them, and replaces the box whenever there is doubt about it."""
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sandbox.box import Box
+from sandbox.errors import BoxLost, SandboxUnavailable
+from sandbox.factory import BoxFactory
+from sandbox.gate import Gate
+from sandbox.judge import Judgement, judge
+from sandbox.plan import Plan
+from sandbox.verdict import Outcome, Verdict
+
+ATTEMPTS = 3
+RUNS_PER_BOX = 5000
+
+
+@dataclass(slots=True)
+class Job:
+    """One program to judge, and where its outcome goes."""
+
+    plan: Plan
+    program: str
+    stop: bool
+    deliver: Callable[[Outcome], Any]
+
+
+def infrastructure(message: str, attempt: int) -> Outcome:
+    return Outcome(verdict=Verdict.INFRASTRUCTURE_ERROR, message=message, attempt=attempt)
+
+
+class Worker(threading.Thread):
+    """One box at work, replaced whenever there is the slightest doubt about it."""
+
+    def __init__(self, factory: BoxFactory, jobs: "queue.Queue[Job | None]", gate: Gate, name: str) -> None:
+        super().__init__(name=name, daemon=True)
+        self._factory, self._jobs, self._gate = factory, jobs, gate
+        self._box: Box | None = None
+        self._judge_box: Box | None = None
+
+    def run(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            try:
+                outcome = self._outcome(job)
+            except Exception as error:  # a bug of ours must not end the thread and hang whoever waits
+                outcome = infrastructure(f"{type(error).__name__}: {error}", ATTEMPTS)
+                self._drop_boxes()
+            job.deliver(outcome)
+        self._drop_boxes()
+
+    def _outcome(self, job: Job) -> Outcome:
+        """Up to ATTEMPTS boxes; what looks like the machine's doing once more, alone."""
+        reason = ""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with self._gate.shared():
+                    judgement = self._attempt(job)
+                if judgement.doubtful:
+                    with self._gate.alone():
+                        judgement = self._attempt(job)
+                return replace(judgement.outcome, attempt=attempt)
+            except BoxLost as error:
+                reason = str(error)
+                if self._out_of_memory():
+                    message = f"memory limit: {job.plan.limits.memory_mib} MiB"
+                    return Outcome(verdict=Verdict.MEMORY_LIMIT, message=message, attempt=attempt)
+                self._drop_boxes()
+            except SandboxUnavailable as error:
+                reason = str(error)
+                self._drop_boxes()
+                if self._factory.closed:
+                    break
+                time.sleep(attempt)
+        return infrastructure(reason, ATTEMPTS)
+
+    def _attempt(self, job: Job) -> Judgement:
+        box = self._ready(job.plan.limits.memory_mib)
+        try:
+            return judge(job.plan, job.program, box, lambda: self._ready_judge(job.plan.limits.memory_mib), job.stop)
+        finally:
+            if box.dirty or box.runs >= RUNS_PER_BOX:
+                self._factory.discard(box)
+                self._box = None
+
+    def _ready(self, memory_mib: int) -> Box:
+        if self._box is not None and self._box.memory_mib < memory_mib:
+            self._factory.discard(self._box)
+            self._box = None
+        self._box = self._box or self._factory.take(memory_mib)
+        return self._box
+
+    def _ready_judge(self, memory_mib: int) -> Box:
+        if self._judge_box is not None and (self._judge_box.dirty or self._judge_box.memory_mib < memory_mib):
+            self._factory.discard(self._judge_box)
+            self._judge_box = None
+        self._judge_box = self._judge_box or self._factory.take(memory_mib)
+        return self._judge_box
+
+    def _out_of_memory(self) -> bool:
+        """Whether the program's own box died of memory, as the engine saw it."""
+        return self._box is not None and self._box.ran_out_of_memory(self._factory.client)
+
+    def _drop_boxes(self) -> None:
+        for box in (self._box, self._judge_box):
+            if box is not None:
+                self._factory.discard(box)
+        self._box = self._judge_box = None

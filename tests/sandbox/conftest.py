@@ -1,0 +1,40 @@
+"""Real Docker for these tests. Without an engine they are skipped on a laptop and fail in CI."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from sandbox.engine import connect
+from sandbox.errors import SandboxUnavailable
+from sandbox.pool import Pool
+from sandbox.problems.sources import DATA_DIR
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.parent.name == "sandbox":
+            item.add_marker(pytest.mark.docker)
+
+
+@pytest.fixture(scope="session")
+def engine() -> None:
+    try:
+        connect()
+    except SandboxUnavailable as error:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(error))
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def pool(engine: None) -> Iterator[Pool]:
+    """Two warm boxes for everything that does not break them."""
+    with Pool(boxes=2) as pool:
+        yield pool
+
+
+@pytest.fixture(scope="session")
+def data() -> None:
+    if not os.environ.get(DATA_DIR):
+        pytest.skip(f"{DATA_DIR} is not set: it names a folder with mbpp/mbpp.jsonl and humaneval/HumanEval.jsonl.gz")

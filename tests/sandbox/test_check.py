@@ -1,0 +1,83 @@
+"""`sandbox check`: the interface that other people script against."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sandbox.check import check
+from sandbox.errors import ProblemError
+
+PROBLEMS = [
+    {
+        "task_id": "double",
+        "prompt": "Double it.",
+        "public_tests": ["assert f(1) == 2"],
+        "private_tests": ["assert f(3) == 6", "assert abs(f(0.5) - 1) < 1e-9"],
+        "reference": "def f(x): return 2 * x",
+        "limits": {"cpu_limit_s": 1, "wall_limit_s": 10, "memory_mib": 256},
+    },
+    {
+        "task_id": "sum",
+        "prompt": "Add.",
+        "io": "stdio",
+        "private_tests": [{"input": "1 2\n", "output": "3\n"}],
+        "reference": "print(sum(map(int, input().split())))",
+    },
+]
+
+
+def write(path: Path, rows: list[dict[str, object]]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def read(path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_results_in_the_order_of_the_samples(engine: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    problems, out = write(tmp_path / "problems.jsonl", PROBLEMS), tmp_path / "out" / "results.jsonl"
+    solutions = [
+        ("double", "import time\ntime.sleep(0.5)\ndef f(x): return 2 * x", "accepted", True),
+        ("double", "def f(x): return 2", "wrong_answer", False),
+        ("double", "def f(x: return", "compile_error", False),
+        ("sum", "print(3)", "accepted", True),
+        ("sum", "print(4)", "wrong_answer", False),
+        ("double", "def f(x):\n  while True: pass", "time_limit", False),
+    ]
+    rows = [{"task_id": name, "solution": text, "model": n} for n, (name, text, *_) in enumerate(solutions)]
+    samples = write(tmp_path / "samples.jsonl", rows)  # type: ignore[arg-type]
+    assert check(str(problems), str(samples), out, as_json=True, boxes=2) == 0
+    results = read(out)
+    assert [(row["model"], row["verdict"], row["label"]) for row in results] == [
+        (n, verdict, label) for n, (_, _, verdict, label) in enumerate(solutions)
+    ]
+    assert set(results[0]) == {"task_id", "model", "verdict", "label", "cpu_s", "wall_s", "peak_memory_mib", "message"}
+    assert results[1]["message"] == "got 2, expected 6"
+    summary = json.loads(capsys.readouterr().out)
+    assert summary["samples"] == 6 and summary["verdicts"]["accepted"] == 2
+    assert not list(out.parent.glob("*.partial"))
+
+
+def test_reference_solutions(engine: None, tmp_path: Path) -> None:
+    problems, out = write(tmp_path / "problems.jsonl", PROBLEMS), tmp_path / "results.jsonl"
+    assert check(str(problems), "reference", out, as_json=False, boxes=1) == 0
+    assert [row["verdict"] for row in read(out)] == ["accepted", "accepted"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ('{"task_id": "double", "solution": "x"}\n{"task_id": "nope", "solution": "x"}\n', "line 2: field task_id: no problem 'nope'"),
+        ('{"task_id": "double"}\n', "line 1: field solution"),
+        ('{"task_id": "double", "solution": "x"}\n\n{oops\n', "line 3: not JSON"),
+        ("[1]\n", "line 1: expected a JSON object"),
+    ],
+)  # fmt: skip
+def test_a_bad_sample_is_refused_before_any_work(tmp_path: Path, lines: str, message: str) -> None:
+    problems, samples = write(tmp_path / "problems.jsonl", PROBLEMS), tmp_path / "samples.jsonl"
+    samples.write_text(lines)
+    with pytest.raises(ProblemError, match=message):
+        check(str(problems), str(samples), tmp_path / "out.jsonl", as_json=False, boxes=1)
+    assert not (tmp_path / "out.jsonl").exists()

@@ -1,0 +1,193 @@
+"""Boxes that die, hang or lose their driver: runs are repeated, boxes replaced, nothing stays behind."""
+
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+
+import docker
+import pytest
+
+from sandbox import owner
+from sandbox.engine import connect
+from sandbox.errors import SandboxUnavailable
+from sandbox.image.build import ensure_image
+from sandbox.pool import Pool
+from sandbox.problem import Limits
+from sandbox.verdict import Verdict
+from tests.sandbox.problems import function
+
+PROBLEM = function("assert f(3) == [3, 6]", limits=Limits(cpu_limit_s=2, wall_limit_s=5, memory_mib=256))
+RIGHT = "def f(x): return [x, 2 * x]"
+
+
+def mine(client: docker.DockerClient) -> list[str]:
+    """Names of this process's boxes, running or not."""
+    label = f"{owner.OWNER}={owner.labels()[owner.OWNER]}"
+    return [box.name or "" for box in client.containers.list(all=True, filters={"label": label}, ignore_removed=True)]
+
+
+@pytest.mark.parametrize("transport", ["socket", "stdio"])
+def test_both_transports_judge_alike(engine: None, transport: str) -> None:
+    with Pool(boxes=1, transport=transport) as pool:  # type: ignore[arg-type]
+        assert pool.judge(PROBLEM, RIGHT, "private").accepted
+        assert pool.judge(PROBLEM, "def f(x): return x", "private").message == "got 3, expected [3, 6]"
+        rich = function("for n in range(3):\n    assert f(n) == [n, 2 * n]")
+        assert pool.judge(rich, RIGHT, "private").accepted
+
+
+def test_a_killed_box_is_replaced_and_no_run_is_lost(engine: None) -> None:
+    client = connect()
+    with Pool(boxes=1) as pool:
+        first = pool.judge(PROBLEM, RIGHT, "private")
+        slow = "import time\ntime.sleep(1.5)\n" + RIGHT
+        futures = [pool.submit(PROBLEM, f"{slow}  # {n}", "private") for n in range(3)]
+        time.sleep(0.7)
+        client.containers.get(first.box).kill()
+        killed = time.monotonic()
+        outcomes = [future.result(60) for future in futures]
+        assert [outcome.verdict for outcome in outcomes] == [Verdict.ACCEPTED] * 3
+        assert [outcome.attempt for outcome in outcomes] == [2, 1, 1]
+        assert outcomes[0].box != first.box
+        assert time.monotonic() - killed < 20
+
+
+def test_a_paused_box_has_a_deadline(engine: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sandbox.box.SLACK_S", 1)
+    client = connect()
+    with Pool(boxes=1) as pool:
+        first = pool.judge(PROBLEM, RIGHT, "private")
+        client.containers.get(first.box).pause()
+        quick = Limits(cpu_limit_s=1, wall_limit_s=1)
+        outcome = pool.judge(function("assert f(3) == [3, 6]", limits=quick), RIGHT, "private")
+        assert outcome.accepted and outcome.box != first.box and outcome.attempt == 2
+
+
+def test_boxes_that_always_die_are_infrastructure(engine: None) -> None:
+    client = connect()
+    ended = threading.Event()
+
+    def killer() -> None:
+        while not ended.is_set():
+            for name in mine(client):
+                try:
+                    client.containers.get(name).kill()
+                except docker.errors.DockerException:
+                    continue
+            time.sleep(0.05)
+
+    with Pool(boxes=1) as pool:
+        thread = threading.Thread(target=killer)
+        thread.start()
+        outcome = pool.judge(PROBLEM, "import time\ntime.sleep(3)", "private")
+        ended.set()
+        thread.join()
+    assert (outcome.verdict, outcome.label, outcome.attempt) == (Verdict.INFRASTRUCTURE_ERROR, None, 3)
+
+
+def test_closing_leaves_nothing(engine: None) -> None:
+    client = connect()
+    before = set(mine(client))
+    pool = Pool(boxes=2)
+    assert len(set(mine(client)) - before) >= 2
+    futures = [pool.submit(PROBLEM, f"import time\ntime.sleep(60)  # {n}", "private") for n in range(4)]
+    time.sleep(0.3)
+    pool.close()
+    assert all(future.result(30).label is None for future in futures)
+    deadline = time.monotonic() + 10
+    while set(mine(client)) - before and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not set(mine(client)) - before
+    with pytest.raises(SandboxUnavailable):
+        pool.submit(PROBLEM, RIGHT, "private")
+
+
+def test_boxes_die_with_their_driver(engine: None) -> None:
+    """SIGKILL in the middle of a run: the fork server sees the end of its connection."""
+    client = connect()
+    driver = textwrap.dedent(
+        """
+        import sys
+        from sandbox.pool import Pool
+        from tests.sandbox.test_faults import PROBLEM
+        pool = Pool(boxes=1)
+        future = pool.submit(PROBLEM, "import time; time.sleep(60)", "private")
+        print(pool.judge.__self__._workers[0]._box.name if pool._workers[0]._box else "", flush=True)
+        sys.stdin.read()
+        """
+    )
+    process = subprocess.Popen([sys.executable, "-c", driver], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    process.stdout.readline()
+    label = {"label": owner.OWNER}
+    theirs = [
+        box
+        for box in client.containers.list(all=True, filters=label, ignore_removed=True)
+        if f":{process.pid}:" in box.labels[owner.OWNER]
+    ]
+    assert theirs
+    process.kill()
+    process.wait()
+    deadline = time.monotonic() + 15
+    names = {box.name for box in theirs}
+    while names & {box.name for box in client.containers.list(all=True, filters=label, ignore_removed=True)}:
+        assert time.monotonic() < deadline, "boxes outlived their driver"
+        time.sleep(0.1)
+
+
+def test_the_reaper_removes_the_dead_owners_boxes_only(engine: None) -> None:
+    client = connect()
+    alive, dead = owner.labels(), owner.labels()
+    boot = alive[owner.OWNER].split(":")[0]
+    dead[owner.OWNER] = f"{boot}:{2**22 - 1}:1"
+    foreign = {**dead, owner.OWNER: f"another-boot:{2**22 - 1}:1"}
+    options = {"image": ensure_image(client), "command": ["python3", "-c", "pass"], "network_mode": "none"}
+    boxes = {
+        name: client.containers.create(labels=labels, **options)
+        for name, labels in {"alive": alive, "dead": dead, "foreign": foreign}.items()
+    }
+    try:
+        removed = owner.reap(client)
+        assert boxes["dead"].name in removed
+        assert boxes["alive"].name not in removed and boxes["foreign"].name not in removed
+    finally:
+        for name in ("alive", "foreign"):
+            boxes[name].remove(force=True)
+
+
+def test_no_engine_is_one_clear_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
+    with pytest.raises(SandboxUnavailable, match="no Docker engine answers.*systemctl start docker"):
+        Pool(boxes=1)
+
+
+def test_the_box_has_no_network_no_capability_and_no_place_to_write(pool: Pool) -> None:
+    program = textwrap.dedent(
+        """
+        import os, socket
+        def f():
+            status = open('/proc/self/status').read()
+            fields = dict(line.split(':\\t', 1) for line in status.splitlines() if ':\\t' in line)
+            writable = []
+            for folder in ('/', '/usr', '/etc', '/opt', '/ctl', '/dev', '/dev/shm', '/run', '/var/tmp', '/sys', '/home'):
+                try:
+                    open(folder + '/x', 'w').close()
+                    writable.append(folder)
+                except OSError:
+                    pass
+            return [int(fields['CapEff'], 16), int(fields['CapBnd'], 16), fields['NoNewPrivs'].strip(),
+                    fields['Seccomp'].strip(), os.getuid(), writable, sorted(n for _, n in socket.if_nameindex())]
+        """
+    )
+    problem = function("assert f() == [0, 0, '1', '2', 65534, [], ['lo']]")
+    assert pool.judge(problem, program, "private").message == ""
+
+
+def test_one_judgement_per_distinct_question(engine: None) -> None:
+    with Pool(boxes=1) as pool:
+        first, again = (pool.judge(PROBLEM, RIGHT, "private") for _ in range(2))
+        assert first == again  # the same measured times: it was not run twice
+        assert pool.judge(PROBLEM, RIGHT + " ", "private") != first
+    with Pool(boxes=1, memo=False) as pool:
+        assert pool.judge(PROBLEM, RIGHT, "private") != pool.judge(PROBLEM, RIGHT, "private")

@@ -1,0 +1,177 @@
+"""Exact verdicts and messages, each derived by hand from the program and its test."""
+
+import pytest
+
+from sandbox.pool import Pool
+from sandbox.problem import FunctionTest, Limits, Problem
+from sandbox.verdict import Verdict
+from tests.sandbox.problems import QUICK, function, stdio
+
+DOUBLE = "assert f([1, 2]) == [2, 4]"
+CASES = [
+    ("def f(xs): return [2 * x for x in xs]", Verdict.ACCEPTED, ""),
+    ("def f(xs): return xs", Verdict.WRONG_ANSWER, "got [1, 2], expected [2, 4]"),
+    ("def f(xs): return (2, 4)", Verdict.WRONG_ANSWER, "got (2, 4), expected [2, 4]"),
+    ("def f(xs): return [2.0, 4.0]", Verdict.ACCEPTED, ""),
+    ("def f(xs): return None", Verdict.WRONG_ANSWER, "got None, expected [2, 4]"),
+    ("def f(xs): return object()", Verdict.WRONG_ANSWER, "got <object object>, expected [2, 4]"),
+    ("def f(xs): return xs[7]", Verdict.RUNTIME_ERROR, "IndexError: list index out of range"),
+    ("def f(xs): return {}['k']", Verdict.RUNTIME_ERROR, "KeyError: 'k'"),
+    ("def g(xs): return xs", Verdict.RUNTIME_ERROR, "NameError: name 'f' is not defined"),
+    ("def f(xs: return", Verdict.COMPILE_ERROR, "SyntaxError: invalid syntax"),
+    ("x = '\0'", Verdict.COMPILE_ERROR, "source code string cannot contain null bytes"),
+    ("1 / 0", Verdict.RUNTIME_ERROR, "ZeroDivisionError: division by zero"),
+    ("raise SystemExit", Verdict.RUNTIME_ERROR, "SystemExit"),
+    ("def f(xs):\n  while True: pass", Verdict.TIME_LIMIT, "time limit: 1 s of CPU"),
+    ("def f(xs): return [bytearray(1 << 29)]", Verdict.MEMORY_LIMIT, "MemoryError"),
+    ("def f(xs): return 'x' * (9 << 20)", Verdict.OUTPUT_LIMIT, "output limit: values of 8 MiB"),
+    ("def f(xs):\n  while True: print('x' * 100000)", Verdict.OUTPUT_LIMIT, "output limit: 16 MiB"),
+    ("def f(xs): return f(xs)", Verdict.RUNTIME_ERROR, "RecursionError: maximum recursion depth exceeded"),
+    ("import os\ndef f(xs): os._exit(3)", Verdict.RUNTIME_ERROR, "the program ended itself with status 3"),
+    ("import os\ndef f(xs): os.abort()", Verdict.RUNTIME_ERROR, "killed by signal 6"),
+]
+
+
+@pytest.mark.parametrize(("program", "verdict", "message"), CASES)
+def test_a_call_compared_on_the_host(pool: Pool, program: str, verdict: Verdict, message: str) -> None:
+    outcome = pool.judge(function(DOUBLE), program, "private")
+    assert outcome.verdict is verdict
+    assert message in outcome.message if message.startswith(("source", "RecursionError")) else outcome.message == message
+
+
+@pytest.mark.parametrize(("program", "verdict", "message"), CASES)
+def test_the_same_in_a_judge_box(pool: Pool, program: str, verdict: Verdict, message: str) -> None:
+    """Set-up code sends a suite to the judge box; nothing else may change."""
+    outcome = pool.judge(function(DOUBLE, setup="unused = 1"), program, "private")
+    assert outcome.verdict is verdict
+    assert message in outcome.message if message.startswith(("source", "RecursionError")) else outcome.message == message
+
+
+VALUES = [
+    ("True == 1 is what assert says", "assert f() == 1", "True", True),
+    ("and nested", "assert f() == [1, 0]", "[True, False]", True),
+    ("1 is not '1'", "assert f() == 1", "'1'", False),
+    ("not a number equals nothing", "assert f() == float('nan')", "float('nan')", False),
+    ("sets have no order", "assert f() == {1, 2, 3}", "{3, 2, 1}", True),
+    ("a numpy integer is an integer", "assert f() == 3", "__import__('numpy').int64(3)", True),
+    ("an array is not a list", "assert f() == [1, 2]", "__import__('numpy').array([1, 2])", False),
+    ("huge integers are exact", f"assert f() == {10**4000 + 1}", "10 ** 4000", False),
+    ("and equal where they are", f"assert f() == {10**4000}", "10 ** 4000", True),
+    ("and may be longer than decimal text may be", "assert f() == 0", "10 ** 5000", False),
+    ("a dictionary's order is free", "assert f() == {'a': 1, 'b': 2}", "{'b': 2, 'a': 1}", True),
+    ("a counter is a dictionary", "assert f() == {'a': 2}", "__import__('collections').Counter('aa')", True),
+    ("bytes are not text", "assert f() == 'a'", "b'a'", False),
+    ("lone surrogates survive", "assert f() == '\\ud800'", "'\\ud800'", True),
+    ("sorted around the call", "assert sorted(f()) == [1, 2]", "{2, 1}", True),
+    ("rounding around the call", "assert round(f(), 2) == 0.33", "1 / 3", True),
+]
+
+
+@pytest.mark.parametrize(("why", "test", "value", "accepted"), VALUES)
+@pytest.mark.parametrize("setup", ["", "unused = 1"])
+def test_comparison_is_pythons_on_plain_values(
+    pool: Pool, why: str, test: str, value: str, accepted: bool, setup: str
+) -> None:
+    outcome = pool.judge(function(test, setup=setup), f"def f(): return {value}", "private")
+    assert outcome.accepted is accepted, outcome.message
+
+
+RICH = [
+    ("tolerance", "assert abs(f(2) - 0.5) < 1e-6", "def f(x): return 1 / x", True),
+    ("tolerance missed", "assert abs(f(2) - 0.5) < 1e-6", "def f(x): return 0.6", False),
+    ("loop", "for i in range(5):\n    assert f(i) == i * i", "def f(x): return x ** 2", True),
+    ("is", "assert f(1) is True", "def f(x): return 1", False),
+    ("membership", "assert f(1) in (2, 3)", "def f(x): return 3", True),
+    ("truth", "assert f([])", "def f(x): return not x", True),
+    ("negation", "assert not f([])", "def f(x): return not x", False),
+    (
+        "exception expected",
+        "try:\n    f(-1)\n    assert False\nexcept ValueError:\n    pass",
+        "def f(x):\n    raise ValueError('no')",
+        True,
+    ),
+    ("wrong exception", "try:\n    f(-1)\nexcept KeyError:\n    pass", "def f(x):\n    raise ValueError('no')", False),
+    ("argument changed in place", "a = [3, 1]\nf(a)\nassert a == [1, 3]", "def f(x): x.sort()", True),
+    ("argument not changed", "a = [3, 1]\nf(a)\nassert a == [1, 3]", "def f(x): return sorted(x)", False),
+    ("generator", "assert list(f(3)) == [0, 1, 2]\nassert next(f(1)) == 0", "def f(n): yield from range(n)", True),
+    ("own class", "p = P(2)\nassert f([p, P(3)]) == 5\nassert p.x == 2", "class P:\n  def __init__(s, x): s.x = x\ndef f(ps): return sum(p.x for p in ps)", True),
+    ("attributes set", "p = P()\np.x = 4\nassert f(p) == 4", "class P: pass\ndef f(p): return p.x", True),
+    ("method", "s = Stack()\ns.push(1)\ns.push(2)\nassert s.pop() == 2\nassert len(s) == 1", "class Stack(list):\n  def push(s, x): s.append(x)\ndef f(): pass", False),
+    ("arrays", "import numpy as np\nassert np.allclose(f(), [1, 2])", "import numpy as np\ndef f(): return np.array([1.0, 2.0])", True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("why", "test", "program", "accepted"), RICH)
+def test_richer_tests_run_in_a_judge_box(pool: Pool, why: str, test: str, program: str, accepted: bool) -> None:
+    outcome = pool.judge(function(test), program, "private")
+    assert outcome.accepted is accepted, outcome.message
+
+
+def test_stdio(pool: Pool) -> None:
+    problem = stdio(("1 2\n", "3\n"), ("10 -4\n", "6\n"))
+    add = "a, b = map(int, input().split())\nprint(a + b)"
+    assert pool.judge(problem, add, "private").accepted
+    wrong = pool.judge(problem, add.replace("+", "-"), "private")
+    assert (wrong.verdict, wrong.message, len(wrong.tests)) == (
+        Verdict.WRONG_ANSWER, "line 1: got '-1', expected '3'", 1,
+    )  # fmt: skip
+    failed = pool.judge(problem, "print(3)\nraise ValueError('no')", "private")
+    assert (failed.verdict, failed.message) == (Verdict.RUNTIME_ERROR, "ValueError: no")
+
+
+def test_all_tests_are_reported_on_request(pool: Pool) -> None:
+    problem = function("assert f(1) == 1", "assert f(2) == 2", "assert f(3) == 3")
+    program = "def f(x): return x if x != 2 else 0"
+    all_of_them = pool.judge(problem, program, "private", stop_at_first_failure=False)
+    assert [test.verdict.label for test in all_of_them.tests] == [True, False, True]
+    assert all_of_them.message == "got 0, expected 2"
+    assert len(pool.judge(problem, program, "private").tests) == 2
+
+
+def test_suites_without_tests(pool: Pool) -> None:
+    problem = Problem(problem_id="t", prompt="")
+    public, private = pool.judge(problem, "", "public"), pool.judge(problem, "", "private")
+    assert (public.verdict, public.message) == (Verdict.ACCEPTED, "no public tests")
+    assert private.label is None
+
+
+def test_setup_runs_after_the_program_and_preamble_before(pool: Pool) -> None:
+    problem = function("assert f(root) == 7", setup="root = Node(7)", preamble="def helper(x): return x")
+    assert pool.judge(problem, "class Node:\n  def __init__(s, v): s.v = v\ndef f(n): return helper(n.v)", "private").accepted
+
+
+def test_helpers_of_the_prompt_are_the_tests_own(pool: Pool) -> None:
+    """A program that redefines the helper changes its own copy only."""
+    problem = function("assert f(twice(3)) == 3", preamble="def twice(x): return 2 * x")
+    assert pool.judge(problem, "def f(x): return x // 2", "private").accepted
+    cheat = pool.judge(problem, "def twice(x): return x\ndef f(x): return x", "private")
+    assert cheat.message == "got 6, expected 3"
+
+
+def test_public_and_private_runs_share_nothing(pool: Pool) -> None:
+    tests = (FunctionTest("assert f() == 1"),)
+    problem = Problem(problem_id="t", prompt="", public_tests=tests, private_tests=tests, limits=QUICK)
+    program = "n = 0\ndef f():\n  global n\n  n += 1\n  return n"
+    assert pool.judge(problem, program, "public").accepted
+    assert pool.judge(problem, program, "private").accepted
+
+
+def test_usage_is_measured(pool: Pool) -> None:
+    burner = "import time\nend = time.process_time() + 0.3\nwhile time.process_time() < end: pass\nx = bytearray(100 << 20)\ndef f(): return 1"
+    outcome = pool.judge(function("assert f() == 1", limits=Limits(cpu_limit_s=5)), burner, "private")
+    assert outcome.accepted and outcome.box
+    assert 0.3 <= outcome.cpu_s < 1.5 and outcome.wall_s >= outcome.cpu_s * 0.9
+    assert 100 < outcome.peak_memory_mib < 200
+
+
+def test_cpu_of_all_processes_counts(pool: Pool) -> None:
+    forks = "import os\nfor _ in range(3): os.fork()\nwhile True: pass"
+    outcome = pool.judge(function("assert f() == 1"), forks, "private")
+    assert (outcome.verdict, outcome.message) == (Verdict.TIME_LIMIT, "time limit: 1 s of CPU")
+    assert outcome.cpu_s < 3
+
+
+def test_a_sleeper_meets_the_wall_limit(pool: Pool) -> None:
+    limits = Limits(cpu_limit_s=1, wall_limit_s=1.5)
+    outcome = pool.judge(function("assert f() == 1", limits=limits), "import time\ntime.sleep(60)", "private")
+    assert (outcome.verdict, outcome.message) == (Verdict.TIME_LIMIT, "time limit: 1.5 s of wall time")
