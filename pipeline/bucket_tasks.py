@@ -1,7 +1,5 @@
 """What Ray Data runs on one bucket: plain callables that read parts, work, and commit one part."""
 
-from typing import Any
-
 import pyarrow as pa
 
 from actors.episode import Episode
@@ -20,16 +18,6 @@ SCORE_SCHEMA = pa.schema(
         ("score", pa.float64()),
     ],
     metadata={"mucode.schema": "scores/1"},
-)
-PAIR_SCORE_SCHEMA = pa.schema(
-    [
-        ("pair_id", pa.string()),
-        ("problem_id", pa.string()),
-        ("verifier_id", pa.string()),
-        ("chosen_score", pa.float64()),
-        ("rejected_score", pa.float64()),
-    ],
-    metadata={"mucode.schema": "pair_scores/1"},
 )
 
 
@@ -90,32 +78,6 @@ class ScoreAnswers:
             for episode, turn in places
         ]
         return commit_rows(bucket, rows, SCORE_SCHEMA, [{"answers": len(places), "scored": len(texts)}])
-
-
-class ScorePairs:
-    """Scores both sides of held-out pairs; `ranked_right` counts those the verifier orders correctly."""
-
-    def __init__(self, checkpoint: str, dtype: str, max_tokens: int) -> None:
-        from actors.verifier import Scorer
-
-        self.scorer = Scorer(checkpoint, dtype=dtype, max_tokens=max_tokens)
-
-    def __call__(self, bucket: Row) -> Row:
-        pairs = list(read_rows(bucket["pairs"]))
-        sides = [(pair["prompt"], pair[side]) for side in ("chosen", "rejected") for pair in pairs]
-        scores: list[Any] = self.scorer.score(sides)
-        rows = [
-            {
-                "pair_id": pair["pair_id"],
-                "problem_id": pair["problem_id"],
-                "verifier_id": self.scorer.verifier_id,
-                "chosen_score": chosen,
-                "rejected_score": rejected,
-            }
-            for pair, chosen, rejected in zip(pairs, scores[: len(pairs)], scores[len(pairs) :], strict=True)
-        ]
-        right = sum(row["chosen_score"] > row["rejected_score"] for row in rows)
-        return commit_rows(bucket, rows, PAIR_SCORE_SCHEMA, [{"pairs": len(rows), "ranked_right": right}])
 
 
 def _text(episode: Episode, turn: int) -> tuple[str, str]:

@@ -19,6 +19,9 @@ from pipeline.store import Manifest
 
 Row = dict[str, Any]
 
+HELD_OUT_FIRST = 100_000
+"""Buckets of validation problems are numbered from here, so that a number names the same problems in every stage."""
+
 
 def bucket_rows(directory: str, **inputs: Sequence[Manifest]) -> list[Row]:
     """One row per bucket that `directory` does not hold yet: its part number and its input files by name."""

@@ -17,10 +17,9 @@ def run_iteration(run: Run, i: int) -> None:
     episodes = run.stage(i, stages.EPISODES, policy=policy)
     held_out = run.stage(i, stages.HELD_OUT, policy=policy)
     pairs = run.stage(i, stages.PAIRS, episodes=[*run.all("episodes", before=i), episodes])
-    held_out_pairs = run.stage(i, stages.HELD_OUT_PAIRS, episodes=held_out)
+    run.stage(i, stages.HELD_OUT_PAIRS, episodes=held_out)
     verifier = run.stage(i, stages.VERIFIER, pairs=pairs).trained
-    run.stage(i, stages.SCORES, episodes=[*run.all("episodes", before=i), episodes], verifier=verifier)
-    run.stage(i, stages.PAIR_SCORES, pairs=held_out_pairs, verifier=verifier)
+    run.stage(i, stages.SCORES, episodes=[*run.all("episodes", before=i), episodes, held_out], verifier=verifier)
     run.stage(i, stages.SEARCHES["greedy"], policy=policy)
     if i == run.config.run.iterations:
         for selector in run.config.eval.selectors:

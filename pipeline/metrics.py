@@ -4,16 +4,20 @@ Accuracy after turn t is that of the answer held then: an episode that stopped e
 Intervals are 95 %, from a bootstrap over problems, which are the unit that varies.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from actors.episode import Episode
+from actors.parts import commit_part
+from pipeline.buckets import HELD_OUT_FIRST, read_rows
+from pipeline.cluster import DATA_CPUS
 from pipeline.store import Manifest
 
 RESAMPLES = 2000
+SUMMARY_DEADLINE_S = 600
 METRIC_SCHEMA = pa.schema(
     [
         ("iteration", pa.int32()),
@@ -77,16 +81,19 @@ def accuracy_rows(episodes: Sequence[Episode], series: str, turns: int, seed: in
     return rows
 
 
-def pair_accuracy_row(rows: Sequence[dict[str, Any]], seed: int) -> dict[str, Any] | None:
+def pair_accuracy_row(
+    pairs: Sequence[dict[str, Any]], scores: Mapping[tuple[str, int], float], seed: int
+) -> dict[str, Any] | None:
     """Share of held-out pairs ranked right (ties count half), its interval clustered by problem."""
-    if not rows:
+    if not pairs:
         return None
     right: dict[str, float] = {}
     count: dict[str, int] = {}
-    for row in rows:
-        gap = row["chosen_score"] - row["rejected_score"]
-        problem = row["problem_id"]
-        right[problem] = right.get(problem, 0.0) + (1.0 if gap > 0 else 0.5 if gap == 0 else 0.0)
+    for pair in pairs:
+        chosen = scores[pair["chosen_episode"], pair["chosen_turn"]]
+        rejected = scores[pair["rejected_episode"], pair["rejected_turn"]]
+        problem = pair["problem_id"]
+        right[problem] = right.get(problem, 0.0) + (1.0 if chosen > rejected else 0.5 if chosen == rejected else 0.0)
         count[problem] = count.get(problem, 0) + 1
     value, low, high = interval(list(right.values()), list(count.values()), seed)
     return {
@@ -95,36 +102,37 @@ def pair_accuracy_row(rows: Sequence[dict[str, Any]], seed: int) -> dict[str, An
         "turn": 0,
         "width": 0,
         "policy_id": "",
-        "verifier_id": rows[0]["verifier_id"],
+        "verifier_id": "",
         "value": value,
         "low": low,
         "high": high,
-        "n": len(rows),
+        "n": len(pairs),
         "masked": 0,
     }
 
 
-def summarise(found: Sequence[Manifest], directory: str, iteration: int, seed: int) -> dict[str, Any]:
+def summarise(found: Sequence[Manifest], directory: str, iteration: int, turns: int, seed: int) -> dict[str, Any]:
     """Compute an iteration's metrics in a Ray task and commit them as part 0; returns the headline facts."""
     import ray
 
-    inputs = [(manifest.stage, list(manifest.files().values())) for manifest in found]
-    return ray.get(ray.remote(_summarise).options(num_cpus=0.5).remote(inputs, directory, iteration, seed), timeout=600)
+    inputs = {manifest.stage: manifest.files() for manifest in found}
+    task = ray.remote(_summarise).options(num_cpus=DATA_CPUS)
+    return ray.get(task.remote(inputs, directory, iteration, turns, seed), timeout=SUMMARY_DEADLINE_S)
 
 
-def _summarise(inputs: list[tuple[str, list[str]]], directory: str, iteration: int, seed: int) -> dict[str, Any]:
-    from actors.parts import commit_part
-    from pipeline.buckets import read_rows
-
+def _summarise(
+    inputs: dict[str, dict[int, str]], directory: str, iteration: int, turns: int, seed: int
+) -> dict[str, Any]:
     rows: list[dict[str, Any]] = []
-    for name, files in inputs:
-        if name == "pair_scores":
-            row = pair_accuracy_row(list(read_rows(files)), seed)
-            rows += [row] if row else []
-        else:
-            episodes = [Episode.from_row(row) for row in read_rows(files)]
-            turns = max((len(episode.turns) for episode in episodes), default=0)
+    for name, files in inputs.items():
+        if name.startswith("search_"):
+            episodes = [Episode.from_row(row) for row in read_rows(files.values())]
             rows += accuracy_rows(episodes, name.removeprefix("search_"), turns, seed)
+    if "held_out_pairs" in inputs:
+        held_out = [file for bucket, file in inputs["scores"].items() if bucket >= HELD_OUT_FIRST]
+        scores = {(row["episode_id"], row["turn"]): row["score"] for row in read_rows(held_out)}
+        row = pair_accuracy_row(list(read_rows(inputs["held_out_pairs"].values())), scores, seed)
+        rows += [row] if row else []
     rows = [{"iteration": iteration, **row} for row in rows]
     commit_part(directory, 0, pa.Table.from_pylist(rows, schema=METRIC_SCHEMA))
     return {f"{row['series']}_t{row['turn']}": round(row["value"], 4) for row in rows}

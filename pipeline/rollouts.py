@@ -24,12 +24,12 @@ MIN_EPISODES_FOR_A_RATE = 20
 """Fewer than this say nothing about the sandbox's failure rate."""
 
 
-def make_shards(problems: Sequence[Problem], samples: int, shard_episodes: int) -> list[Shard]:
-    """Buckets of problems, the same for every stage of a run, with all their samples."""
+def make_shards(problems: Sequence[Problem], samples: int, shard_episodes: int, first: int = 0) -> list[Shard]:
+    """Buckets of problems, numbered from `first`, the same for every stage of a run, with all their samples."""
     size = max(1, shard_episodes // samples)
     count = math.ceil(len(problems) / size)
     return [
-        Shard(part=part, problems=tuple(problems[part * size : (part + 1) * size]), samples=range(samples))
+        Shard(part=first + part, problems=tuple(problems[part * size : (part + 1) * size]), samples=range(samples))
         for part in range(count)
     ]
 
@@ -43,10 +43,11 @@ def roll_out(
     plan: SearchPlan,
     policy: Checkpoint,
     verifier: Checkpoint | None = None,
+    first_bucket: int = 0,
 ) -> StageOutput:
     """Play what `directory` lacks. Raises FleetError above the set rate of infrastructure failures."""
     config = fleet.config
-    shards = make_shards(problems, samples, config.rollouts.shard_episodes)
+    shards = make_shards(problems, samples, config.rollouts.shard_episodes, first_bucket)
     done = committed_parts(directory)
     todo = [shard for shard in shards if shard.part not in done]
     if todo:

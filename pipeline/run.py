@@ -72,10 +72,10 @@ class Run:
         return self.finished(before - 1, name)
 
     def evaluated(self, iteration: int) -> list[Manifest]:
-        """What the metrics of an iteration are made from: its searches and its scored held-out pairs."""
-        from pipeline.stages import PAIR_SCORES, SEARCHES
+        """What the metrics of an iteration are made from: its searches, its held-out pairs and their scores."""
+        from pipeline.stages import HELD_OUT_PAIRS, SCORES, SEARCHES
 
-        names = [PAIR_SCORES.name, *(step.name for step in SEARCHES.values())]
+        names = [HELD_OUT_PAIRS.name, SCORES.name, *(step.name for step in SEARCHES.values())]
         found = (self.store.find(iteration, name) for name in names)
         return [manifest for manifest in found if manifest is not None]
 

@@ -20,7 +20,7 @@ from typing import Any
 from actors.engine import Checkpoint
 from actors.search import SearchPlan
 from pipeline import bucket_tasks, metrics
-from pipeline.buckets import bucket_rows, map_buckets
+from pipeline.buckets import HELD_OUT_FIRST, bucket_rows, map_buckets
 from pipeline.fine_tune import fine_tune
 from pipeline.rollouts import roll_out
 from pipeline.store import Manifest, Stage, StageOutput, StoreError, stage
@@ -44,7 +44,7 @@ def _buckets_expected(*inputs: Sequence[Manifest]) -> int:
 # ---- sampling -------------------------------------------------------------------------------------------------
 
 
-def _roll_out(split: str) -> Callable[..., StageOutput]:
+def _roll_out(split: str, first_bucket: int) -> Callable[..., StageOutput]:
     def function(run: Any, iteration: int, directory: str, *, policy: Checkpoint) -> StageOutput:
         rollouts = run.config.rollouts
         plan = SearchPlan(
@@ -57,16 +57,25 @@ def _roll_out(split: str) -> Callable[..., StageOutput]:
             seed=run.config.run.seed,
             style=run.config.dialogue.style,
         )
-        return roll_out(run.fleet, directory, iteration, run.problems(split), rollouts.samples, plan, policy)
+        return roll_out(
+            run.fleet,
+            directory,
+            iteration,
+            run.problems(split),
+            rollouts.samples,
+            plan,
+            policy,
+            first_bucket=first_bucket,
+        )
 
     return function
 
 
 EPISODES = stage("episodes", reads=(*SAMPLING, "problems.train", "problems.limit_train", "rollouts"))(
-    _roll_out("train")
+    _roll_out("train", 0)
 )
 HELD_OUT = stage("held_out", reads=(*SAMPLING, "problems.validation", "problems.limit_validation", "rollouts"))(
-    _roll_out("validation")
+    _roll_out("validation", HELD_OUT_FIRST)
 )
 
 
@@ -166,34 +175,21 @@ def VERIFIER(run: Any, iteration: int, directory: str, *, pairs: Manifest) -> St
     return _trained(report)
 
 
-def _scored(run: Any, directory: str, worker: Any, verifier: Checkpoint, **inputs: Any) -> StageOutput:
-    settings = run.config.verifier
+@stage("scores", reads=("model.dtype", "model.max_tokens"))
+def SCORES(run: Any, iteration: int, directory: str, *, episodes: list[Manifest], verifier: Checkpoint) -> StageOutput:
+    settings, model = run.config.verifier, run.config.model
     run.fleet.make_room("scoring")
     map_buckets(
-        bucket_rows(directory, **inputs),
-        worker,
+        bucket_rows(directory, episodes=episodes),
+        bucket_tasks.ScoreAnswers,
         actors=settings.replicas,
         cpus=settings.cpus,
         num_gpus=settings.gpus,
-        fn_constructor_kwargs={
-            "checkpoint": verifier.path,
-            "dtype": run.config.model.dtype,
-            "max_tokens": run.config.model.max_tokens,
-        },
+        fn_constructor_kwargs={"checkpoint": verifier.path, "dtype": model.dtype, "max_tokens": model.max_tokens},
         max_restarts=2,
         max_task_retries=2,
     )
-    return StageOutput(expected_parts=_buckets_expected(*inputs.values()))
-
-
-@stage("scores", reads=("model.dtype", "model.max_tokens"))
-def SCORES(run: Any, iteration: int, directory: str, *, episodes: list[Manifest], verifier: Checkpoint) -> StageOutput:
-    return _scored(run, directory, bucket_tasks.ScoreAnswers, verifier, episodes=episodes)
-
-
-@stage("pair_scores", reads=("model.dtype", "model.max_tokens"))
-def PAIR_SCORES(run: Any, iteration: int, directory: str, *, pairs: Manifest, verifier: Checkpoint) -> StageOutput:
-    return _scored(run, directory, bucket_tasks.ScorePairs, verifier, pairs=[pairs])
+    return StageOutput(expected_parts=_buckets_expected(episodes))
 
 
 # ---- the generator --------------------------------------------------------------------------------------------
@@ -235,6 +231,7 @@ POLICY = stage("policy", reads=("fine_tune", *MODEL, "run.seed"))(_policy)
 CONTROL_POLICY = stage("control_policy", reads=("fine_tune", *MODEL, "run.seed"))(_policy)
 
 
-@stage("metrics", reads=("run.seed",))
+@stage("metrics", reads=("eval.turns", "run.seed"))
 def METRICS(run: Any, iteration: int, directory: str, *, found: list[Manifest]) -> StageOutput:
-    return StageOutput(facts=metrics.summarise(found, directory, iteration, run.config.run.seed), expected_parts=1)
+    facts = metrics.summarise(found, directory, iteration, run.config.eval.turns, run.config.run.seed)
+    return StageOutput(facts=facts, expected_parts=1)

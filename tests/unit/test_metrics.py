@@ -31,19 +31,29 @@ def test_interval_is_the_normal_one_for_many_independent_problems() -> None:
 
 
 def test_pair_accuracy_clusters_by_problem_and_sees_noise() -> None:
-    def pair(problem: int, gap: float) -> dict:
-        return {"problem_id": str(problem), "verifier_id": "v", "chosen_score": gap, "rejected_score": 0.0}
+    def ranked(problems: list[int], gaps: list[float]) -> dict | None:
+        pairs = [
+            {"problem_id": str(problem), "chosen_episode": f"c{n}", "chosen_turn": 1}
+            | {"rejected_episode": f"r{n}", "rejected_turn": 0}
+            for n, problem in enumerate(problems)
+        ]
+        scores = {(f"c{n}", 1): gap for n, gap in enumerate(gaps)} | {(f"r{n}", 0): 0.0 for n in range(len(gaps))}
+        return pair_accuracy_row(pairs, scores, seed=0)
 
-    good = pair_accuracy_row([pair(n, 1.0 if n % 4 else -1.0) for n in range(200)], seed=0)
+    apart = list(range(200))
+    good = ranked(apart, [1.0 if n % 4 else -1.0 for n in apart])
     assert good is not None
     assert good["value"] == 0.75
     assert good["low"] > 0.5
     draw = np.random.default_rng(0)
-    noise = pair_accuracy_row([pair(n, float(draw.normal())) for n in range(200)], seed=0)
+    noise = ranked(apart, [float(gap) for gap in draw.normal(size=200)])
     assert noise is not None
     assert noise["low"] < 0.5 < noise["high"]
     # 40 copies of one problem's pair say no more than one problem does
-    clustered = pair_accuracy_row([pair(n // 40, 1.0 if n // 40 else -1.0) for n in range(200)], seed=0)
+    clustered = ranked([n // 40 for n in apart], [1.0 if n // 40 else -1.0 for n in apart])
     assert clustered is not None
     assert clustered["high"] - clustered["low"] > 3 * (good["high"] - good["low"])
-    assert pair_accuracy_row([], seed=0) is None
+    tied = ranked([0, 1], [0.0, 0.0])
+    assert tied is not None
+    assert tied["value"] == 0.5
+    assert pair_accuracy_row([], {}, seed=0) is None
