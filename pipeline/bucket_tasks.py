@@ -76,8 +76,10 @@ class ScoreAnswers:
                 "score": scores[_text(episode, turn)],
             }
             for episode, turn in places
+            if not math.isnan(scores[_text(episode, turn)])  # too long for the verifier
         ]
-        return commit_rows(bucket, rows, SCORE_SCHEMA, [{"answers": len(places), "scored": len(texts)}])
+        counts = {"answers": len(places), "answers_scored": len(rows), "answers_unscored": len(places) - len(rows)}
+        return commit_rows(bucket, rows, SCORE_SCHEMA, [counts])
 
 
 def _text(episode: Episode, turn: int) -> tuple[str, str]:

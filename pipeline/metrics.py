@@ -17,6 +17,7 @@ from pipeline.cluster import DATA_CPUS
 from pipeline.store import Manifest
 
 RESAMPLES = 2000
+SIDES = ("chosen", "rejected")
 SUMMARY_DEADLINE_S = 600
 METRIC_SCHEMA = pa.schema(
     [
@@ -84,12 +85,16 @@ def accuracy_rows(episodes: Sequence[Episode], series: str, turns: int, seed: in
 def pair_accuracy_row(
     pairs: Sequence[dict[str, Any]], scores: Mapping[tuple[str, int], float], seed: int
 ) -> dict[str, Any] | None:
-    """Share of held-out pairs ranked right (ties count half), its interval clustered by problem."""
-    if not pairs:
+    """Share of held-out pairs ranked right (ties count half), its interval clustered by problem.
+
+    Pairs with an answer that the verifier could not score are masked.
+    """
+    known = [pair for pair in pairs if all((pair[f"{side}_episode"], pair[f"{side}_turn"]) in scores for side in SIDES)]
+    if not known:
         return None
     right: dict[str, float] = {}
     count: dict[str, int] = {}
-    for pair in pairs:
+    for pair in known:
         chosen = scores[pair["chosen_episode"], pair["chosen_turn"]]
         rejected = scores[pair["rejected_episode"], pair["rejected_turn"]]
         problem = pair["problem_id"]
@@ -106,8 +111,8 @@ def pair_accuracy_row(
         "value": value,
         "low": low,
         "high": high,
-        "n": len(pairs),
-        "masked": 0,
+        "n": len(known),
+        "masked": len(pairs) - len(known),
     }
 
 
