@@ -20,6 +20,8 @@ from pipeline.telemetry import say
 BUILTIN = Path(__file__).parent / "tiny"
 END_DEADLINE_S = 20.0
 """How long an actor may take to close before it is killed."""
+MIN_SEQUENCES = 256
+"""Sequences decoded together: a best-of-N turn asks for N at once."""
 CALLS_PER_ACTOR = 1000
 """Concurrent calls of an async actor; episodes in flight are bounded elsewhere."""
 
@@ -116,7 +118,7 @@ class Fleet:
             kind=settings.engine,
             dtype=model.dtype,
             max_context=model.max_tokens,
-            max_sequences=settings.episodes_in_flight,
+            max_sequences=max(settings.episodes_in_flight, MIN_SEQUENCES),
             tensor_parallel=settings.tensor_parallel,
             kv_cache_mib=settings.kv_cache_mib,
             gpu_memory_fraction=settings.gpu_memory_fraction,
