@@ -1,5 +1,7 @@
 """What Ray Data runs on one bucket: plain callables that read parts, work, and commit one part."""
 
+import math
+
 import pyarrow as pa
 
 from actors.episode import Episode
