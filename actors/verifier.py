@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import ray
 
-from actors.chat import end_token_ids, example_ids
+from actors.chat import ChatTemplateError, end_token_ids, example_ids
 from actors.checkpoint import CheckpointError, checksum, fetch
 
 if TYPE_CHECKING:
@@ -91,9 +91,11 @@ class Scorer:
         return {**batch, "score": np.array(scores), "status": np.array(statuses, dtype=object)}
 
     def _ids(self, prompt: str, response: str) -> tuple[list[int], str]:
+        if not (isinstance(prompt, str) and isinstance(response, str)):
+            return [], f"error: expected two texts, found {type(prompt).__name__} and {type(response).__name__}"
         try:
             ids = verifier_ids(self.tokenizer, prompt, response)
-        except (ValueError, TypeError) as error:
+        except ChatTemplateError as error:
             return [], f"error: {error}"
         return ids, "ok" if len(ids) <= self.max_tokens else "too_long"
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from actors.chat import ChatTemplateError
 from actors.checkpoint import CheckpointError, fetch, is_saved
 from actors.engine import Checkpoint
 from actors.parts import committed_parts, open_directory
@@ -53,6 +54,8 @@ def fit(
         report = _fit_here(objective, settings)
     else:
         report = _fit_with_ray(objective, settings, training, run_name, storage)
+    if "error" in report:
+        raise TrainingError(report["error"])
     losses = report.pop("losses")
     checkpoint = Checkpoint(**report.pop("checkpoint"))
     return TrainingReport(
@@ -66,7 +69,11 @@ def fit(
 
 
 def _worker(config: dict[str, Any]) -> dict[str, Any]:
-    return train(config["objective"], config["settings"])
+    """What Ray Train runs. Errors that another attempt would meet again are returned: a raised one is retried."""
+    try:
+        return train(config["objective"], config["settings"])
+    except (TrainingError, CheckpointError, ChatTemplateError) as error:
+        return {"error": str(error)}
 
 
 def _fit_here(objective: Objective, settings: Settings) -> dict[str, Any]:
@@ -86,16 +93,16 @@ def _fit_here(objective: Objective, settings: Settings) -> dict[str, Any]:
 def _fit_with_ray(
     objective: Objective, settings: Settings, training: TrainingSection, run_name: str, storage: str
 ) -> dict[str, Any]:
-    import ray.train.torch
+    import ray.train
 
     api: Any = ray.train  # a type checker sees the API of Ray Train's first version
-
-    has_gpus = ray.is_initialized() and ray.cluster_resources().get("GPU", 0) > 0
-    gpus = training.gpus if training.gpus is not None else float(has_gpus)
-    trainer = api.torch.TorchTrainer(
+    if not ray.is_initialized():
+        ray.init()
+    nodes = sum(node["Alive"] for node in ray.nodes())
+    gpus = training.gpus if training.gpus is not None else float(ray.cluster_resources().get("GPU", 0) > 0)
+    trainer = _trainer(lean=nodes == 1)(
         _worker,
         train_loop_config={"objective": objective, "settings": settings},
-        torch_config=api.torch.TorchConfig(backend="nccl" if gpus else "gloo"),
         scaling_config=api.ScalingConfig(
             num_workers=training.workers,
             use_gpu=gpus > 0,
@@ -111,9 +118,31 @@ def _fit_with_ray(
         ),
     )
     # Ray Train reads these from the driver's environment and hands them to its controller.
-    deadline, poll = str(training.start_deadline_s), "0.5"  # the poll interval also delays the end
-    with _environment(RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S=deadline, RAY_TRAIN_HEALTH_CHECK_INTERVAL_S=poll):
+    controls = {
+        "RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S": str(training.start_deadline_s),
+        "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.5",  # the interval of polling also delays the end
+        "RAY_TRAIN_ENABLE_PRINT_PATCH": "0",  # it says every line twice
+        "RAY_TRAIN_ENABLE_PREEMPTION_WATCHER": str(int(nodes > 1)),
+    }
+    with _environment(**controls):
         return trainer.fit().return_value
+
+
+def _trainer(lean: bool) -> Any:
+    """Ray Train's TorchTrainer (gloo on CPU, nccl on GPU).
+
+    `lean`, for one node: without the actor that removes placement groups after a dead controller. It polls
+    the dashboard each second and complains where there is none, and costs a process of every training; the
+    group goes away with its creator in any case.
+    """
+    from ray.train.torch import TorchTrainer
+
+    class LeanTrainer(TorchTrainer):
+        def _create_default_callbacks(self) -> list[Any]:
+            callbacks = super()._create_default_callbacks()  # type: ignore[misc]
+            return [callback for callback in callbacks if type(callback).__name__ != "PlacementGroupCleanerCallback"]
+
+    return LeanTrainer if lean else TorchTrainer
 
 
 @contextmanager

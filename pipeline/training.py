@@ -13,7 +13,7 @@ import posixpath
 import time
 import warnings
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 REPORT = "training.json"
 PROGRESS = "progress.json"
 PROGRESS_EVERY_S = 1.0
+CHECK_EVERY_STEPS = 20
+"""Steps between looks at the loss, each of which waits for the accelerator."""
+_CALMER = "lower the learning rate, or look for broken weights in the base model"
 ENVIRONMENT = {"TORCHDYNAMO_DISABLE": "1", "TOKENIZERS_PARALLELISM": "false", "DEEPSPEED_LOG_LEVEL": "warning"}
 
 
@@ -124,26 +127,22 @@ class TrainingReport:
 
 @dataclass(slots=True)
 class Progress:
-    """Says every PROGRESS_EVERY_S where a training stands, in a file beside its checkpoint that the driver reads.
-
-    A loss that is not finite stops the training.
-    """
+    """Watches the loss, and says where a training stands in a file beside its checkpoint, for the driver."""
 
     name: str
     steps: int
     out: str
-    said: float = field(default_factory=time.monotonic)
+    said: float = 0.0
 
     def update(self, step: int, loss: "Tensor", speak: bool) -> None:
-        if step not in (1, self.steps) and time.monotonic() - self.said < PROGRESS_EVERY_S:
-            return
-        self.said = time.monotonic()
-        value = loss.item()
-        if not math.isfinite(value):
-            raise TrainingError(f"{self.name}: the loss is {value} at step {step}; lower the learning rate")
-        if speak:
+        """`step` is 1-based. Raises TrainingError where the loss is not finite, at the same step on all ranks."""
+        if (step in (1, self.steps) or step % CHECK_EVERY_STEPS == 0) and not math.isfinite(loss.item()):
+            raise TrainingError(f"{self.name}: the loss is {loss.item()} at step {step}; {_CALMER}")
+        if speak and (step == self.steps or time.monotonic() - self.said > PROGRESS_EVERY_S):
+            self.said = time.monotonic()
             filesystem, directory = open_directory(posixpath.dirname(self.out))
-            body = json.dumps({"step": step, "steps": self.steps, "loss": value}).encode()
+            filesystem.create_dir(directory, recursive=True)
+            body = json.dumps({"step": step, "steps": self.steps, "loss": loss.item()}).encode()
             write_bytes(filesystem, posixpath.join(directory, PROGRESS), body)
 
 
@@ -171,7 +170,7 @@ def train(objective: Objective, settings: Settings) -> dict[str, Any]:
     steps = count_steps(len(items.kept), settings.batch, settings.steps, settings.epochs)
     engine = _engine(deepspeed, objective, model, settings, steps)
     order = Order(len(items.kept), settings.batch, settings.seed)
-    progress = Progress(objective.name, steps)
+    progress = Progress(objective.name, steps, settings.out)
     losses: list[Tensor] = []
     plans: list[list[list[Item]]] = []
     ready = time.monotonic()
@@ -181,6 +180,8 @@ def train(objective: Objective, settings: Settings) -> dict[str, Any]:
         normaliser = sum(objective.share(item) for item in rows)
         losses.append(_step(engine, [round_[rank] for round_ in rounds], rows[0], normaliser / world, world))
         plans += rounds
+        if not engine.was_step_applied():  # DeepSpeed skips such a step, and says so only in its log
+            raise TrainingError(f"{objective.name}: gradients are not finite at step {step + 1}; {_CALMER}")
         progress.update(step + 1, losses[-1], speak=rank == 0)
     trained = time.monotonic()
     seen = [item for round_ in plans for micro in round_ for item in micro]

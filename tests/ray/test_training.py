@@ -1,0 +1,269 @@
+"""Training gives the same losses however it is carried out, and a checkpoint that loads; or one clear error."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from actors.checkpoint import CheckpointError, checksum, verify
+from actors.parts import commit_part
+from actors.verifier import Scorer
+from pipeline.batches import TrainingError
+from pipeline.config import FineTuneSection, TrainingSection, VerifierSection
+from pipeline.fine_tune import TargetLoss, fine_tune
+from pipeline.train_verifier import PairLoss, train_verifier
+from pipeline.training import TrainingReport
+from tests.tiny_models import tiny_causal, tiny_verifier
+from tests.training_data import BATCH, LEARNING_RATE, MAX_TOKENS, STEPS, plain_losses, write_examples, write_pairs
+
+EXACT = 1e-4
+SMALL = 400  # padded tokens per micro-batch: several micro-batches in every step
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """base (a causal model), examples, pairs, and room for what is trained."""
+    root = tmp_path_factory.mktemp("training")
+    tiny_causal(root / "base")
+    write_examples(root / "examples")
+    write_pairs(root / "pairs")
+    return root
+
+
+@pytest.fixture(scope="module")
+def plain(world: Path) -> list[float]:
+    return plain_losses(TargetLoss(), str(world / "examples"), str(world / "base"))
+
+
+def tune(world: Path, out: str, *, base: str = "base", **training: Any) -> TrainingReport:
+    return fine_tune(
+        str(world / "examples"),
+        str(world / base),
+        str(world / out),
+        config=FineTuneSection(
+            learning_rate=LEARNING_RATE, batch_examples=BATCH, steps=STEPS, warmup_fraction=0.0, schedule="linear"
+        ),
+        training=TrainingSection(**training),
+        dtype="float32",
+        max_tokens=MAX_TOKENS,
+        seed=0,
+        run_name=out,
+        storage=str(world / "ray"),
+    )
+
+
+def judge(world: Path, out: str, *, base: str = "base", loss: str = "bt", **training: Any) -> TrainingReport:
+    return train_verifier(
+        str(world / "pairs"),
+        str(world / base),
+        str(world / out),
+        config=VerifierSection(learning_rate=LEARNING_RATE, batch_pairs=BATCH, steps=STEPS, loss=loss),  # type: ignore[arg-type]
+        training=TrainingSection(**training),
+        dtype="float32",
+        max_tokens=MAX_TOKENS,
+        seed=0,
+        run_name=out,
+        storage=str(world / "ray"),
+        eval_pairs_dir=str(world / "pairs"),
+    )
+
+
+# ---- equal losses ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("zero_stage", [0, 1, 2, 3])
+@pytest.mark.parametrize("micro_batch_tokens", [SMALL, 100_000])
+def test_local_mode_equals_a_plain_loop(
+    world: Path, plain: list[float], zero_stage: int, micro_batch_tokens: int
+) -> None:
+    name = f"local-{zero_stage}-{micro_batch_tokens}"
+    report = tune(world, name, workers=0, zero_stage=zero_stage, micro_batch_tokens=micro_batch_tokens)
+    assert list(report.losses) == pytest.approx(plain, abs=EXACT)
+
+
+@pytest.mark.usefixtures("ray_session")
+@pytest.mark.parametrize(
+    ("zero_stage", "workers"),
+    [
+        (1, 1),
+        (3, 2),
+        pytest.param(1, 2, marks=pytest.mark.slow),
+        pytest.param(3, 1, marks=pytest.mark.slow),
+    ],
+)
+def test_workers_equal_a_plain_loop(world: Path, plain: list[float], zero_stage: int, workers: int) -> None:
+    report = tune(
+        world, f"ray-{zero_stage}-{workers}", workers=workers, zero_stage=zero_stage, micro_batch_tokens=SMALL
+    )
+    assert (report.workers, report.steps, len(report.losses)) == (workers, STEPS, STEPS)
+    assert list(report.losses) == pytest.approx(plain, abs=EXACT)
+    assert_same_weights(report.checkpoint.path, tune(world, "reference", workers=0).checkpoint.path)
+
+
+@pytest.mark.parametrize("loss", ["bt", "bce"])
+@pytest.mark.parametrize("zero_stage", [1, 3])
+def test_verifier_equals_a_plain_loop(world: Path, loss: str, zero_stage: int) -> None:
+    objective = PairLoss(kind=loss, reward_l2=VerifierSection().reward_l2)
+    plain = plain_losses(objective, str(world / "pairs"), str(world / "base"))
+    report = judge(world, f"{loss}-{zero_stage}", loss=loss, workers=0, zero_stage=zero_stage, micro_batch_tokens=SMALL)
+    assert list(report.losses) == pytest.approx(plain, abs=EXACT)
+    assert report.last_loss < 0.5 * report.first_loss
+    assert report.eval_accuracy == 1.0
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("ray_session")
+def test_verifier_with_two_workers_equals_local_mode(world: Path) -> None:
+    here = judge(world, "verifier-0", workers=0)
+    there = judge(world, "verifier-2", workers=2, zero_stage=3, micro_batch_tokens=SMALL)
+    assert there.losses == pytest.approx(here.losses, abs=EXACT)
+    assert there.eval_accuracy == here.eval_accuracy
+
+
+# ---- what is saved --------------------------------------------------------------------------------------------
+
+
+def assert_same_weights(path: str, other: str) -> None:
+    here, there = (AutoModelForCausalLM.from_pretrained(each).state_dict() for each in (path, other))
+    assert here.keys() == there.keys()
+    for name, value in here.items():
+        torch.testing.assert_close(value, there[name], atol=1e-3, rtol=1e-3, msg=name)
+
+
+@pytest.mark.parametrize("zero_stage", [1, 3])
+def test_a_checkpoint_is_the_trained_model_and_its_tokenizer(world: Path, zero_stage: int) -> None:
+    report = tune(world, f"saved-{zero_stage}", workers=0, zero_stage=zero_stage)
+    path = report.checkpoint.path
+    assert verify(path) == report.checkpoint
+    assert checksum(path) == report.checkpoint.policy_id != checksum(world / "base")
+    assert AutoTokenizer.from_pretrained(path).chat_template
+    saved = json.loads((Path(path) / "training.json").read_text())
+    assert saved["report"]["steps"] == STEPS
+    last = plain_losses(TargetLoss(), str(world / "examples"), path)[0]  # the first loss of what was saved
+    assert last < 0.7 * report.first_loss
+
+
+def test_the_same_training_gives_the_same_policy_id(world: Path) -> None:
+    assert tune(world, "once", workers=0).checkpoint.policy_id == tune(world, "again", workers=0).checkpoint.policy_id
+
+
+def test_a_trained_verifier_is_trained_on_and_scores(world: Path) -> None:
+    first = judge(world, "first", workers=0)
+    more = judge(world, "more", base="first", workers=0)
+    assert more.first_loss < 0.5 * first.first_loss  # the head was kept, not drawn afresh
+    good, bad = Scorer(more.checkpoint.path).score([("xxxx", "aaa"), ("xxxx", "bbb")])
+    assert good > bad
+
+
+def test_bfloat16_is_saved_as_bfloat16(world: Path) -> None:
+    report = fine_tune(
+        str(world / "examples"),
+        str(world / "base"),
+        str(world / "bf16"),
+        config=FineTuneSection(steps=3, batch_examples=BATCH),
+        training=TrainingSection(workers=0, zero_stage=3),
+        dtype="bfloat16",
+        max_tokens=MAX_TOKENS,
+        seed=0,
+        run_name="bf16",
+        storage=str(world / "ray"),
+    )
+    model = AutoModelForCausalLM.from_pretrained(report.checkpoint.path, dtype="auto")
+    assert model.dtype == torch.bfloat16
+
+
+# ---- counts and errors ----------------------------------------------------------------------------------------
+
+
+def test_rows_that_are_too_long_are_dropped_and_counted(world: Path) -> None:
+    def tune_to(max_tokens: int, out: str) -> TrainingReport:
+        return fine_tune(
+            str(world / "examples"),
+            str(world / "base"),
+            str(world / out),
+            config=FineTuneSection(steps=1, batch_examples=4),
+            training=TrainingSection(workers=0),
+            dtype="float32",
+            max_tokens=max_tokens,
+            seed=0,
+            run_name=out,
+            storage=str(world / "ray"),
+        )
+
+    report = tune_to(40, "short")
+    tokenizer = AutoTokenizer.from_pretrained(world / "base")
+    lengths = [item.width for item in TargetLoss().read(str(world / "examples"), tokenizer, 10_000).kept]
+    assert report.dropped_too_long == sum(length > 40 for length in lengths) > 0
+    assert report.examples + report.dropped_too_long == 50
+    with pytest.raises(TrainingError, match=r"all 50 rows of .* longer than 8 tokens; raise model\.max_tokens"):
+        tune_to(8, "none")
+    assert not (world / "none").exists()
+
+
+def test_no_rows_is_an_error_that_says_so(world: Path, tmp_path: Path) -> None:
+    (tmp_path / "base").symlink_to(world / "base")
+    with pytest.raises(TrainingError, match="0 committed parts with 0 rows"):
+        tune(tmp_path, "out")
+    empty = pa.Table.from_pylist([{"example_id": "e"}]).slice(0, 0)
+    commit_part(str(tmp_path / "examples"), 0, empty)
+    with pytest.raises(TrainingError, match="1 committed parts with 0 rows"):
+        tune(tmp_path, "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_wrong_base_is_refused_before_any_work(world: Path) -> None:
+    with pytest.raises(CheckpointError, match="no model directory at"):
+        tune(world, "out", base="absent")
+    with pytest.raises(CheckpointError, match=r"no config\.json"):
+        tune(world, "out", base="examples")
+    tiny_causal(world / "mute")
+    (world / "mute" / "chat_template.jinja").unlink()
+    with pytest.raises(CheckpointError, match="no chat template"):
+        tune(world, "out", base="mute")
+    assert not (world / "out").exists()
+
+
+def test_a_classifier_with_two_labels_is_no_verifier(world: Path) -> None:
+    path = Path(tiny_verifier(world / "two"))
+    config = json.loads((path / "config.json").read_text())
+    config["id2label"] = {"0": "no", "1": "yes"}
+    (path / "config.json").write_text(json.dumps(config))
+    with pytest.raises(TrainingError, match="num_labels = 1"):
+        judge(world, "out", base="two", workers=0)
+
+
+def test_a_loss_that_is_not_finite_stops_the_training_and_leaves_no_checkpoint(world: Path) -> None:
+    with pytest.raises(TrainingError, match="lower the learning rate"):
+        fine_tune(
+            str(world / "examples"),
+            str(world / "base"),
+            str(world / "nan"),
+            config=FineTuneSection(steps=30, batch_examples=BATCH, learning_rate=1e30),
+            training=TrainingSection(workers=0),
+            dtype="float32",
+            max_tokens=MAX_TOKENS,
+            seed=0,
+            run_name="nan",
+            storage=str(world / "ray"),
+        )
+    assert not (world / "nan").exists()
+
+
+def test_steps_and_epochs_together_are_refused(world: Path) -> None:
+    with pytest.raises(TrainingError, match="exactly one of steps and epochs"):
+        fine_tune(
+            str(world / "examples"),
+            str(world / "base"),
+            str(world / "out"),
+            config=FineTuneSection.model_construct(**{**FineTuneSection().model_dump(), "steps": 5, "epochs": 1.0}),
+            training=TrainingSection(workers=0),
+            dtype="float32",
+            max_tokens=MAX_TOKENS,
+            seed=0,
+            run_name="both",
+            storage=str(world / "ray"),
+        )
