@@ -17,9 +17,12 @@ def run_iteration(run: Run, i: int) -> None:
     episodes = run.stage(i, stages.EPISODES, policy=policy)
     held_out = run.stage(i, stages.HELD_OUT, policy=policy)
     pairs = run.stage(i, stages.PAIRS, episodes=[*run.all("episodes", before=i), episodes])
-    run.stage(i, stages.HELD_OUT_PAIRS, episodes=held_out)
+    all_held_out = [*run.all("held_out", before=i), held_out]
+    run.stage(i, stages.HELD_OUT_PAIRS, episodes=all_held_out)
+    run.stage(i, stages.OWN_PAIRS, episodes=held_out)
     verifier = run.stage(i, stages.VERIFIER, pairs=pairs).trained
-    run.stage(i, stages.SCORES, episodes=[*run.all("episodes", before=i), episodes, held_out], verifier=verifier)
+    every = [*run.all("episodes", before=i), episodes, *all_held_out]
+    run.stage(i, stages.SCORES, episodes=every, verifier=verifier)
     run.stage(i, stages.SEARCHES["greedy"], policy=policy)
     if i == run.config.run.iterations:
         for selector in run.config.eval.selectors:

@@ -83,7 +83,7 @@ def accuracy_rows(episodes: Sequence[Episode], series: str, turns: int, seed: in
 
 
 def pair_accuracy_row(
-    pairs: Sequence[dict[str, Any]], scores: Mapping[tuple[str, int], float], seed: int
+    pairs: Sequence[dict[str, Any]], scores: Mapping[tuple[str, int], float], series: str, seed: int
 ) -> dict[str, Any] | None:
     """Share of held-out pairs ranked right (ties count half), its interval clustered by problem.
 
@@ -103,7 +103,7 @@ def pair_accuracy_row(
     value, low, high = interval(list(right.values()), list(count.values()), seed)
     return {
         "metric": "pair_accuracy",
-        "series": "held_out",
+        "series": series,
         "turn": 0,
         "width": 0,
         "policy_id": "",
@@ -136,8 +136,9 @@ def _summarise(
     if "held_out_pairs" in inputs:
         held_out = [file for bucket, file in inputs["scores"].items() if bucket >= HELD_OUT_FIRST]
         scores = {(row["episode_id"], row["turn"]): row["score"] for row in read_rows(held_out)}
-        row = pair_accuracy_row(list(read_rows(inputs["held_out_pairs"].values())), scores, seed)
-        rows += [row] if row else []
+        for series in ("held_out_pairs", "own_pairs"):
+            row = pair_accuracy_row(list(read_rows(inputs[series].values())), scores, series, seed)
+            rows += [row] if row else []
     rows = [{"iteration": iteration, **row} for row in rows]
     commit_part(directory, 0, pa.Table.from_pylist(rows, schema=METRIC_SCHEMA))
     return {f"{row['series']}_t{row['turn']}": round(row["value"], 4) for row in rows}

@@ -33,7 +33,7 @@ from pipeline.store import Manifest, Store
 __all__ = ["print_results", "results_table", "write_report"]
 
 STAGES = (
-    *("examples", "policy", "episodes", "held_out", "pairs", "held_out_pairs", "verifier", "scores"),
+    *("examples", "policy", "episodes", "held_out", "pairs", "held_out_pairs", "own_pairs", "verifier", "scores"),
     *("search_greedy", *(f"search_{name}" for name in SELECTORS)),
     *("control_examples", "control_policy", "search_control", "metrics"),
 )

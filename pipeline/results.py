@@ -22,7 +22,9 @@ from sandbox.verdict import Verdict
 
 SELECTORS = {"random": "random", "pt": "PT", "lv": "LV", "pt_lv": "PT+LV", "oracle": "oracle"}
 STRATEGIES = {"mucode": "µCode", "mucode_ov": "µCode-OV", "mucode_lv": "µCode-LV", "rft": "RFT", "star": "STaR"}
-SERIES = ("greedy", "control", *SELECTORS, "held_out")
+RANKED = {"held_out_pairs": "all held-out answers", "own_pairs": "this policy's own answers"}
+SERIES = ("greedy", "control", *SELECTORS, *RANKED)
+PAIR_ACCURACY_AIM = 0.6
 TURNS_PER_LINE = 3
 
 Row = dict[str, Any]
@@ -98,6 +100,7 @@ def claims(table: Sequence[Row]) -> list[Claim]:
         _above(name, trained, "the base model", find(table, 0, "greedy")),
         _above(name, trained, "the control", find(table, last, "control")),
         _above(best, searched, "greedy", greedy),
+        _ranks(find(table, last, "held_out_pairs"), last),
     ]
 
 
@@ -121,7 +124,7 @@ def print_results(store: Store) -> str:
         lines += [f"{masked} episodes are left out: the sandbox failed on them", ""]
     for row in table:
         if row["metric"] == "pair_accuracy":
-            lines.append(f"{row['label']:<30}{percent(row['turns'][0]):<20}{row['n']:>6} held-out pairs ranked right")
+            lines.append(f"{row['label']:<40}{percent(row['turns'][0]):<20}{row['n']:>6} pairs ranked right")
     return "\n".join([*lines, "", *(_wrapped(claim.text) for claim in claims(table)), ""])
 
 
@@ -229,8 +232,8 @@ def _series_rows(manifest: Manifest, strategy: str) -> list[Row]:
 def _label(series: str, iteration: int, width: int, strategy: str) -> str:
     if series == "greedy":
         return f"{strategy} iteration {iteration}, greedy" if iteration else "base model, greedy"
-    if series == "held_out":
-        return f"verifier of iteration {iteration}"
+    if series in RANKED:
+        return f"verifier {iteration}, {RANKED[series]}"
     if series == "control":
         return "control, greedy"
     return f"best of {width}, {SELECTORS.get(series, series)}"
@@ -251,6 +254,19 @@ def _above(name: str, row: Row | None, other_name: str, other: Row | None) -> Cl
         f"of its 95 % interval: {'yes' if holds else 'no'}"
     )
     return Claim(text=text, holds=holds)
+
+
+def _ranks(row: Row | None, iteration: int) -> Claim:
+    """Does the verifier order held-out answers better than a coin, and by enough to matter?"""
+    if row is None:
+        return Claim(text=f"the verifier of iteration {iteration}: not known, it is not evaluated", holds=None)
+    point = row["turns"][0]
+    holds = point["value"] >= PAIR_ACCURACY_AIM and point["low"] > 0.5
+    return Claim(
+        text=f"the verifier of iteration {iteration} ranks {percent(point)} % of held-out pairs right, at least "
+        f"{100 * PAIR_ACCURACY_AIM:.0f} with its interval above 50: {'yes' if holds else 'no'}",
+        holds=holds,
+    )
 
 
 def _text_block(rows: Sequence[Row], turns: range) -> list[str]:

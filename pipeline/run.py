@@ -73,9 +73,9 @@ class Run:
 
     def evaluated(self, iteration: int) -> list[Manifest]:
         """What the metrics of an iteration are made from: its searches, its held-out pairs and their scores."""
-        from pipeline.stages import HELD_OUT_PAIRS, SCORES, SEARCHES
+        from pipeline.stages import HELD_OUT_PAIRS, OWN_PAIRS, SCORES, SEARCHES
 
-        names = [HELD_OUT_PAIRS.name, SCORES.name, *(step.name for step in SEARCHES.values())]
+        names = [HELD_OUT_PAIRS.name, OWN_PAIRS.name, SCORES.name, *(step.name for step in SEARCHES.values())]
         found = (self.store.find(iteration, name) for name in names)
         return [manifest for manifest in found if manifest is not None]
 

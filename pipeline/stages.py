@@ -6,12 +6,12 @@ policy           examples                       checkpoint          Ray Train + 
 episodes         train problems, policy         episodes            generator and executor actors
 held_out         validation problems, policy    episodes            generator and executor actors
 pairs            episodes through i             verifier pairs      Ray Data
-held_out_pairs   held_out                       verifier pairs      Ray Data
+held_out_pairs   held_out through i             verifier pairs      Ray Data
+own_pairs        held_out of i alone            verifier pairs      Ray Data
 verifier         pairs                          checkpoint          Ray Train + DeepSpeed
-scores           episodes, verifier             logits              Ray Data, actor pool
-pair_scores      held_out_pairs, verifier       logits              Ray Data, actor pool
+scores           episodes, held_out, verifier   logits              Ray Data, actor pool
 search_*         test problems, policy (, verifier)   episodes      generator and executor actors
-metrics          search_*, pair_scores          evaluated numbers   a Ray task
+metrics          search_*, scores, both pairs   evaluated numbers   a Ray task
 """
 
 from collections.abc import Callable, Sequence
@@ -154,6 +154,7 @@ def _pairs(run: Any, iteration: int, directory: str, *, episodes: Manifest | lis
 
 PAIRS = stage("pairs", reads=("verifier.pairs_per_problem", "run.seed"))(_pairs)
 HELD_OUT_PAIRS = stage("held_out_pairs", reads=("verifier.pairs_per_problem", "run.seed"))(_pairs)
+OWN_PAIRS = stage("own_pairs", reads=("verifier.pairs_per_problem", "run.seed"))(_pairs)
 
 
 @stage("verifier", reads=("verifier", "model.verifier", "model.dtype", "model.max_tokens", "run.seed"))

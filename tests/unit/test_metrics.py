@@ -38,7 +38,7 @@ def test_pair_accuracy_clusters_by_problem_and_sees_noise() -> None:
             for n, problem in enumerate(problems)
         ]
         scores = {(f"c{n}", 1): gap for n, gap in enumerate(gaps)} | {(f"r{n}", 0): 0.0 for n in range(len(gaps))}
-        return pair_accuracy_row(pairs, scores, seed=0)
+        return pair_accuracy_row(pairs, scores, "held_out_pairs", seed=0)
 
     apart = list(range(200))
     good = ranked(apart, [1.0 if n % 4 else -1.0 for n in apart])
@@ -56,4 +56,4 @@ def test_pair_accuracy_clusters_by_problem_and_sees_noise() -> None:
     tied = ranked([0, 1], [0.0, 0.0])
     assert tied is not None
     assert tied["value"] == 0.5
-    assert pair_accuracy_row([], {}, seed=0) is None
+    assert pair_accuracy_row([], {}, "own_pairs", seed=0) is None

@@ -35,7 +35,7 @@ def finish(
 
 
 def metric(series: str, *points: tuple[float, float, float], width: int = 1) -> list[dict[str, Any]]:
-    pairs = series == "held_out"
+    pairs = series == "held_out_pairs"
     return [
         {
             "metric": "pair_accuracy" if pairs else "accuracy",
@@ -101,13 +101,13 @@ def store(tmp_path: Path) -> Store:
     finish_metrics(
         store,
         0,
-        metric("held_out", (0.5, 0.35, 0.65)),
+        metric("held_out_pairs", (0.5, 0.35, 0.65)),
         metric("greedy", (0.3, 0.24, 0.36), (0.4, 0.34, 0.46)),
     )
     finish_metrics(
         store,
         1,
-        metric("held_out", (0.75, 0.6, 0.9)),
+        metric("held_out_pairs", (0.75, 0.6, 0.9)),
         metric("pt_lv", (0.52, 0.45, 0.59), (0.58, 0.51, 0.65), width=5),
         metric("control", (0.36, 0.3, 0.42), (0.46, 0.4, 0.52)),
         metric("greedy", (0.45, 0.38, 0.52), (0.55, 0.48, 0.62)),
@@ -120,11 +120,11 @@ def test_table_has_one_row_per_iteration_and_series_in_reading_order(store: Stor
     table = results_table(store)
     assert [(row["iteration"], row["series"], row["label"]) for row in table] == [
         (0, "greedy", "base model, greedy"),
-        (0, "held_out", "verifier of iteration 0"),
+        (0, "held_out_pairs", "verifier 0, all held-out answers"),
         (1, "greedy", "µCode iteration 1, greedy"),
         (1, "control", "control, greedy"),
         (1, "pt_lv", "best of 5, PT+LV"),
-        (1, "held_out", "verifier of iteration 1"),
+        (1, "held_out_pairs", "verifier 1, all held-out answers"),
     ]
     assert table[2]["turns"] == [
         {"turn": 1, "value": 0.45, "low": 0.38, "high": 0.52},
@@ -151,6 +151,11 @@ def test_claims_compare_the_gap_with_the_half_width(store: Store) -> None:
             "not more than the half-width 7.0 of its 95 % interval: no",
             False,
         ),
+        (
+            "the verifier of iteration 1 ranks 75.0 [60.0, 90.0] % of held-out pairs right, at least 60 with its "
+            "interval above 50: yes",
+            True,
+        ),
     ]
 
 
@@ -158,12 +163,12 @@ def test_a_loss_says_no(tmp_path: Path) -> None:
     store = Store(str(tmp_path / "loss"))
     finish_metrics(store, 0, metric("greedy", (0.5, 0.44, 0.56)))
     finish_metrics(store, 1, metric("greedy", (0.45, 0.4, 0.5)))
-    first, second, third = claims(results_table(store))
+    first, second, third, fourth = claims(results_table(store))
     assert first.text == (
         "µCode greedy after iteration 1 (45.0 %) is not above the base model (50.0 %): -5.0 points, "
         "not more than the half-width 5.0 of its 95 % interval: no"
     )
-    assert (first.holds, second.holds, third.holds) == (False, None, None)
+    assert (first.holds, second.holds, third.holds, fourth.holds) == (False, None, None, None)
     assert second.text.endswith("not known, the control is not evaluated")
 
 
@@ -173,7 +178,7 @@ def test_console_fits_a_job_log(store: Store) -> None:
     assert "\x1b" not in text
     assert "base model, greedy            30.0 [24.0, 36.0]   40.0 [34.0, 46.0]      200" in text
     assert "best of 5, PT+LV              52.0 [45.0, 59.0]   58.0 [51.0, 65.0]      200" in text
-    assert "verifier of iteration 1       75.0 [60.0, 90.0]       40 held-out pairs ranked right" in text
+    assert "verifier 1, all held-out answers        75.0 [60.0, 90.0]       40 pairs ranked right" in text
 
 
 def test_console_splits_many_turns_into_lines(tmp_path: Path) -> None:
@@ -242,7 +247,7 @@ def test_page_of_a_run_in_progress_says_what_is_missing(tmp_path: Path) -> None:
 def test_run_without_iterations_shows_the_base_model_alone(tmp_path: Path) -> None:
     store = Store(str(tmp_path / "base"))
     finish_metrics(store, 0, metric("greedy", (0.5, 0.4, 0.6)), metric("pt_lv", (0.8, 0.75, 0.85), width=3))
-    assert [claim.holds for claim in claims(results_table(store))] == [None, None, True]
+    assert [claim.holds for claim in claims(results_table(store))] == [None, None, True, None]
     assert "base model, greedy" in Path(write_report(store)).read_text()
 
 
