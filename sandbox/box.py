@@ -187,14 +187,21 @@ class Box:
     def ran_out_of_memory(self, client: docker.DockerClient) -> bool:
         """Whether the engine saw the kernel kill something in this box for its memory during the last run."""
         filters = {"container": self._container.id, "event": "oom"}
-        since = int(self._began)
+        since = int(self._began)  # the engine answers at once only for a past second, so the last one is waited for
+        time.sleep(1)
         try:
-            events = client.events(since=since, until=int(time.time()) + 1, filters=filters, decode=True)
+            events = client.events(since=since, until=int(time.time()), filters=filters, decode=True)
             return any(True for _ in events)
         except (docker.errors.DockerException, requests.exceptions.RequestException):
             return False
 
+    def abort(self) -> None:
+        """From any thread: end the box, and with BoxLost whatever it does."""
+        self._link.hang_up()
+        _remove(self._container)
+
     def destroy(self) -> None:
+        """From the thread that uses the box, when it needs it no more."""
         self._link.close()
         _remove(self._container)
 

@@ -96,8 +96,11 @@ class BoxFactory:
         with self._lock:
             self.closed = True
             boxes, self._alive = list(self._alive), set()
+            spares, self._spares = self._spares, []
         for box in boxes:
-            box.destroy()
+            box.abort()
+        for box in spares:
+            box.destroy()  # those of the workers are closed by the workers
         if self._standby is not None:  # what it starts, it removes when it sees that this is closed
             self._standby.join(START_DEADLINE_S)
 

@@ -4,6 +4,7 @@ The socket is faster and needs an engine on this machine; the attached streams w
 give the same `Link`, and `pool` finds out once which of them works here.
 """
 
+import contextlib
 import select
 import shutil
 import socket
@@ -31,7 +32,12 @@ class Link(Protocol):
     def receive(self, deadline: float) -> bytes:
         """At least one byte. `deadline` is a time of `time.monotonic()`."""
 
-    def close(self) -> None: ...
+    def hang_up(self) -> None:
+        """From any thread: who waits in `receive` gets BoxLost. Closing would not wake it, and would hand its
+        descriptor's number to the next file that somebody opens."""
+
+    def close(self) -> None:
+        """From the thread that uses the link."""
 
 
 class SocketLink:
@@ -60,6 +66,10 @@ class SocketLink:
             raise BoxLost("the box closed its connection")
         return data
 
+    def hang_up(self) -> None:
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+
     def close(self) -> None:
         self._socket.close()
 
@@ -86,6 +96,9 @@ class AttachedLink:
                         return data
                     continue
             self._raw += self._link.receive(deadline)
+
+    def hang_up(self) -> None:
+        self._link.hang_up()
 
     def close(self) -> None:
         self._link.close()

@@ -52,7 +52,10 @@ class Objects:
         values = [self._decode(tree) for tree in args]
         named = {name: self._decode(tree) for name, tree in kwargs.items()}
         function: Callable[..., object] = self.kept[number]  # type: ignore[assignment]
-        result = self._value(function(*values, **named))
+        made = function(*values, **named)
+        own = isinstance(function, type) and function.__module__ == "__main__"
+        # an instance of the program's own class stays an object, even where the class is a kind of list
+        result = {"value": self.keep(made)} if own else self._value(made)
         # arguments that the call changed in place go back, for tests that look at them
         changed = {}
         for index, (tree, value) in enumerate(zip(args, values, strict=True)):

@@ -65,7 +65,8 @@ CHEATS: dict[str, tuple[str, str]] = {
     ),
     "walk to the tests' source": (
         "assert",
-        "import sys, re\ndef f(x):\n  frame = sys._getframe()\n  while frame:\n    for v in list(frame.f_locals.values()):\n"
+        "import sys, re\ndef f(x):\n  frame = sys._getframe()\n  while frame:\n"
+        "    for v in list(frame.f_locals.values()):\n"
         "      m = re.search(r'f\\(%d\\) == (\\[.*?\\])' % x, v) if isinstance(v, str) else None\n"
         "      if m: return eval(m.group(1))\n    frame = frame.f_back",
     ),
@@ -81,7 +82,7 @@ CHEATS: dict[str, tuple[str, str]] = {
     ),
     "all descriptors": (
         "marker",
-        "import os\nfor fd in range(1, 64):\n  try: os.write(fd, b'ALL TESTS PASSED\\n{\"verdict\": \"accepted\"}\\n')\n"
+        'import os\nfor fd in range(1, 64):\n  try: os.write(fd, b\'ALL TESTS PASSED\\n{"verdict": "accepted"}\\n\')\n'
         "  except OSError: pass\nos._exit(0)",
     ),
     "silent StopIteration": ("exit", "import sys\ndef f(x): sys.exit(0)"),
@@ -113,7 +114,10 @@ HOSTILE: dict[str, tuple[frozenset[Verdict], str]] = {
         REJECTED,
         "import os\nfor n in range(1500):\n  os.mkdir('d')\n  os.chdir('d')\ndef f(x): return 0",
     ),
-    "threads": (REJECTED, "import threading, time\nwhile True: threading.Thread(target=time.sleep, args=(60,)).start()"),
+    "threads": (
+        REJECTED,
+        "import threading, time\nwhile True: threading.Thread(target=time.sleep, args=(60,)).start()",
+    ),
     "swallow everything": (
         frozenset({Verdict.TIME_LIMIT}),
         "import signal\nsignal.signal(signal.SIGXCPU, signal.SIG_IGN)\nwhile True:\n  try:\n    while True: pass\n"

@@ -113,7 +113,9 @@ def test_nothing_of_a_run_is_left_for_the_next(engine: None) -> None:
     with Pool(boxes=1) as pool:
         first = pool.judge(function("assert f(1) == [1, 2]"), leave, "private")
         second = pool.judge(function("assert f() == []", limits=limits), search_for(secret), "private")
-        control = pool.judge(function("assert f('SECRET-OF-RUN-1') == []", limits=limits), search_for(secret), "private")
+        control = pool.judge(
+            function("assert f('SECRET-OF-RUN-1') == []", limits=limits), search_for(secret), "private"
+        )
     assert first.message == "got 'SECRET-OF-RUN-1', expected [1, 2]"
     assert second.accepted, second
     assert first.box == second.box

@@ -69,12 +69,15 @@ def test_reference_solutions(engine: None, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        ('{"task_id": "double", "solution": "x"}\n{"task_id": "nope", "solution": "x"}\n', "line 2: field task_id: no problem 'nope'"),
+        (
+            '{"task_id": "double", "solution": "x"}\n{"task_id": "nope", "solution": "x"}\n',
+            "line 2: field task_id: no problem 'nope'",
+        ),
         ('{"task_id": "double"}\n', "line 1: field solution"),
         ('{"task_id": "double", "solution": "x"}\n\n{oops\n', "line 3: not JSON"),
         ("[1]\n", "line 1: expected a JSON object"),
     ],
-)  # fmt: skip
+)
 def test_a_bad_sample_is_refused_before_any_work(tmp_path: Path, lines: str, message: str) -> None:
     problems, samples = write(tmp_path / "problems.jsonl", PROBLEMS), tmp_path / "samples.jsonl"
     samples.write_text(lines)

@@ -88,11 +88,12 @@ def plain_assert_problem(problem: Problem, mutant: str) -> Problem:
     It is the naive judge, good enough for mutants, which do not cheat.
     """
     tests = "\n".join(test.source for test in problem.private_tests if isinstance(test, FunctionTest))
-    # the preamble once more after the program: a mutant of the prompt's helper must not change the tests' copy
-    parts = [problem.preamble, mutant, problem.preamble, problem.setup, tests]
+    program, tests = f"{problem.preamble}\n{mutant}", f"{problem.preamble}\n{problem.setup}\n{tests}"
     verdict = FunctionTest("assert plain() == True")
     runner = (
-        f"def plain():\n  names = {{'__name__': 'main'}}\n  try:\n    for part in {parts!r}:\n      exec(part, names)\n"
+        # two namespaces: a mutant of the prompt's helper changes the program's copy, not the tests'
+        f"def plain():\n  names = {{'__name__': 'main'}}\n  try:\n    exec({program!r}, names)\n"
+        f"    exec({tests!r}, dict(names))\n"
         "  except BaseException:\n    return False\n  return True"
     )
     return Problem(
@@ -122,7 +123,9 @@ def disagreements(pool: Pool, problems: list[Problem], per_problem: int) -> tupl
         mine, plain_outcome = ours.result(600), theirs.result(600)
         rejected += not plain_outcome.accepted
         if mine.accepted != plain_outcome.accepted:
-            differ.append(f"{name}: here {mine.verdict} {mine.message}, plain asserts {plain_outcome.verdict}\n{mutant}")
+            differ.append(
+                f"{name}: here {mine.verdict} {mine.message}, plain asserts {plain_outcome.verdict}\n{mutant}"
+            )
     return rejected, differ
 
 

@@ -36,7 +36,9 @@ CASES = [
 def test_a_call_compared_on_the_host(pool: Pool, program: str, verdict: Verdict, message: str) -> None:
     outcome = pool.judge(function(DOUBLE), program, "private")
     assert outcome.verdict is verdict
-    assert message in outcome.message if message.startswith(("source", "RecursionError")) else outcome.message == message
+    assert (
+        message in outcome.message if message.startswith(("source", "RecursionError")) else outcome.message == message
+    )
 
 
 @pytest.mark.parametrize(("program", "verdict", "message"), CASES)
@@ -44,7 +46,9 @@ def test_the_same_in_a_judge_box(pool: Pool, program: str, verdict: Verdict, mes
     """Set-up code sends a suite to the judge box; nothing else may change."""
     outcome = pool.judge(function(DOUBLE, setup="unused = 1"), program, "private")
     assert outcome.verdict is verdict
-    assert message in outcome.message if message.startswith(("source", "RecursionError")) else outcome.message == message
+    assert (
+        message in outcome.message if message.startswith(("source", "RecursionError")) else outcome.message == message
+    )
 
 
 VALUES = [
@@ -94,11 +98,26 @@ RICH = [
     ("argument changed in place", "a = [3, 1]\nf(a)\nassert a == [1, 3]", "def f(x): x.sort()", True),
     ("argument not changed", "a = [3, 1]\nf(a)\nassert a == [1, 3]", "def f(x): return sorted(x)", False),
     ("generator", "assert list(f(3)) == [0, 1, 2]\nassert next(f(1)) == 0", "def f(n): yield from range(n)", True),
-    ("own class", "p = P(2)\nassert f([p, P(3)]) == 5\nassert p.x == 2", "class P:\n  def __init__(s, x): s.x = x\ndef f(ps): return sum(p.x for p in ps)", True),
+    (
+        "own class",
+        "p = P(2)\nassert f([p, P(3)]) == 5\nassert p.x == 2",
+        "class P:\n  def __init__(s, x): s.x = x\ndef f(ps): return sum(p.x for p in ps)",
+        True,
+    ),
     ("attributes set", "p = P()\np.x = 4\nassert f(p) == 4", "class P: pass\ndef f(p): return p.x", True),
-    ("method", "s = Stack()\ns.push(1)\ns.push(2)\nassert s.pop() == 2\nassert len(s) == 1", "class Stack(list):\n  def push(s, x): s.append(x)\ndef f(): pass", False),
-    ("arrays", "import numpy as np\nassert np.allclose(f(), [1, 2])", "import numpy as np\ndef f(): return np.array([1.0, 2.0])", True),
-]  # fmt: skip
+    (
+        "methods, of a kind of list too",
+        "s = Stack()\ns.push(1)\ns.push(2)\nassert s.pop() == 2\nassert len(s) == 1",
+        "class Stack(list):\n  def push(s, x): s.append(x)\ndef f(): pass",
+        True,
+    ),
+    (
+        "arrays",
+        "import numpy as np\nassert np.allclose(f(), [1, 2])",
+        "import numpy as np\ndef f(): return np.array([1.0, 2.0])",
+        True,
+    ),
+]
 
 
 @pytest.mark.parametrize(("why", "test", "program", "accepted"), RICH)
@@ -137,7 +156,9 @@ def test_suites_without_tests(pool: Pool) -> None:
 
 def test_setup_runs_after_the_program_and_preamble_before(pool: Pool) -> None:
     problem = function("assert f(root) == 7", setup="root = Node(7)", preamble="def helper(x): return x")
-    assert pool.judge(problem, "class Node:\n  def __init__(s, v): s.v = v\ndef f(n): return helper(n.v)", "private").accepted
+    assert pool.judge(
+        problem, "class Node:\n  def __init__(s, v): s.v = v\ndef f(n): return helper(n.v)", "private"
+    ).accepted
 
 
 def test_helpers_of_the_prompt_are_the_tests_own(pool: Pool) -> None:
@@ -157,7 +178,10 @@ def test_public_and_private_runs_share_nothing(pool: Pool) -> None:
 
 
 def test_usage_is_measured(pool: Pool) -> None:
-    burner = "import time\nend = time.process_time() + 0.3\nwhile time.process_time() < end: pass\nx = bytearray(100 << 20)\ndef f(): return 1"
+    burner = (
+        "import time\nend = time.process_time() + 0.3\nwhile time.process_time() < end: pass\n"
+        "x = bytearray(100 << 20)\ndef f(): return 1"
+    )
     outcome = pool.judge(function("assert f() == 1", limits=Limits(cpu_limit_s=5)), burner, "private")
     assert outcome.accepted and outcome.box
     assert 0.3 <= outcome.cpu_s < 1.5 and outcome.wall_s >= outcome.cpu_s * 0.9

@@ -1,0 +1,141 @@
+"""Plain values, texts and comparisons on the host: no Docker."""
+
+from collections import Counter, deque
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sandbox import feedback
+from sandbox.comparison import first_difference
+from sandbox.harness.codec import Opaque, decode, encode
+from sandbox.harness.comparing import close
+
+plain = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary(),
+    lambda inner: (
+        st.lists(inner)
+        | st.lists(inner).map(tuple)
+        | st.dictionaries(st.text(), inner)
+        | st.frozensets(st.integers())
+        | st.sets(st.text())
+    ),
+)
+
+
+@given(plain)
+def test_plain_values_come_back_with_their_types(value: Any) -> None:
+    back = decode(encode(value))
+    assert back == value
+    assert repr(type(back)) == repr(type(value))
+
+
+@pytest.mark.parametrize(
+    "value", [10**400, -(2**62), 2 + 3j, range(3), deque([1]), Fraction(1, 3), Decimal("1.50"), {(1, 2): [{3}]}, ...]
+)
+def test_the_rarer_ones_too(value: Any) -> None:
+    assert decode(encode(value)) == value
+
+
+def test_subclasses_are_flattened_and_objects_are_opaque() -> None:
+    class Liar(int):
+        def __eq__(self, other: object) -> bool:
+            return True
+
+        __hash__ = int.__hash__
+
+    assert type(decode(encode(Liar(3)))) is int
+    assert decode(encode(Counter("aa"))) == {"a": 2}
+    opaque = decode(encode(object()))
+    assert isinstance(opaque, Opaque) and opaque != opaque
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        {"nonsense": 1},
+        {"tuple": 3},
+        {"set": [[1]]},
+        {"int": 5},
+        {"dict": [[1]]},
+        {"a": 1, "b": 2},
+        {"handle": 0, "type": "x"},
+        {"fraction": [1, 0]},
+        {"decimal": "x"},
+        {},
+    ],
+)
+def test_malformed_trees_are_refused(tree: Any) -> None:
+    with pytest.raises(ValueError):
+        decode(tree)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ([3], "[3]"),
+        ((1,), "(1,)"),
+        ({"b", "a"}, "{'a', 'b'}"),
+        (set(), "set()"),
+        ({1: {2: ()}}, "{1: {2: ()}}"),
+        ("a\x1b[31m\n", "'a\\x1b[31m\\n'"),
+        (1.0, "1.0"),
+        (list(range(100)), "[" + ", ".join(map(str, range(100)))[:198] + "…"),
+        (Opaque("Node"), "<Node object>"),
+    ],
+)
+def test_values_are_shown_as_python_writes_them(value: Any, text: str) -> None:
+    assert feedback.show(value) == text
+
+
+def test_errors_are_one_clean_line() -> None:
+    text = feedback.error("KeyError", "<Node at 0x7f3a2b1c9d50>\n\x1b[2J" + "x" * 500)
+    assert text.startswith("KeyError: <Node at 0x…> ?[2Jxxx")
+    assert len(text) <= len("KeyError: ") + 200 and "\n" not in text
+
+
+@pytest.mark.parametrize(
+    ("got", "expected", "tolerance", "equal"),
+    [
+        (0.30000000000000004, 0.3, None, False),
+        (0.30000000000000004, 0.3, 1e-6, True),
+        ([1, (0.1 + 0.2,)], [1, (0.3,)], 1e-6, True),
+        ([0.3], (0.3,), 1e-6, False),
+        (1, 1.0000001, 1e-6, True),
+        (True, 1.0, 1e-6, True),
+        (float("nan"), float("nan"), 1e-6, False),
+        ({"a": 0.3}, {"a": 0.1 + 0.2}, 1e-6, True),
+    ],
+)
+def test_float_tolerance(got: Any, expected: Any, tolerance: float | None, equal: bool) -> None:
+    assert close(got, expected, tolerance) is equal
+
+
+@pytest.mark.parametrize(
+    ("output", "expected", "right"),
+    [
+        (b"1 2\n3\n", "1 2\n3", True),
+        (b"1  2 \r\n\n3", "1 2\n3", True),
+        (b"1\n2\n3", "1 2\n3", False),
+        (b"1 2", "1 2\n3", False),
+        (b"1 2\n3\n4", "1 2\n3", False),
+        (b"YES", "yes", False),
+        (b"10000000000000000", "10000000000000001", False),
+        (b"007", "7", True),
+        (b"1.000005", "1", False),
+        (b"0.3333333333", "0.333333", True),
+        (b"1", "1.0", True),
+        (b"1e-7", "0.0", True),
+        (b"1_0", "10", False),
+        ("١٠".encode(), "10", False),
+        (b"nan", "1.0", False),
+        (b"nan", "nan", True),
+        (b"\xff", "x", False),
+        (b"", "", True),
+    ],
+)
+def test_output_comparison(output: bytes, expected: str, right: bool) -> None:
+    assert (first_difference(output, expected) is None) is right
