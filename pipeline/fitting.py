@@ -124,8 +124,14 @@ def _fit_with_ray(
         "RAY_TRAIN_ENABLE_PRINT_PATCH": "0",  # it says every line twice
         "RAY_TRAIN_ENABLE_PREEMPTION_WATCHER": str(int(nodes > 1)),
     }
-    with _environment(**controls):
-        return trainer.fit().return_value
+    try:
+        with _environment(**controls):
+            return trainer.fit().return_value
+    except api.TrainingFailedError as error:
+        raise TrainingError(
+            f"training did not finish ({type(error).__name__}: {str(error)[:600]}). It asked for {training.workers} "
+            f"workers with {training.cpus} CPUs and {gpus} GPUs each; free now: {ray.available_resources()}"
+        ) from error
 
 
 def _trainer(lean: bool) -> Any:

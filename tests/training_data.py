@@ -1,12 +1,16 @@
 """Small data sets for training tests, committed as parts, and a plain PyTorch loop to compare with."""
 
+import os
 import random
+import signal
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from actors.parts import commit_part
+from pipeline.fine_tune import TargetLoss, target_loss
 
 STEPS, BATCH, LEARNING_RATE, MAX_TOKENS = 20, 16, 3e-3, 128
 
@@ -70,3 +74,18 @@ def plain_losses(objective: Any, data: str, base: str, seed: int = 0) -> list[fl
         optimizer.zero_grad()
         losses.append(loss.item())
     return losses
+
+
+@dataclass(frozen=True, slots=True)
+class KilledOnce(TargetLoss):
+    """Kills its own process in the middle of the training, the first time only."""
+
+    marker: str = ""
+
+    def loss_sum(self, model: Any, batch: Any) -> Any:
+        calls = Path(f"{self.marker}.calls")
+        calls.write_text(str(int(calls.read_text()) + 1 if calls.exists() else 1))
+        if calls.read_text() == "12" and not Path(self.marker).exists():
+            Path(self.marker).touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return target_loss(model, batch)

@@ -15,10 +15,20 @@ from actors.verifier import Scorer
 from pipeline.batches import TrainingError
 from pipeline.config import FineTuneSection, TrainingSection, VerifierSection
 from pipeline.fine_tune import TargetLoss, fine_tune
+from pipeline.fitting import fit
 from pipeline.train_verifier import PairLoss, train_verifier
-from pipeline.training import TrainingReport
+from pipeline.training import Settings, TrainingReport
 from tests.tiny_models import tiny_causal, tiny_verifier
-from tests.training_data import BATCH, LEARNING_RATE, MAX_TOKENS, STEPS, plain_losses, write_examples, write_pairs
+from tests.training_data import (
+    BATCH,
+    LEARNING_RATE,
+    MAX_TOKENS,
+    STEPS,
+    KilledOnce,
+    plain_losses,
+    write_examples,
+    write_pairs,
+)
 
 EXACT = 1e-4
 SMALL = 400  # padded tokens per micro-batch: several micro-batches in every step
@@ -31,6 +41,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tiny_causal(root / "base")
     write_examples(root / "examples")
     write_pairs(root / "pairs")
+    long = {"pair_id": "p", "problem_id": "p", "prompt": "x" * 30, "chosen": "a", "rejected": "b"}
+    commit_part(str(root / "pairs-long"), 0, pa.Table.from_pylist([long]))
     return root
 
 
@@ -122,6 +134,59 @@ def test_verifier_with_two_workers_equals_local_mode(world: Path) -> None:
     there = judge(world, "verifier-2", workers=2, zero_stage=3, micro_batch_tokens=SMALL)
     assert there.losses == pytest.approx(here.losses, abs=EXACT)
     assert there.eval_accuracy == here.eval_accuracy
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("ray_session")
+def test_a_killed_worker_is_replaced_and_the_result_is_the_same(world: Path, plain: list[float]) -> None:
+    marker = world / "killed"
+    settings = Settings(
+        data=str(world / "examples"),
+        base=str(world / "base"),
+        out=str(world / "survivor"),
+        batch=BATCH,
+        steps=STEPS,
+        epochs=None,
+        learning_rate=LEARNING_RATE,
+        dtype="float32",
+        max_tokens=MAX_TOKENS,
+        micro_batch_tokens=100_000,
+        seed=0,
+    )
+    report = fit(
+        KilledOnce(marker=str(marker)),
+        settings,
+        TrainingSection(max_failures=1),
+        run_name="survivor",
+        storage=str(world / "ray"),
+    )
+    assert marker.exists()
+    assert list(report.losses) == pytest.approx(plain, abs=EXACT)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("ray_session")
+def test_an_error_of_the_data_is_told_at_once_and_not_tried_again(world: Path) -> None:
+    with pytest.raises(TrainingError, match=r"longer than 16 tokens; raise model\.max_tokens"):
+        train_verifier(
+            str(world / "pairs-long"),
+            str(world / "base"),
+            str(world / "out"),
+            config=VerifierSection(steps=2),
+            training=TrainingSection(),
+            dtype="float32",
+            max_tokens=16,
+            seed=0,
+            run_name="long",
+            storage=str(world / "ray"),
+        )
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("ray_session")
+def test_a_cluster_that_is_too_small_is_an_error_after_the_deadline(world: Path) -> None:
+    with pytest.raises(TrainingError, match=r"(?s)timed out after 2\.0 seconds .*asked for 1 workers with 64\.0 CPUs"):
+        tune(world, "out", workers=1, cpus=64, start_deadline_s=2, max_failures=0)
 
 
 # ---- what is saved --------------------------------------------------------------------------------------------
