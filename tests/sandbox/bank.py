@@ -53,15 +53,13 @@ CHEATS: dict[str, tuple[str, str]] = {
         "assert",
         "import sys\ndef jump(frame, event, arg):\n"
         "  if frame.f_code.co_filename == 'tests.py' and event == 'line' and frame.f_lineno == 1:\n"
-        "    frame.f_lineno = 2\n  return jump\n"
+        "    frame.f_lineno = 3\n  return jump\n"
         "sys.settrace(jump)\nframe = sys._getframe()\nwhile frame:\n  frame.f_trace = jump\n  frame = frame.f_back\n"
         "def f(x): return 0",
     ),
     "read the caller's constants": (
         "assert",
-        "import sys\ndef f(x):\n  frame = sys._getframe(1)\n  found = [c for c in frame.f_code.co_consts"
-        " if type(c) is tuple]\n  values = [c for c in frame.f_code.co_consts if type(c) is int and c != x]\n"
-        "  return [x, values[-1]] if values else list(found[-1]) if found else 0",
+        "import sys\ndef f(x):\n  found = sys._getframe(1).f_code.co_consts\n  return [x, found[found.index(x) + 1]]",
     ),
     "walk to the tests' source": (
         "assert",
@@ -78,7 +76,7 @@ CHEATS: dict[str, tuple[str, str]] = {
     ),
     "forged claims": (
         "exit",
-        "import os\nos.write(3, b'\\0\\0\\0\\x02{}' * 3)\nos._exit(0)",
+        "import os\ntry: os.write(3, b'\\0\\0\\0\\x02{}' * 3)\nexcept OSError: pass\nos._exit(0)",
     ),
     "all descriptors": (
         "marker",

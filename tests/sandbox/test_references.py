@@ -130,9 +130,9 @@ def disagreements(pool: Pool, problems: list[Problem], per_problem: int) -> tupl
 
 
 def test_mutants_that_asserts_reject_are_rejected(pool: Pool, data: None) -> None:
-    problems = [problem for problem in some_problems(60, seed=2) if problem.problem_id != "Mbpp/123"]
+    problems = [problem for problem in some_problems(35, seed=2) if problem.problem_id != "Mbpp/123"]
     rejected, differ = disagreements(pool, problems, per_problem=2)
-    assert rejected >= 90
+    assert rejected >= 50
     assert not differ, "\n\n".join(differ)
 
 
