@@ -6,6 +6,7 @@ stage. Rows never pass through the driver; parts that are already committed are 
 """
 
 import logging
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
@@ -54,7 +55,9 @@ def map_buckets(rows: list[Row], function: Any, *, cpus: float = 0.5, actors: in
     if actors:
         options["compute"] = ray.data.ActorPoolStrategy(size=min(actors, len(rows)))
     dataset = ray.data.from_items(rows, override_num_blocks=len(rows))
-    dataset.map(function, num_cpus=cpus, **options).materialize()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # how Ray Data wants restarts said changes in 2.64
+        dataset.map(function, num_cpus=cpus, **options).materialize()
 
 
 def read_rows(files: Iterable[str]) -> Iterator[Row]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.config import Config, ConfigError, load_config
+from pipeline.config import EMBEDDED, Config, ConfigError, load_config
 
 REFUSALS = {
     "CardError",
@@ -51,7 +51,7 @@ def _refuse(error: Exception) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    config = load_config(options.config, options.set)
+    config = load_config(options.config or EMBEDDED, options.set)
     if options.dry_run:
         from pipeline.estimate import describe
 

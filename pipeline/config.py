@@ -54,20 +54,20 @@ class ModelSection(Section):
     verifier: str = "builtin:verifier"
     """What verifier training starts from: a causal or a sequence-classification model."""
     dtype: Literal["float32", "bfloat16"] = "float32"
-    max_tokens: int = Field(512, ge=16)
+    max_tokens: int = Field(4096, ge=16)
     """Longest prompt + answer, in tokens."""
 
 
 class DialogueSection(Section):
-    style: Literal["bare", "paper"] = "bare"
+    style: Literal["bare", "paper"] = "paper"
 
 
 class RolloutsSection(Section):
-    samples: int = Field(4, ge=1)
+    samples: int = Field(15, ge=1)
     turns: int = Field(3, ge=1)
-    temperature: float = Field(0.8, ge=0)
+    temperature: float = Field(0.7, ge=0)
     top_p: float = Field(1.0, gt=0, le=1)
-    max_tokens: int = Field(64, ge=1)
+    max_tokens: int = Field(1000, ge=1)
     """Longest answer, in tokens."""
     shard_episodes: int = Field(200, ge=1)
     """About how many episodes one committed part holds; what a crash can lose."""
@@ -118,8 +118,8 @@ class VerifierSection(TrainedSection):
     loss: Literal["bt", "bce"] = "bt"
     reward_l2: float = Field(1e-3, ge=0)
     """Weight of mean squared reward in the Bradley-Terry loss, as in the released code."""
-    pairs_per_problem: int = Field(16, ge=1)
-    learning_rate: float = Field(5e-4, gt=0)
+    pairs_per_problem: int = Field(32, ge=1)
+    learning_rate: float = Field(1e-6, gt=0)
     batch_pairs: int = Field(64, ge=1)
     replicas: int = operational(1, ge=1)
     """Scoring actors of the Ray Data stage."""
@@ -129,8 +129,8 @@ class VerifierSection(TrainedSection):
 
 
 class FineTuneSection(TrainedSection):
-    learning_rate: float = Field(1.5e-3, gt=0)
-    batch_examples: int = Field(64, ge=1)
+    learning_rate: float = Field(5e-7, gt=0)
+    batch_examples: int = Field(32, ge=1)
     warmup_fraction: float = Field(0.05, ge=0, le=1)
     schedule: Literal["cosine", "linear", "constant"] = "cosine"
     weight_decay: float = Field(0.0, ge=0)
@@ -157,7 +157,7 @@ class TrainingSection(Section):
 class EvalSection(Section):
     turns: int = Field(3, ge=1)
     best_of: int = Field(5, ge=1)
-    temperature: float = Field(0.8, gt=0)
+    temperature: float = Field(0.7, gt=0)
     selectors: tuple[Literal["random", "pt", "lv", "pt_lv", "oracle"], ...] = ("random", "pt", "lv", "pt_lv")
     no_repeat: bool = True
     """A program that already failed in the history is not selected again."""
@@ -190,16 +190,20 @@ class Config(Section):
         return chosen
 
 
-def load_config(path: str | Path | None = None, overrides: list[str] | None = None) -> Config:
-    """Read a TOML file (none: the embedded default), apply `section.key=value` overrides, validate."""
+EMBEDDED = Path(__file__).parent / "tiny" / "embedded.toml"
+"""What a run without a config file is."""
+
+
+def load_config(path: str | Path | None = EMBEDDED, overrides: list[str] | None = None) -> Config:
+    """Read a TOML file (None: the defaults above), apply `section.key=value` overrides, validate."""
     data: dict[str, Any] = {}
     if path is not None:
         try:
             data = tomllib.loads(Path(path).read_text())
-        except FileNotFoundError:
+        except (FileNotFoundError, IsADirectoryError):
             shipped = sorted(str(found) for found in Path("configs").glob("*.toml"))
             raise ConfigError(f"no config file at {path}; here are: {', '.join(shipped) or 'none'}") from None
-        except tomllib.TOMLDecodeError as error:
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise ConfigError(f"{path} is not valid TOML: {error}") from None
     for override in overrides or []:
         _apply(data, override)

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.config import Config, ConfigError, load_config
+from pipeline.config import EMBEDDED, Config, ConfigError, load_config
 
-SHIPPED = sorted((Path(__file__).parents[2] / "configs").glob("*.toml"))
+SHIPPED = [EMBEDDED, *sorted((Path(__file__).parents[2] / "configs").glob("*.toml"))]
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
