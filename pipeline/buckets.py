@@ -51,7 +51,7 @@ def map_buckets(rows: list[Row], function: Any, *, cpus: float = 0.5, actors: in
         return
     import ray.data
 
-    logging.getLogger("ray.data").setLevel(logging.WARNING)  # its plans and timings are in Ray's session directory
+    logging.getLogger("ray.data").setLevel(logging.ERROR)  # the rest is in Ray's session directory
     if actors:
         options["compute"] = ray.data.ActorPoolStrategy(size=min(actors, len(rows)))
     dataset = ray.data.from_items(rows, override_num_blocks=len(rows))

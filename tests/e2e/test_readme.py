@@ -1,0 +1,57 @@
+"""Every command in the README either runs here, or is marked as declared and validated without running."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.small_run import ROOT
+
+pytestmark = [pytest.mark.docker, pytest.mark.e2e]
+README = (ROOT / "README.md").read_text()
+BIN = Path(sys.executable).parent
+
+
+def commands() -> list[str]:
+    """Lines of ```sh blocks and of the ladder's command column, comments cut."""
+    blocks = re.findall(r"```sh\n(.*?)```", README, re.S)
+    lines = [line.split("#")[0].strip() for block in blocks for line in block.splitlines()]
+    ladder = re.findall(r"^\| [^|]+ \| `([^`]+)` \|", README, re.M)
+    return [line for line in [*lines, *ladder] if line and not line.startswith("export ")]
+
+
+ELSEWHERE = {
+    "make demo": "continuous integration runs the same two targets; the embedded run is tests/e2e/test_run.py",
+    "make test": "this is it",
+    "ray start": "tests/e2e/test_jobs.py",
+    "ray job submit": "tests/e2e/test_jobs.py",
+    "ray up": "declared; tests/unit/test_cluster_yaml.py checks the schema",
+}
+HERE = ("mucode run --dry-run", "mucode sandbox check", "mucode report", "mucode doctor", "python -c", "mucode run configs/")
+
+
+def test_every_command_is_accounted_for() -> None:
+    unknown = [line for line in commands() if not line.startswith((*ELSEWHERE, *HERE))]
+    assert unknown == []
+
+
+@pytest.mark.parametrize("line", [line for line in commands() if line.startswith(HERE)])
+def test_command(line: str, undisturbed: Path, tmp_path: Path) -> None:
+    if "--dataset mbpp" in line and "MUCODE_DATA_DIR" not in os.environ:
+        pytest.skip("MUCODE_DATA_DIR is not set")
+    if line.startswith("mucode run configs/"):
+        line += " --dry-run"  # declared: needs accelerators
+        if "MUCODE_DATA_DIR" not in os.environ:
+            pytest.skip("MUCODE_DATA_DIR is not set")
+    line = line.replace("runs/embedded", str(undisturbed)).replace("results.jsonl", str(tmp_path / "results.jsonl"))
+    environment = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"}
+    done = subprocess.run(shlex.split(line), cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    if "sandbox check" in line:
+        results = (tmp_path / "results.jsonl").read_text().splitlines()
+        assert len(results) == 974
+        assert all('"verdict": "accepted"' in row for row in results)
