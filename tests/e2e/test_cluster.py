@@ -11,7 +11,7 @@ import pytest
 
 from tests.e2e.small_run import PROBLEMS, ROOT, SAMPLES, arguments, finish, rows, start
 
-pytestmark = [pytest.mark.docker, pytest.mark.e2e]
+pytestmark = [pytest.mark.docker, pytest.mark.e2e, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,14 @@ import pytest
 from tests.e2e.small_run import ROOT, arguments, rows
 
 pytestmark = [pytest.mark.docker, pytest.mark.e2e]
+ROW_STAGES = [
+    "iter_0000/episodes",
+    "iter_0000/pairs",
+    "iter_0001/examples",
+    "iter_0001/episodes",
+    "iter_0001/search_pt_lv",
+    "iter_0001/metrics",
+]
 RAY = str(Path(sys.executable).parent / "ray")
 
 
@@ -70,14 +78,19 @@ def submit(head: dict[str, str], *words: str) -> subprocess.CompletedProcess[str
     return subprocess.run(command, cwd=ROOT, env=head, capture_output=True, text=True, timeout=900)
 
 
-def test_a_submitted_run_succeeds_and_shows_progress(head: dict[str, str], undisturbed: Path, runs: Path) -> None:
-    done = submit(head, *arguments(runs, "job"))
+def test_a_job_finishes_what_killed_drivers_began(head: dict[str, str], interrupted: Path, undisturbed: Path) -> None:
+    done = submit(head, "resume", str(interrupted))
     output = done.stdout + done.stderr
     assert done.returncode == 0, output[-6000:]
-    assert "iteration 0 · episodes" in output
+    assert "iteration 1 · policy" in output
     assert "report: " in output
-    stage = "iter_0000/episodes"
-    assert rows(runs / "job" / stage) == rows(undisturbed / stage)
+    for stage in ROW_STAGES:
+        assert rows(interrupted / stage) == rows(undisturbed / stage), stage
+    assert policy_id(interrupted) == policy_id(undisturbed)
+
+
+def policy_id(root: Path) -> str:
+    return json.loads((root / "iter_0001" / "policy" / "manifest.json").read_text())["checkpoint"]["policy_id"]
 
 
 def test_a_failing_run_makes_the_job_fail(head: dict[str, str], runs: Path) -> None:

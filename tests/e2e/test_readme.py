@@ -31,7 +31,14 @@ ELSEWHERE = {
     "ray job submit": "tests/e2e/test_jobs.py",
     "ray up": "declared; tests/unit/test_cluster_yaml.py checks the schema",
 }
-HERE = ("mucode run --dry-run", "mucode sandbox check", "mucode report", "mucode doctor", "python -c", "mucode run configs/")
+HERE = (
+    "mucode run --dry-run",
+    "mucode sandbox check",
+    "mucode report",
+    "mucode doctor",
+    "python -c",
+    "mucode run configs/",
+)
 
 
 def test_every_command_is_accounted_for() -> None:

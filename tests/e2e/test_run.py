@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,17 +10,9 @@ from pathlib import Path
 import pytest
 
 from actors.parts import committed_parts
-from tests.e2e.small_run import PROBLEMS, ROOT, SAMPLES, arguments, finish, rows, start, wait_for
+from tests.e2e.small_run import PROBLEMS, ROOT, SAMPLES, arguments, rows
 
 pytestmark = [pytest.mark.docker, pytest.mark.e2e]
-ROW_STAGES = [
-    "iter_0000/episodes",
-    "iter_0000/pairs",
-    "iter_0001/examples",
-    "iter_0001/episodes",
-    "iter_0001/search_pt_lv",
-    "iter_0001/metrics",
-]
 
 
 def test_a_run_leaves_every_stage_with_counts_that_add_up(undisturbed: Path) -> None:
@@ -66,37 +57,6 @@ def test_other_settings_are_refused_before_any_work(undisturbed: Path) -> None:
     )
     assert done.returncode == 2
     assert re.search(r"rollouts\.temperature: there [\d.]+, now 0\.1", done.stderr), done.stderr
-
-
-def test_killed_in_the_episodes_and_in_fine_tuning_then_resumed(undisturbed: Path, runs: Path) -> None:
-    root, log = runs / "killed", runs / "killed.log"
-    episodes, policy = root / "iter_0000" / "episodes", root / "iter_0001" / "policy"
-
-    first = start(*arguments(runs, "killed"), log=log)
-    wait_for(lambda: committed_parts(str(episodes)), first, log)
-    first.send_signal(signal.SIGKILL)
-    first.wait()
-    committed = len(committed_parts(str(episodes)))
-    assert 1 <= committed < PROBLEMS * SAMPLES // 8
-    assert not (episodes / "manifest.json").exists()
-    kept = {record.sha256 for record in committed_parts(str(episodes)).values()}
-
-    second = start("resume", str(root), log=log)
-    wait_for(lambda: (policy / "progress.json").exists(), second, log)
-    second.send_signal(signal.SIGKILL)
-    second.wait()
-    assert json.loads((policy / "progress.json").read_text())["step"] >= 1
-    assert not (policy / "manifest.json").exists()
-    assert kept <= {record.sha256 for record in committed_parts(str(episodes)).values()}
-
-    finish(start("resume", str(root), log=log), log)
-    for stage in ROW_STAGES:
-        assert rows(root / stage) == rows(undisturbed / stage), stage
-    assert _policy_id(root) == _policy_id(undisturbed)
-
-
-def _policy_id(root: Path) -> str:
-    return json.loads((root / "iter_0001" / "policy" / "manifest.json").read_text())["checkpoint"]["policy_id"]
 
 
 def test_nothing_is_left_behind(undisturbed: Path) -> None:
