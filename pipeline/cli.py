@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.config import EMBEDDED, Config, ConfigError, load_config
+from pipeline.config import EMBEDDED, Config, ConfigError, load_config, validated
 
 REFUSALS = {
     "CardError",
@@ -71,7 +71,7 @@ def _resume(options: argparse.Namespace) -> int:
     path = Path(options.run_dir)
     if "://" not in options.run_dir:  # a run directory may have been moved
         data["run"] |= {"root": str(path.resolve().parent), "name": path.resolve().name}
-    return execute(Config.model_validate(data))
+    return execute(validated(data))
 
 
 def _overridden(config: Config, overrides: list[str]) -> dict[str, Any]:

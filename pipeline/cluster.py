@@ -33,10 +33,10 @@ class ResourceError(RuntimeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What each phase takes, and whether generators must exit before training."""
+    """What each phase takes, and before which phases generators must exit."""
 
     phases: dict[str, dict[str, float]]
-    generators_exit_for_training: bool
+    generators_exit_for: frozenset[str]
     gpus_per_rank: float
     gpus_per_trainer: float
 
@@ -76,28 +76,39 @@ def make_plan(config: Config, total: dict[str, float]) -> Plan:
     if total.get("sandbox", 0):
         sampling["sandbox"] = float(config.executor.replicas * config.executor.boxes)
     workers = max(training.workers, 1)
+    scorer = {"CPU": config.verifier.cpus, "GPU": config.verifier.gpus}
     phases = {
         "sampling": sampling,
+        "data": {"CPU": DATA_CPUS},
         "training": {"CPU": workers * training.cpus, "GPU": workers * trainer_gpus},
         "scoring": {
             "CPU": config.verifier.replicas * config.verifier.cpus + DATA_CPUS,
             "GPU": config.verifier.replicas * config.verifier.gpus,
         },
     }
+    if {"lv", "pt_lv"} & set(config.eval.selectors):
+        phases["search"] = _sum(sampling, scorer)  # generators ask the verifier while they search
     for phase, needs in phases.items():
         _require(phase, needs, total)
-    beside = {name: sampling.get(name, 0) + phases["training"].get(name, 0) for name in ("CPU", "GPU")}
-    exits = any(need > total.get(name, 0) for name, need in beside.items())
+    others = ("data", "scoring", "training")
     return Plan(
         phases=phases,
-        generators_exit_for_training=exits,
+        generators_exit_for=frozenset(name for name in others if _short(_sum(sampling, phases[name]), total)),
         gpus_per_rank=rank_gpus,
         gpus_per_trainer=trainer_gpus,
     )
 
 
+def _sum(one: dict[str, float], other: dict[str, float]) -> dict[str, float]:
+    return {name: one.get(name, 0) + other.get(name, 0) for name in {*one, *other}}
+
+
+def _short(needs: dict[str, float], total: dict[str, float]) -> dict[str, float]:
+    return {name: need for name, need in needs.items() if need > total.get(name, 0) + 1e-9}
+
+
 def _require(phase: str, needs: dict[str, float], total: dict[str, float]) -> None:
-    short = {name: need for name, need in needs.items() if need > total.get(name, 0) + 1e-9}
+    short = _short(needs, total)
     if short:
         text = ", ".join(f"{need:g} {name} (the cluster has {total.get(name, 0):g})" for name, need in short.items())
         raise ResourceError(

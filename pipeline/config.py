@@ -106,8 +106,8 @@ class TrainedSection(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _one_length(cls, data: dict[str, Any]) -> dict[str, Any]:
-        if data.get("epochs") is None:
+    def _one_length(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or data.get("epochs") is None:
             return data
         if data.get("steps") is not None:
             raise ValueError(f"steps = {data['steps']} and epochs = {data['epochs']} are both set; set one")
@@ -207,6 +207,11 @@ def load_config(path: str | Path | None = EMBEDDED, overrides: list[str] | None 
             raise ConfigError(f"{path} is not valid TOML: {error}") from None
     for override in overrides or []:
         _apply(data, override)
+    return validated(data)
+
+
+def validated(data: dict[str, Any]) -> Config:
+    """The config that `data` says. Raises ConfigError with one line per mistake."""
     try:
         return Config.model_validate(data)
     except ValidationError as error:
@@ -222,7 +227,9 @@ def _apply(data: dict[str, Any], override: str) -> None:
         parsed = tomllib.loads(f"v = {value}")["v"]
     except tomllib.TOMLDecodeError:
         parsed = value  # a bare word is a string
-    data.setdefault(section, {})[name] = parsed
+    if not isinstance(data.setdefault(section, {}), dict):
+        raise ConfigError(f"{section} = {data[section]!r}: expected a section, as in [{section}]")
+    data[section][name] = parsed
 
 
 def _explain(item: Any) -> str:

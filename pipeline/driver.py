@@ -16,18 +16,19 @@ from pipeline.telemetry import say
 def execute(config: Config) -> int:
     """Run or continue `config`'s run. Everything that can be wrong is found before any work is done."""
     from pipeline.preflight import check
-    from pipeline.run import Run, claim, run_root
+    from pipeline.run import Run, claim, require_free, run_root
 
     started = time.monotonic()
     check(config)
     store = Store(run_root(config))
-    claim(store, config)
+    require_free(store, config)
     from pipeline.fleet import Fleet
     from pipeline.iteration import run_iteration
 
-    store.write(json.dumps(_environment(), indent=1).encode(), "environment.json")
-    say(f"run {store.root}")
     with Fleet(config) as fleet:
+        claim(store, config)
+        store.write(json.dumps(_environment(), indent=1).encode(), "environment.json")
+        say(f"run {store.root}")
         run = Run(config, fleet)
         with run.spans.span("run"):
             try:
@@ -41,19 +42,20 @@ def execute(config: Config) -> int:
 
 def evaluate(config: Config, verifier: str | None) -> int:
     """Greedy and best-of-N of one model on one set of problems; results under runs/<name>."""
-    from actors.engine import Checkpoint
     from pipeline import stages
     from pipeline.fleet import Fleet
+    from pipeline.models import resolve
     from pipeline.preflight import check
-    from pipeline.run import Run, claim, run_root
+    from pipeline.run import Run, claim, require_free, run_root
 
     started = time.monotonic()
     check(config)
+    scorer = resolve(verifier) if verifier else None
     store = Store(run_root(config))
-    claim(store, config)
+    require_free(store, config)
     with Fleet(config) as fleet:
+        claim(store, config)
         run = Run(config, fleet)
-        scorer: Checkpoint | None = fleet.checkpoint(verifier) if verifier else None
         run.stage(0, stages.SEARCHES["greedy"], policy=run.base)
         for selector in config.eval.selectors:
             if selector not in ("lv", "pt_lv"):

@@ -2,13 +2,11 @@
 
 import time
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import ray
 from ray.exceptions import GetTimeoutError, RayActorError
 
-from actors.checkpoint import checksum, fetch
 from actors.engine import Checkpoint, EngineConfig
 from actors.executor import Executor, ExecutorConfig
 from actors.generator import GeneratorActor, GeneratorConfig
@@ -17,7 +15,6 @@ from pipeline import cluster
 from pipeline.config import Config
 from pipeline.telemetry import say
 
-BUILTIN = Path(__file__).parent / "tiny"
 END_DEADLINE_S = 20.0
 """How long an actor may take to close before it is killed."""
 MIN_SEQUENCES = 256
@@ -50,23 +47,6 @@ class Fleet:
         for executor in self.__dict__.pop("executors", []):
             _end(executor)
         ray.shutdown()
-
-    # ---- checkpoints ------------------------------------------------------------------------------------------
-
-    def checkpoint(self, name: str) -> Checkpoint:
-        """A model by `builtin:…`, directory or hub name, with the checksum that names it everywhere."""
-        if name.startswith("builtin:"):
-            from pipeline.tiny.card import verify_card
-
-            path = str(BUILTIN / name.removeprefix("builtin:"))
-            verify_card(Path(path))
-        elif Path(name).is_dir() or "://" in name:
-            path = name if "://" in name else str(Path(name).resolve())
-        else:
-            from huggingface_hub import snapshot_download
-
-            path = snapshot_download(name)
-        return Checkpoint(path=path, policy_id=checksum(fetch(path)))
 
     # ---- executors --------------------------------------------------------------------------------------------
 
@@ -108,7 +88,13 @@ class Fleet:
                 ray.kill(dead)
             self._generators[slot] = self._start_generator(policy)
         handle = self._generators[slot]
-        _await(f"generator {slot}", [handle.load.remote(policy)], self.config.generator.start_deadline_s)
+        try:
+            _await(f"generator {slot}", [handle.load.remote(policy)], self.config.generator.start_deadline_s)
+        except RayActorError:
+            if replace:
+                raise
+            say(f"  generator {slot} died since it was last used; starting another")
+            return self.generator(slot, policy, replace=True)
         return handle
 
     def _start_generator(self, policy: Checkpoint) -> Any:
@@ -143,9 +129,9 @@ class Fleet:
         self.release_scorer()
 
     def make_room(self, phase: str) -> None:
-        """Before `training` or `scoring`: end what holds resources that the phase needs."""
+        """Before `training`, `scoring` or `data`: end what holds resources that the phase needs."""
         self.release_scorer()
-        if phase == "training" and self.plan.generators_exit_for_training:
+        if phase in self.plan.generators_exit_for:
             self.release_generators()
 
     # ---- the verifier, in searches ----------------------------------------------------------------------------

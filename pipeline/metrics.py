@@ -49,9 +49,14 @@ def interval(values: Sequence[float], weights: Sequence[float], seed: int) -> tu
 
 
 def held_label(episode: Episode, turn: int) -> bool | None:
-    """Whether the answer held after `turn` (1-based) passes all tests; None where infrastructure failed."""
-    if episode.infrastructure or not episode.turns:
+    """Whether the answer held after `turn` (1-based) passes all tests; None where infrastructure failed.
+
+    An episode whose prompt left no room for an answer holds none, which is not a right one.
+    """
+    if episode.infrastructure:
         return None
+    if not episode.turns:
+        return False
     return episode.turns[min(turn, len(episode.turns)) - 1].answer.label
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pipeline.config import Config, ConfigError
 from pipeline.estimate import load_split
+from pipeline.models import resolve
 from pipeline.run import run_root
 from pipeline.strategies import STRATEGIES
 
@@ -21,6 +22,8 @@ def check(config: Config) -> None:
             raise ConfigError(f"problems.{split} = {getattr(config.problems, split)!r} holds no problem")
     for field in ("generator", "verifier"):
         _check_model(f"model.{field}", getattr(config.model, field))
+    for field in ("generator", "verifier"):
+        resolve(getattr(config.model, field))  # a name that nobody has is refused here, and a hub model fetched once
     _check_root(config.run.root)
     _check_disk(run_root(config))
     _check_engine()
@@ -40,6 +43,8 @@ def _check_model(key: str, name: str) -> None:
     if name.startswith("builtin:"):
         if name not in ("builtin:generator", "builtin:verifier"):
             raise ConfigError(f"{key} = {name!r}: expected builtin:generator, builtin:verifier, a directory or a name")
+        return
+    if "://" in name:
         return
     path = Path(name)
     if path.is_dir():

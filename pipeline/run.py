@@ -12,7 +12,8 @@ from typing import Any
 from actors.engine import Checkpoint
 from pipeline.config import Config
 from pipeline.estimate import load_split
-from pipeline.store import Manifest, Stage, Store, StoreError
+from pipeline.models import resolve
+from pipeline.store import Manifest, Stage, Store, StoreError, digest_of
 from pipeline.telemetry import Spans, say
 from sandbox.problem import Problem
 
@@ -33,7 +34,7 @@ class Run:
 
     @cached_property
     def base(self) -> Checkpoint:
-        return self.fleet.checkpoint(self.config.model.generator)
+        return resolve(self.config.model.generator)
 
     def problems(self, split: str) -> list[Problem]:
         if split not in self._problems:
@@ -44,6 +45,9 @@ class Run:
         """Carry out a stage, or find it finished. Raises StoreError where other settings made it."""
         identity = {**self.config.identity(*step.reads), "stage.version": step.version}
         digests = {name: digest for key, value in inputs.items() for name, digest in _digests(key, value)}
+        digests |= self._contents(step)
+        if self.store.discard(iteration, step, identity, digests):
+            say(f"  iteration {iteration} · {step.name}: its inputs changed, so it is computed again")
         found = self.store.find(iteration, step.name)
         if found is not None:
             self.store.require_identity(found, identity, digests)
@@ -58,6 +62,17 @@ class Run:
         self.ran.append(manifest)
         say(f"  iteration {iteration} · {step.name}: {_summary(manifest)}")
         return manifest
+
+    def _contents(self, step: Stage) -> dict[str, str]:
+        """Digests of what the settings name: a path may hold other problems or other weights than before."""
+        found = {}
+        for split in ("train", "validation", "test"):
+            if f"problems.{split}" in step.reads:
+                found[f"problems.{split}"] = digest_of([problem.digest() for problem in self.problems(split)])
+        for role in ("generator", "verifier"):
+            if f"model.{role}" in step.reads:
+                found[f"model.{role}"] = resolve(getattr(self.config.model, role)).policy_id
+        return found
 
     def finished(self, iteration: int, name: str) -> Manifest:
         manifest = self.store.find(iteration, name)
@@ -86,8 +101,8 @@ def run_root(config: Config) -> str:
     return f"{base.rstrip('/')}/{config.run.name}"
 
 
-def claim(store: Store, config: Config) -> None:
-    """Bind the run directory to this config and this driver, or say why not, before any work.
+def require_free(store: Store, config: Config) -> None:
+    """Say why this config cannot continue the run directory, if it cannot; writes nothing.
 
     Raises StoreError where another driver is alive on it, or where identity fields differ from those it was
     begun with (`run.iterations` may grow).
@@ -109,6 +124,11 @@ def claim(store: Store, config: Config) -> None:
             raise StoreError(
                 f"{store.root} is being written by process {driver['pid']} on this machine; wait or stop it"
             )
+
+
+def claim(store: Store, config: Config) -> None:
+    """Bind the run directory to this config and this driver."""
+    require_free(store, config)
     store.write(config.model_dump_json(indent=1).encode(), "config.json")
     me = {"host": socket.gethostname(), "pid": os.getpid(), "started": _start_time(os.getpid())}
     store.write(json.dumps(me).encode(), "driver.json")

@@ -22,6 +22,7 @@ from actors.search import SearchPlan
 from pipeline import bucket_tasks, metrics
 from pipeline.buckets import HELD_OUT_FIRST, bucket_rows, map_buckets
 from pipeline.fine_tune import fine_tune
+from pipeline.models import resolve
 from pipeline.rollouts import roll_out
 from pipeline.store import Manifest, Stage, StageOutput, StoreError, stage
 from pipeline.strategies import STRATEGIES
@@ -148,6 +149,7 @@ def _trained(report: TrainingReport) -> StageOutput:
 def _pairs(run: Any, iteration: int, directory: str, *, episodes: Manifest | list[Manifest]) -> StageOutput:
     manifests = _rows(episodes)
     task = bucket_tasks.PairTask(run.config.verifier.pairs_per_problem, run.config.run.seed)
+    run.fleet.make_room("data")
     map_buckets(bucket_rows(directory, episodes=manifests), task)
     return StageOutput(expected_parts=_buckets_expected(manifests))
 
@@ -164,7 +166,7 @@ def VERIFIER(run: Any, iteration: int, directory: str, *, pairs: Manifest) -> St
             f"no problem has both a right and a wrong answer, so there are no pairs to train a verifier on "
             f"({pairs.counts}); sample more (rollouts.samples, rollouts.turns) or choose easier problems"
         )
-    base = run.fleet.checkpoint(run.config.model.verifier)
+    base = resolve(run.config.model.verifier)
     with follow_training(directory, "verifier"):
         report = train_verifier(
             pairs.directory,
@@ -202,6 +204,7 @@ def _examples(
     name = run.config.run.strategy if scores is not None else "control"
     task = bucket_tasks.RelabelTask(STRATEGIES[name], name, run.config.fine_tune.trajectories_per_problem)
     inputs = {"episodes": episodes, **({"scores": [scores]} if scores else {})}
+    run.fleet.make_room("data")
     map_buckets(bucket_rows(directory, **inputs), task)
     return StageOutput(expected_parts=_buckets_expected(*inputs.values()))
 
@@ -232,7 +235,8 @@ POLICY = stage("policy", reads=("fine_tune", *MODEL, "run.seed"))(_policy)
 CONTROL_POLICY = stage("control_policy", reads=("fine_tune", *MODEL, "run.seed"))(_policy)
 
 
-@stage("metrics", reads=("eval.turns", "run.seed"))
+@stage("metrics", reads=("eval.turns", "run.seed"), derived=True)
 def METRICS(run: Any, iteration: int, directory: str, *, found: list[Manifest]) -> StageOutput:
+    run.fleet.make_room("data")
     facts = metrics.summarise(found, directory, iteration, run.config.eval.turns, run.config.run.seed)
     return StageOutput(facts=facts, expected_parts=1)

@@ -18,6 +18,7 @@ from typing import Any
 
 from pyarrow import fs
 
+from actors.checkpoint import is_saved
 from actors.engine import Checkpoint
 from actors.parts import PartRecord, committed_parts, open_directory, read_bytes, write_bytes
 
@@ -85,11 +86,16 @@ class Stage:
     reads: tuple[str, ...]
     version: int
     function: Callable[..., StageOutput]
+    derived: bool = False
 
 
-def stage(name: str, *, reads: Iterable[str] = (), version: int = 1) -> Callable[[Callable[..., StageOutput]], Stage]:
+def stage(
+    name: str, *, reads: Iterable[str] = (), version: int = 1, derived: bool = False
+) -> Callable[[Callable[..., StageOutput]], Stage]:
+    """A stage function's decorator. A `derived` stage is computed again where its inputs changed."""
+
     def wrap(function: Callable[..., StageOutput]) -> Stage:
-        return Stage(name=name, reads=tuple(reads), version=version, function=function)
+        return Stage(name=name, reads=tuple(reads), version=version, function=function, derived=derived)
 
     return wrap
 
@@ -103,6 +109,7 @@ class Store:
 
     def __init__(self, root: str) -> None:
         self.root = root
+        self._verified: set[str] = set()
         self.filesystem, self.path = open_directory(root)
 
     def directory(self, iteration: int, name: str) -> str:
@@ -128,6 +135,16 @@ class Store:
         manifest = _manifest(json.loads(self.read(*parts, MANIFEST)), self.directory(iteration, name))
         self._verify(manifest)
         return manifest
+
+    def discard(self, iteration: int, step: Stage, identity: dict[str, Any], inputs: dict[str, str]) -> bool:
+        """Remove a derived stage that other inputs made; whether there was one."""
+        names = (f"iter_{iteration:04d}", step.name, "begun.json")
+        if not step.derived or not self.exists(*names):
+            return False
+        if json.loads(self.read(*names))["identity_hash"] == identity_hash(step.name, identity, inputs):
+            return False
+        self.filesystem.delete_dir(posixpath.join(self.path, f"iter_{iteration:04d}", step.name))
+        return True
 
     def require_identity(self, manifest: Manifest, identity: dict[str, Any], inputs: dict[str, str]) -> None:
         """Refuse a finished stage that other settings or other inputs made."""
@@ -203,17 +220,32 @@ class Store:
     def _verify(self, manifest: Manifest) -> None:
         for record in manifest.parts:
             self._verify_part(manifest.directory, record)
+        if manifest.checkpoint and manifest.checkpoint.path not in self._verified:
+            if not is_saved(manifest.checkpoint.path):
+                raise StoreError(
+                    f"{manifest.checkpoint.path} is missing or incomplete, though {manifest.directory} is finished. "
+                    f"Restore it, or delete {manifest.directory} and every later stage to compute them again"
+                )
+            self._verified.add(manifest.checkpoint.path)
 
     def _verify_part(self, directory: str, record: PartRecord) -> None:
+        """Compare size and hash with the record, once per store: bytes do not change under a running driver."""
         filesystem, path = open_directory(directory)
-        info = filesystem.get_file_info(posixpath.join(path, record.file))
+        file = posixpath.join(path, record.file)
+        info = filesystem.get_file_info(file)
         found = None if info.type == fs.FileType.NotFound else info.size
-        if found != record.size_bytes:
-            state = "is missing" if found is None else f"has {found} bytes"
-            raise StoreError(
-                f"{directory}/{record.file} {state}, its record says {record.size_bytes}. Restore the file, or "
-                f"delete {directory} and every later stage to compute them again"
-            )
+        state = "is missing" if found is None else f"has {found} bytes, its record says {record.size_bytes}"
+        if found == record.size_bytes:
+            if file in self._verified:
+                return
+            if hashlib.sha256(read_bytes(filesystem, file)).hexdigest() == record.sha256:
+                self._verified.add(file)
+                return
+            state = "is not what was written (its sha256 differs)"
+        raise StoreError(
+            f"{directory}/{record.file} {state}. Restore the file, or delete {directory} and every later stage "
+            "to compute them again"
+        )
 
 
 def identity_hash(name: str, identity: dict[str, Any], inputs: dict[str, str]) -> str:

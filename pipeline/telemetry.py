@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from actors.parts import open_directory, read_bytes
@@ -58,10 +58,12 @@ class Progress:
 def follow_training(directory: str, title: str) -> Iterator[None]:
     """While a training runs in other processes, show what its workers write in `directory`/progress.json."""
     ended = threading.Event()
+    filesystem, path = open_directory(directory)
+    with suppress(FileNotFoundError):
+        filesystem.delete_file(posixpath.join(path, "progress.json"))  # of an earlier attempt
 
     def watch() -> None:
         progress: Progress | None = None
-        filesystem, path = open_directory(directory)
         while not ended.wait(REDRAW_EVERY_S):
             try:
                 state = json.loads(read_bytes(filesystem, posixpath.join(path, "progress.json")))

@@ -21,6 +21,12 @@ def test_masked_episodes_are_counted_and_left_out() -> None:
     assert [(row["turn"], row["value"], row["n"], row["masked"]) for row in rows] == [(1, 0.5, 2, 1), (2, 1.0, 2, 1)]
 
 
+def test_no_room_for_an_answer_is_not_right_and_not_masked() -> None:
+    episodes = [episode("e0", right("a"), problem="p0"), episode("e1", problem="p1")]
+    rows = accuracy_rows(episodes, "greedy", turns=1, seed=0)
+    assert [(row["value"], row["n"], row["masked"]) for row in rows] == [(0.5, 2, 0)]
+
+
 def test_interval_is_the_normal_one_for_many_independent_problems() -> None:
     values = [1.0] * 300 + [0.0] * 700
     mean, low, high = interval(values, [1.0] * 1000, seed=0)

@@ -2,11 +2,13 @@
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
+from actors.engine import Checkpoint
 from actors.parts import commit_part, committed_parts
 from pipeline.store import Manifest, Stage, StageOutput, Store, StoreError, stage
 
@@ -59,17 +61,21 @@ def test_files_without_a_record_are_ignored(tmp_path: Path) -> None:
     assert list(committed_parts(directory)) == [0]
 
 
-@pytest.mark.parametrize("damage", ["truncated", "missing"])
+@pytest.mark.parametrize("damage", ["truncated", "missing", "flipped"])
 def test_damaged_parts_are_an_error_that_names_the_file(tmp_path: Path, damage: str) -> None:
     store = Store(str(tmp_path))
     manifest = finish(store)
     file = Path(manifest.files()[1])
     if damage == "missing":
         file.unlink()
+    elif damage == "flipped":
+        data = bytearray(file.read_bytes())
+        data[len(data) // 2] ^= 1
+        file.write_bytes(data)
     else:
         file.write_bytes(file.read_bytes()[:-1])
     with pytest.raises(StoreError, match=file.name):
-        store.find(1, "things")
+        Store(str(tmp_path)).find(1, "things")
 
 
 def test_other_settings_are_refused_and_named(tmp_path: Path) -> None:
@@ -102,3 +108,23 @@ def test_the_manifest_is_written_last_and_is_json(tmp_path: Path) -> None:
     assert body["stage"] == "things"
     assert len(body["parts"]) == 2
     assert isinstance(THINGS, Stage)
+
+
+def test_a_finished_training_without_its_checkpoint_is_an_error(tmp_path: Path) -> None:
+    store = Store(str(tmp_path))
+    directory = store.prepare(1, THINGS, {}, {})
+    output = StageOutput(checkpoint=Checkpoint(path=f"{directory}/checkpoint", policy_id="p"))
+    store.commit(THINGS, 1, {}, {}, output, time.monotonic())
+    with pytest.raises(StoreError, match="checkpoint is missing or incomplete"):
+        store.find(1, "things")
+
+
+def test_only_derived_stages_are_discarded_and_only_when_inputs_changed(tmp_path: Path) -> None:
+    store = Store(str(tmp_path))
+    derived = replace(THINGS, derived=True)
+    finish(store)
+    assert not store.discard(1, THINGS, {"rollouts.samples": 8}, {})
+    assert not store.discard(1, derived, {"rollouts.samples": 4}, {})
+    assert store.find(1, "things") is not None
+    assert store.discard(1, derived, {"rollouts.samples": 4}, {"search": "new"})
+    assert store.find(1, "things") is None
