@@ -125,7 +125,7 @@ def print_results(store: Store) -> str:
     for row in table:
         if row["metric"] == "pair_accuracy":
             lines.append(f"{row['label']:<40}{percent(row['turns'][0]):<20}{row['n']:>6} pairs ranked right")
-    return "\n".join([*lines, "", *(_wrapped(claim.text) for claim in claims(table)), ""])
+    return "\n".join([*lines, "", *(_wrapped(claim.text) for claim in claims(table) if claim.holds is not None), ""])
 
 
 def percent(point: Row) -> str:

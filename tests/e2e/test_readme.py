@@ -31,7 +31,7 @@ ELSEWHERE = {
     "ray job submit": "tests/e2e/test_jobs.py",
     "ray up": "declared; tests/unit/test_cluster_yaml.py checks the schema",
 }
-HERE = ("mucode run", "mucode sandbox check", "mucode report", "mucode doctor", "python -c")
+HERE = ("mucode run", "mucode sandbox check", "mucode report", "mucode doctor", "mucode eval", "python -c")
 
 
 def test_every_command_is_accounted_for() -> None:
@@ -47,6 +47,8 @@ def test_command(line: str, undisturbed: Path, tmp_path: Path) -> None:
         line += " --dry-run"  # declared: needs accelerators
         if "MUCODE_DATA_DIR" not in os.environ:
             pytest.skip("MUCODE_DATA_DIR is not set")
+    if line.startswith("mucode eval"):
+        line += f" --set run.root={tmp_path} --set problems.limit_test=8 --set eval.best_of=2"
     line = line.replace("runs/embedded", str(undisturbed)).replace("results.jsonl", str(tmp_path / "results.jsonl"))
     environment = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"}
     done = subprocess.run(shlex.split(line), cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
