@@ -173,6 +173,7 @@ class Store:
         parts = tuple(record for _, record in sorted(committed_parts(directory).items()))
         if output.expected_parts is not None and len(parts) != output.expected_parts:
             raise StoreError(f"{directory} has {len(parts)} committed parts, expected {output.expected_parts}")
+        self._remove_unlisted(directory, {part.file for part in parts})
         hashed = identity_hash(step.name, identity, inputs)
         policy_id = output.checkpoint.policy_id if output.checkpoint else None
         manifest = Manifest(
@@ -194,6 +195,13 @@ class Store:
             body["checkpoint"]["path"] = self._relative(output.checkpoint.path)
         self.write(json.dumps(body, indent=1).encode(), f"iter_{iteration:04d}", step.name, MANIFEST)
         return manifest
+
+    def _remove_unlisted(self, directory: str, listed: set[str]) -> None:
+        """Remove what attempts that were never committed left, so that reading `*.parquet` reads each row once."""
+        filesystem, path = open_directory(directory)
+        for info in filesystem.get_file_info(fs.FileSelector(path, allow_not_found=True)):
+            if info.base_name.endswith((".parquet", ".tmp")) and info.base_name not in listed:
+                filesystem.delete_file(info.path)
 
     def prepare(self, iteration: int, step: Stage, identity: dict[str, Any], inputs: dict[str, str]) -> str:
         """Make a stage's directory ready: parts committed under other settings are an error, not reused."""

@@ -128,3 +128,13 @@ def test_only_derived_stages_are_discarded_and_only_when_inputs_changed(tmp_path
     assert store.find(1, "things") is not None
     assert store.discard(1, derived, {"rollouts.samples": 4}, {"search": "new"})
     assert store.find(1, "things") is None
+
+
+def test_a_finished_stage_holds_only_what_its_manifest_lists(tmp_path: Path) -> None:
+    store = Store(str(tmp_path))
+    directory = Path(store.prepare(1, THINGS, {}, {}))
+    (directory / "part-00000.deadbeef.parquet").write_bytes(b"an attempt that died")
+    commit_part(str(directory), 0, TABLE)
+    commit_part(str(directory), 0, TABLE)  # a retried task
+    manifest = store.commit(THINGS, 1, {}, {}, StageOutput(), time.monotonic())
+    assert [path.name for path in directory.glob("*.parquet")] == [part.file for part in manifest.parts]
