@@ -155,7 +155,7 @@ def _searches(table: Sequence[Row]) -> str:
 
 
 def _pair_accuracy(table: Sequence[Row]) -> str:
-    rows = [row for row in table if row["metric"] == "pair_accuracy"]
+    rows = [row for row in table if row["series"] == "held_out_pairs"]
     if not rows:
         return _figure("Verifier", "", "Not there yet: no verifier has ranked the held-out pairs.")
     picture = charts.bars([(f"it {row['iteration']}", [_bar(row["turns"][0])]) for row in rows], ["pairs"], chance=0.5)
