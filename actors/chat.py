@@ -4,7 +4,9 @@ The chat template is the model's own and already writes BOS where the model want
 added around it. Training ids are the inference ids, then the target, then the end-of-turn token.
 """
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 Messages = Sequence[dict[str, str]]
@@ -44,6 +46,14 @@ def _last_end(tokenizer: Any, ids: list[int], start: int) -> int:
         f"the chat template ends an answer with none of the end tokens {sorted(ends)}; "
         "set the tokenizer's eos_token to the token that ends a turn"
     )
+
+
+def has_chat_template(directory: Path) -> bool:
+    """Whether a Hugging Face directory carries a chat template, told from its files alone."""
+    if (directory / "chat_template.jinja").is_file() or (directory / "chat_template.json").is_file():
+        return True
+    settings = directory / "tokenizer_config.json"
+    return settings.is_file() and bool(json.loads(settings.read_text()).get("chat_template"))
 
 
 def end_token_ids(tokenizer: Any) -> set[int]:

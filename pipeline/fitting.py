@@ -1,7 +1,6 @@
 """Carry out a training under Ray Train, once: the checks before it, the workers, and the report after it."""
 
 import dataclasses
-import json
 import os
 import posixpath
 import time
@@ -13,7 +12,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from actors.chat import ChatTemplateError
+from actors.chat import ChatTemplateError, has_chat_template
 from actors.checkpoint import CheckpointError, fetch, is_saved
 from actors.engine import Checkpoint
 from actors.parts import committed_parts, open_directory
@@ -197,12 +196,5 @@ def _check(settings: Settings) -> None:
     base = Path(fetch(settings.base))
     if not (base / "config.json").is_file():
         raise CheckpointError(f"{base} is no model: it has no config.json; give a Hugging Face directory")
-    if not _has_chat_template(base):
+    if not has_chat_template(base):
         raise CheckpointError(f"the model at {base} has no chat template; add one to its tokenizer_config.json")
-
-
-def _has_chat_template(base: Path) -> bool:
-    if (base / "chat_template.jinja").is_file() or (base / "chat_template.json").is_file():
-        return True
-    settings = base / "tokenizer_config.json"
-    return settings.is_file() and bool(json.loads(settings.read_text()).get("chat_template"))

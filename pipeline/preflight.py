@@ -4,6 +4,7 @@ import os
 import shutil
 from pathlib import Path
 
+from actors.chat import has_chat_template
 from pipeline.config import Config, ConfigError
 from pipeline.estimate import load_split
 from pipeline.models import resolve
@@ -50,20 +51,13 @@ def _check_model(key: str, name: str) -> None:
     if path.is_dir():
         if not (path / "config.json").is_file():
             raise ConfigError(f"{key} = {name!r} is not a Hugging Face directory: it holds no config.json")
-        if key == "model.generator" and not _has_chat_template(path):
+        if key == "model.generator" and not has_chat_template(path):
             raise ConfigError(
                 f"{key} = {name!r} has no chat template; add chat_template to its tokenizer_config.json, "
                 "or a chat_template.jinja beside it"
             )
     elif name.startswith((".", "/", "~")) or name.count("/") > 1:
         raise ConfigError(f"{key} = {name!r}: no such directory")
-
-
-def _has_chat_template(path: Path) -> bool:
-    if (path / "chat_template.jinja").is_file() or (path / "chat_template.json").is_file():
-        return True
-    file = path / "tokenizer_config.json"
-    return file.is_file() and '"chat_template"' in file.read_text()
 
 
 def _check_root(root: str) -> None:
