@@ -170,7 +170,7 @@ def _scores(manifests: Sequence[Manifest]) -> str:
         return _figure("Verifier scores", "", "Not there yet: no answers have been scored.")
     series = [("wrong", "wrong answers", found.wrong), ("accepted", "right answers", found.right)]
     names = [(key, f"{sum(counts)} {name}", 1.0) for key, name, counts in reversed(series)]
-    caption = f"Scores (logits) of all judged answers, held-out ones included, by the verifier of iteration {scored[-1].iteration}; equal areas."
+    caption = f"Scores (logits) of all judged answers by the verifier of iteration {scored[-1].iteration}; equal areas."
     return _figure("Verifier scores", charts.legend(names) + charts.histogram(found.edges, series), caption)
 
 
