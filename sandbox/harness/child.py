@@ -7,6 +7,7 @@ claimed, and claims are compared outside, by the host.
 import builtins
 import contextlib
 import gc
+import io
 import json
 import os
 import resource
@@ -14,6 +15,7 @@ import signal
 import sys
 import threading
 import types
+from _sitebuiltins import Quitter
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +116,8 @@ def main(body: bytes) -> None:
     names["__builtins__"] = builtins
     sys.modules["__main__"] = module
     sys.argv = ["main.py"]
+    for name in ("exit", "quit"):  # of the `site` module, which a box starts without
+        setattr(builtins, name, Quitter(name, "Ctrl-D (i.e. EOF)"))
     try:
         exec(compile(request["preamble"], "preamble.py", "exec", dont_inherit=True), names)
         code = compile(request["program"], "main.py", "exec", dont_inherit=True)
@@ -123,8 +127,9 @@ def main(body: bytes) -> None:
     if not _execute(code, names, stdio=request["stdin"] is not None):
         return
     if request["stdin"] is not None:
+        del names, module
+        sys.modules.pop("__main__", None)
         _finish()
-        claim({"loaded": True})
         return
     claim({"loaded": True})
     for source in request["calls"]:
@@ -150,12 +155,35 @@ def _execute(code: types.CodeType, names: dict[str, Any], stdio: bool) -> bool:
 
 
 def _finish() -> None:
-    """What the interpreter does at its end: wait for threads, exit functions, flush."""
+    """What the interpreter does at its end: wait for threads, exit functions, flush, finalize, flush.
+
+    Called with the program's names released, so that the collector ends its objects. As in the interpreter, no
+    error here changes the exit status: the program has already done its work.
+    """
     import atexit
 
-    threading._shutdown()  # type: ignore[attr-defined]
-    atexit._run_exitfuncs()
-    sys.stdout.flush()
+    last = getattr(sys, "__stdout__", None)
+    for step in (threading._shutdown, atexit._run_exitfuncs):  # type: ignore[attr-defined]
+        with contextlib.suppress(BaseException):
+            step()
+    _flush(sys.stdout, last, *_writers())  # before the collector: it may close a file ahead of its writer
+    sys.stdout = last
+    with contextlib.suppress(BaseException):
+        gc.collect()
+    _flush(last, *_writers())
+
+
+def _writers() -> list[Any]:
+    """The program's own files, wherever they are kept; those of text before those of bytes that they write to."""
+    found = gc.get_objects()
+    return [item for kind in (io.TextIOWrapper, io.BufferedWriter) for item in found if issubclass(type(item), kind)]
+
+
+def _flush(*streams: Any) -> None:
+    """Whatever they are: closed ones, or a program's own without `flush`."""
+    for stream in streams:
+        with contextlib.suppress(BaseException):
+            stream.flush()
 
 
 def _answer_call(source: str, names: dict[str, Any]) -> None:
