@@ -7,6 +7,8 @@ compared exactly, floats with a tolerance only where the expected token is writt
 import re
 from itertools import zip_longest
 
+from sandbox.harness.comparing import near
+
 FLOAT_TOL = 1e-6
 MAX_DIGITS = 1000
 INTEGER = re.compile(r"[+-]?[0-9]+", re.ASCII)
@@ -44,8 +46,7 @@ def _same(token: str, right: str, tolerance: float) -> bool:
         return INTEGER.fullmatch(token) is not None and _canonical(token) == _canonical(right)
     if not FLOAT.fullmatch(right) or not NUMBER.fullmatch(token) or len(token) > MAX_DIGITS:
         return False
-    got, wanted = float(token), float(right)
-    return abs(got - wanted) <= tolerance * max(1.0, abs(wanted))
+    return near(float(token), float(right), tolerance)
 
 
 def _canonical(token: str) -> str:
