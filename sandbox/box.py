@@ -24,6 +24,8 @@ SLACK_S = 10
 HEADROOM_MIB = 192
 """For the fork server and the copies of its pages, above what a run may use."""
 CLAIM_BYTES, OUTPUT_BYTES = 8 << 20, 16 << 20
+JUDGE_CLAIM_BYTES = 1 << 30
+"""Tests may hand over large arguments again and again, and each is read and forgotten; the wall limit ends a flood."""
 Runner = Literal["program", "judge"]
 
 
@@ -47,7 +49,7 @@ class Session:
 
     def __init__(self, box: "Box", deadline: float) -> None:
         self._box, self._deadline = box, deadline
-        self._claims = b""
+        self._claims = bytearray()
         self.output = bytearray()
         self.garbled = False
         self.done: Done | None = None
@@ -61,9 +63,14 @@ class Session:
             self._read()
         return None
 
-    def send(self, message: dict[str, Any]) -> None:
+    def send(self, message: dict[str, Any]) -> bool:
+        """A message for the child. False where it is too large to be sent."""
+        data = json.dumps(message).encode()
+        if len(data) > frames.MAX_FRAME:
+            return False
         if self.done is None:
-            self._box.send(b"S", json.dumps(message).encode())
+            self._box.send(b"S", data)
+        return True
 
     def finish(self) -> Done:
         """Ends the run if it still goes on, and waits for the report. Raises BoxLost."""
@@ -86,7 +93,8 @@ class Session:
         (size,) = frames.LENGTH.unpack_from(self._claims)
         if len(self._claims) < head + size:
             return None
-        text, self._claims = self._claims[head : head + size], self._claims[head + size :]
+        text = bytes(self._claims[head : head + size])
+        del self._claims[: head + size]
         try:
             claim = json.loads(text)
         except (ValueError, RecursionError):
@@ -158,18 +166,18 @@ class Box:
             "cpu_s": limits.cpu_limit_s,
             "wall_s": limits.wall_limit_s,
             "memory_mib": limits.memory_mib,
-            "claims": CLAIM_BYTES,
+            "claims": CLAIM_BYTES if runner == "program" else JUDGE_CLAIM_BYTES,
             "output": OUTPUT_BYTES,
             "relay": relay_output,
         }
         self.runs += 1
         self._began = time.time()
         data = frames.pack(b"R", json.dumps(header).encode()) + frames.pack(b"B", json.dumps(body).encode())
-        self._link.send(data)
+        self._raw += self._link.send(data)
         return Session(self, time.monotonic() + limits.wall_limit_s + SLACK_S)
 
     def send(self, kind: bytes, payload: bytes) -> None:
-        self._link.send(frames.pack(kind, payload))
+        self._raw += self._link.send(frames.pack(kind, payload))
 
     def receive(self, deadline: float) -> tuple[bytes, bytes]:
         """One frame. Raises BoxLost."""

@@ -17,6 +17,7 @@ class BoxFactory:
     def __init__(self, runtime: str, memory_mib: int, transport: TransportName | None) -> None:
         self.client = connect()
         owner.reap(self.client)
+        owner.reap_folders()
         self._image = ensure_image(self.client)
         self._runtime, self._memory_mib = runtime, memory_mib
         self._spares: list[Box] = []

@@ -1,6 +1,10 @@
 """Who a container belongs to, and the reaper of those whose owner is dead."""
 
+import hashlib
 import os
+import re
+import shutil
+import tempfile
 from functools import cache
 from pathlib import Path
 
@@ -9,6 +13,7 @@ import docker.errors
 import requests
 
 OWNER, NAMESPACE = "mucode.sandbox.owner", "mucode.sandbox.pidns"
+FOLDER = re.compile(r"mucode-box-([0-9a-f]{8})-([0-9]+)-([0-9]+)-.*")
 
 
 @cache
@@ -45,6 +50,28 @@ def is_dead(labels: dict[str, str]) -> bool:
     if boot == "unknown" or boot != _boot_id() or labels.get(NAMESPACE) != _namespace() or not pid.isdigit():
         return False
     return started != "unknown" and _start_time(int(pid)) != started
+
+
+def _place() -> str:
+    """Where a process id means the same: this boot and this process namespace, in 8 hex digits."""
+    return hashlib.sha256(f"{_boot_id()} {_namespace()}".encode()).hexdigest()[:8]
+
+
+def folder_prefix() -> str:
+    """Of the name of a box's folder: whose it is stands in the name, so there is no moment without it."""
+    pid = os.getpid()
+    return f"mucode-box-{_place()}-{pid}-{_start_time(pid) or 'unknown'}-"
+
+
+def reap_folders() -> list[str]:
+    """Removes the box folders of dead owners, never another's. Their names."""
+    removed = []
+    for path in Path(tempfile.gettempdir()).glob("mucode-box-*"):
+        parts = FOLDER.fullmatch(path.name)
+        if parts and parts[1] == _place() and _boot_id() != "unknown" and _start_time(int(parts[2])) != parts[3]:
+            shutil.rmtree(path, ignore_errors=True)
+            removed.append(path.name)
+    return removed
 
 
 def reap(client: docker.DockerClient) -> list[str]:

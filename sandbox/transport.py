@@ -16,18 +16,21 @@ from typing import Any, Literal, Protocol
 
 from docker.models.containers import Container
 
+from sandbox import owner
 from sandbox.errors import BoxLost
 
 TransportName = Literal["socket", "stdio"]
 STREAM_HEADER = struct.Struct("!BxxxI")
 """Of the engine's attached stream: 1 for stdout, 2 for stderr; then the length."""
 CHUNK = 1 << 18
+SEND_DEADLINE_S = 30
 
 
 class Link(Protocol):
     """A duplex stream of bytes. Raises BoxLost where the other side is gone or silent beyond the deadline."""
 
-    def send(self, data: bytes) -> None: ...
+    def send(self, data: bytes) -> bytes:
+        """What arrived meanwhile: it is read, else a box that is writing would not read and both would wait."""
 
     def receive(self, deadline: float) -> bytes:
         """At least one byte. `deadline` is a time of `time.monotonic()`."""
@@ -47,12 +50,24 @@ class SocketLink:
         self._socket = sock
         sock.setblocking(True)
 
-    def send(self, data: bytes) -> None:
+    def send(self, data: bytes) -> bytes:
+        arrived, view = bytearray(), memoryview(data)
+        deadline = time.monotonic() + SEND_DEADLINE_S
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN | select.POLLOUT)
         try:
-            self._socket.settimeout(30)
-            self._socket.sendall(data)
+            while view:
+                self._socket.settimeout(max(deadline - time.monotonic(), 0.001))
+                ready = poll.poll(SEND_DEADLINE_S * 1000)
+                if any(event & ~select.POLLOUT for _, event in ready):
+                    arrived += self.receive(deadline)
+                if time.monotonic() > deadline:
+                    raise BoxLost("the box did not take a message before its deadline")
+                if any(event & select.POLLOUT for _, event in ready):
+                    view = view[self._socket.send(view[:CHUNK]) :]
         except OSError as error:
             raise BoxLost(f"sending to the box failed: {error}") from error
+        return bytes(arrived)
 
     def receive(self, deadline: float) -> bytes:
         try:
@@ -82,8 +97,9 @@ class AttachedLink:
         self._link = SocketLink(getattr(stream, "_sock", stream))
         self._raw = b""
 
-    def send(self, data: bytes) -> None:
-        self._link.send(data)
+    def send(self, data: bytes) -> bytes:
+        self._raw += self._link.send(data)
+        return b""
 
     def receive(self, deadline: float) -> bytes:
         while True:
@@ -109,7 +125,7 @@ class SocketDoor:
     """A folder with a listening socket for one box. Only this user can reach it, and the box cannot write to it."""
 
     def __init__(self) -> None:
-        self._private = Path(tempfile.mkdtemp(prefix="mucode-box-"))
+        self._private = Path(tempfile.mkdtemp(prefix=owner.folder_prefix()))
         self.folder = self._private / "ctl"
         self.folder.mkdir(mode=0o755)
         self.folder.chmod(0o755)

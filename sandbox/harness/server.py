@@ -83,7 +83,7 @@ class Run:
     def __init__(self, wire: Wire, cgroup: Cgroup, limits: dict[str, Any]) -> None:
         self.wire, self.cgroup, self.limits = wire, cgroup, limits
         self.relayed = {"claims": 0, "output": 0}
-        self.pending = b""  # orders that the child has not taken yet
+        self.pending = bytearray()  # orders that the child has not taken yet
         self.end = ""
 
     def execute(self, filter_program: Any) -> dict[str, Any]:
@@ -154,6 +154,7 @@ class Run:
         if kind == b"E":
             self.end = self.end or "told"
         elif kind == b"S":
+            self.limits["claims"] += len(payload)  # large arguments may have large answers
             self.pending += frames.LENGTH.pack(len(payload)) + payload
             self._push()
         self.wire.wipe()
@@ -161,11 +162,11 @@ class Run:
     def _push(self) -> None:
         """Hand over pending orders as far as the child takes them; it may never block the server."""
         try:
-            self.pending = self.pending[os.write(self.orders, self.pending) :]
+            del self.pending[: os.write(self.orders, self.pending)]
         except BlockingIOError:
             pass
         except BrokenPipeError:
-            self.pending = b""  # the child closed its end; the host will see that no answer comes
+            self.pending.clear()  # the child closed its end; the host will see that no answer comes
         if self.pending:
             self.poll.register(self.orders, select.POLLOUT)
         else:

@@ -1,10 +1,13 @@
 """Boxes that die, hang or lose their driver: runs are repeated, boxes replaced, nothing stays behind."""
 
+import socket
 import subprocess
 import sys
+import tempfile
 import textwrap
 import threading
 import time
+from pathlib import Path
 
 import docker
 import pytest
@@ -15,6 +18,7 @@ from sandbox.errors import SandboxUnavailable
 from sandbox.image.build import ensure_image
 from sandbox.pool import Pool
 from sandbox.problem import Limits
+from sandbox.transport import SocketDoor, SocketLink
 from sandbox.verdict import Verdict
 from tests.sandbox.problems import function
 
@@ -154,6 +158,43 @@ def test_the_reaper_removes_the_dead_owners_boxes_only(engine: None) -> None:
     finally:
         for name in ("alive", "foreign"):
             boxes[name].remove(force=True)
+
+
+def test_the_reaper_removes_the_dead_owners_folders_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    alive = owner.folder_prefix()
+    place = alive.split("-")[2]
+    dead, foreign = f"mucode-box-{place}-{2**22 - 1}-1-x", f"mucode-box-00000000-{2**22 - 1}-1-x"
+    for name in (f"{alive}x", dead, foreign, "mucode-box-other"):
+        (tmp_path / name / "ctl").mkdir(parents=True)
+    assert owner.reap_folders() == [dead]
+    assert {path.name for path in tmp_path.iterdir()} == {f"{alive}x", foreign, "mucode-box-other"}
+    door = SocketDoor()
+    assert [path for path in tmp_path.glob(f"{alive}*") if (path / "ctl" / "box").exists()]
+    door.close()
+
+
+def test_sending_reads_what_arrives_meanwhile() -> None:
+    """A box that writes before it reads: a program that floods claims while it is sent a large argument."""
+    ours, theirs = socket.socketpair()
+    size = 4 << 20
+
+    def box() -> None:
+        theirs.sendall(b"x" * size)
+        left = size
+        while left:
+            left -= len(theirs.recv(left))
+
+    thread = threading.Thread(target=box, daemon=True)
+    thread.start()
+    link = SocketLink(ours)
+    arrived = link.send(b"y" * size)
+    thread.join(5)
+    assert not thread.is_alive()
+    while len(arrived) < size:
+        arrived += link.receive(time.monotonic() + 5)
+    link.close()
+    theirs.close()
 
 
 def test_no_engine_is_one_clear_message(monkeypatch: pytest.MonkeyPatch) -> None:
