@@ -40,12 +40,15 @@ def cut(text: str) -> str:
 
 
 def show(value: object) -> str:
-    """A plain value as Python writes it, cut at LIMIT characters, sets in sorted order."""
+    """A plain value as Python writes it, cut at LIMIT characters, sets in sorted order. Never raises."""
     text = ""
-    for piece in _pieces(value):
-        text += piece
-        if len(text) > LIMIT:
-            break
+    try:
+        for piece in _pieces(value):
+            text += piece
+            if len(text) > LIMIT:
+                break
+    except Exception:  # nested too deeply
+        text += "…"
     return cut("".join(char if char.isprintable() else "?" for char in text))
 
 
@@ -71,7 +74,10 @@ def _pieces(value: Any) -> Iterator[str]:
     elif isinstance(value, int) and value.bit_length() > 8 * LIMIT:
         yield f"{'-' if value < 0 else ''}{hex(abs(value))[:LIMIT]}…"  # decimal digits of huge numbers take for ever
     else:
-        yield repr(value)
+        try:
+            yield repr(value)
+        except ValueError:  # more digits than Python writes
+            yield f"<{type(value).__name__} with too many digits>"
 
 
 def _items(value: Any) -> Iterator[str]:
@@ -79,9 +85,11 @@ def _items(value: Any) -> Iterator[str]:
     if isinstance(value, set | frozenset) and not value:
         yield f"{type(value).__name__}()"
         return
-    items = sorted(value, key=show) if isinstance(value, set | frozenset) and len(value) <= LIMIT else value
     yield opening
-    for index, item in enumerate(items):
-        yield ", " if index else ""
-        yield from _pieces(item)
+    if isinstance(value, set | frozenset) and len(value) <= LIMIT:
+        yield ", ".join(sorted(map(show, value)))  # each once: twice per level would be for ever in a nested one
+    else:
+        for index, item in enumerate(value):
+            yield ", " if index else ""
+            yield from _pieces(item)
     yield ",)" if isinstance(value, tuple) and len(value) == 1 else closing

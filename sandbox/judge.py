@@ -4,23 +4,23 @@ What the child says can only lower its own verdict or name a value; what the for
 ended, what it used) and what the host sees (a box that died) is evidence.
 """
 
-import signal
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sandbox import feedback
-from sandbox.box import CLAIM_BYTES, OUTPUT_BYTES, Box, Done, Session
+from sandbox import claims
+from sandbox.box import Box, Done, Session
+from sandbox.claims import Failure
 from sandbox.comparison import first_difference
 from sandbox.errors import BoxLost
-from sandbox.harness import codec
-from sandbox.harness.comparing import close
 from sandbox.plan import Plan
-from sandbox.problem import Limits
 from sandbox.verdict import Outcome, TestResult, Verdict, first_failure
 
 GRACE = 1.25
 """A run may go on to this multiple of its CPU limit: if it ends there it was near, and is run again alone."""
+MAX_STEPS = 100_000
+"""Values that the tests may take from a program's iterators: an endless one ends here, in seconds."""
+TOO_LARGE: Failure = (Verdict.OUTPUT_LIMIT, "output limit: values too large to be passed on")
 STARVED = 0.5
 """A wall timeout is the machine's doing where the run computed or waited for a core for this share of the time."""
 
@@ -31,9 +31,6 @@ class Judgement:
 
     outcome: Outcome
     doubtful: bool = False
-
-
-Failure = tuple[Verdict, str]
 
 
 def judge(plan: Plan, program: str, box: Box, judge_box: Callable[[], Box], stop: bool) -> Judgement:
@@ -56,12 +53,12 @@ def _judge_calls(plan: Plan, program: str, box: Box, stop: bool) -> Judgement:
     """Calls go in, values come out and are compared here."""
     session = _begin(plan, program, box, calls=[call.source for call in plan.calls])
     report = Report(plan, box)
-    failure = _loading(session.claim())
+    failure = claims.loading(session.claim())
     for call in plan.calls if failure is None else ():
         claim = session.claim()
         if claim is None:
             break
-        report.add(_compared(claim, call.expected, plan.float_tol))
+        report.add(claims.compared(claim, call.expected, plan.float_tol))
         if stop and report.failed:
             report.account(session.stop())
             return report.judgement()
@@ -73,7 +70,7 @@ def _judge_conversation(plan: Plan, program: str, box: Box, judge_box: Box, stop
     """The tests run in the judge box; what they ask of the program is carried over, plain values both ways."""
     session = _begin(plan, program, box, interactive=True)
     report = Report(plan, box)
-    failure = _loading(session.claim())
+    failure = claims.loading(session.claim())
     if failure is None and session.done is None:
         body = {"preamble": plan.preamble, "setup": plan.setup, "entry_point": plan.entry_point, "tests": plan.checks}
         tests = judge_box.begin("judge", {**body, "stop": stop, "float_tol": plan.float_tol}, plan.limits)
@@ -81,7 +78,7 @@ def _judge_conversation(plan: Plan, program: str, box: Box, judge_box: Box, stop
             failure = _converse(session, tests, report)
         finally:
             judge_box.dirty |= not tests.stop().clean
-        if report.complete or (stop and report.failed):
+        if failure is not None or report.complete or (stop and report.failed):
             session.stop()
     report.close(session, failure)
     return report.judgement()
@@ -89,23 +86,28 @@ def _judge_conversation(plan: Plan, program: str, box: Box, judge_box: Box, stop
 
 def _converse(session: Session, tests: Session, report: "Report") -> Failure | None:
     """Until the tests are through or the program answers no more. A failure that no test reported."""
+    steps = 0
     while (claim := tests.claim()) is not None:
         if "ask" in claim:
-            session.send(claim["ask"])
-            answer = _plain_answer(session.claim())
+            steps += claim["ask"]["do"][0] == "next"
+            if steps > MAX_STEPS:
+                return Verdict.OUTPUT_LIMIT, f"output limit: {MAX_STEPS} values of iterators"
+            if not session.send(claim["ask"]):
+                return TOO_LARGE
+            answer = session.claim()
             if answer is None:
                 return None  # how the program's run ended will say why
-            tests.send(answer)
+            try:
+                taken = tests.send(claims.plain_answer(answer))
+            except ValueError:
+                return claims.MALFORMED
+            if not taken:
+                return TOO_LARGE
         elif "test" in claim:
-            report.add(_test_failure(claim["failure"]))
+            report.add(claims.test_failure(claim["failure"], claim["test"], report.plan))
         elif "preamble" in claim:
-            raise BoxLost(f"the problem's own preamble fails: {_test_failure(claim['preamble'])}")
-    ended = tests.finish()
-    if ended.end in ("cpu", "wall"):  # the tests wait only for the program, or compute on what it gave them
-        return _ending(ended, report.plan.limits)
-    if ended.end != "exit" or ended.code != 0 or tests.garbled:
-        raise BoxLost(f"the tests' own run ended by {ended.end} (status {ended.code})")
-    return None
+            raise BoxLost(f"the problem's own preamble fails: {claims.test_failure(claim['preamble'], 0, report.plan)}")
+    return claims.tests_ending(tests.finish(), tests.garbled, report.plan.limits)
 
 
 def _judge_output(plan: Plan, program: str, box: Box, stop: bool) -> Judgement:
@@ -115,10 +117,10 @@ def _judge_output(plan: Plan, program: str, box: Box, stop: bool) -> Judgement:
         session = _begin(plan, program, box, stdin=case.input, relay_output=True)
         failure = None
         while (claim := session.claim()) is not None:
-            failure = failure or _loading(claim)
+            failure = failure or claims.loading(claim)
         done = session.finish()
         report.account(done)
-        failure = failure or _ending(done, plan.limits)
+        failure = failure or claims.ending(done, plan.limits)
         if failure is None:
             difference = first_difference(bytes(session.output), case.output, plan.float_tol)
             failure = None if difference is None else (Verdict.WRONG_ANSWER, difference)
@@ -169,7 +171,7 @@ class Report:
         """The end of a function run: what went wrong goes to every test that has no result of its own."""
         done = session.finish()
         self.account(done)
-        failure = failure or _ending(done, self.plan.limits)
+        failure = failure or claims.ending(done, self.plan.limits)
         if session.garbled or (failure is None and not self.complete and not self.failed):
             failure = (Verdict.RUNTIME_ERROR, "the program ended itself before it had answered")
         if failure is None:
@@ -191,81 +193,3 @@ class Report:
             box=self.box.name,
         )
         return Judgement(outcome, self.doubtful and outcome.verdict is Verdict.TIME_LIMIT)
-
-
-def _loading(claim: dict[str, Any] | None) -> Failure | None:
-    """What the first claim says: the program is loaded, or why not. No claim at all shows in the run's end."""
-    if claim is None or "failed" not in claim:
-        return None
-    verdict, message = _raised(claim)
-    return (Verdict.COMPILE_ERROR, message) if claim["failed"] == "compile" else (verdict, message)
-
-
-def _raised(raised: Any) -> Failure:
-    """A claimed exception. Its strings are the program's."""
-    if not isinstance(raised, dict):
-        return Verdict.RUNTIME_ERROR, "malformed answer"
-    name = str(raised.get("type", ""))
-    memory = name == "MemoryError"
-    return Verdict.MEMORY_LIMIT if memory else Verdict.RUNTIME_ERROR, feedback.error(name, str(raised.get("text", "")))
-
-
-def _compared(claim: dict[str, Any], expected: Any, tolerance: float | None) -> Failure | None:
-    if "value" not in claim:
-        return _raised(claim.get("raised"))
-    try:
-        got = codec.decode(claim["value"])
-        if close(got, expected, tolerance):
-            return None
-        return Verdict.WRONG_ANSWER, feedback.mismatch(got, expected)
-    except (ValueError, TypeError, ArithmeticError, RecursionError, MemoryError):
-        return Verdict.RUNTIME_ERROR, "malformed answer"
-
-
-def _test_failure(failure: dict[str, Any] | None) -> Failure | None:
-    """What the judge box reports of one test."""
-    if failure is None:
-        return None
-    if "got" in failure:
-        return Verdict.WRONG_ANSWER, feedback.mismatch(codec.decode(failure["got"]), codec.decode(failure["expected"]))
-    if "assertion" in failure:
-        return Verdict.WRONG_ANSWER, f"assertion failed: {feedback.clean(failure['assertion'])}"
-    return _raised(failure["raised"])
-
-
-def _plain_answer(claim: dict[str, Any] | None) -> dict[str, Any] | None:
-    """A program's answer with nothing in it but plain values and handles; None where it is something else."""
-    if claim is None:
-        return None
-    if "raised" in claim and isinstance(claim["raised"], dict):
-        return {"raised": {key: str(claim["raised"].get(key, ""))[:1000] for key in ("type", "base", "text")}}
-    if claim.get("stop") is True:
-        return {"stop": True}
-    try:
-        codec.decode(claim["value"], lambda number, name: None)
-        changed = claim.get("changed", {})
-        for index, tree in changed.items():
-            int(index)
-            codec.decode(tree, lambda number, name: None)
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return None
-    return {"value": claim["value"], "changed": changed}
-
-
-def _ending(done: Done, limits: Limits) -> Failure | None:
-    """What the fork server's report means; None for a run that kept its limits and ended with status 0 or by us."""
-    if done.end == "wall":
-        return Verdict.TIME_LIMIT, f"time limit: {limits.wall_limit_s:g} s of wall time"
-    if done.end == "cpu" or done.cpu_s > limits.cpu_limit_s or done.code == -signal.SIGXCPU:
-        return Verdict.TIME_LIMIT, f"time limit: {limits.cpu_limit_s:g} s of CPU"
-    if done.end == "claims flood":
-        return Verdict.OUTPUT_LIMIT, f"output limit: values of {CLAIM_BYTES >> 20} MiB"
-    if done.end == "output flood":
-        return Verdict.OUTPUT_LIMIT, f"output limit: {OUTPUT_BYTES >> 20} MiB"
-    if done.end == "told" or done.code == 0:
-        return None
-    if done.oom and done.code == -signal.SIGKILL:
-        return Verdict.MEMORY_LIMIT, f"memory limit: {limits.memory_mib} MiB"
-    if done.code is not None and done.code < 0:
-        return Verdict.RUNTIME_ERROR, f"killed by signal {-done.code}"
-    return Verdict.RUNTIME_ERROR, f"the program ended itself with status {done.code}"

@@ -41,6 +41,8 @@ class Objects:
         return {"value": codec.encode(value, self.keep)}
 
     def _decode(self, tree: Any) -> Any:
+        if isinstance(tree, dict) and "iterator" in tree:
+            return iter(self._decode(tree["iterator"]))
         return codec.decode(tree, lambda number, name: self.kept[number], _array)
 
     def do_get(self, name: str) -> dict[str, Any]:
@@ -78,6 +80,9 @@ class Objects:
     def do_setitem(self, number: int, key: Any, tree: Any) -> dict[str, Any]:
         self.kept[number][self._decode(key)] = self._decode(tree)  # type: ignore[index]
         return {"value": None}
+
+    def do_isinstance(self, number: int, cls: int) -> dict[str, Any]:
+        return {"value": bool(isinstance(self.kept[number], self.kept[cls]))}  # type: ignore[arg-type]
 
     def do_len(self, number: int) -> dict[str, Any]:
         return {"value": len(self.kept[number])}  # type: ignore[arg-type]

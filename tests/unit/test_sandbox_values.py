@@ -1,5 +1,6 @@
 """Plain values, texts and comparisons on the host: no Docker."""
 
+import contextlib
 from collections import Counter, deque
 from decimal import Decimal
 from fractions import Fraction
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox import feedback
+from sandbox import claims, feedback
 from sandbox.comparison import first_difference
 from sandbox.harness.codec import Opaque, decode, encode
 from sandbox.harness.comparing import close
@@ -66,6 +67,12 @@ def test_subclasses_are_flattened_and_objects_are_opaque() -> None:
         {"fraction": [1, 0]},
         {"decimal": "x"},
         {},
+        {"ndarray": []},
+        {"complex": [1]},
+        {"complex": ["x", {}]},
+        {"range": [0, 1, 0]},
+        {"timedelta": [10**30]},
+        {"handle": 0},
     ],
 )
 def test_malformed_trees_are_refused(tree: Any) -> None:
@@ -85,10 +92,40 @@ def test_malformed_trees_are_refused(tree: Any) -> None:
         (1.0, "1.0"),
         (list(range(100)), "[" + ", ".join(map(str, range(100)))[:198] + "…"),
         (Opaque("Node"), "<Node object>"),
+        ({Opaque("Node")}, "{<Node object>}"),
+        (Fraction(10**6000, 7), "<Fraction with too many digits>"),
+        (range(10**6000), "<range with too many digits>"),
     ],
 )
 def test_values_are_shown_as_python_writes_them(value: Any, text: str) -> None:
     assert feedback.show(value) == text
+
+
+def test_nested_sets_are_shown_in_linear_time() -> None:
+    """Sorting by the text of each item, then writing it again, doubled the work with every level."""
+    value: frozenset[Any] = frozenset()
+    for _ in range(140):
+        value = frozenset([value])
+    assert len(feedback.show(value)) <= feedback.LIMIT
+
+
+TAGS = ["tuple", "dict", "set", "int", "bytes", "complex", "range", "fraction", "decimal", "datetime", "timedelta"]
+tags = st.sampled_from([*TAGS, "ndarray", "opaque", "handle", "deque", "value", "raised", "type", "text", "changed"])
+claim = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(tags, inner, max_size=2),
+)
+
+
+@given(st.dictionaries(tags | st.just("failed"), claim), plain)
+def test_no_claim_raises_on_the_host(message: dict[str, Any], expected: Any) -> None:
+    """Whatever raises there would end as the sandbox's own failure, which is not the program's to choose."""
+    assert claims.compared(message, expected, 1e-6) is None or True
+    claims.loading(message)
+    with contextlib.suppress(ValueError):
+        claims.plain_answer(message)
+    shown = {"got": message.get("value"), "expected": 0}
+    assert claims.test_failure(shown, 0, None) is not None  # type: ignore[arg-type]
 
 
 def test_errors_are_one_clean_line() -> None:
@@ -108,6 +145,11 @@ def test_errors_are_one_clean_line() -> None:
         (True, 1.0, 1e-6, True),
         (float("nan"), float("nan"), 1e-6, False),
         ({"a": 0.3}, {"a": 0.1 + 0.2}, 1e-6, True),
+        (5, float("inf"), 1e-6, False),
+        ([1.0], [float("-inf")], 1e-6, False),
+        (float("inf"), float("inf"), 1e-6, True),
+        (float("inf"), 1e308, 10.0, False),
+        (10**400, 1.0, 1e-6, False),
     ],
 )
 def test_float_tolerance(got: Any, expected: Any, tolerance: float | None, equal: bool) -> None:
@@ -133,6 +175,9 @@ def test_float_tolerance(got: Any, expected: Any, tolerance: float | None, equal
         ("١٠".encode(), "10", False),
         (b"nan", "1.0", False),
         (b"nan", "nan", True),
+        (b"5", "1e999", False),
+        (b"1e999", "5.0", False),
+        (b"inf", "inf", True),
         (b"\xff", "x", False),
         (b"", "", True),
     ],

@@ -1,0 +1,120 @@
+"""What is claimed in a box, turned into failures on the host. Total: no claim of a program makes these raise.
+
+A claim that makes no sense is the program's fault. Infrastructure comes from elsewhere: from a box that was lost,
+or from trusted tests that nobody could judge (`Unjudgeable`), which no program decides.
+"""
+
+import signal
+from typing import Any
+
+from sandbox import feedback
+from sandbox.box import CLAIM_BYTES, OUTPUT_BYTES, Done
+from sandbox.errors import BoxLost
+from sandbox.harness import codec
+from sandbox.harness.comparing import close
+from sandbox.plan import Plan
+from sandbox.problem import Limits
+from sandbox.verdict import Verdict
+
+Failure = tuple[Verdict, str]
+MALFORMED: Failure = (Verdict.RUNTIME_ERROR, "malformed answer")
+SNIPPET = 120
+
+
+def loading(claim: dict[str, Any] | None) -> Failure | None:
+    """What the first claim says: the program is loaded, or why not. No claim at all shows in the run's end."""
+    if claim is None or "failed" not in claim:
+        return None
+    verdict, message = raised(claim)
+    return (Verdict.COMPILE_ERROR, message) if claim["failed"] == "compile" else (verdict, message)
+
+
+def raised(error: Any) -> Failure:
+    """A claimed exception. Its strings are the program's."""
+    if not isinstance(error, dict):
+        return MALFORMED
+    name = _text(error, "type")
+    memory = name == "MemoryError"
+    return Verdict.MEMORY_LIMIT if memory else Verdict.RUNTIME_ERROR, feedback.error(name, _text(error, "text"))
+
+
+def _text(error: dict[str, Any], key: str) -> str:
+    text = error.get(key)
+    return text[:1000] if isinstance(text, str) else ""
+
+
+def compared(claim: dict[str, Any], expected: Any, tolerance: float | None) -> Failure | None:
+    """The failure of a claimed value that is not the expected one."""
+    if "value" not in claim:
+        return raised(claim.get("raised"))
+    try:
+        got = codec.decode(claim["value"])
+        if close(got, expected, tolerance):
+            return None
+        return Verdict.WRONG_ANSWER, feedback.mismatch(got, expected)
+    except Exception:  # the expected value is plain, so what cannot be compared with it is the program's value
+        return MALFORMED
+
+
+def test_failure(failure: dict[str, Any] | None, index: int, plan: Plan) -> Failure | None:
+    """What the judge box reports of one test."""
+    if failure is None:
+        return None
+    if "got" in failure:
+        return Verdict.WRONG_ANSWER, f"got {_shown(failure['got'])}, expected {_shown(failure['expected'])}"
+    if "assertion" in failure:
+        return Verdict.WRONG_ANSWER, f"assertion failed: {feedback.clean(failure['assertion'])}"
+    if "unjudgeable" in failure:
+        source = " ".join(plan.checks[index].split())
+        snippet = source if len(source) <= SNIPPET else source[: SNIPPET - 1] + "…"
+        where = f"{plan.suite} test {index + 1} cannot be judged"
+        return Verdict.INFRASTRUCTURE_ERROR, f"{where}: {feedback.clean(failure['unjudgeable'])}: {snippet}"
+    return raised(failure["raised"])
+
+
+def _shown(tree: Any) -> str:
+    try:
+        return feedback.show(codec.decode(tree))
+    except ValueError:
+        return "a value that cannot be shown"
+
+
+def plain_answer(claim: dict[str, Any]) -> dict[str, Any]:
+    """A program's answer with nothing in it but plain values and handles. Raises ValueError for anything else."""
+    if isinstance(claim.get("raised"), dict):
+        return {"raised": {key: _text(claim["raised"], key) for key in ("type", "base", "text")}}
+    if claim.get("stop") is True:
+        return {"stop": True}
+    changed = claim.get("changed", {})
+    if "value" not in claim or not isinstance(changed, dict) or not all(map(str.isdecimal, changed)):
+        raise ValueError("not an answer")
+    for tree in (claim["value"], *changed.values()):
+        codec.decode(tree, lambda number, name: None)
+    return {"value": claim["value"], "changed": changed}
+
+
+def ending(done: Done, limits: Limits) -> Failure | None:
+    """What the fork server's report means; None for a run that kept its limits and ended with status 0 or by us."""
+    if done.end == "wall":
+        return Verdict.TIME_LIMIT, f"time limit: {limits.wall_limit_s:g} s of wall time"
+    if done.end == "cpu" or done.cpu_s > limits.cpu_limit_s or done.code == -signal.SIGXCPU:
+        return Verdict.TIME_LIMIT, f"time limit: {limits.cpu_limit_s:g} s of CPU"
+    if done.end == "claims flood":
+        return Verdict.OUTPUT_LIMIT, f"output limit: values of {CLAIM_BYTES >> 20} MiB"
+    if done.end == "output flood":
+        return Verdict.OUTPUT_LIMIT, f"output limit: {OUTPUT_BYTES >> 20} MiB"
+    if done.end == "told" or done.code == 0:
+        return None
+    if done.oom and done.code == -signal.SIGKILL:
+        return Verdict.MEMORY_LIMIT, f"memory limit: {limits.memory_mib} MiB"
+    if done.code is not None and done.code < 0:
+        return Verdict.RUNTIME_ERROR, f"killed by signal {-done.code}"
+    return Verdict.RUNTIME_ERROR, f"the program ended itself with status {done.code}"
+
+
+def tests_ending(done: Done, garbled: bool, limits: Limits) -> Failure | None:
+    """The end of the tests' own run. They wait only for the program, or compute on what it gave them: whatever
+    they used up, its values made them. Raises BoxLost where our own code failed in there."""
+    if garbled or (done.end == "exit" and done.code is not None and done.code > 0):
+        raise BoxLost(f"the tests' own run ended by {done.end} (status {done.code})")
+    return None if done.end == "exit" and done.code == 0 else ending(done, limits)

@@ -1,0 +1,180 @@
+"""The tests' view of the program: its names, and its objects behind handles.
+
+Comparisons and arithmetic with such an object are never forwarded: its answer to `==` would be its own verdict,
+and the other operand the expected value.
+"""
+
+import builtins
+import itertools
+import types
+from typing import Any, NoReturn
+
+from . import codec
+from .child import claim, order
+
+SILENT = (StopIteration, StopAsyncIteration, GeneratorExit)
+"""A program that raises one of these must not cut short a loop of the tests."""
+FLOATS, COMPLEX = ("float16", "float32", "float64"), ("complex64", "complex128")
+INTEGERS = tuple(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))
+
+
+class Unjudgeable(BaseException):
+    """A test hands over what cannot leave its box, whatever the program answers. Not for the tests to catch."""
+
+
+class Remote:
+    """An object that lives in the program's box."""
+
+    __slots__ = ("_number", "_type")
+    __hash__ = object.__hash__
+
+    def __init__(self, number: int, type_name: str) -> None:
+        object.__setattr__(self, "_number", number)
+        object.__setattr__(self, "_type", type_name)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        trees = [_argument(value) for value in args]
+        named = {name: _encode(value) for name, value in kwargs.items()}
+        answer = _ask("call", self._number, trees, named)
+        for index, tree in answer.get("changed", {}).items():
+            _replace(args[int(index)], _decode(tree))
+        return _decode(answer["value"])
+
+    def __getattr__(self, name: str) -> Any:
+        return _decode(_ask("attr", self._number, name)["value"])
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        _ask("setattr", self._number, name, _encode(value))
+
+    def __getitem__(self, key: Any) -> Any:
+        return _decode(_ask("item", self._number, _encode(key))["value"])
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        _ask("setitem", self._number, _encode(key), _encode(value))
+
+    def __len__(self) -> int:
+        return int(_ask("len", self._number)["value"])
+
+    def __bool__(self) -> bool:
+        return bool(_ask("bool", self._number)["value"])
+
+    def __str__(self) -> str:
+        return str(_ask("str", self._number)["value"])
+
+    def __repr__(self) -> str:
+        return str(_ask("repr", self._number)["value"])
+
+    def __iter__(self) -> "Remote":
+        return self if self._type == "iterator" else _decode(_ask("iter", self._number)["value"])
+
+    def __next__(self) -> Any:
+        answer = _ask("next", self._number)
+        if answer.get("stop"):
+            raise StopIteration
+        return _decode(answer["value"])
+
+    def __instancecheck__(self, value: object) -> bool:
+        """`isinstance(p, P)`, both of the program."""
+        return isinstance(value, Remote) and bool(_ask("isinstance", value._number, self._number)["value"])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Remote) and other._number == self._number
+
+    def _refuse(self, *_: object) -> NoReturn:
+        raise TypeError(f"{self._type} object: only plain values can be compared or computed with")
+
+    __lt__ = __le__ = __gt__ = __ge__ = _refuse
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _refuse
+    __abs__ = __neg__ = __float__ = __int__ = __index__ = __round__ = _refuse
+
+
+def fetch(name: str) -> Any:
+    return _decode(_ask("get", name)["value"])
+
+
+def _ask(*do: Any) -> dict[str, Any]:
+    claim({"ask": {"do": do}})
+    answer = order()
+    if answer is None:
+        raise SystemExit("the host ended the run")
+    if "raised" in answer:
+        raise _exception(answer["raised"])
+    return answer
+
+
+_errors: dict[str, type[BaseException]] = {}
+
+
+def error_class(name: str, base: type[BaseException] = Exception) -> type[BaseException]:
+    """The stand-in of an exception class of the program, the same for raising and for catching it."""
+    return _errors.setdefault(name, type(name, (base,), {}))
+
+
+def _exception(raised: dict[str, str]) -> BaseException:
+    """The program's exception again: a subclass of the same built-in one, so that tests can expect it."""
+    base = getattr(builtins, raised["base"], RuntimeError)
+    if not (isinstance(base, type) and issubclass(base, Exception)) or issubclass(base, SILENT):
+        base = RuntimeError
+    try:
+        error: BaseException = error_class(raised["type"], base)(raised["text"])
+    except Exception:  # a name that no class may have, or a base that wants more
+        error = RuntimeError(raised["text"])
+    error.raised = raised  # type: ignore[attr-defined]
+    return error
+
+
+def _encode(value: object) -> Any:
+    return codec.encode(value, _handle)
+
+
+def _argument(value: object) -> Any:
+    """An iterator of the tests is handed over as its items."""
+    if isinstance(value, itertools.count | itertools.cycle):
+        raise Unjudgeable("an endless iterator of the tests cannot be passed to the program")
+    if type(value).__module__ in ("builtins", "itertools") and hasattr(type(value), "__next__"):
+        return {"iterator": _encode(list(value))}  # type: ignore[call-overload]
+    return _encode(value)
+
+
+def _handle(value: object) -> dict[str, Any]:
+    if isinstance(value, Remote):
+        return {"handle": value._number, "type": value._type}
+    text = f"a {type(value).__name__} of the tests cannot be passed to the program"
+    # only what no value of the program turns into: else a program could choose that it is not judged
+    bound = getattr(value, "__self__", None) if isinstance(value, types.BuiltinFunctionType) else value
+    if isinstance(bound, type | types.FunctionType | types.ModuleType) or type(value).__module__ == "__main__":
+        raise Unjudgeable(text)
+    raise TypeError(text)
+
+
+def _decode(tree: Any) -> Any:
+    return codec.decode(tree, Remote, _array)
+
+
+def _array(dtype: str, items: Any) -> Any:
+    """A program's array in the widest type of its kind: were its type kept, 1e6 in float16 would equal infinity."""
+    import numpy
+
+    if dtype in FLOATS:
+        return numpy.array(items, "float64")
+    if dtype in INTEGERS:
+        array = numpy.array(items, object)
+        small = all(type(item) is int and abs(item) < 1 << 63 for item in array.flat)
+        return array.astype("int64") if small else array
+    if dtype in COMPLEX:
+        return numpy.array(items, "complex128")
+    if dtype in ("bool", "object") or dtype.startswith("<U"):
+        return numpy.array(items, dtype if dtype in ("bool", "object") else str)
+    raise ValueError("an array of no plain type")
+
+
+def _replace(target: Any, value: Any) -> None:
+    """Give an argument the content that the program left in it."""
+    if isinstance(target, list | bytearray):
+        target[:] = value
+    elif isinstance(target, dict | set):
+        target.clear()
+        target.update(value)
+    elif isinstance(target, codec.deque):
+        target.clear()
+        target.extend(value)

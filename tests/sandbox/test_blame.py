@@ -1,0 +1,143 @@
+"""Whose fault it is: a program never chooses `infrastructure_error`, and a test that nobody could judge is one."""
+
+import pytest
+
+from sandbox.pool import Pool
+from sandbox.problem import Limits
+from sandbox.verdict import Verdict
+from tests.sandbox.problems import QUICK, function, stdio
+
+FORGE = (
+    "import os, json, time\ndef say(text):\n  data = text.encode()\n  data = len(data).to_bytes(4, 'big') + data\n"
+    "  while data: data = data[os.write(3, data):]\n"
+)
+LARGE = Limits(cpu_limit_s=10, wall_limit_s=60, memory_mib=512)
+WAYS = {"host": function("assert f(3) == [3, 6]"), "judge box": function("assert f(3) == [3, 6]", setup="unused = 1")}
+ODD = {
+    "array without a body": FORGE + """def f(x):\n  say('{"value": {"ndarray": []}}')\n  time.sleep(9)""",
+    "half a complex": FORGE + """def f(x):\n  say('{"value": {"complex": [1]}}')\n  os._exit(0)""",
+    "a type of lists": FORGE + """def f(x):\n  say('{"raised": {"type": ' + '[' * 900 + ']' * 900 + '}}')""",
+    "a name that no class has": "def f(x): raise type('E', (ValueError,), {'__name__': 'x'})(chr(0) + chr(0xd800))",
+    "set of objects": "def f(x): return {object()}",
+    "huge fraction": "from fractions import Fraction\ndef f(x): return Fraction(10 ** 6000, 7)",
+    "huge range": "def f(x): return range(10 ** 6000)",
+    "signalling decimal": "from decimal import Decimal\ndef f(x): return Decimal('sNaN')",
+    "nested sets": "def f(x):\n  v = frozenset()\n  for _ in range(140): v = frozenset([v])\n  return v",
+    "odd array": "import numpy as np\ndef f(x): return np.zeros(3, dtype='V8')",
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+@pytest.mark.parametrize("way", WAYS)
+def test_odd_values_are_the_programs_fault(pool: Pool, way: str, name: str) -> None:
+    outcome = pool.judge(WAYS[way], ODD[name], "private")
+    assert outcome.verdict in (Verdict.WRONG_ANSWER, Verdict.RUNTIME_ERROR), outcome
+    assert outcome.wall_s < 5
+
+
+def test_an_endless_generator_ends_as_output(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sandbox.judge.MAX_STEPS", 2000)
+    problem = function("def check(c):\n  assert tuple(c(3)) == (0, 1, 2)\ncheck(f)", limits=LARGE)
+    outcome = pool.judge(problem, "def f(n):\n  while True: yield 0", "private")
+    assert (outcome.verdict, outcome.message) == (Verdict.OUTPUT_LIMIT, "output limit: 2000 values of iterators")
+    assert pool.judge(problem, "def f(n): yield from range(n)", "private").accepted
+
+
+def test_large_arguments_and_their_answers_are_not_a_flood(pool: Pool) -> None:
+    """12 MiB there and back."""
+    test = "def check(c):\n  for n in (1, 2):\n    assert c(list(range(700000)))[-1] == 0\ncheck(f)"
+    problem = function(test, limits=LARGE)
+    assert pool.judge(problem, "def f(x): return x[:-1] + [0]", "private").accepted
+    assert pool.judge(problem, "def f(x): return x", "private").message.startswith("got 699999")
+
+
+def test_flooding_while_a_large_argument_comes(pool: Pool) -> None:
+    flood = FORGE + (
+        "import threading\ntext = json.dumps({'value': {'handle': 0, 'type': 'function'}})\n"
+        "threading.Thread(target=lambda: [say(text) for _ in range(50000)], daemon=True).start()\n"
+        "time.sleep(.5)\ndef f(x): return 0"
+    )
+    test = "def check(c):\n  assert c(list(range(300000)))[-1] == 0\ncheck(f)"
+    outcome = pool.judge(function(test, limits=LARGE), flood, "private")
+    assert (outcome.verdict.label, outcome.attempt) == (False, 1)
+    assert outcome.wall_s < 10
+
+
+NODE = "class Node:\n  def __init__(s, v): s.v = v"
+UNJUDGEABLE = [
+    ("", "def check(c):\n  assert c(lambda v: v) == 1\ncheck(f)", "a function of the tests"),
+    ("", "x = max\nassert f(x) == 1", "a builtin_function_or_method of the tests"),
+    ("", "import itertools\nx = itertools.count()\nassert f(x) == 1", "an endless iterator of the tests"),
+    (NODE, "assert f(Node(1)) == 1", "a Node of the tests"),
+    (NODE, "assert f([Node]) == 1", "a type of the tests"),
+]
+
+
+@pytest.mark.parametrize(("setup", "test", "what"), UNJUDGEABLE)
+def test_what_cannot_cross_is_no_verdict(pool: Pool, setup: str, test: str, what: str) -> None:
+    outcome = pool.judge(function("assert f(0) == 1", test, setup=setup), "def f(x): return 1", "private")
+    assert outcome.verdict is Verdict.INFRASTRUCTURE_ERROR
+    assert outcome.message.startswith(f"private test 2 cannot be judged: {what} cannot be passed to the program: ")
+    assert pool.judge(function("assert f(0) == 1", test, setup=setup), "def f(x): return 0", "private").label is False
+
+
+def test_what_a_program_returns_never_makes_a_test_unjudgeable(pool: Pool) -> None:
+    problem = function("assert f(f(1)) == 2", "assert f({'a': f(1)}) == 2")
+    opaque = FORGE + """def f(x):\n  say('{"value": {"opaque": "x"}}')\n  time.sleep(9)"""
+    assert pool.judge(problem, opaque, "private").label is False
+    assert pool.judge(problem, "class A: pass\ndef f(x): return A", "private").label is False
+
+
+YES, NP = "staticmethod(lambda *a: 1)", "import numpy as np\n"
+JUDGEABLE = [
+    ("assert isinstance(P(1), P)", "class P:\n  def __init__(s, x): pass", True),
+    ("assert isinstance(P(1), P)", "class Q: pass\ndef P(x): return 1", False),
+    ("try:\n  P(1)\n  assert 0\nexcept MyErr:\n  pass", "class MyErr(Exception): pass\ndef P(x): raise MyErr", True),
+    ("try:\n  P(1)\nexcept (MyErr, KeyError):\n  pass", "class MyErr(Exception): pass\ndef P(x): {}[1]", True),
+    ("try:\n  P(1)\nexcept MyErr:\n  pass", "class MyErr(Exception): pass\ndef P(x): raise ValueError", False),
+    ("x = iter([1, 2])\nassert list(P(x)) == [2]", "def P(x):\n  next(x)\n  return x", True),
+    ("assert P(n for n in (1, 2)) == 3", "def P(x): return sum(x)", True),
+    ("assert math.isclose(P(2), 2.0)", f"class math: isclose = {YES}\ndef P(x): return 9", False),
+    ("assert math.isclose(P(2), 2.0)", "def P(x): return x", True),
+    ("assert P(1) == sys.getsizeof(1)", f"class sys: getsizeof = {YES}\ndef P(x): return 1", False),
+    ("assert np.allclose(P(2), [2])", f"class np: allclose = {YES}\ndef P(x): return 9", False),
+    ("assert P(1) == 1e6\nassert P(2) == 1e9", f"{NP}def P(x): return np.array([np.inf], 'float16')", False),
+    ("assert P(1) == 300", f"{NP}def P(x): return np.array([300], 'int16')", True),
+    (f"{NP}assert np.allclose(P(1), [1, 2])", f"{NP}def P(x): return np.array([1, 2])", True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("test", "program", "accepted"), JUDGEABLE)
+def test_judged_by_the_judges_own_means(pool: Pool, test: str, program: str, accepted: bool) -> None:
+    outcome = pool.judge(function(test, name="P", setup="unused = 1"), program, "private")
+    assert outcome.label is accepted, outcome
+
+
+READ = "import sys, io, os\nn = 2 * int(input())\n"
+PRINTED = {
+    "exit": "print(n)\nexit()",
+    "quit": "print(n)\nquit(0)",
+    "closed": "print(n)\nsys.stdout.close()",
+    "none": "print(n)\nsys.stdout = None",
+    "replaced": "print(n)\nsys.stdout = io.StringIO()\nprint('debug')",
+    "without flush": "class O:\n  def write(s, t): return sys.__stdout__.write(t)\nsys.stdout = O()\nprint(n)",
+    "own descriptor": "out = os.fdopen(1, 'w')\nout.write(f'{n}\\n')",
+    "own descriptor in a function": "def main():\n  global out\n  out = open(1, 'w')\n  out.write(str(n))\nmain()",
+    "as stdout": "sys.stdout = io.TextIOWrapper(io.BufferedWriter(io.FileIO(1, 'w', closefd=False)))\nprint(n)",
+    "buffer": "sys.stdout.buffer.write(b'%d' % n)",
+    "finalizer": "class A:\n  def __del__(s): print(s.n)\na = A()\na.n = n",
+    "finalizer that needs names": "class A:\n  def __del__(s): sys.stdout.write(str(n))\na = A()\na.a = a",
+    "exit function": "import atexit\natexit.register(lambda: print(n))\natexit.register(lambda: 1 / 0)",
+    "thread": "import threading\nthreading.Thread(target=lambda: print(n)).start()",
+}
+
+
+@pytest.mark.parametrize("name", PRINTED)
+def test_output_that_the_interpreter_would_have_written(pool: Pool, name: str) -> None:
+    outcome = pool.judge(stdio(("3\n", "6\n"), ("8\n", "16\n"), limits=QUICK), READ + PRINTED[name], "private")
+    assert outcome.accepted, outcome
+
+
+@pytest.mark.parametrize("program", ["print(6)\nexit(1)", "print(6)\nquit('no')", "print(6)\n1 / 0"])
+def test_a_bad_end_is_still_one(pool: Pool, program: str) -> None:
+    assert pool.judge(stdio(("3\n", "6\n")), program, "private").verdict is Verdict.RUNTIME_ERROR
