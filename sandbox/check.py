@@ -21,6 +21,8 @@ from sandbox.problems.sources import Row, read_jsonl
 from sandbox.verdict import Outcome, Verdict
 
 REFERENCE = "reference"
+REASONS = 20
+"""Distinct reasons of infrastructure errors that are printed; all of them are in the results."""
 AHEAD = 4
 """Samples in flight per box: enough to keep it busy, few enough to stay in memory."""
 
@@ -30,20 +32,27 @@ def check(dataset: str, samples: str, out: Path, as_json: bool, boxes: int) -> i
 
     Raises ProblemError for bad input before anything runs, SandboxUnavailable without a Docker engine.
     """
+    if boxes < 1:
+        raise ProblemError(f"--boxes: expected at least 1, found {boxes}")
     problems = _by_id(load(dataset))
     for _ in _rows(problems, samples):
         pass  # only to find a bad line now
     out.parent.mkdir(parents=True, exist_ok=True)
     partial = out.with_name(f"{out.name}.partial")
     counts: Counter[str] = Counter()
+    unjudged: dict[str, None] = {}
     started = time.monotonic()
     with Pool(boxes=boxes) as pool, partial.open("w", encoding="utf-8") as file:
         for row, results in _judged(pool, _rows(problems, samples), AHEAD * boxes):
             kept = {name: value for name, value in row.items() if name != "solution"}
             file.write(json.dumps(kept | results) + "\n")
             counts[results["verdict"]] += 1
+            if results["label"] is None:
+                unjudged[f"{row['task_id']}: {results['message']}"] = None
     partial.replace(out)
     _summarise(dataset, counts, time.monotonic() - started, out, as_json)
+    for reason in list(unjudged)[:REASONS]:
+        print(f"not judged: {reason}", file=sys.stderr)
     return 1 if counts[Verdict.INFRASTRUCTURE_ERROR] else 0
 
 

@@ -60,6 +60,30 @@ def test_results_in_the_order_of_the_samples(engine: None, tmp_path: Path, capsy
     assert not list(out.parent.glob("*.partial"))
 
 
+def test_boxes_must_be_some(tmp_path: Path) -> None:
+    problems, out = write(tmp_path / "problems.jsonl", PROBLEMS), tmp_path / "results.jsonl"
+    with pytest.raises(ProblemError, match="--boxes: expected at least 1, found 0"):
+        check(str(problems), "reference", out, as_json=False, boxes=0)
+    assert [path.name for path in tmp_path.iterdir()] == ["problems.jsonl"]
+
+
+def test_a_test_that_cannot_be_judged_is_named(
+    engine: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = {
+        "task_id": "apply",
+        "prompt": "",
+        "private_tests": ["def check(c):\n    assert c(lambda x: x + 1, 2) == 3\ncheck(f)"],
+        "entry_point": "f",
+        "reference": "def f(g, x): return g(x)",
+    }
+    problems, out = write(tmp_path / "problems.jsonl", [row]), tmp_path / "results.jsonl"
+    assert check(str(problems), "reference", out, as_json=True, boxes=1) == 1
+    reason = "private test 1 cannot be judged: a function of the tests cannot be passed to the program: def check(c):"
+    assert str(read(out)[0]["message"]).startswith(reason)
+    assert f"not judged: apply: {reason}" in capsys.readouterr().err
+
+
 def test_reference_solutions(engine: None, tmp_path: Path) -> None:
     problems, out = write(tmp_path / "problems.jsonl", PROBLEMS), tmp_path / "results.jsonl"
     assert check(str(problems), "reference", out, as_json=False, boxes=1) == 0
