@@ -130,7 +130,11 @@ class SocketDoor:
         self.folder.mkdir(mode=0o755)
         self.folder.chmod(0o755)
         self._listener = socket.socket(socket.AF_UNIX)
-        self._listener.bind(str(self.folder / "box"))
+        try:
+            self._listener.bind(str(self.folder / "box"))
+        except OSError as error:  # a long TMPDIR: then the attached streams serve
+            self.close()
+            raise BoxLost(f"no socket in {self.folder}: {error}") from error
         (self.folder / "box").chmod(0o666)
         self._listener.listen(1)
 

@@ -14,7 +14,7 @@ import pytest
 
 from sandbox import owner
 from sandbox.engine import connect
-from sandbox.errors import SandboxUnavailable
+from sandbox.errors import BoxLost, SandboxUnavailable
 from sandbox.image.build import ensure_image
 from sandbox.pool import Pool
 from sandbox.problem import Limits
@@ -169,9 +169,16 @@ def test_the_reaper_removes_the_dead_owners_folders_only(tmp_path: Path, monkeyp
         (tmp_path / name / "ctl").mkdir(parents=True)
     assert owner.reap_folders() == [dead]
     assert {path.name for path in tmp_path.iterdir()} == {f"{alive}x", foreign, "mucode-box-other"}
+    monkeypatch.setattr(tempfile, "tempdir", "/tmp")
     door = SocketDoor()
-    assert [path for path in tmp_path.glob(f"{alive}*") if (path / "ctl" / "box").exists()]
+    assert door.folder.parent.name.startswith(alive) and (door.folder / "box").exists()
     door.close()
+    assert not door.folder.parent.exists()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / ("long" * 25)))
+    (tmp_path / ("long" * 25)).mkdir()
+    with pytest.raises(BoxLost, match="AF_UNIX path too long"):
+        SocketDoor()
+    assert not list((tmp_path / ("long" * 25)).iterdir())
 
 
 def test_sending_reads_what_arrives_meanwhile() -> None:
