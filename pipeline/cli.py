@@ -1,7 +1,8 @@
 """The command line: `mucode …` and `python -m pipeline …` are the same program.
 
 Heavy packages (torch, ray, vllm, deepspeed) are imported only by the commands that use them.
-Exit status: 0 done; 1 a failure while working; 2 wrong input or a missing prerequisite, before any work.
+Exit status: 0 done; 1 a failure while working; 2 wrong input or a missing prerequisite, before any work; 130
+interrupted.
 """
 
 import argparse
@@ -13,6 +14,7 @@ from typing import Any
 
 from pipeline.config import EMBEDDED, Config, ConfigError, load_config, validated
 
+INTERRUPTED = 130
 REFUSALS = {
     "CardError",
     "ChatTemplateError",
@@ -28,16 +30,28 @@ REFUSALS = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    options = _parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    parser = _parser()
+    if not (sys.argv[1:] if arguments is None else arguments):
+        parser.print_help()
+        return 2
+    options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         return int(options.command(options))
+    except KeyboardInterrupt:
+        print("mucode: interrupted; what was committed is kept: `mucode resume RUN_DIR` continues", file=sys.stderr)
+        return INTERRUPTED
     except (ConfigError, FileNotFoundError) as error:
         return _refuse(error)
     except Exception as error:
         if _is_refusal(error):
             return _refuse(error)
         raise
+
+
+def _interrupt(*_: object) -> None:
+    """Terminated (by `ray job stop`, say) is interrupted: actors end, and the run can be resumed."""
+    raise KeyboardInterrupt
 
 
 def _is_refusal(error: Exception) -> bool:

@@ -47,6 +47,8 @@ def connect(config: Config) -> Any:
         os.environ.setdefault(name, value)
     import ray
 
+    # Ray says at every start that it uses tokens; `mucode doctor` and the README say it where it matters.
+    logging.getLogger("ray._private.authentication.authentication_token_setup").setLevel(logging.ERROR)
     if ray.is_initialized():
         return ray.get_runtime_context()
     if os.environ.get("RAY_ADDRESS"):

@@ -57,3 +57,16 @@ def test_command(line: str, undisturbed: Path, tmp_path: Path) -> None:
         results = (tmp_path / "results.jsonl").read_text().splitlines()
         assert len(results) == 974
         assert all('"verdict": "accepted"' in row for row in results)
+
+
+def test_the_example_of_own_problems(tmp_path: Path) -> None:
+    problems, samples = re.findall(r"```json\n(.*?)```", README, re.S)
+    (tmp_path / "problems.jsonl").write_text(problems)
+    (tmp_path / "samples.jsonl").write_text(samples)
+    command = "-m pipeline sandbox check --dataset problems.jsonl --samples samples.jsonl --out results.jsonl"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, *command.split()], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "results.jsonl").read_text().count('"verdict": "accepted"') == 2
