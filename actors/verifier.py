@@ -4,8 +4,6 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import ray
-
 from actors.chat import ChatTemplateError, end_token_ids, example_ids
 from actors.checkpoint import CheckpointError, checksum, fetch
 
@@ -38,7 +36,7 @@ def padding_id(tokenizer: Any) -> int:
 
 
 class Scorer:
-    """Scores answers with a trained verifier. A callable class for Ray Data and, below, a Ray actor.
+    """Scores answers with a trained verifier. A callable class for Ray Data; `ray.remote(Scorer)` serves searches.
 
     An answer that is too long or cannot be rendered scores NaN, with its status; it never stops the others.
     """
@@ -117,6 +115,3 @@ class Scorer:
         mask = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in rows], device=self.device)
         with torch.inference_mode():
             return rewards(self.model, ids, mask).tolist()
-
-
-VerifierActor = ray.remote(Scorer)

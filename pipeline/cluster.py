@@ -38,7 +38,6 @@ class Plan:
     phases: dict[str, dict[str, float]]
     generators_exit_for: frozenset[str]
     gpus_per_rank: float
-    gpus_per_trainer: float
 
 
 def connect(config: Config) -> Any:
@@ -97,7 +96,6 @@ def make_plan(config: Config, total: dict[str, float]) -> Plan:
         phases=phases,
         generators_exit_for=frozenset(name for name in others if _short(_sum(sampling, phases[name]), total)),
         gpus_per_rank=rank_gpus,
-        gpus_per_trainer=trainer_gpus,
     )
 
 
