@@ -3,8 +3,6 @@
 import contextlib
 import json
 import time
-import uuid
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import docker
@@ -12,108 +10,17 @@ import docker.errors
 import requests
 from docker.models.containers import Container
 
-from sandbox import owner
+from sandbox import confinement
 from sandbox.errors import BoxLost, SandboxUnavailable
 from sandbox.harness import frames
 from sandbox.problem import Limits
+from sandbox.session import CLAIM_BYTES, JUDGE_CLAIM_BYTES, OUTPUT_BYTES, Session
 from sandbox.transport import Link, SocketDoor, TransportName, attach
 
 START_DEADLINE_S = 30
 SLACK_S = 10
 """Seconds beyond the wall limit after which a silent box counts as lost."""
-HEADROOM_MIB = 192
-"""For the fork server and the copies of its pages, above what a run may use."""
-CLAIM_BYTES, OUTPUT_BYTES = 8 << 20, 16 << 20
-JUDGE_CLAIM_BYTES = 1 << 30
-"""Tests may hand over large arguments again and again, and each is read and forgotten; the wall limit ends a flood."""
 Runner = Literal["program", "judge"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
-    """The fork server's report on a finished run. `end`: exit, cpu, wall, told, claims flood, output flood."""
-
-    end: str
-    code: int | None
-    cpu_s: float
-    wall_s: float
-    peak_mib: float
-    delay_s: float
-    processes: int
-    oom: bool
-    clean: bool
-
-
-class Session:
-    """One run in a box: claims come out one by one, messages may go in, `finish` ends it in any case."""
-
-    def __init__(self, box: "Box", deadline: float) -> None:
-        self._box, self._deadline = box, deadline
-        self._claims = bytearray()
-        self.output = bytearray()
-        self.garbled = False
-        self.done: Done | None = None
-
-    def claim(self) -> dict[str, Any] | None:
-        """The next claim of the child, None at the end of the run. Untrusted: a JSON object, no more."""
-        while not self.garbled:
-            claim = self._next_claim()
-            if claim is not None or self.done is not None:
-                return claim
-            self._read()
-        return None
-
-    def send(self, message: dict[str, Any]) -> bool:
-        """A message for the child. False where it is too large to be sent."""
-        data = json.dumps(message).encode()
-        if len(data) > frames.MAX_FRAME:
-            return False
-        if self.done is None:
-            self._box.send(b"S", data)
-        return True
-
-    def finish(self) -> Done:
-        """Ends the run if it still goes on, and waits for the report. Raises BoxLost."""
-        if self.done is None and self.garbled:
-            self._box.send(b"E", b"")
-        while self.done is None:
-            self._read()
-        return self.done
-
-    def stop(self) -> Done:
-        """Ends the run now: nobody wants more of it."""
-        if self.done is None:
-            self._box.send(b"E", b"")
-        return self.finish()
-
-    def _next_claim(self) -> dict[str, Any] | None:
-        head = frames.LENGTH.size
-        if len(self._claims) < head:
-            return None
-        (size,) = frames.LENGTH.unpack_from(self._claims)
-        if len(self._claims) < head + size:
-            return None
-        text = bytes(self._claims[head : head + size])
-        del self._claims[: head + size]
-        try:
-            claim = json.loads(text)
-        except (ValueError, RecursionError):
-            claim = None
-        if not isinstance(claim, dict):
-            self.garbled = True
-            return None
-        return claim
-
-    def _read(self) -> None:
-        kind, payload = self._box.receive(self._deadline)
-        if kind == b"C":
-            self._claims += payload
-        elif kind == b"O":
-            self.output += payload
-        elif kind == b"D":
-            self.done = Done(**json.loads(payload))
-        else:
-            raise BoxLost(f"unexpected frame {kind!r} from the box")
 
 
 class Box:
@@ -137,7 +44,7 @@ class Box:
         door = SocketDoor() if transport == "socket" else None
         container: Container | None = None
         try:
-            container = client.containers.create(image, **_options(memory_mib, runtime, door))
+            container = client.containers.create(image, **confinement.options(memory_mib, runtime, door))
             link: Link | None = None if door else attach(container)
             container.start()
             box = cls(container, link or door.accept(container, deadline), memory_mib)  # type: ignore[union-attr]
@@ -218,41 +125,3 @@ def _remove(container: Container) -> None:
     # an error: it is already gone, or the engine is, and then the reaper finds it
     with contextlib.suppress(docker.errors.DockerException, requests.exceptions.RequestException):
         container.remove(force=True)
-
-
-def _options(memory_mib: int, runtime: str, door: SocketDoor | None) -> dict[str, Any]:
-    """What the container may do: nothing but compute."""
-    memory = f"{memory_mib + HEADROOM_MIB}m"
-    start = "import sys; sys.path[:0] = ['/opt/box', f'/usr/local/lib/python{sys.version_info[0]}.{sys.version_info[1]}"
-    start += "/site-packages']; from harness.server import main; main()"
-    return {
-        "command": ["python3", "-I", "-S", "-B", "-c", start, "/ctl/box" if door else "stdio"],
-        "name": f"mucode-box-{uuid.uuid4().hex[:12]}",
-        "labels": owner.labels(),
-        "volumes": {str(door.folder): {"bind": "/ctl", "mode": "ro"}} if door else {},
-        "stdin_open": door is None,
-        "runtime": runtime,
-        "auto_remove": True,
-        "network_mode": "none",
-        "read_only": True,
-        "cap_drop": ["ALL"],
-        "security_opt": ["no-new-privileges"],
-        "pids_limit": 64 if runtime == "runc" else 1024,  # gVisor's own threads count as well
-        "mem_limit": memory,
-        "memswap_limit": memory,
-        "ipc_mode": "none",
-        "user": "65534:65534",
-        "working_dir": "/tmp",
-        "stop_signal": "SIGKILL",
-        "ulimits": [docker.types.Ulimit(name="core", soft=0, hard=0)],
-        "tmpfs": {"/tmp": "rw,noexec,nosuid,nodev,size=64m,nr_inodes=4k,mode=1777"},
-        "environment": {
-            "PATH": "/usr/local/bin",
-            "HOME": "/tmp",
-            "LANG": "C.UTF-8",
-            "PYTHONHASHSEED": "0",
-            "OPENBLAS_NUM_THREADS": "1",
-            "OMP_NUM_THREADS": "1",
-        },
-        "log_config": docker.types.LogConfig(type="none"),
-    }

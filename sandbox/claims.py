@@ -8,12 +8,12 @@ import signal
 from typing import Any
 
 from sandbox import feedback
-from sandbox.box import CLAIM_BYTES, OUTPUT_BYTES, Done
 from sandbox.errors import BoxLost
 from sandbox.harness import codec
 from sandbox.harness.comparing import close
 from sandbox.plan import Plan
 from sandbox.problem import Limits
+from sandbox.session import CLAIM_BYTES, OUTPUT_BYTES, Done
 from sandbox.verdict import Verdict
 
 Failure = tuple[Verdict, str]

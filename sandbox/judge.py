@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sandbox import claims
-from sandbox.box import Box, Done, Session
+from sandbox.box import Box
 from sandbox.claims import Failure
 from sandbox.comparison import first_difference
 from sandbox.errors import BoxLost
 from sandbox.plan import Plan
+from sandbox.session import Done, Session
 from sandbox.verdict import Outcome, TestResult, Verdict, first_failure
 
 GRACE = 1.25

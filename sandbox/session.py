@@ -1,0 +1,107 @@
+"""One run in a box, seen from the host: claims come out, messages go in, a report ends it."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from sandbox.errors import BoxLost
+from sandbox.harness import frames
+
+CLAIM_BYTES, OUTPUT_BYTES = 8 << 20, 16 << 20
+JUDGE_CLAIM_BYTES = 1 << 30
+"""Tests may hand over large arguments again and again, and each is read and forgotten; the wall limit ends a flood."""
+
+
+class Wire(Protocol):
+    """Frames to and from a fork server. Both raise BoxLost."""
+
+    def send(self, kind: bytes, payload: bytes) -> None: ...
+
+    def receive(self, deadline: float) -> tuple[bytes, bytes]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """The fork server's report on a finished run. `end`: exit, cpu, wall, told, claims flood, output flood."""
+
+    end: str
+    code: int | None
+    cpu_s: float
+    wall_s: float
+    peak_mib: float
+    delay_s: float
+    processes: int
+    oom: bool
+    clean: bool
+
+
+class Session:
+    """One run in a box: claims come out one by one, messages may go in, `finish` ends it in any case."""
+
+    def __init__(self, box: Wire, deadline: float) -> None:
+        self._box, self._deadline = box, deadline
+        self._claims = bytearray()
+        self.output = bytearray()
+        self.garbled = False
+        self.done: Done | None = None
+
+    def claim(self) -> dict[str, Any] | None:
+        """The next claim of the child, None at the end of the run. Untrusted: a JSON object, no more."""
+        while not self.garbled:
+            claim = self._next_claim()
+            if claim is not None or self.done is not None:
+                return claim
+            self._read()
+        return None
+
+    def send(self, message: dict[str, Any]) -> bool:
+        """A message for the child. False where it is too large to be sent."""
+        data = json.dumps(message).encode()
+        if len(data) > frames.MAX_FRAME:
+            return False
+        if self.done is None:
+            self._box.send(b"S", data)
+        return True
+
+    def finish(self) -> Done:
+        """Ends the run if it still goes on, and waits for the report. Raises BoxLost."""
+        if self.done is None and self.garbled:
+            self._box.send(b"E", b"")
+        while self.done is None:
+            self._read()
+        return self.done
+
+    def stop(self) -> Done:
+        """Ends the run now: nobody wants more of it."""
+        if self.done is None:
+            self._box.send(b"E", b"")
+        return self.finish()
+
+    def _next_claim(self) -> dict[str, Any] | None:
+        head = frames.LENGTH.size
+        if len(self._claims) < head:
+            return None
+        (size,) = frames.LENGTH.unpack_from(self._claims)
+        if len(self._claims) < head + size:
+            return None
+        text = bytes(self._claims[head : head + size])
+        del self._claims[: head + size]
+        try:
+            claim = json.loads(text)
+        except (ValueError, RecursionError):
+            claim = None
+        if not isinstance(claim, dict):
+            self.garbled = True
+            return None
+        return claim
+
+    def _read(self) -> None:
+        kind, payload = self._box.receive(self._deadline)
+        if kind == b"C":
+            self._claims += payload
+        elif kind == b"O":
+            self.output += payload
+        elif kind == b"D":
+            self.done = Done(**json.loads(payload))
+        else:
+            raise BoxLost(f"unexpected frame {kind!r} from the box")
