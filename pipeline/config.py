@@ -30,6 +30,8 @@ class RunSection(Section):
     """Folder under `root`."""
     root: str = operational("runs")
     """A local path, or s3:// gs:// … that every node reaches."""
+    stages: str = operational("")
+    """Where runs share stages, relative to the run's folder, as in ../../stages; empty: in the run's own folder."""
     iterations: int = operational(2, ge=0)
     """Trainings of the generator; iteration 0 is the base model. More iterations extend a finished run."""
     seed: int = 0

@@ -4,7 +4,7 @@ import json
 import os
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,34 +20,57 @@ from sandbox.problem import Problem
 Input = Manifest | Checkpoint | Sequence[Manifest]
 
 
+class Splits:
+    """Problems of the splits that runs read, loaded once. A path that is edited meanwhile is not read again."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, int | None], tuple[list[Problem], str]] = {}
+
+    def problems(self, config: Config, split: str) -> list[Problem]:
+        return self._load(config, split)[0]
+
+    def digest(self, config: Config, split: str) -> str:
+        return self._load(config, split)[1]
+
+    def _load(self, config: Config, split: str) -> tuple[list[Problem], str]:
+        key = (getattr(config.problems, split), getattr(config.problems, f"limit_{split}"))
+        if key not in self._found:
+            problems = load_split(config, split)
+            self._found[key] = problems, digest_of([problem.digest() for problem in problems])
+        return self._found[key]
+
+
 class Run:
     """Stages of one run directory. `stage` is idempotent: what is finished is verified and skipped."""
 
-    def __init__(self, config: Config, fleet: Any) -> None:
+    def __init__(self, config: Config, fleet: Any, splits: Splits | None = None) -> None:
         self.config = config
         self.fleet = fleet
-        self.store = Store(run_root(config))
+        self.store = Store(run_root(config), config.run.stages)
         self.spans = Spans()
         self.ran: list[Manifest] = []
         self.skipped = 0
-        self._problems: dict[str, list[Problem]] = {}
+        self._splits = splits or Splits()
 
     @cached_property
     def base(self) -> Checkpoint:
         return resolve(self.config.model.generator)
 
     def problems(self, split: str) -> list[Problem]:
-        if split not in self._problems:
-            self._problems[split] = load_split(self.config, split)
-        return self._problems[split]
+        return self._splits.problems(self.config, split)
+
+    def identify(self, step: Stage, inputs: Mapping[str, Input]) -> tuple[dict[str, Any], dict[str, str]]:
+        """What names a stage's content: the identity fields that it reads, and the digests of what goes in."""
+        identity = {**self.config.identity(*step.reads), "stage.version": step.version}
+        digests = {name: digest for key, value in inputs.items() for name, digest in _digests(key, value)}
+        return identity, digests | self._contents(step)
 
     def stage(self, iteration: int, step: Stage, **inputs: Input) -> Manifest:
         """Carry out a stage, or find it finished. Raises StoreError where other settings made it."""
-        identity = {**self.config.identity(*step.reads), "stage.version": step.version}
-        digests = {name: digest for key, value in inputs.items() for name, digest in _digests(key, value)}
-        digests |= self._contents(step)
+        identity, digests = self.identify(step, inputs)
         if self.store.discard(iteration, step, identity, digests):
             say(f"  iteration {iteration} · {step.name}: its inputs changed, so it is computed again")
+        self.store.adopt(iteration, step, identity, digests)
         found = self.store.find(iteration, step.name)
         if found is not None:
             self.store.require_identity(found, identity, digests)
@@ -68,7 +91,7 @@ class Run:
         found = {}
         for split in ("train", "validation", "test"):
             if f"problems.{split}" in step.reads:
-                found[f"problems.{split}"] = digest_of([problem.digest() for problem in self.problems(split)])
+                found[f"problems.{split}"] = self._splits.digest(self.config, split)
         for role in ("generator", "verifier"):
             if f"model.{role}" in step.reads:
                 found[f"model.{role}"] = resolve(getattr(self.config.model, role)).policy_id
@@ -118,6 +141,11 @@ def require_free(store: Store, config: Config) -> None:
                 f"{store.root} belongs to a run with other settings ({text}). "
                 "Choose another run.name, or restore the settings to continue it"
             )
+    require_no_driver(store)
+
+
+def require_no_driver(store: Store) -> None:
+    """Raise StoreError where another driver on this machine is alive on this directory."""
     if store.exists("driver.json"):
         driver = json.loads(store.read("driver.json"))
         if driver["host"] == socket.gethostname() and _alive(driver["pid"], driver["started"]):
@@ -130,6 +158,11 @@ def claim(store: Store, config: Config) -> None:
     """Bind the run directory to this config and this driver."""
     require_free(store, config)
     store.write(config.model_dump_json(indent=1).encode(), "config.json")
+    sign(store)
+
+
+def sign(store: Store) -> None:
+    """Say that this process writes the directory."""
     me = {"host": socket.gethostname(), "pid": os.getpid(), "started": _start_time(os.getpid())}
     store.write(json.dumps(me).encode(), "driver.json")
 

@@ -15,6 +15,7 @@ metrics          search_*, scores, both pairs   evaluated numbers   a Ray task
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from actors.engine import Checkpoint
@@ -23,7 +24,6 @@ from pipeline import bucket_tasks, metrics
 from pipeline.buckets import HELD_OUT_FIRST, bucket_rows, map_buckets
 from pipeline.fine_tune import fine_tune
 from pipeline.models import resolve
-from pipeline.rollouts import roll_out
 from pipeline.store import Manifest, Stage, StageOutput, StoreError, stage
 from pipeline.strategies import STRATEGIES
 from pipeline.telemetry import follow_training
@@ -32,6 +32,13 @@ from pipeline.training import TrainingReport
 
 MODEL = ("model.generator", "model.dtype", "model.max_tokens")
 SAMPLING = (*MODEL, "dialogue", "run.seed")
+
+
+def roll_out(*arguments: Any, **options: Any) -> StageOutput:
+    """As pipeline.rollouts.roll_out; Ray is imported by whoever plays, not by whoever plans."""
+    from pipeline import rollouts
+
+    return rollouts.roll_out(*arguments, **options)
 
 
 def _rows(manifests: Manifest | Sequence[Manifest]) -> list[Manifest]:
@@ -213,13 +220,12 @@ EXAMPLES = stage("examples", reads=("run.strategy", "fine_tune.trajectories_per_
 CONTROL_EXAMPLES = stage("control_examples")(_examples)
 
 
-def _policy(run: Any, iteration: int, directory: str, *, examples: Manifest) -> StageOutput:
+def _policy(run: Any, iteration: int, directory: str, *, examples: Manifest, name: str = "policy") -> StageOutput:
     if not examples.rows:
         raise StoreError(
             f"relabelling left no training example ({examples.counts}): no sampled answer passed its tests. "
             "Sample more (rollouts.samples, rollouts.turns), or start from a stronger model"
         )
-    name = directory.rpartition("/")[2]
     with follow_training(directory, name):
         report = fine_tune(
             examples.directory,
@@ -232,7 +238,9 @@ def _policy(run: Any, iteration: int, directory: str, *, examples: Manifest) -> 
 
 
 POLICY = stage("policy", reads=("fine_tune", *MODEL, "run.seed"))(_policy)
-CONTROL_POLICY = stage("control_policy", reads=("fine_tune", *MODEL, "run.seed"))(_policy)
+CONTROL_POLICY = stage("control_policy", reads=("fine_tune", *MODEL, "run.seed"))(
+    partial(_policy, name="control_policy")
+)
 
 
 @stage("metrics", reads=("eval.turns", "run.seed"), derived=True)

@@ -3,6 +3,9 @@
     runs/<name>/config.toml  metrics.jsonl  spans.jsonl  report.html
     runs/<name>/iter_0001/<stage>/part-00000.….parquet  part-00000.json  manifest.json
 
+Where runs share their stages, `iter_0001/<stage>/at.json` names the place of each, which is named after the
+stage's identity: runs that would compute the same thing point at the same place.
+
 A stage is finished when its manifest exists; the manifest is written last and lists every part. A stage's
 hash covers the identity fields it reads, its inputs' digests and its version: where a manifest carries
 another hash, the run stops before any work instead of mixing data.
@@ -23,6 +26,8 @@ from actors.engine import Checkpoint
 from actors.parts import PartRecord, committed_parts, open_directory, read_bytes, write_bytes
 
 MANIFEST = "manifest.json"
+BEGUN = "begun.json"
+POINTER = "at.json"
 
 
 class StoreError(RuntimeError):
@@ -105,15 +110,58 @@ def digest_of(value: Any) -> str:
 
 
 class Store:
-    """Reads and writes manifests under one run directory."""
+    """Reads and writes manifests under one run directory.
 
-    def __init__(self, root: str) -> None:
+    `shared`: where stages are kept for several runs, relative to `root`, as in "../../stages"; "": under `root`.
+    """
+
+    def __init__(self, root: str, shared: str = "") -> None:
         self.root = root
+        self.shared = shared
         self._verified: set[str] = set()
         self.filesystem, self.path = open_directory(root)
 
     def directory(self, iteration: int, name: str) -> str:
+        """Where a stage of this run is kept."""
+        pointer = self._pointer(iteration, name)
+        if pointer is not None:
+            return self._beside(pointer["stage"])
         return posixpath.join(self.root, f"iter_{iteration:04d}", name)
+
+    def _pointer(self, iteration: int, name: str) -> dict[str, str] | None:
+        names = (f"iter_{iteration:04d}", name, POINTER)
+        return json.loads(self.read(*names)) if self.exists(*names) else None
+
+    def _beside(self, relative: str) -> str:
+        """A path relative to the root without its "..", which object stores do not know."""
+        start = self.root
+        while relative.startswith("../"):
+            start, relative = posixpath.dirname(start), relative[3:]
+        return posixpath.join(start, relative)
+
+    def adopt(self, iteration: int, step: Stage, identity: dict[str, Any], inputs: dict[str, str]) -> None:
+        """Where stages are shared, point at the place that this identity names; what was begun stays where it is."""
+        if not self.shared:
+            return
+        hashed = identity_hash(step.name, identity, inputs)
+        pointer = self._pointer(iteration, step.name)
+        if pointer and (pointer["identity_hash"] == hashed or self._begun(iteration, step.name)):
+            return
+        place = f"{self.shared}/iter_{iteration:04d}/{step.name}-{hashed}"
+        body = json.dumps({"stage": place, "identity_hash": hashed}).encode()
+        self.write(body, f"iter_{iteration:04d}", step.name, POINTER)
+
+    def _begun(self, iteration: int, name: str) -> dict[str, Any] | None:
+        """What a stage was begun with; None where it was not."""
+        found = self._stage_file(iteration, name, BEGUN)
+        return json.loads(found) if found is not None else None
+
+    def _stage_file(self, iteration: int, name: str, file: str) -> bytes | None:
+        filesystem, path = open_directory(self.directory(iteration, name))
+        path = posixpath.join(path, file)
+        if filesystem.get_file_info(path).type == fs.FileType.NotFound:
+            return None
+        return read_bytes(filesystem, path)
 
     def exists(self, *names: str) -> bool:
         info = self.filesystem.get_file_info(posixpath.join(self.path, *names))
@@ -129,19 +177,17 @@ class Store:
 
     def find(self, iteration: int, name: str) -> Manifest | None:
         """The manifest of a finished stage, its files verified; None where the stage is not finished."""
-        parts = (f"iter_{iteration:04d}", name)
-        if not self.exists(*parts, MANIFEST):
+        found = self._stage_file(iteration, name, MANIFEST)
+        if found is None:
             return None
-        manifest = _manifest(json.loads(self.read(*parts, MANIFEST)), self.directory(iteration, name))
+        manifest = _manifest(json.loads(found), self.directory(iteration, name))
         self._verify(manifest)
         return manifest
 
     def discard(self, iteration: int, step: Stage, identity: dict[str, Any], inputs: dict[str, str]) -> bool:
-        """Remove a derived stage that other inputs made; whether there was one."""
-        names = (f"iter_{iteration:04d}", step.name, "begun.json")
-        if not step.derived or not self.exists(*names):
-            return False
-        if json.loads(self.read(*names))["identity_hash"] == identity_hash(step.name, identity, inputs):
+        """Remove a derived stage (of shared ones the pointer) that other inputs made; whether there was one."""
+        begun = self._begun(iteration, step.name) if step.derived else None
+        if begun is None or begun["identity_hash"] == identity_hash(step.name, identity, inputs):
             return False
         self.filesystem.delete_dir(posixpath.join(self.path, f"iter_{iteration:04d}", step.name))
         return True
@@ -192,9 +238,14 @@ class Store:
         body = {**asdict(manifest), "schema": 1}
         del body["directory"]  # a run may be moved
         if output.checkpoint:
-            body["checkpoint"]["path"] = self._relative(output.checkpoint.path)
-        self.write(json.dumps(body, indent=1).encode(), f"iter_{iteration:04d}", step.name, MANIFEST)
+            body["checkpoint"]["path"] = _relative(output.checkpoint.path, directory)
+        self._write_beside(directory, MANIFEST, body)
         return manifest
+
+    def _write_beside(self, directory: str, file: str, body: dict[str, Any]) -> None:
+        filesystem, path = open_directory(directory)
+        filesystem.create_dir(path, recursive=True)
+        write_bytes(filesystem, posixpath.join(path, file), json.dumps(body, indent=1, default=str).encode())
 
     def _remove_unlisted(self, directory: str, listed: set[str]) -> None:
         """Remove what attempts that were never committed left, so that reading `*.parquet` reads each row once."""
@@ -207,9 +258,8 @@ class Store:
         """Make a stage's directory ready: parts committed under other settings are an error, not reused."""
         directory = self.directory(iteration, step.name)
         hashed = identity_hash(step.name, identity, inputs)
-        names = (f"iter_{iteration:04d}", step.name, "begun.json")
-        if self.exists(*names):
-            begun = json.loads(self.read(*names))
+        begun = self._begun(iteration, step.name)
+        if begun is not None:
             if begun["identity_hash"] != hashed:
                 raise StoreError(
                     f"{directory} was begun with other settings or inputs ({begun['identity']}); now {identity}. "
@@ -218,12 +268,8 @@ class Store:
             for record in committed_parts(directory).values():
                 self._verify_part(directory, record)
         else:
-            self.write(json.dumps({"identity_hash": hashed, "identity": identity}, default=str).encode(), *names)
+            self._write_beside(directory, BEGUN, {"identity_hash": hashed, "identity": identity})
         return directory
-
-    def _relative(self, path: str) -> str:
-        prefix = self.root.rstrip("/") + "/"
-        return path[len(prefix) :] if path.startswith(prefix) else path
 
     def _verify(self, manifest: Manifest) -> None:
         for record in manifest.parts:
@@ -258,6 +304,12 @@ class Store:
 
 def identity_hash(name: str, identity: dict[str, Any], inputs: dict[str, str]) -> str:
     return digest_of([name, identity, inputs])
+
+
+def _relative(path: str, directory: str) -> str:
+    """A checkpoint's path relative to what holds the iterations, so that a run may be moved."""
+    prefix = posixpath.dirname(posixpath.dirname(directory)) + "/"
+    return path.removeprefix(prefix)
 
 
 def _manifest(body: dict[str, Any], directory: str) -> Manifest:
