@@ -12,11 +12,11 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from actors.chat import prompt_ids
 from actors.deadline import within
-from actors.dialogue import NO_PROGRAM, Style, style_named
+from actors.dialogue import NO_PROGRAM, dialogue
 from actors.engine import Completion, Engine, Sampling
 from actors.episode import Answer, Episode, Turn, stable_id, stable_seed
 from actors.selectors import SELECTORS, Candidate, LabelledCandidate, Selector
@@ -37,6 +37,7 @@ class SearchPlan:
 
     `judge_all` judges every answer on public and private tests (best-of-N curves, oracle gaps); it never changes
     what is chosen. `no_repeat`: an answer whose program already failed in this history is not chosen if another exists.
+    `stop`: an episode ends at the first pass of the public tests, or only of all tests, as an oracle would end it.
     """
 
     turns: int = 3
@@ -49,11 +50,14 @@ class SearchPlan:
     no_repeat: bool = False
     judge_all: bool = False
     style: str = "bare"
+    feedback: str = "values"
+    show_tests: bool = True
+    stop: Literal["public", "all"] = "public"
 
     def __post_init__(self) -> None:
         if self.selector not in SELECTORS:
             raise ValueError(f"no selector {self.selector!r}; there are {', '.join(SELECTORS)}")
-        style_named(self.style)
+        dialogue(self.style, self.feedback, self.show_tests)
         if self.turns < 1 or self.width < 1 or self.max_tokens < 1:
             raise ValueError(f"turns, width and max_tokens must be at least 1: {self}")
         if self.temperature == 0 and self.width > 1:
@@ -105,8 +109,7 @@ def ending(episode: Episode, plan: SearchPlan) -> str:
     """Why an episode ended: "infrastructure", "passed", "turns" or "context" (no room for another answer)."""
     if episode.infrastructure:
         return "infrastructure"
-    public = episode.turns[-1].answer.public if episode.turns else None
-    if public is not None and public.accepted:
+    if episode.turns and _passed(episode.turns[-1].answer, plan):
         return "passed"
     return "turns" if len(episode.turns) == plan.turns else "context"
 
@@ -136,13 +139,18 @@ async def play_episode(
             break
         public = turn.answer.public
         failed_for_good = any(_is_infrastructure(answer) for answer in turn.answers)
-        over = failed_for_good or public is None or public.accepted or len(turns) + 1 == plan.turns
+        over = failed_for_good or public is None or _passed(turn.answer, plan) or len(turns) + 1 == plan.turns
         if not over and public is not None:
-            turn = replace(turn, feedback=game.style.feedback(public))
+            turn = replace(turn, feedback=game.dialogue.feedback(problem, public))
         turns.append(turn)
         if over:
             return replace(episode, turns=tuple(turns), infrastructure=failed_for_good)
     return replace(episode, turns=tuple(turns))
+
+
+def _passed(answer: Answer, plan: SearchPlan) -> bool:
+    """Whether this answer ends its episode."""
+    return answer.label is True if plan.stop == "all" else answer.public is not None and answer.public.accepted
 
 
 def _is_infrastructure(answer: Answer) -> bool:
@@ -156,9 +164,9 @@ class _Game:
     def __init__(self, players: Players, plan: SearchPlan, problem: Problem, sample: int) -> None:
         self.players, self.plan, self.problem, self.sample = players, plan, problem, sample
         self.policy_id = players.engine.policy_id
-        self.style: Style = style_named(plan.style)
+        self.dialogue = dialogue(plan.style, plan.feedback, plan.show_tests)
         self.selector: Selector = SELECTORS[plan.selector]
-        self.prompt = self.style.first_prompt(problem)
+        self.prompt = self.dialogue.first_prompt(problem)
         if self.selector.scores and players.scorer is None:
             raise ValueError(f"selector {plan.selector!r} ranks by the verifier's scores, but there is no scorer")
 
@@ -201,7 +209,7 @@ class _Game:
     def _answer(self, completion: Completion) -> Answer:
         return Answer(
             response=completion.text,
-            program=self.style.program(completion.text, self.problem),
+            program=self.dialogue.program(completion.text, self.problem),
             finish_reason=completion.finish_reason,
             tokens=len(completion.token_ids),
         )

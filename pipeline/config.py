@@ -61,7 +61,20 @@ class ModelSection(Section):
 
 
 class DialogueSection(Section):
-    style: Literal["bare", "paper"] = "paper"
+    style: Literal["bare", "paper", "release"] = "paper"
+    """Prompts and answers; the last two end their prompts as the paper and its released code do."""
+    feedback: Literal["values", "traceback", "explain"] = "values"
+    """What a model is told about a failure: got and expected, a Python traceback, or a request for a diagnosis."""
+    show_tests: bool = True
+    """Whether the first prompt shows the public tests."""
+
+    @model_validator(mode="after")
+    def _go_together(self) -> "DialogueSection":
+        if self.feedback == "explain" and self.style == "bare":
+            raise ValueError(
+                "feedback = 'explain' asks for words before the program; with style = 'bare' an answer is a program"
+            )
+        return self
 
 
 class RolloutsSection(Section):

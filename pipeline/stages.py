@@ -63,7 +63,7 @@ def _roll_out(split: str, first_bucket: int) -> Callable[..., StageOutput]:
             top_p=rollouts.top_p,
             max_tokens=rollouts.max_tokens,
             seed=run.config.run.seed,
-            style=run.config.dialogue.style,
+            **run.config.dialogue.model_dump(),
         )
         return roll_out(
             run.fleet,
@@ -103,7 +103,7 @@ def _search(selector: str) -> Callable[..., StageOutput]:
             max_tokens=run.config.rollouts.max_tokens,
             seed=run.config.run.seed + 1,  # never the training rollouts' seeds
             no_repeat=settings.no_repeat and not greedy,
-            style=run.config.dialogue.style,
+            **run.config.dialogue.model_dump(),
         )
         scorer = verifier if selector in ("lv", "pt_lv") else None
         return roll_out(run.fleet, directory, iteration, run.problems("test"), 1, plan, policy, scorer)

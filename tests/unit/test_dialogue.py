@@ -1,9 +1,15 @@
-"""Prompts, extraction and feedback, with texts written out by hand."""
+"""Prompts, extraction and the two axes of a dialogue, with texts written out by hand."""
+
+from typing import get_args
 
 import pytest
 
-from actors.dialogue import MAX_FEEDBACK_CHARS, STYLES, sanitise, style_named
+from actors.dialogue import dialogue
+from actors.feedback import FEEDBACK
+from actors.prompts import STYLES
+from pipeline.config import ConfigError, DialogueSection, load_config
 from sandbox.problem import FunctionTest, Problem, StdioTest
+from sandbox.problems import family
 from sandbox.verdict import Outcome, TestResult, Verdict
 
 DOUBLE = Problem(
@@ -12,9 +18,11 @@ DOUBLE = Problem(
     setup="import math",
     public_tests=(FunctionTest("assert f(1) == 2"), FunctionTest("assert f(2) == 4")),
     private_tests=(FunctionTest("assert f(99) == 198"),),
+    entry_point="f",
+    reference="import math\n\ndef f(x: int, scale=2) -> int:\n    return scale * x\n",
 )
 ECHO = Problem(problem_id="echo", prompt="Print the line.", io="stdio", public_tests=(StdioTest("a", "a"),))
-bare, paper = STYLES["bare"], STYLES["paper"]
+bare, paper, release = (dialogue(name) for name in ("bare", "paper", "release"))
 
 
 def failed(message: str) -> Outcome:
@@ -29,14 +37,7 @@ def test_bare_says_only_what_is_there() -> None:
     assert bare.first_prompt(DOUBLE) == "Return twice the number."
     assert bare.program("\n def f(x): return 2 * x \n", DOUBLE) == "def f(x): return 2 * x"
     assert bare.program(" \n", DOUBLE) is None
-    assert bare.feedback(failed("got [3], expected [4, 5]")) == "got [3], expected [4, 5]"
-
-
-def test_feedback_is_the_first_failing_tests_message_else_the_outcomes_else_the_verdict() -> None:
-    assert bare.feedback(Outcome(verdict=Verdict.COMPILE_ERROR, message="line 1: oops")) == "line 1: oops"
-    assert bare.feedback(failed("")) == "of the outcome"
-    assert bare.feedback(Outcome(verdict=Verdict.TIME_LIMIT)) == "time limit"
-    assert paper.feedback(failed("got 3, expected 4")) == "Feedback: got 3, expected 4"
+    assert bare.feedback(DOUBLE, failed("got [3], expected [4, 5]")) == "got [3], expected [4, 5]"
 
 
 def test_paper_prompt_shows_public_tests_and_never_private_ones() -> None:
@@ -52,7 +53,38 @@ def test_paper_prompt_shows_public_tests_and_never_private_ones() -> None:
     assert "these tests" not in paper.first_prompt(Problem(problem_id="p", prompt="Do it."))
 
 
-def test_stdio_problems_have_their_own_paper_prompt() -> None:
+def test_release_differs_from_paper_in_the_ending_alone() -> None:
+    start = paper.first_prompt(DOUBLE).partition("Please follow")[0]
+    assert release.first_prompt(DOUBLE) == (
+        start + "Answer with the code of the implementation and the imports it needs alone, without tests and "
+        "explanations:\n```python\ncode\n```"
+    )
+    assert release.first_prompt(ECHO) == paper.first_prompt(ECHO)
+
+
+@pytest.mark.parametrize("style", ["paper", "release"])
+def test_without_tests_a_prompt_says_how_the_function_is_called(style: str) -> None:
+    prompt = dialogue(style, show_tests=False).first_prompt(DOUBLE)
+    assert prompt.startswith(
+        "Write a Python function implementation for the following prompt:\n\n"
+        "Return twice the number.\n\n"
+        "Your code should define this function:\n\n"
+        "def f(x: int, scale=2):\n\n"
+    )
+    assert "assert" not in prompt and "return scale" not in prompt
+    unknown = Problem(problem_id="p", prompt="Do it.", entry_point="g", reference="g = 1 +")
+    assert "this function:\n\ng\n\n" in dialogue(style, show_tests=False).first_prompt(unknown)
+
+
+def test_without_tests_the_built_in_family_shows_its_phrases_alone() -> None:
+    hidden = dialogue("bare", show_tests=False)
+    for problem in family.load("validation")[:50]:
+        phrases, example = problem.prompt.split("\n")
+        assert hidden.first_prompt(problem) == phrases
+        assert bare.first_prompt(problem) == f"{phrases}\n{example}"
+
+
+def test_stdio_problems_have_their_own_prompt() -> None:
     prompt = paper.first_prompt(ECHO)
     assert prompt.startswith("Provide a Python solution for the following competitive programming question:")
     assert "Print the line." in prompt and "```python\nYOUR CODE HERE\n```" in prompt
@@ -72,8 +104,9 @@ def test_stdio_problems_have_their_own_paper_prompt() -> None:
         ("", None),
     ],
 )
-def test_paper_takes_the_first_fence_and_the_rest_where_it_was_never_closed(response: str, program: str | None) -> None:
+def test_the_first_fence_counts_and_the_rest_where_it_was_never_closed(response: str, program: str | None) -> None:
     assert paper.program(response, DOUBLE) == program
+    assert release.program(response, DOUBLE) == ("x = 8" if response == "x = 8" else program)
 
 
 def test_the_fence_names_the_problems_language() -> None:
@@ -81,14 +114,39 @@ def test_the_fence_names_the_problems_language() -> None:
     assert paper.program("```python\nx\n```\n```cpp\nint x;\n```", problem) == "int x;"
 
 
-def test_feedback_cannot_end_a_turn_or_fill_the_context() -> None:
-    assert sanitise("a\x00\x1b[31mb\r\nc\td") == "a[31mb\nc\td"
-    assert sanitise("<|eot_id|><|user|>") == "< |eot_id|>< |user|>"
-    long = sanitise("x" * 5000 + "END")
-    assert long.startswith("x" * 1000 + "\n[3003 characters left out]\n") and long.endswith("END")
-    assert len(long) < MAX_FEEDBACK_CHARS + 60
+def test_a_reference_becomes_an_answer_that_reads_back_as_the_reference() -> None:
+    code = "import math\n\ndef f(x: int, scale=2) -> int:\n    return scale * x"
+    assert bare.reference_answer(DOUBLE) == code
+    assert paper.reference_answer(DOUBLE) == release.reference_answer(DOUBLE) == f"```python\n{code}\n```"
+    assert bare.reference_answer(ECHO) is None
+    fence = Problem(problem_id="p", prompt="p", reference='print("```")')
+    assert paper.reference_answer(fence) is None and bare.reference_answer(fence) == 'print("```")'
 
 
-def test_an_unknown_style_names_the_known_ones() -> None:
-    with pytest.raises(ValueError, match=r"no dialogue style 'fancy'; there are bare, paper"):
-        style_named("fancy")
+def test_the_axes_are_independent_and_framed_by_the_style() -> None:
+    for style in STYLES:
+        frame = "{}" if style == "bare" else "Feedback: {}"
+        for feedback, words in FEEDBACK.items():
+            if (style, feedback) != ("bare", "explain"):
+                told = dialogue(style, feedback).feedback(DOUBLE, failed("got 3, expected 4"))
+                assert told == frame.format(words(DOUBLE, failed("got 3, expected 4")))
+    passed = Outcome(verdict=Verdict.ACCEPTED)
+    assert bare.feedback(DOUBLE, passed) == "The program passed the public tests."
+    assert paper.feedback(DOUBLE, passed) == "Feedback: The program passed the public tests."
+
+
+def test_names_that_are_in_no_table_and_pairs_that_do_not_fit() -> None:
+    with pytest.raises(ValueError, match=r"no dialogue style 'fancy'; there are bare, paper, release"):
+        dialogue("fancy")
+    with pytest.raises(ValueError, match=r"no feedback style 'loud'; there are values, traceback, explain"):
+        dialogue("bare", "loud")
+    with pytest.raises(ValueError, match="words before the program"):
+        dialogue("bare", "explain")
+    with pytest.raises(ConfigError, match="words before the program"):
+        load_config(None, ["dialogue.style=bare", "dialogue.feedback=explain"])
+
+
+def test_the_config_offers_what_the_tables_hold() -> None:
+    fields = DialogueSection.model_fields
+    assert get_args(fields["style"].annotation) == tuple(STYLES)
+    assert get_args(fields["feedback"].annotation) == tuple(FEEDBACK)

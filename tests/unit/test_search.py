@@ -178,6 +178,19 @@ def test_infrastructure_ends_an_episode_and_is_no_label() -> None:
     assert ending(episode, plan) == "infrastructure"
 
 
+def test_an_oracle_stop_goes_on_after_a_program_that_fails_private_tests() -> None:
+    answers = iter(["one", "two", "three"])
+    judge = FakeSandbox(lambda problem, program, suite: YES if suite == "public" or program == "two" else NO)
+    plan = SearchPlan(turns=3, stop="all")
+    episode, _ = play(plan, judge, lambda chat, seed: next(answers))
+    assert [turn.answer.program for turn in episode.turns] == ["one", "two"]
+    assert [turn.feedback for turn in episode.turns] == ["The program passed the public tests.", ""]
+    assert [turn.answer.label for turn in episode.turns] == [False, True]
+    assert ending(episode, plan) == "passed"
+    never, _ = play(plan, FakeSandbox(lambda problem, program, suite: YES if suite == "public" else NO))
+    assert len(never.turns) == 3 and ending(never, plan) == "turns"
+
+
 def test_a_full_context_ends_an_episode_with_a_name() -> None:
     judge = FakeSandbox(lambda *_: wrong("x" * 60))
     plan = SearchPlan(turns=3, max_tokens=64)

@@ -1,0 +1,155 @@
+"""The first prompt, and the form in which an answer carries its program. A style is a row of `STYLES`.
+
+`bare` is for models that were trained on nothing but programs. `paper` and `release` follow arXiv 2502.20380
+(appendix C.1) and its released code for instruction-tuned models, with the instructions in words of our own;
+they differ in what they ask for at the end of the prompt.
+"""
+
+import ast
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sandbox.problem import FunctionTest, Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Style:
+    """How prompts and answers are written.
+
+    `first_prompt(problem, show_tests)`; `program` returns None where a response holds no program, and `answer`
+    writes a program as such a response; `frame` is put around feedback. `prose`: an answer may hold more than code.
+    """
+
+    first_prompt: Callable[[Problem, bool], str]
+    program: Callable[[str, Problem], str | None]
+    answer: Callable[[str, Problem], str]
+    frame: str = "{}"
+    prose: bool = True
+
+
+def whole_program(response: str, problem: Problem) -> str | None:
+    return response.strip() or None
+
+
+def fenced_program(response: str, problem: Problem) -> str | None:
+    """The first code block tagged with the problem's language; one that was never closed runs to the end."""
+    opening = re.search(rf"```{re.escape(problem.language)}[ \t]*\n", response)
+    if opening is None:
+        return None
+    return response[opening.end() :].partition("```")[0].strip() or None
+
+
+def fenced_or_whole_program(response: str, problem: Problem) -> str | None:
+    """As `fenced_program`; a response without any fence is a program as a whole."""
+    return fenced_program(response, problem) if "```" in response else whole_program(response, problem)
+
+
+def _whole_answer(program: str, problem: Problem) -> str:
+    return program.strip()
+
+
+def _fenced_answer(program: str, problem: Problem) -> str:
+    return f"```{problem.language}\n{program.strip()}\n```"
+
+
+def _bare_prompt(problem: Problem, show_tests: bool) -> str:
+    return problem.prompt if show_tests else _without_tests(problem)
+
+
+def _without_tests(problem: Problem) -> str:
+    """The problem's text without lines that are a public test, spelled with or without `assert`."""
+    tests = {test.source.strip() for test in problem.public_tests if isinstance(test, FunctionTest)}
+    shown = tests | {test.removeprefix("assert ") for test in tests}
+    return "\n".join(line for line in problem.prompt.split("\n") if not line.strip() or line.strip() not in shown)
+
+
+def _prompt_ending(ending: Callable[[str], str]) -> Callable[[Problem, bool], str]:
+    def first_prompt(problem: Problem, show_tests: bool) -> str:
+        if problem.io == "stdio":
+            return _stdio_prompt(problem)
+        statement = problem.prompt if show_tests else _without_tests(problem)
+        language = problem.language.capitalize()
+        lines = [f"Write a {language} function implementation for the following prompt:", "", statement.strip(), ""]
+        lines += _shown_tests(problem) if show_tests else _shown_header(problem)
+        return "\n".join([*lines, ending(problem.language)])
+
+    return first_prompt
+
+
+def _shown_tests(problem: Problem) -> list[str]:
+    tests = [test.source.strip() for test in problem.public_tests if isinstance(test, FunctionTest)]
+    if not tests:
+        return []
+    setup = [problem.setup.strip()] if problem.setup.strip() else []
+    return ["Your code should satisfy these tests:", "", *setup, *tests, ""]
+
+
+def _shown_header(problem: Problem) -> list[str]:
+    """How the function is called, which the tests would have shown."""
+    if not problem.entry_point:
+        return []
+    return ["Your code should define this function:", "", _header(problem) or problem.entry_point, ""]
+
+
+def _header(problem: Problem) -> str | None:
+    """`def name(arguments):` as the reference spells it; None where that cannot be told."""
+    if problem.language != "python" or problem.reference is None:
+        return None
+    try:
+        tree = ast.parse(problem.reference)
+    except SyntaxError:
+        return None
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and node.name == problem.entry_point:
+            return f"def {node.name}({ast.unparse(node.args)}):"
+    return None
+
+
+def _instructions(language: str) -> str:
+    return "\n".join(
+        [
+            "Please follow these instructions:",
+            "- Think the problem through before you write code.",
+            f"- Give your answer in a code block that starts with ```{language} and ends with ```.",
+            "- Use a single code block: only the first one is read.",
+            "- Leave tests out of the code block.",
+            "- Put every import that the code needs into the code block.",
+        ]
+    )
+
+
+def _code_only(language: str) -> str:
+    return (
+        "Answer with the code of the implementation and the imports it needs alone, without tests and explanations:\n"
+        f"```{language}\ncode\n```"
+    )
+
+
+def _stdio_prompt(problem: Problem) -> str:
+    """The statement carries its examples itself, so there are no tests to show or to hide."""
+    language = problem.language
+    return (
+        f"Provide a {language.capitalize()} solution for the following competitive programming question:\n\n"
+        f"{problem.prompt.strip()}\n\n"
+        "The program reads standard input and writes standard output.\n"
+        f"Your code should be enclosed in triple backticks like so: ```{language}\nYOUR CODE HERE\n```\n"
+        "Use the backticks for your code only."
+    )
+
+
+STYLES: dict[str, Style] = {
+    "bare": Style(first_prompt=_bare_prompt, program=whole_program, answer=_whole_answer, prose=False),
+    "paper": Style(
+        first_prompt=_prompt_ending(_instructions),
+        program=fenced_program,
+        answer=_fenced_answer,
+        frame="Feedback: {}",
+    ),
+    "release": Style(
+        first_prompt=_prompt_ending(_code_only),
+        program=fenced_or_whole_program,
+        answer=_fenced_answer,
+        frame="Feedback: {}",
+    ),
+}
