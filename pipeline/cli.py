@@ -111,6 +111,20 @@ def _eval(options: argparse.Namespace) -> int:
     return evaluate(config, verifier=options.verifier)
 
 
+def _study(options: argparse.Namespace) -> int:
+    from pipeline.study.spec import cells, load_study
+
+    study = load_study(options.study)
+    if options.dry_run:
+        from pipeline.study.plan import describe
+
+        print(describe(study, cells(study)))
+        return 0
+    from pipeline.study.carry_out import execute
+
+    return execute(study)
+
+
 def _report(options: argparse.Namespace) -> int:
     from pipeline.report import print_results, write_report
     from pipeline.run import stored_config
@@ -165,6 +179,11 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--config", help="a TOML file for everything else")
     _add_set(evaluate)
     evaluate.set_defaults(command=_eval)
+
+    study = commands.add_parser("study", help="carry out, or continue, a comparison of methods over several seeds")
+    study.add_argument("study", help="a study file, as in configs/study-tiny.toml")
+    study.add_argument("--dry-run", action="store_true", help="print the cells, what they share, and the time")
+    study.set_defaults(command=_study)
 
     report = commands.add_parser("report", help="print a run's results and write its report.html")
     report.add_argument("run_dir")

@@ -6,8 +6,9 @@ paths. Stages hash only the identity fields they read, so a resume on another cl
 
 import difflib
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -211,18 +212,21 @@ EMBEDDED = Path(__file__).parent / "tiny" / "embedded.toml"
 
 def load_config(path: str | Path | None = EMBEDDED, overrides: list[str] | None = None) -> Config:
     """Read a TOML file (None: the defaults above), apply `section.key=value` overrides, validate."""
-    data: dict[str, Any] = {}
-    if path is not None:
-        try:
-            data = tomllib.loads(Path(path).read_text())
-        except (FileNotFoundError, IsADirectoryError):
-            shipped = sorted(str(found) for found in Path("configs").glob("*.toml"))
-            raise ConfigError(f"no config file at {path}; here are: {', '.join(shipped) or 'none'}") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{path} is not valid TOML: {error}") from None
+    data = read_toml(path) if path is not None else {}
     for override in overrides or []:
         _apply(data, override)
     return validated(data)
+
+
+def read_toml(path: str | Path) -> dict[str, Any]:
+    """What a TOML file holds. Raises ConfigError where there is none or it is not TOML."""
+    try:
+        return tomllib.loads(Path(path).read_text())
+    except (FileNotFoundError, IsADirectoryError):
+        shipped = sorted(str(found) for found in Path("configs").glob("*.toml"))
+        raise ConfigError(f"no config file at {path}; here are: {', '.join(shipped) or 'none'}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}") from None
 
 
 def validated(data: dict[str, Any]) -> Config:
@@ -230,7 +234,7 @@ def validated(data: dict[str, Any]) -> Config:
     try:
         return Config.model_validate(data)
     except ValidationError as error:
-        raise ConfigError("\n".join(_explain(item) for item in error.errors())) from None
+        raise ConfigError("\n".join(explain(item, Config) for item in error.errors())) from None
 
 
 def _apply(data: dict[str, Any], override: str) -> None:
@@ -247,20 +251,21 @@ def _apply(data: dict[str, Any], override: str) -> None:
     data[section][name] = parsed
 
 
-def _explain(item: Any) -> str:
+def explain(item: Any, model: type[BaseModel]) -> str:
+    """One line for a mistake that pydantic found in the data of `model`."""
     path = ".".join(str(step) for step in item["loc"])
     if item["type"] == "extra_forbidden":
-        known = _known_keys()
-        if len(item["loc"]) == 1:
-            known = list(Config.model_fields)
-        close = difflib.get_close_matches(path, known, n=1, cutoff=0.0)
+        names = [step for step in item["loc"] if isinstance(step, str)]
+        known = [key for key in _known_keys(model) if key.count(".") == len(names) - 1]
+        close = difflib.get_close_matches(".".join(names), known, n=1, cutoff=0.0)
         return f"unknown config key {path!r}; the nearest valid one is {close[0]!r}"
     return f"config key {path!r} = {item['input']!r}: {item['msg']}"
 
 
-def _known_keys() -> list[str]:
-    return [
-        f"{section}.{name}"
-        for section, field in Config.model_fields.items()
-        for name in field.annotation.model_fields  # type: ignore[union-attr]
-    ]
+def _known_keys(model: type[BaseModel]) -> Iterator[str]:
+    """Dotted names of fields, of those within sections too, whether a field holds one section or several."""
+    for name, field in model.model_fields.items():
+        yield name
+        for kind in (field.annotation, *get_args(field.annotation)):
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                yield from (f"{name}.{inner}" for inner in _known_keys(kind))

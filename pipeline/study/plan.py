@@ -1,0 +1,147 @@
+"""What a study will do and cost, without doing it: every cell is rehearsed through the same `run_iteration`."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from actors.engine import Checkpoint
+from pipeline.iteration import run_iteration
+from pipeline.run import Input, Run, Splits
+from pipeline.store import Manifest, Stage, identity_hash
+from pipeline.study.spec import Cell, Study
+
+RATES_S = {
+    "episodes": 6e-3,
+    "held_out": 6e-3,
+    "verifier": 2.0e-3,
+    "policy": 2.0e-3,
+    "scores": 4e-4,
+    "search": 6e-3,
+    "other": 1.0,
+}
+"""Seconds per unit of work (`_units`), from the embedded default on 2 cores; stages that this study has finished
+replace them."""
+
+
+@dataclass(slots=True)
+class Planned:
+    """One distinct stage: who needs it, how much work it is, and its manifest where it is finished."""
+
+    stage: str
+    iteration: int
+    units: float
+    done: Manifest | None
+    cells: list[str] = field(default_factory=list)
+
+    @property
+    def kind(self) -> str:
+        kind = "search" if self.stage.startswith("search_") else self.stage
+        return kind if kind in RATES_S else "other"
+
+
+class Rehearsal(Run):
+    """A run on paper: it notes which stages there would be and where they would be kept; it writes nothing.
+
+    A stage that is not finished gets the hash of its identity for a digest, so that what follows from it is
+    recognised in other cells too.
+    """
+
+    def __init__(self, cell: Cell, splits: Splits, planned: dict[str, Planned]) -> None:
+        super().__init__(cell.config, None, splits)
+        self._planned = planned
+        self._passed: dict[tuple[int, str], Manifest] = {}
+
+    def stage(self, iteration: int, step: Stage, **inputs: Input) -> Manifest:
+        identity, digests = self.identify(step, inputs)
+        place = self.store.shared_place(iteration, step, identity, digests)
+        if place not in self._planned:
+            done = self.store.peek(place)
+            self._planned[place] = Planned(step.name, iteration, self._units(step.name, iteration), done)
+        planned = self._planned[place]
+        planned.cells.append(self.config.run.name)
+        hashed = identity_hash(step.name, identity, digests)
+        manifest = planned.done or Manifest(
+            stage=step.name,
+            iteration=iteration,
+            directory=place,
+            identity_hash=hashed,
+            identity=identity,
+            inputs=digests,
+            digest=hashed,
+            checkpoint=Checkpoint(path=place, policy_id=hashed),
+        )
+        self._passed[iteration, step.name] = manifest
+        return manifest
+
+    def lookup(self, iteration: int, name: str) -> Manifest | None:
+        return self._passed.get((iteration, name))
+
+    def _units(self, name: str, iteration: int) -> float:
+        """How much work a stage is: answers sampled at most, rows trained on, answers scored, or 1."""
+        config = self.config
+        sampled = config.rollouts.samples * config.rollouts.turns
+        if name.startswith("search_"):
+            width = 1 if name in ("search_greedy", "search_control") else config.eval.best_of
+            return len(self.problems("test")) * config.eval.turns * width
+        if name in ("episodes", "held_out"):
+            return len(self.problems("train" if name == "episodes" else "validation")) * sampled
+        if name == "scores":
+            return (iteration + 1) * (len(self.problems("train")) + len(self.problems("validation"))) * sampled
+        if name == "verifier":
+            return (config.verifier.steps or 1) * config.verifier.batch_pairs * 2
+        if name == "policy":
+            return (config.fine_tune.steps or 1) * config.fine_tune.batch_examples
+        return 1.0
+
+
+def rehearse(cells: Iterable[Cell], splits: Splits | None = None) -> dict[str, Planned]:
+    """Every distinct stage of the cells, by the place where it is kept, in the order of first need."""
+    planned: dict[str, Planned] = {}
+    splits = splits or Splits()
+    for cell in cells:
+        run = Rehearsal(cell, splits, planned)
+        for iteration in range(cell.config.run.iterations + 1):
+            run_iteration(run, iteration)
+    return planned
+
+
+def seconds_left(planned: Iterable[Planned]) -> float:
+    """Of the stages that are not finished, at the rates of those that are."""
+    spent, worked, todo = (dict.fromkeys(RATES_S, 0.0) for _ in range(3))
+    for stage in planned:
+        if stage.done is None:
+            todo[stage.kind] += stage.units
+        else:
+            spent[stage.kind] += stage.done.seconds
+            worked[stage.kind] += stage.units
+    rates = {kind: spent[kind] / worked[kind] if worked[kind] else rate for kind, rate in RATES_S.items()}
+    return sum(units * rates[kind] for kind, units in todo.items())
+
+
+def describe(study: Study, cells: Sequence[Cell]) -> str:
+    """The cells, what they share, and the time it will take."""
+    planned = rehearse(cells)
+    asked = sum(len(stage.cells) for stage in planned.values())
+    finished = sum(stage.done is not None for stage in planned.values())
+    lines = [f"study {study.name} in {study.directory}", "", f"{'cells':<14}{'strategy':<12}{'loss':<6}seeds"]
+    groups: dict[tuple[str, str, str], list[Cell]] = {}
+    for cell in cells:
+        groups.setdefault((cell.view, cell.strategy, cell.loss), []).append(cell)
+    for (view, strategy, loss), group in groups.items():
+        seeds = ", ".join(str(seed) for seed in sorted({cell.seed for cell in group}))
+        lines.append(f"{len(group):<3}{view:<11}{strategy:<12}{loss:<6}{seeds}")
+    kinds = Counter(stage.stage for stage in planned.values())
+    trainings = kinds["policy"] + kinds["verifier"]
+    searches = sum(count for name, count in kinds.items() if name.startswith("search_"))
+    lines += [
+        "",
+        f"{len(cells)} cells ask for {asked} stages, of which {len(planned)} are distinct: {kinds['episodes']} times "
+        f"episodes, {trainings} trainings, {searches} searches",
+        f"{finished} of them are finished; the others take about {duration(seconds_left(planned.values()))}",
+    ]
+    return "\n".join(lines)
+
+
+def duration(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    return f"{minutes // 60} h {minutes % 60:02d} min" if minutes >= 60 else f"{max(minutes, 1)} min"

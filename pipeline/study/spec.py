@@ -1,0 +1,201 @@
+"""The study file: which methods, losses, seeds and selectors are compared, and on which cells the curves are drawn.
+
+A *cell* is an ordinary run under `<root>/<name>/cells/`; all cells keep their stages in `<root>/<name>/stages/`, so
+what two cells have in common (base episodes, a seed's first verifier, a trained policy) is computed once.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from pydantic import Field, ValidationError
+
+from pipeline.config import EMBEDDED, Config, ConfigError, Section, explain, read_toml, validated
+from pipeline.strategies import STRATEGIES
+
+SHARED = "../../stages"
+BASE = "base"
+"""The strategy of cells that train no generator."""
+
+Loss = Literal["bt", "bce"]
+View = Literal["main", "best_of", "turns", "hidden_tests"]
+ClaimName = Literal[
+    "multi_turn_over_single",
+    "mucode_at_least_rft",
+    "rft_over_base",
+    "both_rewards",
+    "best_of_n_over_greedy",
+    "pt_lv_at_least_pt",
+    "pt_over_lv",
+    "lv_over_random",
+    "bt_against_bce",
+    "n_scaling_flattens",
+]
+CLAIMS: tuple[ClaimName, ...] = get_args(ClaimName)
+
+
+class Methods(Section):
+    """Cells: every strategy × loss × seed."""
+
+    strategies: tuple[str, ...] = Field(min_length=1)
+    """Rows of the strategy table, and "base" for the model as it is."""
+    losses: tuple[Loss, ...] = Field(("bt",), min_length=1)
+    """Of the verifier."""
+    seeds: tuple[int, ...] = Field(min_length=1)
+    selectors: tuple[str, ...] | None = None
+    """None: those of config.eval."""
+
+
+class Curves(Section):
+    """More searches of some cells: best of each N at the config's turns, and one search of more turns."""
+
+    strategies: tuple[str, ...] = (BASE, "mucode")
+    loss: Loss = "bt"
+    seeds: tuple[int, ...] = Field(min_length=1)
+    selectors: tuple[str, ...] = ("pt_lv",)
+    best_of: tuple[int, ...] = ()
+    turns: int | None = Field(None, ge=1)
+
+
+class HiddenTests(Section):
+    """The same models asked without the public tests in the prompt."""
+
+    strategies: tuple[str, ...] = (BASE, "mucode")
+    loss: Loss = "bt"
+    seeds: tuple[int, ...] = Field(min_length=1)
+    selectors: tuple[str, ...] = ("pt", "lv", "pt_lv")
+    settings: dict[str, Any] = Field(min_length=1)
+    """What hides them, as settings of a run: {"section.key" = value}."""
+
+
+class Study(Section):
+    name: str = Field(pattern=r"^[A-Za-z0-9._-]+$")
+    """Folder under `root`."""
+    root: str = "runs"
+    base: str = "embedded"
+    """The config that every cell starts from: "embedded", or a TOML file beside this one."""
+    config: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """Settings laid over it, in the sections of a config."""
+    methods: tuple[Methods, ...] = Field(min_length=1)
+    curves: Curves | None = None
+    hidden_tests: HiddenTests | None = None
+    claims: tuple[ClaimName, ...] = CLAIMS
+    """Which of the paper's claims are tested."""
+    margin_points: float = Field(2.0, gt=0)
+    """"At least as good" means: not worse by this many points of accuracy; stated beforehand."""
+
+    @property
+    def directory(self) -> str:
+        root = self.root if "://" in self.root else str(Path(self.root).resolve())
+        return f"{root.rstrip('/')}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One run of the study. `view` says what of it is new: all of it, or further searches of a cell's models."""
+
+    strategy: str
+    loss: str
+    seed: int
+    view: View
+    config: Config
+
+    @property
+    def name(self) -> str:
+        return self.config.run.name
+
+    @property
+    def model(self) -> tuple[str, str, int]:
+        """Cells of equal model share everything but their searches."""
+        return self.strategy, self.loss, self.seed
+
+
+def load_study(path: str | Path, overrides: dict[str, Any] | None = None) -> Study:
+    """Read a study file; `overrides` replace its top-level values. Raises ConfigError, one line per mistake."""
+    data = read_toml(path) | (overrides or {})
+    if data.get("base", "embedded") != "embedded":
+        data["base"] = str(Path(path).parent / data["base"])
+    try:
+        return Study.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError("\n".join(explain(item, Study) for item in error.errors())) from None
+
+
+def cells(study: Study) -> list[Cell]:
+    """Every cell, seed by seed, further searches last. Raises ConfigError where the axes do not fit together."""
+    source = read_toml(EMBEDDED if study.base == "embedded" else study.base)
+    settings = {
+        section: source.get(section, {}) | study.config.get(section, {}) for section in {*source, *study.config}
+    }
+    settings["run"] = settings.get("run", {}) | {
+        "root": f"{study.directory}/cells",
+        "stages": SHARED,
+        "control": False,
+    }
+    found = [*_main(study, settings)]
+    found.sort(key=lambda cell: cell.seed)  # stable: methods in the order of the file
+    trained = {cell.model for cell in found}
+    if len({cell.name for cell in found}) < len(found):
+        twice = next(cell.name for cell in found if [other.name for other in found].count(cell.name) > 1)
+        raise ConfigError(f"methods name the cell {twice} twice; each strategy, loss and seed once")
+    further = [*_curves(study, settings), *_hidden(study, settings)]
+    for cell in further:
+        if cell.model not in trained:
+            key = "hidden_tests" if cell.view == "hidden_tests" else "curves"
+            raise ConfigError(
+                f"{key}: strategy {cell.strategy!r}, loss {cell.loss!r}, seed {cell.seed} is in no [[methods]], "
+                "so nothing trains it; add it there, or take it out here"
+            )
+    return found + further
+
+
+def _main(study: Study, settings: dict[str, Any]) -> Iterator[Cell]:
+    for methods in study.methods:
+        extra = {} if methods.selectors is None else {"eval.selectors": methods.selectors}
+        for strategy in methods.strategies:
+            for loss in methods.losses:
+                for seed in methods.seeds:
+                    yield _cell(settings, strategy, loss, seed, "main", "", extra)
+
+
+def _curves(study: Study, settings: dict[str, Any]) -> Iterator[Cell]:
+    curves = study.curves
+    if curves is None:
+        return
+    common = {"eval.selectors": curves.selectors}
+    for strategy, seed in _product(curves.strategies, curves.seeds):
+        for width in curves.best_of:
+            extra = common | {"eval.best_of": width}
+            yield _cell(settings, strategy, curves.loss, seed, "best_of", f"-n{width}", extra)
+        if curves.turns:
+            extra = common | {"eval.turns": curves.turns}
+            yield _cell(settings, strategy, curves.loss, seed, "turns", f"-t{curves.turns}", extra)
+
+
+def _hidden(study: Study, settings: dict[str, Any]) -> Iterator[Cell]:
+    hidden = study.hidden_tests
+    if hidden is None:
+        return
+    extra = hidden.settings | {"eval.selectors": hidden.selectors}
+    for strategy, seed in _product(hidden.strategies, hidden.seeds):
+        yield _cell(settings, strategy, hidden.loss, seed, "hidden_tests", "-hidden", extra)
+
+
+def _product(strategies: Sequence[str], seeds: Sequence[int]) -> Iterator[tuple[str, int]]:
+    return ((strategy, seed) for strategy in strategies for seed in seeds)
+
+
+def _cell(
+    settings: dict[str, Any], strategy: str, loss: str, seed: int, view: View, suffix: str, extra: dict[str, Any]
+) -> Cell:
+    if strategy != BASE and strategy not in STRATEGIES:
+        raise ConfigError(f"strategy {strategy!r}: expected one of {BASE}, {', '.join(STRATEGIES)}")
+    data = {section: dict(values) for section, values in settings.items()}
+    data["run"] |= {"name": f"{strategy}-{loss}-seed{seed}{suffix}", "seed": seed}
+    data["run"] |= {"iterations": 0} if strategy == BASE else {"strategy": strategy}
+    data.setdefault("verifier", {})["loss"] = loss
+    for key, value in extra.items():
+        section, _, name = key.partition(".")
+        data.setdefault(section, {})[name] = value
+    return Cell(strategy=strategy, loss=loss, seed=seed, view=view, config=validated(data))
