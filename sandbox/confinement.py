@@ -5,7 +5,7 @@ from typing import Any
 
 import docker
 
-from sandbox import owner
+from sandbox import owner, profile
 from sandbox.transport import SocketDoor
 
 HEADROOM_MIB = 192
@@ -28,7 +28,7 @@ def options(memory_mib: int, runtime: str, door: SocketDoor | None) -> dict[str,
         "network_mode": "none",
         "read_only": True,
         "cap_drop": ["ALL"],
-        "security_opt": ["no-new-privileges"],
+        "security_opt": ["no-new-privileges", f"seccomp={profile.text()}"],
         "pids_limit": 64 if runtime == "runc" else 1024,  # gVisor's own threads count as well
         "mem_limit": memory,
         "memswap_limit": memory,
