@@ -15,8 +15,8 @@ from typing import Any
 
 FILES = """
     access chdir chmod close close_range copy_file_range creat dup dup2 dup3 faccessat faccessat2 fadvise64 fallocate
-    fchdir fchmod fchmodat fchmodat2 fchown fchownat fcntl fdatasync flock fstat fstatfs fsync ftruncate futimesat getcwd
-    getdents getdents64 getxattr fgetxattr lgetxattr listxattr flistxattr llistxattr inotify_add_watch inotify_init
+    fchdir fchmod fchmodat fchmodat2 fchown fchownat fcntl fdatasync flock fstat fstatfs fsync ftruncate futimesat
+    getcwd getdents getdents64 getxattr fgetxattr lgetxattr listxattr flistxattr llistxattr inotify_add_watch inotify_init
     inotify_init1 inotify_rm_watch ioctl link linkat lseek lstat memfd_create mkdir mkdirat newfstatat open openat
     openat2 pipe pipe2 pread64 preadv preadv2 pwrite64 pwritev pwritev2 read readahead readlink readlinkat readv rename
     renameat renameat2 rmdir sendfile splice stat statfs statx symlink symlinkat sync_file_range tee truncate umask
