@@ -20,7 +20,8 @@ class Answer:
     """One sampled answer. `program` is None where the response holds no code.
 
     `public` is None where a selector did not need it and it was not run; `private` likewise, and where
-    a public failure already settled the label. `score` is the verifier's raw logit, if it was asked.
+    a public failure already settled the label. `score` is the verifier's raw logit, if it was asked;
+    `behaviour` a digest of what the program did on extra inputs, if it was run on any.
     """
 
     response: str
@@ -30,6 +31,7 @@ class Answer:
     public: Outcome | None = None
     private: Outcome | None = None
     score: float | None = None
+    behaviour: str | None = None
 
     @property
     def label(self) -> bool | None:
@@ -38,7 +40,13 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """Answers to one history. `feedback` is what the model is told next; "" after the last turn."""
+    """Answers to the kept histories: one in best-of-N, up to the beam's width else.
+
+    `chosen` is the answer on the way to the final one, `feedback` what the model is told of it; "" after the last
+    turn. `kept` are the answers that the search kept, best first: `held` is its answer if it ended here. `parents[i]`
+    says which answer kept by the turn before answer i continues, as a place in that turn's `kept`.
+    `prompt_tokens` sums over the histories; `seed` is that of the history which `chosen` continues.
+    """
 
     answers: tuple[Answer, ...]
     chosen: int
@@ -47,10 +55,16 @@ class Turn:
     seed: int
     sample_s: float
     judge_s: float
+    kept: tuple[int, ...] = ()
+    parents: tuple[int, ...] = ()
 
     @property
     def answer(self) -> Answer:
         return self.answers[self.chosen]
+
+    @property
+    def held(self) -> Answer:
+        return self.answers[self.kept[0] if self.kept else self.chosen]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +72,8 @@ class Episode:
     """One conversation about one problem.
 
     `prompt` is the first user message as the model saw it. `infrastructure` is True where the sandbox
-    failed for good; such an episode ends there and teaches nothing.
+    failed for good; such an episode ends there and teaches nothing. `width` answers were asked for per history,
+    at most `beam` histories kept.
     """
 
     episode_id: str
@@ -71,6 +86,8 @@ class Episode:
     prompt: str
     turns: tuple[Turn, ...]
     infrastructure: bool
+    width: int = 1
+    beam: int = 1
 
     def messages(self, turn: int) -> list[dict[str, str]]:
         """The chat that turn `turn` (0-based) answered: user, assistant, user, …, user."""
@@ -121,11 +138,13 @@ def _outcome(row: dict[str, Any] | None) -> Outcome | None:
 def _turn_row(turn: Turn) -> dict[str, Any]:
     row = {name: getattr(turn, name) for name in turn.__slots__}
     row["answers"] = [_answer_row(answer) for answer in turn.answers]
+    row["kept"], row["parents"] = list(turn.kept), list(turn.parents)
     return row
 
 
 def _turn(row: dict[str, Any]) -> Turn:
-    return Turn(**{**row, "answers": tuple(_answer(answer) for answer in row["answers"])})
+    places = {name: tuple(row.get(name) or ()) for name in ("kept", "parents")}
+    return Turn(**{**row, **places, "answers": tuple(_answer(answer) for answer in row["answers"])})
 
 
 def _answer_row(answer: Answer) -> dict[str, Any]:
@@ -159,6 +178,7 @@ ANSWER_TYPE = pa.struct(
         ("public", OUTCOME_TYPE),
         ("private", OUTCOME_TYPE),
         ("score", pa.float64()),
+        ("behaviour", pa.string()),
     ]
 )
 TURN_TYPE = pa.struct(
@@ -170,6 +190,8 @@ TURN_TYPE = pa.struct(
         ("seed", pa.int64()),
         ("sample_s", pa.float64()),
         ("judge_s", pa.float64()),
+        ("kept", pa.list_(pa.int32())),
+        ("parents", pa.list_(pa.int32())),
     ]
 )
 EPISODE_SCHEMA = pa.schema(
@@ -184,6 +206,8 @@ EPISODE_SCHEMA = pa.schema(
         ("prompt", pa.string()),
         ("turns", pa.list_(TURN_TYPE)),
         ("infrastructure", pa.bool_()),
+        ("width", pa.int32()),
+        ("beam", pa.int32()),
     ],
     metadata={"mucode.schema": f"episodes/{SCHEMA_VERSION}"},
 )

@@ -11,9 +11,11 @@ the caller names, and refuses before `load` has checked them; so does one that R
 """
 
 import asyncio
+import itertools
 import logging
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,8 +23,10 @@ import pyarrow as pa
 
 from actors.engine import Checkpoint, Engine, EngineConfig, EngineError
 from actors.episode import EPISODE_SCHEMA, Episode
+from actors.ledger import Judge, Players, Scorer
 from actors.parts import PartRecord, commit_part
-from actors.search import Judge, Players, Scorer, SearchPlan, Shard, ending, play_episode
+from actors.plan import SearchPlan, Shard
+from actors.search import ending, play_episodes
 from sandbox.problem import Problem, Suite
 from sandbox.verdict import Outcome
 
@@ -92,14 +96,17 @@ class Generator:
     async def play(
         self,
         shard: Shard,
-        plan: SearchPlan,
+        plans: Sequence[SearchPlan],
         policy_id: str,
         out_dir: str,
         iteration: int,
         verifier_id: str = "",
         scorer: Scorer | None = None,
     ) -> PartRecord:
-        """Play every episode of the shard and commit them as part number `shard.part` of `out_dir`."""
+        """Play every plan on every problem and sample of the shard; commit as part number `shard.part` of `out_dir`.
+
+        The plans of one problem and sample share what they ask for (actors.search.play_episodes).
+        """
         if policy_id != self.engine.policy_id:
             raise PolicyMismatchError(
                 f"{shard} asks for policy {policy_id}, but this generator holds {self.engine.policy_id or 'none'}; "
@@ -110,7 +117,7 @@ class Generator:
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = [
-                    group.create_task(self._play_one(players, plan, problem, sample, iteration, verifier_id))
+                    group.create_task(self._play_one(players, plans, problem, sample, iteration, verifier_id))
                     for problem in shard.problems
                     for sample in shard.samples
                 ]
@@ -119,13 +126,19 @@ class Generator:
             raise failures.exceptions[0] from failures
         finally:
             self._shards -= 1
-        episodes = [task.result() for task in tasks]
+        episodes = [episode for task in tasks for episode in task.result()]
         table = pa.Table.from_pylist([episode.to_row() for episode in episodes], schema=EPISODE_SCHEMA)
-        return await asyncio.to_thread(commit_part, out_dir, shard.part, table, episode_counts(episodes, plan))
+        return await asyncio.to_thread(commit_part, out_dir, shard.part, table, episode_counts(episodes, plans))
 
     async def _play_one(
-        self, players: Players, plan: SearchPlan, problem: Problem, sample: int, iteration: int, verifier_id: str
-    ) -> Episode:
+        self,
+        players: Players,
+        plans: Sequence[SearchPlan],
+        problem: Problem,
+        sample: int,
+        iteration: int,
+        verifier_id: str,
+    ) -> list[Episode]:
         self._waiting += 1
         try:
             await self._places.acquire()
@@ -134,12 +147,14 @@ class Generator:
         self._in_flight += 1
         self._in_flight_max = max(self._in_flight_max, self._in_flight)
         try:
-            episode = await play_episode(players, plan, problem, sample, iteration=iteration, verifier_id=verifier_id)
+            episodes = await play_episodes(
+                players, plans, problem, sample, iteration=iteration, verifier_id=verifier_id
+            )
         finally:
             self._in_flight -= 1
             self._places.release()
-        self._counts.update(episode_counts([episode], plan))
-        return episode
+        self._counts.update(episode_counts(episodes, plans))
+        return episodes
 
     async def _timed_judge(self, problem: Problem, program: str, suite: Suite) -> Outcome:
         started = time.monotonic()
@@ -168,14 +183,15 @@ class Generator:
         await self.engine.close()
 
 
-def episode_counts(episodes: list[Episode], plan: SearchPlan) -> dict[str, int]:
+def episode_counts(episodes: list[Episode], plans: Sequence[SearchPlan]) -> dict[str, int]:
     """What happened, in numbers that add up: episodes = the sum of the `ended_…`, answers = judged + unjudged + infra.
 
-    `judged` answers have a label; `unjudged` ones were not chosen and not asked about.
+    `judged` answers have a label; `unjudged` ones were not chosen and not asked about. Episodes come in the order of
+    `plans`, again and again; what several plans share is counted for each.
     """
     counts = Counter(dict.fromkeys(("ended_passed", "ended_turns", "ended_context", "ended_infrastructure"), 0))
     counts["episodes"] = len(episodes)
-    for episode in episodes:
+    for episode, plan in zip(episodes, itertools.cycle(plans)):
         counts[f"ended_{ending(episode, plan)}"] += 1
         for turn in episode.turns:
             counts["turns"] += 1
@@ -233,10 +249,12 @@ class GeneratorActor(Generator):
             turn_deadline_s=config.turn_deadline_s,
         )
 
-    async def play(self, shard: Shard, plan: SearchPlan, policy_id: str, *args: Any, **kwargs: Any) -> PartRecord:
+    async def play(
+        self, shard: Shard, plans: Sequence[SearchPlan], policy_id: str, *args: Any, **kwargs: Any
+    ) -> PartRecord:
         """As `Generator.play`. Where the engine died, the actor goes too: another one replays its shards."""
         try:
-            return await super().play(shard, plan, policy_id, *args, **kwargs)
+            return await super().play(shard, plans, policy_id, *args, **kwargs)
         except PolicyMismatchError:
             raise
         except EngineError:

@@ -12,7 +12,7 @@ from ray.exceptions import GetTimeoutError, RayActorError
 
 from actors.engine import Checkpoint
 from actors.parts import committed_parts
-from actors.search import SearchPlan, Shard
+from actors.plan import SearchPlan, Shard
 from actors.supervision import Supervisor
 from pipeline.fleet import Fleet, FleetError
 from pipeline.store import StageOutput
@@ -40,19 +40,23 @@ def roll_out(
     iteration: int,
     problems: Sequence[Problem],
     samples: int,
-    plan: SearchPlan,
+    plan: SearchPlan | Sequence[SearchPlan],
     policy: Checkpoint,
     verifier: Checkpoint | None = None,
     first_bucket: int = 0,
 ) -> StageOutput:
-    """Play what `directory` lacks. Raises FleetError above the set rate of infrastructure failures."""
+    """Play what `directory` lacks. Raises FleetError above the set rate of infrastructure failures.
+
+    Several plans are played over one set of samples; their episodes lie side by side in the same parts.
+    """
     config = fleet.config
-    shards = make_shards(problems, samples, config.rollouts.shard_episodes, first_bucket)
+    plans = (plan,) if isinstance(plan, SearchPlan) else tuple(plan)
+    shards = make_shards(problems, samples, max(1, config.rollouts.shard_episodes // len(plans)), first_bucket)
     done = committed_parts(directory)
     todo = [shard for shard in shards if shard.part not in done]
     if todo:
-        watch = _Watch(fleet, total=sum(len(shard) for shard in shards), done=sum(part.rows for part in done.values()))
-        _play(fleet, todo, watch, plan, policy, verifier, directory, iteration)
+        watch = _Watch(fleet, total=len(plans) * sum(map(len, shards)), done=sum(part.rows for part in done.values()))
+        _play(fleet, todo, watch, plans, policy, verifier, directory, iteration)
     _require_sandbox(directory, config.executor.max_infrastructure_rate)
     return StageOutput(expected_parts=len(shards), facts=watch.facts() if todo else {})
 
@@ -61,7 +65,7 @@ def _play(
     fleet: Fleet,
     todo: list[Shard],
     watch: "_Watch",
-    plan: SearchPlan,
+    plans: Sequence[SearchPlan],
     policy: Checkpoint,
     verifier: Checkpoint | None,
     directory: str,
@@ -82,7 +86,7 @@ def _play(
     supervisor: Supervisor[Shard] = Supervisor(
         make=make,
         call=lambda worker, shard: worker.play.remote(
-            shard, plan, policy.policy_id, directory, iteration, verifier_id, scorer
+            shard, plans, policy.policy_id, directory, iteration, verifier_id, scorer
         ),
         stall_s=fleet.config.generator.turn_deadline_s,
         advanced=watch.advanced,

@@ -19,7 +19,7 @@ from functools import partial
 from typing import Any
 
 from actors.engine import Checkpoint
-from actors.search import SearchPlan
+from actors.plan import SearchPlan
 from pipeline import bucket_tasks, metrics
 from pipeline.buckets import HELD_OUT_FIRST, bucket_rows, map_buckets
 from pipeline.fine_tune import fine_tune

@@ -32,7 +32,8 @@ class StdioTest:
 
 
 Test = FunctionTest | StdioTest
-Suite = Literal["public", "private"]
+Suite = Literal["public", "private", "probes"]
+"""Probes are extra inputs made from the public tests; nothing is expected of them (sandbox.probes)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,14 +14,14 @@ from actors.checkpoint import checksum
 from actors.engine import Checkpoint, EngineConfig, EngineError
 from actors.episode import Episode
 from actors.generator import GeneratorActor, GeneratorConfig, PolicyMismatchError
-from actors.search import SearchPlan, Shard
+from actors.plan import SearchPlan, Shard
 from sandbox.problem import Problem, Suite
 from sandbox.verdict import Outcome, TestResult, Verdict
 from tests.ray.tiny_vllm import save_tiny_llama
 
 pytest.importorskip("vllm")
 
-PLAN = SearchPlan(turns=3, max_tokens=24)
+PLAN = (SearchPlan(turns=3, max_tokens=24),)
 PROBLEMS = tuple(Problem(problem_id=f"p{i}", prompt=f"add {i} to every element") for i in range(10))
 
 

@@ -1,21 +1,26 @@
 """Selection, seeds, the stop rule and histories, with results derived by hand."""
 
 import asyncio
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from actors.engine import Sampling
-from actors.episode import Answer, Episode
+from actors.episode import EPISODE_SCHEMA, Answer, Episode
 from actors.fakes import ByteTokenizer, FakeEngine, FakeSandbox, fake_scorer
-from actors.search import Players, SearchPlan, choose, ending, play_episode
+from actors.ledger import Players
+from actors.plan import SearchPlan
+from actors.search import ending, keep, play_episode, play_episodes
 from actors.selectors import SELECTORS, Candidate, LabelledCandidate
-from sandbox.problem import Problem, Suite
+from sandbox.problem import FunctionTest, Problem, Suite
 from sandbox.verdict import Outcome, TestResult, Verdict
 
-PROBLEM = Problem(problem_id="p", prompt="ask")
+TEST = FunctionTest("assert answer")
+PROBLEM = Problem(problem_id="p", prompt="ask", public_tests=(TEST,), private_tests=(TEST,))
 YES, NO = Outcome(verdict=Verdict.ACCEPTED), Outcome(verdict=Verdict.WRONG_ANSWER)
 BROKEN = Outcome(verdict=Verdict.INFRASTRUCTURE_ERROR, message="no box")
 
@@ -29,6 +34,11 @@ def answer(
     )
 
 
+def distinct(chat: str, seed: int) -> str:
+    """No two answers alike."""
+    return f"answer = {seed}"
+
+
 def wrong(message: str) -> Outcome:
     test = TestResult(index=0, verdict=Verdict.WRONG_ANSWER, message=message)
     return Outcome(verdict=Verdict.WRONG_ANSWER, tests=(test,))
@@ -40,18 +50,20 @@ def play(
     write: Callable[[str, int], str] | None = None,
     scorer: Any = None,
     policy: str = "fake",
+    sample: int = 3,
+    problem: Problem = PROBLEM,
     **changes: Any,
 ) -> tuple[Episode, FakeEngine]:
     engine = FakeEngine(policy, write) if write else FakeEngine(policy)
     players = Players(engine=engine, tokenizer=ByteTokenizer(), judge=judge, scorer=scorer, **changes)
-    return asyncio.run(play_episode(players, plan, PROBLEM, 3, iteration=2, verifier_id="v")), engine
+    return asyncio.run(play_episode(players, plan, problem, sample, iteration=2, verifier_id="v")), engine
 
 
 # ---- selectors ------------------------------------------------------------------------------------------------
 
 FOUR = [
     answer("a", NO, None, 0.9),
-    answer("b", YES, NO, 0.1),
+    replace(answer("b", YES, NO, 0.1), behaviour="x"),
     answer("c", YES, YES, 0.5),
     answer("d", NO, None, 0.9),
 ]
@@ -64,36 +76,38 @@ FOUR = [
         ("pt", 1),  # the first that passes public tests
         ("lv", 0),  # the highest score, the first of equals
         ("pt_lv", 2),  # of those that pass, the higher score
+        ("cluster", 1),  # two groups of one among those that pass: the first
         ("oracle", 2),  # the one that is correct
     ],
 )
 def test_selectors(name: str, expected: int) -> None:
-    assert choose(FOUR, SELECTORS[name], 0, frozenset()) == expected
+    assert keep(FOUR, SELECTORS[name], 0, frozenset()) == [expected]
 
 
-@pytest.mark.parametrize(("name", "expected"), [("pt", 0), ("pt_lv", 1), ("lv", 1), ("oracle", 0)])
+@pytest.mark.parametrize(("name", "expected"), [("pt", 0), ("pt_lv", 1), ("lv", 1), ("cluster", 0), ("oracle", 0)])
 def test_selectors_where_nothing_passes(name: str, expected: int) -> None:
     answers = [answer("a", NO, None, 0.1), answer("b", NO, None, 0.2)]
-    assert choose(answers, SELECTORS[name], 0, frozenset()) == expected
+    assert keep(answers, SELECTORS[name], 0, frozenset()) == [expected]
 
 
 def test_an_answer_that_the_verifier_could_not_score_ranks_last() -> None:
     answers = [answer("a", YES, None, float("nan")), answer("b", YES, None, -9.0)]
-    assert choose(answers, SELECTORS["lv"], 0, frozenset()) == 1
-    assert choose(answers, SELECTORS["pt_lv"], 0, frozenset()) == 1
+    assert keep(answers, SELECTORS["lv"], 0, frozenset()) == [1]
+    assert keep(answers, SELECTORS["pt_lv"], 0, frozenset()) == [1]
 
 
 def test_random_is_seeded_and_reaches_everyone() -> None:
-    picks = [choose(FOUR, SELECTORS["random"], seed, frozenset()) for seed in range(64)]
-    assert picks == [choose(FOUR, SELECTORS["random"], seed, frozenset()) for seed in range(64)]
-    assert set(picks) == {0, 1, 2, 3}
+    picks = [keep(FOUR, SELECTORS["random"], seed, frozenset(), 2) for seed in range(64)]
+    assert picks == [keep(FOUR, SELECTORS["random"], seed, frozenset(), 2) for seed in range(64)]
+    assert {tuple(pair) for pair in picks} == set(itertools.permutations(range(4), 2))
 
 
 def test_a_failed_program_is_chosen_again_only_where_nothing_else_is_left() -> None:
-    assert choose(FOUR, SELECTORS["lv"], 0, frozenset({"a"})) == 3
-    assert choose(FOUR, SELECTORS["lv"], 0, frozenset({"a", "d"})) == 2
-    assert choose(FOUR, SELECTORS["lv"], 0, frozenset({"a", "b", "c", "d"})) == 0
-    assert choose([answer(None), answer("x")], SELECTORS["first"], 0, frozenset({None})) == 1
+    assert keep(FOUR, SELECTORS["lv"], 0, frozenset({"a"})) == [3]
+    assert keep(FOUR, SELECTORS["lv"], 0, frozenset({"a", "d"})) == [2]
+    assert keep(FOUR, SELECTORS["lv"], 0, frozenset({"a", "b", "c", "d"})) == [0]
+    assert keep([answer(None), answer("x")], SELECTORS["first"], 0, frozenset({None})) == [1]
+    assert keep(FOUR, SELECTORS["lv"], 0, frozenset({"a", "d"}), beam=3) == [2, 1]
 
 
 def test_only_the_oracle_is_shown_labels() -> None:
@@ -101,34 +115,45 @@ def test_only_the_oracle_is_shown_labels() -> None:
     for name, selector in SELECTORS.items():
         seen: list[Any] = []
 
-        def spy(candidates: Any, seed: int, seen: list[Any] = seen) -> int:
+        def spy(candidates: Any, seed: int, seen: list[Any] = seen) -> Any:
             seen.extend(candidates)
-            return 0
+            return candidates
 
-        choose(FOUR, replace(selector, pick=spy), 0, frozenset())
+        keep(FOUR, replace(selector, rank=spy), 0, frozenset())
         assert {type(candidate) for candidate in seen} == {LabelledCandidate if name == "oracle" else Candidate}
         if name != "oracle":
             assert not any(hasattr(candidate, field) for candidate in seen for field in ("label", "private"))
         assert (seen[1].passes_public is None) == (name in ("first", "random", "lv"))
         assert (seen[1].score is None) == (name not in ("lv", "pt_lv"))
+        assert (seen[1].behaviour is None) == (name != "cluster")
 
 
-@pytest.mark.parametrize("name", ["random", "pt", "lv", "pt_lv"])
-def test_private_results_change_no_choice(name: str) -> None:
-    """Even with every answer judged for the record, opposite private verdicts leave every choice as it was."""
-    plan = SearchPlan(turns=3, width=4, selector=name, judge_all=True, no_repeat=True)
+@pytest.mark.parametrize("beam", [1, 3])
+@pytest.mark.parametrize("name", sorted(SELECTORS.keys() - {"oracle"}))
+def test_private_tests_change_no_choice(name: str, beam: int) -> None:
+    """Accepted, rejected or absent, and with every answer judged for the record: every choice stays as it was."""
+    plan = SearchPlan(turns=3, width=4, beam=beam, selector=name, judge_all=True, no_repeat=True)
     scorer = fake_scorer(lambda prompt, response: len(response) + ord(response[-1]))
 
     def judge(private: Outcome) -> FakeSandbox:
         def outcome(problem: Problem, program: str, suite: Suite) -> Outcome:
-            return private if suite == "private" else (YES if program.endswith("7") else wrong("no"))
+            if suite == "probes":
+                return wrong(str(int(program[-1]) % 2))
+            return private if suite == "private" else (YES if program.endswith(("7", "4")) else wrong("no"))
 
         return FakeSandbox(outcome)
 
-    first, _ = play(plan, judge(YES), scorer=scorer)
-    second, _ = play(plan, judge(NO), scorer=scorer)
-    assert [turn.chosen for turn in first.turns] == [turn.chosen for turn in second.turns]
-    assert [turn.seed for turn in first.turns] == [turn.seed for turn in second.turns]
+    def choices(episode: Episode) -> list[Any]:
+        return [(turn.chosen, turn.kept, turn.parents, turn.seed, turn.feedback) for turn in episode.turns]
+
+    for sample in range(8):
+        first, _ = play(plan, judge(YES), scorer=scorer, sample=sample)
+        second, _ = play(plan, judge(NO), scorer=scorer, sample=sample)
+        alone = replace(PROBLEM, private_tests=())
+        third, _ = play(plan, judge(BROKEN), scorer=scorer, sample=sample, problem=alone)
+        assert choices(first) == choices(second) == choices(third)
+        assert not third.infrastructure
+        assert all(turn.answer.private is None for turn in third.turns)
 
 
 # ---- episodes -------------------------------------------------------------------------------------------------
@@ -163,7 +188,9 @@ def test_an_episode_ends_at_its_last_turn_without_feedback() -> None:
 
 def test_an_answer_without_a_program_is_rejected_without_running() -> None:
     judge = FakeSandbox()
-    episode, _ = play(SearchPlan(turns=2, style="paper"), judge, lambda chat, seed: "I would rather not.")
+    episode, _ = play(
+        SearchPlan(turns=2, style="paper"), judge, lambda chat, seed: "I would rather not.", max_context=2048
+    )
     assert judge.calls == []
     assert [turn.answer.program for turn in episode.turns] == [None, None]
     assert episode.turns[0].answer.label is False
@@ -206,18 +233,18 @@ def test_a_full_context_ends_an_episode_with_a_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "public", "private"), [("random", 1, 0), ("lv", 1, 0), ("pt", 4, 0), ("pt_lv", 4, 0), ("oracle", 4, 0)]
+    ("name", "public"), [("random", 1), ("lv", 1), ("pt", 4), ("pt_lv", 4), ("cluster", 4), ("oracle", 4)]
 )
-def test_only_selectors_that_use_public_tests_run_them_on_everyone(name: str, public: int, private: int) -> None:
+def test_only_selectors_that_use_public_tests_run_them_on_everyone(name: str, public: int) -> None:
     judge = FakeSandbox(lambda *_: NO)
-    play(SearchPlan(turns=1, width=4, selector=name), judge, scorer=fake_scorer(lambda *_: 0.0))
-    assert [suite for *_, suite in judge.calls] == ["public"] * public + ["private"] * private
+    play(SearchPlan(turns=1, width=4, selector=name), judge, distinct, scorer=fake_scorer(lambda *_: 0.0))
+    assert [suite for *_, suite in judge.calls] == ["public"] * public
 
 
 def test_judge_all_runs_each_suite_once_per_answer() -> None:
     judge = FakeSandbox()
     plan = SearchPlan(turns=3, width=4, selector="oracle", judge_all=True)
-    episode, _ = play(plan, judge)
+    episode, _ = play(plan, judge, distinct)
     suites = [suite for *_, suite in judge.calls]
     assert suites.count("public") == 4 and suites.count("private") == 4
     assert [found.label for found in episode.turns[0].answers] == [True] * 4
@@ -281,7 +308,193 @@ def test_plans_that_make_no_sense_are_refused() -> None:
         ({"selector": "best"}, "no selector 'best'"),
         ({"style": "x"}, "no dialogue style"),
         ({"turns": 0}, "at least 1"),
+        ({"width": 2, "beam": 3}, "a beam of 3 cannot be kept from 2 answers"),
         ({"temperature": 0.0, "width": 5}, "temperature 0 gives one answer"),
     ]:
         with pytest.raises(ValueError, match=words):
             SearchPlan(**bad)
+
+
+# ---- nothing is asked twice -----------------------------------------------------------------------------------
+
+
+def test_a_program_is_run_once_however_often_it_is_written() -> None:
+    """Five equal answers a turn, over three turns, by a selector that asks about all of them."""
+    judge = FakeSandbox(lambda *_: NO)
+    episode, _ = play(SearchPlan(turns=3, width=5, selector="pt"), judge, lambda chat, seed: "same")
+    assert len(episode.turns) == 3
+    assert judge.calls == [("p", "same", "public")]
+
+
+def test_an_infrastructure_failure_is_not_remembered() -> None:
+    outcomes = iter([BROKEN, NO])
+    judge = FakeSandbox(lambda *_: next(outcomes))
+    players = Players(engine=FakeEngine(write=lambda *_: "same"), tokenizer=ByteTokenizer(), judge=judge)
+    plans = [SearchPlan(turns=1), SearchPlan(turns=1)]
+    first, second = asyncio.run(play_episodes(players, plans, PROBLEM, 0))
+    assert first.infrastructure and not second.infrastructure
+
+
+SWEEP = [
+    SearchPlan(turns=3, width=width, beam=beam, selector=name, no_repeat=True, judge_all=width == 5)
+    for name in SELECTORS
+    for width, beam in ((1, 1), (2, 1), (3, 2), (5, 1), (5, 3))
+]
+
+
+def test_several_plans_over_shared_samples_are_the_searches_alone_for_less() -> None:
+    """Every plan's episode is what it is alone; a history is sampled once per width at most, a program run once."""
+
+    def outcome(problem: Problem, program: str, suite: Suite) -> Outcome:
+        if suite == "probes":
+            return wrong(program[-1])
+        return YES if suite == "private" or program.endswith(("07", "08")) else wrong(f"got {program[-1]}")
+
+    def untimed(episode: Episode) -> Episode:
+        turns = tuple(replace(turn, sample_s=0.0, judge_s=0.0) for turn in episode.turns)
+        return replace(episode, turns=turns)
+
+    scorer = fake_scorer(lambda prompt, response: float(response[-3:-1]))
+    engine, judge = FakeEngine(write=lambda chat, seed: f"{1000 + seed % 32}"), FakeSandbox(outcome)
+    players = Players(engine=engine, tokenizer=ByteTokenizer(), judge=judge, scorer=scorer, max_context=4096)
+    together = asyncio.run(play_episodes(players, SWEEP, PROBLEM, 1))
+    shared = len(engine.requests)
+    assert len(set(judge.calls)) == len(judge.calls)
+    assert len({(chat, sampling.n) for chat, sampling in engine.requests}) == shared
+    alone = [asyncio.run(play_episode(players, plan, PROBLEM, 1)) for plan in SWEEP]
+    assert [untimed(episode) for episode in together] == [untimed(episode) for episode in alone]
+    assert shared < (len(engine.requests) - shared) / 2
+    assert {len(episode.turns) for episode in together} == {2, 3}
+
+
+# ---- clusters -------------------------------------------------------------------------------------------------
+
+
+def clustered(*behaviours: str | None, beam: int = 1) -> list[int]:
+    answers = [
+        replace(answer(str(place), NO if found == "-" else YES), behaviour=None if found == "-" else found)
+        for place, found in enumerate(behaviours)
+    ]
+    return keep(answers, SELECTORS["cluster"], 0, frozenset(), beam)
+
+
+def test_the_largest_group_of_those_that_pass_is_chosen() -> None:
+    assert clustered("-", "x", "y", "y", "-", "-") == [2]
+    assert clustered("x", "y", "y", "x") == [0]  # two of two: the group of the first
+    assert clustered("-", "-") == [0]
+    assert clustered("-", None, None) == [1]  # without extra inputs nothing is alike, as PT
+    # First of y (3), of x (2), of z (1); then second of y, of x; then the third of y; then who fails.
+    assert clustered("x", "y", "-", "y", "z", "x", "y", beam=7) == [1, 0, 4, 3, 5, 6, 2]
+
+
+def test_only_what_passes_public_tests_is_run_on_extra_inputs_and_each_program_once() -> None:
+    texts = iter(["bad", "a1", "b1", "a2", "b1"])
+    judged = {"bad": NO, "a1": YES, "a2": YES, "b1": YES}
+
+    def outcome(problem: Problem, program: str, suite: Suite) -> Outcome:
+        return wrong(program[0]) if suite == "probes" else judged[program] if suite == "public" else NO
+
+    judge = FakeSandbox(outcome)
+    episode, _ = play(SearchPlan(turns=3, width=5, selector="cluster"), judge, lambda *_: next(texts))
+    assert sorted(program for _, program, suite in judge.calls if suite == "probes") == ["a1", "a2", "b1"]
+    behaviours = [found.behaviour for found in episode.turns[0].answers]
+    assert behaviours[0] is None and behaviours[1] == behaviours[3] != behaviours[2] == behaviours[4]
+    assert (len(episode.turns), episode.turns[0].chosen) == (1, 1)  # two a, two b: the group of the first
+
+
+def test_a_lone_program_needs_no_extra_inputs_and_a_broken_box_is_no_behaviour() -> None:
+    judge = FakeSandbox()
+    play(SearchPlan(turns=1, width=5, selector="cluster"), judge, lambda *_: "same")
+    assert [suite for *_, suite in judge.calls] == ["public", "private"]
+    broken = FakeSandbox(lambda problem, program, suite: BROKEN if suite == "probes" else YES)
+    episode, _ = play(SearchPlan(turns=2, width=5, selector="cluster"), broken, distinct)
+    assert episode.infrastructure and len(episode.turns) == 1
+
+
+# ---- beams ----------------------------------------------------------------------------------------------------
+
+
+def tree(chat: str, seed: int) -> str:
+    """Answers named by the way to them: the first turn's a, b, c, …, then aa, ab, …"""
+    said = [line.removeprefix("assistant: ") for line in chat.splitlines() if line.startswith("assistant: ")]
+    last = said[-2] if len(said) > 1 else ""
+    return last + tree.letters.pop(0)  # type: ignore[attr-defined]
+
+
+def grow(plan: SearchPlan, scores: dict[str, float], passing: set[str] = frozenset()) -> tuple[Episode, FakeEngine]:  # type: ignore[assignment]
+    tree.letters = list("abc" * 20)[:60]  # type: ignore[attr-defined]
+    judge = FakeSandbox(lambda problem, program, suite: YES if program in passing else wrong(f"no {program}"))
+    return play(
+        plan, judge, tree, scorer=fake_scorer(lambda prompt, response: scores.get(response, 0.0)), max_context=9999
+    )
+
+
+BEAM = SearchPlan(turns=2, width=3, beam=2, selector="lv")
+
+
+def test_a_beam_expands_every_kept_history_and_keeps_the_best_of_all() -> None:
+    """Turn 1 keeps c and b. Turn 2 has ca, cb, cc, ba, bb, bc; of these ba and cc are the best."""
+    episode, engine = grow(BEAM, {"c": 3.0, "b": 2.0, "a": 1.0, "ba": 9.0, "cc": 8.0})
+    one, two = episode.turns
+    assert [found.program for found in one.answers] == ["a", "b", "c"]
+    assert [found.program for found in two.answers] == ["ca", "cb", "cc", "ba", "bb", "bc"]
+    assert (one.kept, one.parents) == ((2, 1), (0, 0, 0))
+    assert (two.kept, two.parents) == ((3, 2), (0, 0, 0, 1, 1, 1))
+    # The final answer is ba, so the episode goes through b, though c ranked above it after turn 1.
+    assert (one.answer.program, two.answer.program) == ("b", "ba")
+    assert (one.held.program, two.held.program) == ("c", "ba")
+    assert one.feedback == "no b" and two.feedback == ""
+    assert [message["content"] for message in episode.messages(1)] == ["ask", "b", "no b"]
+    assert [chat.count("assistant") for chat, _ in engine.requests] == [1, 2, 2]
+    assert two.prompt_tokens == sum(len(chat) for chat, _ in engine.requests[1:])
+    assert (episode.width, episode.beam, len(episode.turns)) == (3, 2, 2)
+
+
+def test_a_beam_ends_at_the_first_turn_in_which_a_kept_program_passes() -> None:
+    """b is kept second and passes: it is the answer. a passes too, but was not kept, and LV never ran it."""
+    episode, engine = grow(replace(BEAM, turns=3), {"c": 3.0, "b": 2.0, "a": 1.0}, passing={"a", "b"})
+    assert len(episode.turns) == 1 and episode.turns[0].answer.program == "b"
+    assert episode.turns[0].kept == (1, 2)
+    assert episode.turns[0].answers[0].public is None
+    assert len(engine.requests) == 1
+
+
+def test_a_beam_of_one_is_best_of_n() -> None:
+    scores = {"c": 3.0, "b": 2.0, "ca": 1.0, "cb": 5.0}
+    episode, _ = grow(replace(BEAM, beam=1), scores)
+    assert [turn.answer.program for turn in episode.turns] == ["c", "cb"]
+    assert [turn.kept for turn in episode.turns] == [(2,), (1,)]
+
+
+def test_a_beam_keeps_no_program_twice_and_none_that_failed_before() -> None:
+    texts = iter(["x", "x", "y", "x", "z", "z", "y", "y", "y"])
+    plan = replace(BEAM, selector="first", no_repeat=True)
+    episode, _ = play(plan, FakeSandbox(lambda *_: wrong("no")), lambda *_: next(texts), max_context=9999)
+    one, two = episode.turns
+    assert one.kept == (0, 2)  # x once, y
+    assert two.kept == (1,)  # x and y failed, z once: one history is left
+
+
+def test_a_beam_costs_what_its_plan_says() -> None:
+    plan = replace(BEAM, turns=4, selector="random")
+    episode, _ = play(plan, FakeSandbox(lambda *_: wrong("no")), distinct, max_context=9999)
+    sampled = [len(turn.answers) for turn in episode.turns]
+    assert sampled == [3, 6, 6, 6]
+    assert sum(sampled) == plan.width + (plan.turns - 1) * plan.beam * plan.width
+
+
+def test_a_history_without_room_is_dropped_and_the_others_go_on() -> None:
+    """The feedback of the first kept program fills its context."""
+    texts = iter(["long", "b", "c", *"defghi"])
+    judge = FakeSandbox(lambda problem, program, suite: wrong("x" * 200 if program == "long" else "no"))
+    plan = replace(BEAM, selector="first", max_tokens=16)
+    episode, _ = play(plan, judge, lambda *_: next(texts), max_context=150)
+    assert [found.program for found in episode.turns[1].answers] == ["d", "e", "f"]
+    assert episode.turns[1].parents == (1, 1, 1)
+    assert episode.turns[0].answer.program == "b"
+
+
+def test_episodes_of_beams_survive_their_rows() -> None:
+    episode, _ = grow(BEAM, {"c": 3.0, "b": 2.0})
+    table = pa.Table.from_pylist([episode.to_row()], schema=EPISODE_SCHEMA)
+    assert Episode.from_row(table.to_pylist()[0]) == episode
