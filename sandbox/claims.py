@@ -7,7 +7,7 @@ or from trusted tests that nobody could judge (`Unjudgeable`), which no program 
 import signal
 from typing import Any
 
-from sandbox import feedback
+from sandbox import feedback, probes
 from sandbox.errors import BoxLost
 from sandbox.harness import codec
 from sandbox.harness.comparing import close
@@ -54,6 +54,24 @@ def compared(claim: dict[str, Any], expected: Any, tolerance: float | None) -> F
         return Verdict.WRONG_ANSWER, feedback.mismatch(got, expected)
     except Exception:  # the expected value is plain, so what cannot be compared with it is the program's value
         return MALFORMED
+
+
+def observed(claim: dict[str, Any]) -> Failure:
+    """What came out of an extra input: a digest of the value, which is no failure, or the type of an error."""
+    if "value" not in claim:
+        verdict, _ = raised(claim.get("raised"))
+        return verdict, _text(claim["raised"], "type")[:80] if isinstance(claim.get("raised"), dict) else ""
+    try:
+        return Verdict.ACCEPTED, probes.digest(codec.decode(claim["value"]))
+    except Exception:  # what cannot be made a plain value, or not in this depth, is the program's doing
+        return MALFORMED
+
+
+def printed(output: bytes, failure: Failure | None) -> Failure:
+    """As `observed`, of a program that writes to its standard output: white space apart, or how it ended."""
+    if failure is not None:
+        return failure[0], ""
+    return Verdict.ACCEPTED, probes.digest(output.decode(errors="replace").split())
 
 
 def test_failure(failure: dict[str, Any] | None, index: int, plan: Plan) -> Failure | None:

@@ -35,7 +35,11 @@ class Judgement:
 
 
 def judge(plan: Plan, program: str, box: Box, judge_box: Callable[[], Box], stop: bool) -> Judgement:
-    """One program on one suite. Raises BoxLost where a box failed; that says nothing about the program."""
+    """One program on one suite. Raises BoxLost where a box failed; that says nothing about the program.
+
+    Of probes nothing is expected: each result's message is a digest of what came out, and none stops the run.
+    """
+    stop = stop and plan.suite != "probes"
     if plan.cases:
         return _judge_output(plan, program, box, stop)
     if plan.checks:
@@ -45,6 +49,8 @@ def judge(plan: Plan, program: str, box: Box, judge_box: Callable[[], Box], stop
 
 def empty(plan: Plan) -> Outcome:
     """What a suite without tests says: nothing to show is fine, nothing to judge by is not."""
+    if plan.suite == "probes":
+        return Outcome(verdict=Verdict.ACCEPTED, message="no extra inputs can be made")
     if plan.suite == "public":
         return Outcome(verdict=Verdict.ACCEPTED, message="no public tests")
     return Outcome(verdict=Verdict.INFRASTRUCTURE_ERROR, message="no private tests: nothing can be accepted")
@@ -59,7 +65,8 @@ def _judge_calls(plan: Plan, program: str, box: Box, stop: bool) -> Judgement:
         claim = session.claim()
         if claim is None:
             break
-        report.add(claims.compared(claim, call.expected, plan.float_tol))
+        probing = plan.suite == "probes"
+        report.add(claims.observed(claim) if probing else claims.compared(claim, call.expected, plan.float_tol))
         if stop and report.failed:
             report.account(session.stop())
             return report.judgement()
@@ -122,7 +129,9 @@ def _judge_output(plan: Plan, program: str, box: Box, stop: bool) -> Judgement:
         done = session.finish()
         report.account(done)
         failure = failure or claims.ending(done, plan.limits)
-        if failure is None:
+        if plan.suite == "probes":
+            failure = claims.printed(bytes(session.output), failure)
+        elif failure is None:
             difference = first_difference(bytes(session.output), case.output, plan.float_tol)
             failure = None if difference is None else (Verdict.WRONG_ANSWER, difference)
         report.add(failure)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from sandbox import languages
+from sandbox import languages, probes
 from sandbox.languages.python import Call
 from sandbox.problem import FunctionTest, Limits, Problem, StdioTest, Suite
 
@@ -38,9 +38,26 @@ def _identity(problem: Problem, suite: Suite) -> str:
     return hashlib.sha256(f"{suite}{judged.digest()}".encode()).hexdigest()
 
 
+def _probe_plan(problem: Problem) -> Plan:
+    """Extra inputs, of which no answer is known: what comes out is told, not judged."""
+    name = problem.entry_point
+    return Plan(
+        identity=_identity(problem, "probes"),
+        suite="probes",
+        preamble=problem.preamble,
+        limits=probes.limits(problem.limits),
+        float_tol=None,
+        entry_point=name,
+        calls=tuple(Call(source, None) for source in probes.calls(problem)),
+        cases=tuple(StdioTest(text, "") for text in probes.inputs(problem)),
+    )
+
+
 @lru_cache(maxsize=4096)
 def make_plan(problem: Problem, suite: Suite) -> Plan:
     """Raises ValueError where no box can judge the problem's language or tests."""
+    if suite == "probes":
+        return _probe_plan(problem)
     language = languages.get(problem.language)
     tests = problem.tests(suite)
     common: dict[str, Any] = {"suite": suite, "preamble": problem.preamble, "limits": problem.limits}

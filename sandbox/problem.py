@@ -59,6 +59,9 @@ class Problem:
     float_tol: float | None = None
 
     def tests(self, suite: Suite) -> tuple[Test, ...]:
+        """Raises ValueError for probes, which are no tests: nothing says what they should give."""
+        if suite == "probes":
+            raise ValueError("probes are not tests")
         return self.public_tests if suite == "public" else self.private_tests
 
     def digest(self) -> str:
