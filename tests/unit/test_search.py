@@ -14,7 +14,7 @@ from actors.episode import EPISODE_SCHEMA, Answer, Episode
 from actors.fakes import ByteTokenizer, FakeEngine, FakeSandbox, fake_scorer
 from actors.ledger import Players
 from actors.plan import SearchPlan
-from actors.search import ending, keep, play_episode, play_episodes
+from actors.search import _passes, ending, keep, play_episode, play_episodes
 from actors.selectors import SELECTORS, Candidate, LabelledCandidate
 from sandbox.problem import FunctionTest, Problem, Suite
 from sandbox.verdict import Outcome, TestResult, Verdict
@@ -150,10 +150,12 @@ def test_private_tests_change_no_choice(name: str, beam: int) -> None:
         first, _ = play(plan, judge(YES), scorer=scorer, sample=sample)
         second, _ = play(plan, judge(NO), scorer=scorer, sample=sample)
         alone = replace(PROBLEM, private_tests=())
-        third, _ = play(plan, judge(BROKEN), scorer=scorer, sample=sample, problem=alone)
+        unasked = judge(BROKEN)
+        third, _ = play(plan, unasked, scorer=scorer, sample=sample, problem=alone)
         assert choices(first) == choices(second) == choices(third)
-        assert not third.infrastructure
-        assert all(turn.answer.private is None for turn in third.turns)
+        assert not third.infrastructure and "private" not in {suite for *_, suite in unasked.calls}
+        # R is "all tests pass": the public ones are all that there are.
+        assert [turn.answer.label for turn in third.turns] == [_passes(turn.answer) for turn in third.turns]
 
 
 # ---- episodes -------------------------------------------------------------------------------------------------
