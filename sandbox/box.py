@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import threading
 import time
 from typing import Any, Literal
 
@@ -10,7 +11,7 @@ import docker.errors
 import requests
 from docker.models.containers import Container
 
-from sandbox import confinement
+from sandbox import cgroup, confinement
 from sandbox.errors import BoxLost, SandboxUnavailable
 from sandbox.harness import frames
 from sandbox.problem import Limits
@@ -20,6 +21,8 @@ from sandbox.transport import Link, SocketDoor, TransportName, attach
 START_DEADLINE_S = 30
 SLACK_S = 10
 """Seconds beyond the wall limit after which a silent box counts as lost."""
+OOM_EVENT_S = 0.3
+"""How long after a box's death the engine may tell that it was for memory."""
 Runner = Literal["program", "judge"]
 
 
@@ -44,17 +47,17 @@ class Box:
         door = SocketDoor() if transport == "socket" else None
         container: Container | None = None
         try:
-            container = client.containers.create(image, **confinement.options(memory_mib, runtime, door))
+            options = confinement.options(memory_mib, runtime, door, cgroup.parent(client).name)
+            container = client.containers.create(image, **options)
             link: Link | None = None if door else attach(container)
             container.start()
             box = cls(container, link or door.accept(container, deadline), memory_mib)  # type: ignore[union-attr]
             box.expect_hello(deadline)
         except (docker.errors.DockerException, requests.exceptions.RequestException, BoxLost) as error:
             if container is not None:
-                _remove(container)
-            if isinstance(error, BoxLost):
-                raise
-            raise SandboxUnavailable(f"the engine did not start a box: {error}") from error
+                # not waited for: a start that hangs would keep the engine from removing what it starts
+                threading.Thread(target=_remove, args=(container,), name="sandbox-remove", daemon=True).start()
+            raise _explained(error, door) from error
         finally:
             if door:
                 door.close()
@@ -102,11 +105,11 @@ class Box:
     def ran_out_of_memory(self, client: docker.DockerClient) -> bool:
         """Whether the engine saw the kernel kill something in this box for its memory during the last run."""
         filters = {"container": self._container.id, "event": "oom"}
-        since = int(self._began)  # the engine answers at once only for a past second, so the last one is waited for
-        time.sleep(1)
+        since, until = (f"{moment:.6f}" for moment in (self._began, time.time() + OOM_EVENT_S))
         try:
-            events = client.events(since=since, until=int(time.time()), filters=filters, decode=True)
-            return any(True for _ in events)
+            events = client.events(since=since, until=until, filters=filters, decode=True)  # type: ignore[arg-type]
+            with contextlib.closing(events):
+                return any(True for _ in events)
         except (docker.errors.DockerException, requests.exceptions.RequestException):
             return False
 
@@ -119,6 +122,19 @@ class Box:
         """From the thread that uses the box, when it needs it no more."""
         self._link.close()
         _remove(self._container)
+
+
+def _explained(error: Exception, door: SocketDoor | None) -> BoxLost | SandboxUnavailable:
+    """BoxLost where another transport or another try may help."""
+    if isinstance(error, BoxLost):
+        return error
+    if door and "bind source path does not exist" in str(error):
+        return BoxLost(f"the engine does not see {door.folder}: it runs on another machine or in another file system")
+    if isinstance(error, requests.exceptions.ReadTimeout):
+        return SandboxUnavailable(
+            f"the engine did not start a box within {START_DEADLINE_S} s; its log and `docker ps -a` tell what hangs"
+        )
+    return SandboxUnavailable(f"the engine did not start a box: {error}")
 
 
 def _remove(container: Container) -> None:

@@ -6,7 +6,7 @@ import requests
 
 from sandbox.errors import SandboxUnavailable
 
-CALL_DEADLINE_S = 60
+CALL_DEADLINE_S = 30
 
 ADVICE = (
     "no Docker engine answers ({reason}). Start one (`sudo systemctl start docker`, or `sudo dockerd &` where there is"

@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+import docker.errors
 from docker.models.containers import Container
 
 from sandbox import owner
@@ -125,17 +126,18 @@ class SocketDoor:
     """A folder with a listening socket for one box. Only this user can reach it, and the box cannot write to it."""
 
     def __init__(self) -> None:
-        self._private = Path(tempfile.mkdtemp(prefix=owner.folder_prefix()))
-        self.folder = self._private / "ctl"
-        self.folder.mkdir(mode=0o755)
-        self.folder.chmod(0o755)
         self._listener = socket.socket(socket.AF_UNIX)
+        self._private: Path | None = None
         try:
+            self._private = Path(tempfile.mkdtemp(prefix=owner.folder_prefix()))
+            self.folder = self._private / "ctl"
+            self.folder.mkdir(mode=0o755)
+            self.folder.chmod(0o755)
             self._listener.bind(str(self.folder / "box"))
-        except OSError as error:  # a long TMPDIR: then the attached streams serve
+            (self.folder / "box").chmod(0o666)
+        except OSError as error:  # a long TMPDIR, or a full disk: then the attached streams serve
             self.close()
-            raise BoxLost(f"no socket in {self.folder}: {error}") from error
-        (self.folder / "box").chmod(0o666)
+            raise BoxLost(f"no socket in {tempfile.gettempdir()}: {error}") from error
         self._listener.listen(1)
 
     def accept(self, container: Container, deadline: float) -> SocketLink:
@@ -143,7 +145,10 @@ class SocketDoor:
         while time.monotonic() < deadline:
             if select.select([self._listener], [], [], 0.5)[0]:
                 return SocketLink(self._listener.accept()[0])
-            container.reload()
+            try:
+                container.reload()
+            except docker.errors.NotFound:
+                raise BoxLost("the box ended before it connected") from None
             if container.status in ("exited", "dead"):
                 raise BoxLost(f"the box ended before it connected (status {container.status})")
         raise BoxLost("the box did not connect to its socket in time")
@@ -151,7 +156,8 @@ class SocketDoor:
     def close(self) -> None:
         """Nobody else can connect any more, and the box sees an empty folder."""
         self._listener.close()
-        shutil.rmtree(self._private, ignore_errors=True)
+        if self._private is not None:
+            shutil.rmtree(self._private, ignore_errors=True)
 
 
 def attach(container: Container) -> AttachedLink:

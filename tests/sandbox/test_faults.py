@@ -213,19 +213,19 @@ def test_no_engine_is_one_clear_message(monkeypatch: pytest.MonkeyPatch) -> None
 def test_the_box_has_no_network_no_capability_and_no_place_to_write(pool: Pool) -> None:
     program = textwrap.dedent(
         """
-        import os, socket
+        import os
         def f():
             status = open('/proc/self/status').read()
             fields = dict(line.split(':\\t', 1) for line in status.splitlines() if ':\\t' in line)
             writable = []
-            for folder in ('/', '/usr', '/etc', '/opt', '/ctl', '/dev', '/dev/shm', '/run', '/var/tmp', '/sys'):
+            for folder in ('/', '/usr', '/etc', '/opt', '/ctl', '/dev', '/dev/shm', '/dev/mqueue', '/run', '/var/tmp', '/sys'):
                 try:
                     open(folder + '/x', 'w').close()
                     writable.append(folder)
                 except OSError:
                     pass
             return [int(fields['CapEff'], 16), int(fields['CapBnd'], 16), fields['NoNewPrivs'].strip(),
-                    fields['Seccomp'].strip(), os.getuid(), writable, sorted(n for _, n in socket.if_nameindex())]
+                    fields['Seccomp'].strip(), os.getuid(), writable, sorted(os.listdir('/sys/class/net'))]
         """
     )
     problem = function("assert f() == [0, 0, '1', '2', 65534, [], ['lo']]")
