@@ -23,7 +23,7 @@ SLACK_S = 10
 """Seconds beyond the wall limit after which a silent box counts as lost."""
 OOM_EVENT_S = 0.3
 """How long after a box's death the engine may tell that it was for memory."""
-Runner = Literal["program", "judge"]
+Runner = Literal["program", "judge", "foreign", "compile"]
 
 
 class Box:

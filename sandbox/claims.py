@@ -10,7 +10,8 @@ from typing import Any
 from sandbox import feedback, probes
 from sandbox.errors import BoxLost
 from sandbox.harness import codec
-from sandbox.harness.comparing import close
+from sandbox.languages import python
+from sandbox.languages.language import Difference
 from sandbox.plan import Plan
 from sandbox.problem import Limits
 from sandbox.session import CLAIM_BYTES, OUTPUT_BYTES, Done
@@ -19,6 +20,8 @@ from sandbox.verdict import Verdict
 Failure = tuple[Verdict, str]
 MALFORMED: Failure = (Verdict.RUNTIME_ERROR, "malformed answer")
 SNIPPET = 120
+ABORTED = (-signal.SIGABRT, -signal.SIGTRAP, -signal.SIGILL)
+"""How run times of other languages end themselves where memory ends."""
 
 
 def loading(claim: dict[str, Any] | None) -> Failure | None:
@@ -34,7 +37,7 @@ def raised(error: Any) -> Failure:
     if not isinstance(error, dict):
         return MALFORMED
     name = _text(error, "type")
-    memory = name == "MemoryError"
+    memory = "MemoryError" in (name, error.get("base"))
     return Verdict.MEMORY_LIMIT if memory else Verdict.RUNTIME_ERROR, feedback.error(name, _text(error, "text"))
 
 
@@ -43,15 +46,15 @@ def _text(error: dict[str, Any], key: str) -> str:
     return text[:1000] if isinstance(text, str) else ""
 
 
-def compared(claim: dict[str, Any], expected: Any, tolerance: float | None) -> Failure | None:
-    """The failure of a claimed value that is not the expected one."""
+def compared(
+    claim: dict[str, Any], expected: Any, tolerance: float | None, difference: Difference = python.difference
+) -> Failure | None:
+    """The failure of a claimed value that is not the expected one, by the language's own equality."""
     if "value" not in claim:
         return raised(claim.get("raised"))
     try:
-        got = codec.decode(claim["value"])
-        if close(got, expected, tolerance):
-            return None
-        return Verdict.WRONG_ANSWER, feedback.mismatch(got, expected)
+        wrong = difference(claim["value"], expected, tolerance)
+        return None if wrong is None else (Verdict.WRONG_ANSWER, wrong)
     except Exception:  # the expected value is plain, so what cannot be compared with it is the program's value
         return MALFORMED
 
@@ -123,7 +126,8 @@ def ending(done: Done, limits: Limits) -> Failure | None:
         return Verdict.OUTPUT_LIMIT, f"output limit: {OUTPUT_BYTES >> 20} MiB"
     if done.end == "told" or done.code == 0:
         return None
-    if done.oom and done.code == -signal.SIGKILL:
+    ran_out = done.oom and done.code == -signal.SIGKILL
+    if ran_out or (done.code in ABORTED and done.peak_mib > limits.memory_mib / 2):
         return Verdict.MEMORY_LIMIT, f"memory limit: {limits.memory_mib} MiB"
     if done.code is not None and done.code < 0:
         return Verdict.RUNTIME_ERROR, f"killed by signal {-done.code}"

@@ -40,6 +40,12 @@ def judge(plan: Plan, program: str, box: Box, judge_box: Callable[[], Box], stop
     Of probes nothing is expected: each result's message is a digest of what came out, and none stops the run.
     """
     stop = stop and plan.suite != "probes"
+    if plan.language.compile:
+        program, failure = _compile(plan, program, box)
+        if failure is not None:
+            report = Report(plan, box)
+            report.fail_all(failure)
+            return report.judgement()
     if plan.cases:
         return _judge_output(plan, program, box, stop)
     if plan.checks:
@@ -56,6 +62,20 @@ def empty(plan: Plan) -> Outcome:
     return Outcome(verdict=Verdict.INFRASTRUCTURE_ERROR, message="no private tests: nothing can be accepted")
 
 
+def _compile(plan: Plan, program: str, box: Box) -> tuple[str, Failure | None]:
+    """What the runs execute, in base64: the host holds it and gives it back, and never looks at it."""
+    language = plan.language
+    body = {"program": program, "suffix": language.suffix, "command": language.compile}
+    session = box.begin("compile", body, language.compile_limits)
+    claim = session.claim() or {}
+    done = session.finish()
+    box.dirty |= not done.clean
+    failure = claims.loading(claim) or claims.ending(done, language.compile_limits)
+    if failure is None and not isinstance(claim.get("compiled"), str):
+        failure = claims.MALFORMED
+    return claim.get("compiled", ""), failure and (Verdict.COMPILE_ERROR, failure[1])
+
+
 def _judge_calls(plan: Plan, program: str, box: Box, stop: bool) -> Judgement:
     """Calls go in, values come out and are compared here."""
     session = _begin(plan, program, box, calls=[call.source for call in plan.calls])
@@ -66,7 +86,11 @@ def _judge_calls(plan: Plan, program: str, box: Box, stop: bool) -> Judgement:
         if claim is None:
             break
         probing = plan.suite == "probes"
-        report.add(claims.observed(claim) if probing else claims.compared(claim, call.expected, plan.float_tol))
+        report.add(
+            claims.observed(claim)
+            if probing
+            else claims.compared(claim, call.expected, plan.float_tol, plan.language.difference)
+        )
         if stop and report.failed:
             report.account(session.stop())
             return report.judgement()
@@ -143,7 +167,18 @@ def _judge_output(plan: Plan, program: str, box: Box, stop: bool) -> Judgement:
 def _begin(plan: Plan, program: str, box: Box, relay_output: bool = False, **what: Any) -> Session:
     body = {"program": program, "preamble": plan.preamble, "calls": [], "stdin": None, "interactive": False, **what}
     limits = replace(plan.limits, cpu_limit_s=plan.limits.cpu_limit_s * GRACE)
-    return box.begin("program", body, limits, relay_output)
+    language = plan.language
+    if not language.run:
+        return box.begin("program", body, limits, relay_output)
+    command = [part.replace("{memory_mib}", str(limits.memory_mib)) for part in language.run]
+    body |= {
+        "command": command,
+        "suffix": language.suffix,
+        "compiled": bool(language.compile),
+        "name": plan.entry_point,
+    }
+    limits = replace(limits, memory_mib=limits.memory_mib + language.overhead_mib)
+    return box.begin("foreign", body, limits, relay_output)
 
 
 class Report:
@@ -188,6 +223,10 @@ class Report:
             return
         if self.complete and not self.failed:
             self.results.pop()  # right answers from a run that then broke its limits
+        self.fail_all(failure)
+
+    def fail_all(self, failure: Failure) -> None:
+        """Every test without a result gets this one."""
         while not self.complete:
             self.add(failure)
 

@@ -6,8 +6,11 @@ from functools import lru_cache
 from typing import Any
 
 from sandbox import languages, probes
-from sandbox.languages.python import Call
+from sandbox.languages import Call, Language
 from sandbox.problem import FunctionTest, Limits, Problem, StdioTest, Suite
+
+SHOWN = 120
+"""Characters of a test in a message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -19,6 +22,7 @@ class Plan:
 
     identity: str
     suite: Suite
+    language: Language
     preamble: str
     limits: Limits
     float_tol: float | None
@@ -44,6 +48,7 @@ def _probe_plan(problem: Problem) -> Plan:
     return Plan(
         identity=_identity(problem, "probes"),
         suite="probes",
+        language=languages.get(problem.language),
         preamble=problem.preamble,
         limits=probes.limits(problem.limits),
         float_tol=None,
@@ -61,7 +66,7 @@ def make_plan(problem: Problem, suite: Suite) -> Plan:
     language = languages.get(problem.language)
     tests = problem.tests(suite)
     common: dict[str, Any] = {"suite": suite, "preamble": problem.preamble, "limits": problem.limits}
-    common |= {"float_tol": problem.float_tol, "identity": _identity(problem, suite)}
+    common |= {"float_tol": problem.float_tol, "identity": _identity(problem, suite), "language": language}
     if problem.io == "stdio":
         return Plan(cases=tuple(test for test in tests if isinstance(test, StdioTest)), **common)
     sources = [test.source for test in tests if isinstance(test, FunctionTest)]
@@ -70,5 +75,18 @@ def make_plan(problem: Problem, suite: Suite) -> Plan:
     trusted = language.defined_names(problem.preamble)
     calls = [language.split(source, name, trusted) for source in sources]
     if problem.setup or None in calls:  # set-up code is test code: it stays with the judge
+        if not language.judge_box:
+            raise ValueError(_not_judged(problem, sources, calls))
         return Plan(setup=problem.setup, entry_point=problem.entry_point, checks=tuple(sources), **common)
     return Plan(entry_point=name, calls=tuple(call for call in calls if call), **common)
+
+
+def _not_judged(problem: Problem, sources: list[str], calls: list[Call | None]) -> str:
+    """Why a problem cannot be judged in a language whose tests nobody runs."""
+    if problem.setup:
+        return f"set-up code cannot be judged in {problem.language}: there is no judge box for its tests"
+    test = " ".join(sources[calls.index(None)].split())
+    return (
+        f"a {problem.language} test must be an assertion about one call of the tested function and a literal,"
+        f" because there is no judge box for others: {test[:SHOWN]}"
+    )

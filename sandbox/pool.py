@@ -8,12 +8,13 @@ Every wait has a deadline and a name. `close` leaves no container, and neither d
 
 import contextlib
 import queue
+from collections.abc import Sequence
 from concurrent.futures import Future, InvalidStateError
 from functools import partial
 
 from sandbox.box import SLACK_S
 from sandbox.errors import Overloaded, SandboxError, SandboxUnavailable
-from sandbox.factory import BoxFactory
+from sandbox.factory import PYTHON, BoxFactory
 from sandbox.gate import Gate
 from sandbox.judge import empty
 from sandbox.memo import Deliver, Memo
@@ -38,13 +39,15 @@ class Pool:
         *,
         memory_mib: int = DEFAULT_MEMORY_MIB,
         transport: TransportName | None = None,
+        languages: Sequence[str] = (PYTHON,),
         queued: int = 4096,
         submit_deadline_s: float = 600,
     ) -> None:
         """Raises SandboxUnavailable where no engine answers or no box starts.
 
         `memory_mib`: what boxes start with; a problem that may use more gets a larger box. `transport`: None
-        tries the socket first, then the attached streams. `queued`: programs that may wait for a box;
+        tries the socket first, then the attached streams. `languages`: whose boxes start now; those of another one,
+        and their image, come with its first program. `queued`: programs that may wait for a box;
         `submit` blocks beyond that, and raises Overloaded after `submit_deadline_s`.
         """
         self._factory = BoxFactory(runtime, memory_mib, transport)
@@ -55,7 +58,8 @@ class Pool:
         self._closed = False
         self._workers = [Worker(self._factory, self._jobs, self._gate, f"sandbox-{n}") for n in range(boxes)]
         try:
-            self._factory.prewarm(boxes)
+            for language in languages:
+                self._factory.prewarm(boxes, language)
         except SandboxError:
             self._factory.close()
             raise

@@ -39,7 +39,7 @@ class Worker(threading.Thread):
     def __init__(self, factory: BoxFactory, jobs: "queue.Queue[Job | None]", gate: Gate, name: str) -> None:
         super().__init__(name=name, daemon=True)
         self._factory, self._jobs, self._gate = factory, jobs, gate
-        self._box: Box | None = None
+        self._boxes: dict[str, Box] = {}
         self._judge_box: Box | None = None
 
     def run(self) -> None:
@@ -65,7 +65,7 @@ class Worker(threading.Thread):
                 return replace(judgement.outcome, attempt=attempt)
             except BoxLost as error:
                 reason = str(error)
-                if self._out_of_memory():
+                if self._out_of_memory(job.plan.language.name):
                     message = f"memory limit: {job.plan.limits.memory_mib} MiB"
                     return Outcome(verdict=Verdict.MEMORY_LIMIT, message=message, attempt=attempt)
                 self._drop_boxes()
@@ -78,20 +78,23 @@ class Worker(threading.Thread):
         return infrastructure(reason, ATTEMPTS)
 
     def _attempt(self, job: Job) -> Judgement:
-        box = self._ready(job.plan.limits.memory_mib)
+        plan = job.plan
+        box = self._ready(plan.language.name, plan.limits.memory_mib)
         try:
-            return judge(job.plan, job.program, box, lambda: self._ready_judge(job.plan.limits.memory_mib), job.stop)
+            return judge(plan, job.program, box, lambda: self._ready_judge(plan.limits.memory_mib), job.stop)
         finally:
             if box.dirty or box.runs >= RUNS_PER_BOX:
                 self._factory.discard(box)
-                self._box = None
+                self._boxes.pop(plan.language.name, None)
 
-    def _ready(self, memory_mib: int) -> Box:
-        if self._box is not None and self._box.memory_mib < memory_mib:
-            self._factory.discard(self._box)
-            self._box = None
-        self._box = self._box or self._factory.take(memory_mib)
-        return self._box
+    def _ready(self, language: str, memory_mib: int) -> Box:
+        box = self._boxes.get(language)
+        if box is not None and box.memory_mib < memory_mib:
+            self._factory.discard(self._boxes.pop(language))
+            box = None
+        if box is None:
+            box = self._boxes[language] = self._factory.take(memory_mib, language)
+        return box
 
     def _ready_judge(self, memory_mib: int) -> Box:
         if self._judge_box is not None and (self._judge_box.dirty or self._judge_box.memory_mib < memory_mib):
@@ -100,12 +103,14 @@ class Worker(threading.Thread):
         self._judge_box = self._judge_box or self._factory.take(memory_mib)
         return self._judge_box
 
-    def _out_of_memory(self) -> bool:
+    def _out_of_memory(self, language: str) -> bool:
         """Whether the program's own box died of memory, as the engine saw it."""
-        return self._box is not None and self._box.ran_out_of_memory(self._factory.client)
+        box = self._boxes.get(language)
+        return box is not None and box.ran_out_of_memory(self._factory.client)
 
     def _drop_boxes(self) -> None:
-        for box in (self._box, self._judge_box):
+        for box in (*self._boxes.values(), self._judge_box):
             if box is not None:
                 self._factory.discard(box)
-        self._box = self._judge_box = None
+        self._boxes.clear()
+        self._judge_box = None

@@ -18,13 +18,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-from . import child, frames, judging, preload, seccomp
+from . import child, foreign, frames, judging, preload, seccomp
 from .usage import Cgroup, runnable_delay
 
 CHUNK = 1 << 16
 TICK_MS = 50
 """Between looks at the CPU time that all processes of the run have used."""
-RUNNERS = {"program": child.main, "judge": judging.main}
+RUNNERS = {"program": child.main, "judge": judging.main, "foreign": foreign.main, "compile": foreign.build}
 
 
 class Wire:

@@ -1,7 +1,7 @@
 """Builds the box's image once: from the Dockerfile where a registry answers, else from this machine's own Python.
 
-Two layers: a base (interpreter and numpy) and the harness on top, each tagged by a hash of its content, so
-that a change of the harness costs a second and an unchanged image costs one look-up.
+A base (interpreter and numpy), a language's own layer where it has one, and the harness on top, each tagged by a
+hash of its content, so that a change of the harness costs a second and an unchanged image costs one look-up.
 """
 
 import hashlib
@@ -10,17 +10,22 @@ import sys
 import tarfile
 import tempfile
 from pathlib import Path
+from typing import IO
 
 import docker
 import docker.errors
 import requests
 
+from sandbox import languages
 from sandbox.engine import connect
 from sandbox.errors import SandboxUnavailable
-from sandbox.image import rootfs
+from sandbox.image import layer, rootfs
+from sandbox.languages import Language
 
 REPOSITORY = "mucode-sandbox"
 REGISTRY_BASE = "python:3.11-slim"
+PACKAGES_LABEL = "mucode.sandbox.packages"
+"""`apt` on a base that came from a registry."""
 REGISTRY_DEADLINE_S, BUILD_DEADLINE_S = 5, 600
 HARNESS = Path(__file__).parent.parent / "harness"
 DOCKERFILE = Path(__file__).with_name("Dockerfile")
@@ -31,22 +36,42 @@ WORKDIR /tmp
 """
 
 
-def ensure_image(client: docker.DockerClient | None = None) -> str:
-    """The tag of an image with the present harness, built if it is missing.
+def ensure_image(client: docker.DockerClient | None = None, language: str = "python") -> str:
+    """The tag of a language's image with the present harness, built if it is missing.
 
-    Raises SandboxUnavailable where no Docker engine answers or the build fails.
+    Raises SandboxUnavailable where no Docker engine answers or the build fails, ValueError for an unknown language.
     """
     client = client or connect()
+    spoken = languages.get(language)
     base = f"{REPOSITORY}-base:{_digest(DOCKERFILE.read_bytes(), rootfs.identity().encode())}"
-    sources = [(f"harness/{path.name}", path.read_bytes()) for path in sorted(HARNESS.glob("*.py"))]
-    layer = LAYER.format(base=base).encode()
-    tag = f"{REPOSITORY}:{_digest(layer, *(part for name, data in sources for part in (name.encode(), data)))}"
+    below = base
+    if spoken.files:
+        below = f"{REPOSITORY}-{language}-base:{_digest(base.encode(), layer.identity(spoken).encode())}"
+    sources = [(f"harness/{path.name}", path.read_bytes()) for path in sorted(HARNESS.iterdir()) if path.is_file()]
+    top = LAYER.format(base=below).encode()
+    name = f"{REPOSITORY}-{language}" if spoken.files else REPOSITORY
+    tag = f"{name}:{_digest(top, *(part for name, data in sources for part in (name.encode(), data)))}"
     if _present(client, tag):
         return tag
     if not _present(client, base):
         _build_base(client, base)
-    _build(client, tag, [("Dockerfile", layer), *sources])
+    if below != base and not _present(client, below):
+        _build_layer(client, spoken, base, below)
+    _build(client, tag, [("Dockerfile", top), *sources])
     return tag
+
+
+def _build_layer(client: docker.DockerClient, language: Language, base: str, tag: str) -> None:
+    """Out of packages where the base has apt, else out of this machine's own programs."""
+    if client.images.get(base).labels.get(PACKAGES_LABEL) == "apt":
+        names = {"packages": " ".join(language.packages), "files": " ".join(language.files)}
+        _build(client, tag, [("Dockerfile", layer.FROM_PACKAGES.format(base=base, **names).encode())])
+        return
+    with tempfile.TemporaryDirectory(prefix="mucode-layer-") as folder:
+        context = Path(folder) / "context"
+        layer.gather(language, context / "root")
+        files = rootfs.archive(context, Path(folder) / "layer.tar")
+        _build(client, tag, [("Dockerfile", layer.FROM_HERE.format(base=base).encode())], files)
 
 
 def _build_base(client: docker.DockerClient, tag: str) -> None:
@@ -56,10 +81,11 @@ def _build_base(client: docker.DockerClient, tag: str) -> None:
             return
         except SandboxUnavailable as error:
             print(f"{error}; building from this machine's Python instead", file=sys.stderr)
-    with tempfile.TemporaryDirectory(prefix="mucode-rootfs-") as folder:
-        archive = rootfs.build(Path(folder))
-        with archive.open("rb") as file:
-            client.api.import_image_from_data(file, repository=tag.split(":")[0], tag=tag.split(":")[1])  # type: ignore[arg-type]
+    with (
+        tempfile.TemporaryDirectory(prefix="mucode-rootfs-") as folder,
+        rootfs.build(Path(folder)).open("rb") as file,
+    ):
+        client.api.import_image_from_data(file, repository=tag.split(":")[0], tag=tag.split(":")[1])  # type: ignore[arg-type]
 
 
 def _registry_answers() -> bool:
@@ -72,15 +98,19 @@ def _registry_answers() -> bool:
     return True
 
 
-def _build(client: docker.DockerClient, tag: str, files: list[tuple[str, bytes]]) -> None:
-    """The engine's classic builder, which needs no plugin, on a context made in memory."""
-    context = io.BytesIO()
-    with tarfile.open(fileobj=context, mode="w") as tar:
-        for name, data in files:
-            entry = tarfile.TarInfo(name)
-            entry.size, entry.mode = len(data), 0o644
-            tar.addfile(entry, io.BytesIO(data))
-    context.seek(0)
+def _build(client: docker.DockerClient, tag: str, files: list[tuple[str, bytes]], context: Path | None = None) -> None:
+    """The engine's classic builder, which needs no plugin. `files` are added to a tar file where one is given."""
+    with context.open("r+b") if context else io.BytesIO() as archive:
+        with tarfile.open(fileobj=archive, mode="a" if context else "w") as tar:
+            for name, data in files:
+                entry = tarfile.TarInfo(name)
+                entry.size, entry.mode = len(data), 0o644
+                tar.addfile(entry, io.BytesIO(data))
+        archive.seek(0)
+        _build_context(client, tag, archive)
+
+
+def _build_context(client: docker.DockerClient, tag: str, context: IO[bytes]) -> None:
     try:
         client.images.build(
             fileobj=context, custom_context=True, tag=tag, rm=True, forcerm=True, timeout=BUILD_DEADLINE_S

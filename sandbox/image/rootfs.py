@@ -54,13 +54,13 @@ def build(folder: Path) -> Path:
     binary.parent.mkdir(parents=True)
     shutil.copy2(_interpreter(), binary)
     (binary.parent / "python3").symlink_to(binary.name)
-    _copy_libraries(root, [binary, *root.rglob("*.so"), *root.rglob("*.so.*")])
+    copy_libraries(root, [binary, *root.rglob("*.so"), *root.rglob("*.so.*")])
     _compile(library)
     for name in ("tmp", "dev", "proc", "sys", "etc", "opt", "ctl"):
         (root / name).mkdir(exist_ok=True)
     (root / "etc/passwd").write_text(PASSWD)
     (root / "etc/group").write_text(GROUP)
-    return _archive(root, folder / "rootfs.tar")
+    return archive(root, folder / "rootfs.tar")
 
 
 def _interpreter() -> Path:
@@ -90,7 +90,7 @@ def _copy_numpy(target: Path) -> None:
         shutil.copytree(libraries, target / "numpy.libs")
 
 
-def _copy_libraries(root: Path, binaries: Iterable[Path]) -> None:
+def copy_libraries(root: Path, binaries: Iterable[Path]) -> None:
     """Every shared library that `ldd` names and the tree lacks, where the loader looks by default."""
     inside = {path.name for path in root.rglob("*.so*")}
     names = [str(path) for path in binaries if path.is_file()]
@@ -114,7 +114,7 @@ def _compile(library: Path) -> None:
     subprocess.run([*command, str(library)], capture_output=True, timeout=300, check=False)
 
 
-def _archive(root: Path, path: Path) -> Path:
+def archive(root: Path, path: Path) -> Path:
     def owned_by_root(entry: tarfile.TarInfo) -> tarfile.TarInfo:
         entry.uid = entry.gid = 0
         entry.uname = entry.gname = "root"

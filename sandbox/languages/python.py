@@ -1,4 +1,4 @@
-"""Python: which tests are a call and a literal, and which name they test.
+"""Python: which tests are a call and a literal, which name they test, and when values are equal.
 
 A test that splits sends its call into the program's box and keeps its literal on the host. Everything else is
 for a judge box. When in doubt a test does not split: both ways give the same verdict, this one is faster.
@@ -7,22 +7,17 @@ for a judge box. When in doubt a test does not split: both ways give the same ve
 import ast
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
+
+from sandbox import feedback
+from sandbox.harness import codec
+from sandbox.harness.comparing import close
+from sandbox.languages.language import Call, Language
 
 _CONVERSIONS = "abs bool dict float frozenset int len list max min round set sorted str sum tuple"
 CONVERSIONS = frozenset(_CONVERSIONS.split())
 """Pure built-ins that may stand around the tested call and still be evaluated beside it."""
 COLLECTIONS = {"set": set, "frozenset": frozenset, "list": list, "tuple": tuple}
-SUFFIX = ".py"
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """`assert SOURCE == expected`, taken apart. `expected` is a plain value and never enters the box."""
-
-    source: str
-    expected: Any
 
 
 def split(test: str, name: str | None, trusted: frozenset[str] = frozenset()) -> Call | None:
@@ -134,3 +129,30 @@ def _literal(node: ast.expr) -> Any:
             return COLLECTIONS[node.func.id](*(ast.literal_eval(arg) for arg in node.args))  # type: ignore[operator]
         raise ValueError("a call")
     return ast.literal_eval(node)
+
+
+def statements(source: str) -> tuple[str, ...]:
+    """A test may be a whole program here: the judge box runs it. Raises ValueError where it does not parse."""
+    try:
+        ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise ValueError(str(error)) from None
+    return (source,)
+
+
+def difference(tree: Any, expected: Any, tolerance: float | None) -> str | None:
+    """What is wrong with a claimed value, None where it is the expected one. Raises for what is no value."""
+    got = codec.decode(tree)
+    return None if close(got, expected, tolerance) else feedback.mismatch(got, expected)
+
+
+LANGUAGE = Language(
+    name="python",
+    suffix=".py",
+    judge_box=True,
+    statements=statements,
+    split=split,
+    tested_name=tested_name,
+    defined_names=defined_names,
+    difference=difference,
+)

@@ -1,0 +1,80 @@
+"""A language's own layer of the image: a few programs with their shared libraries, and no package manager.
+
+Out of Debian's packages where the base has apt (it came from a registry), else out of this machine. Both copy the
+same files, and the base's libraries fit them: they come from the same place.
+"""
+
+import shutil
+from pathlib import Path
+
+from sandbox.errors import SandboxUnavailable
+from sandbox.image.rootfs import copy_libraries
+from sandbox.languages import Language
+
+FROM_PACKAGES = """FROM {base} AS build
+USER root
+RUN apt-get update && apt-get install -y --no-install-recommends {packages} \\
+ && mkdir -p /out/usr/local/bin && for name in {files}; do \\
+      if [ "${{name#/}}" != "$name" ]; then \\
+        if [ -e "$name" ]; then cp --parents -aL "$name" /out; fi; continue; \\
+      fi; \\
+      path=$(command -v "$name") && cp -L "$path" /out/usr/local/bin/ \\
+      && for library in $(ldd "$path" | grep -o '/[^ ]*'); do \\
+        cp --parents -L "$(readlink -f "$(dirname "$library")")/$(basename "$library")" /out; \\
+      done || exit 1; \\
+    done
+FROM {base}
+COPY --from=build /out/ /
+"""
+FROM_HERE = """FROM {base}
+COPY root /
+"""
+
+
+def identity(language: Language) -> str:
+    """What the layer depends on: its recipe, and the programs of this machine that may go into it."""
+    found = [shutil.which(name) for name in language.files if not name.startswith("/")]
+    stats = [(path, Path(path).stat().st_size, Path(path).stat().st_mtime_ns) for path in found if path is not None]
+    return f"{FROM_PACKAGES}{FROM_HERE}{Path(__file__).read_text()}{language.packages}{language.files}{stats}"
+
+
+def gather(language: Language, root: Path) -> None:
+    """The layer's files below `root`, from this machine. Raises SandboxUnavailable where a program is not installed."""
+    programs = []
+    for name in language.files:
+        if name.startswith("/"):
+            _copy_path(Path(name), root)
+            continue
+        found = shutil.which(name)
+        if found is None:
+            packages = " ".join(language.packages)
+            raise SandboxUnavailable(
+                f"no image registry answers, and boxes for {language.name} need this machine's {name}, which is not"
+                f" installed: run `apt-get install -y --no-install-recommends {packages}`"
+            )
+        target = root / "usr/local/bin" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(Path(found).resolve(), target)
+        programs.append(target)
+    _check_dynamic(language, programs)
+    copy_libraries(root, programs)
+
+
+def _copy_path(path: Path, root: Path) -> None:
+    target = root / str(path).lstrip("/")
+    if path.is_dir():
+        shutil.copytree(path, target, symlinks=False, ignore_dangling_symlinks=True)
+    elif path.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, target)
+
+
+def _check_dynamic(language: Language, programs: list[Path]) -> None:
+    """A version manager's shim is a shell script, and the box has no shell."""
+    for path in programs:
+        with path.open("rb") as file:
+            if file.read(4) != b"\x7fELF":
+                raise SandboxUnavailable(
+                    f"{shutil.which(path.name)} is a script, not {language.name}'s own program, and a box has no shell"
+                    f" for it: install {' '.join(language.packages)} or put the real program first in PATH"
+                )

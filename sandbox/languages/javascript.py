@@ -1,0 +1,258 @@
+"""JavaScript under Node.js: which tests are a call and a literal, and the box's command.
+
+Tests run nowhere: each must be an assertion about one call of the tested function and a literal. `strictEqual`,
+`deepStrictEqual` and `===` mean what they mean in Node.js; `equal`, `deepEqual` and `==` convert nothing here (1 is
+not "1"), though to them -0 is 0 and an instance equals a plain object with the same properties.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from sandbox.languages import javascript_values as values
+from sandbox.languages.javascript_source import Token, closing, literal, split, text, tokens
+from sandbox.languages.language import Call, Language
+
+STRICT = ("strictEqual", "deepStrictEqual")
+LOOSE = ("equal", "deepEqual")
+CONVERSIONS = (
+    *("JSON.stringify", "String", "Number", "Boolean", "Array.from", "Object.fromEntries"),
+    *("Math.abs", "Math.round", "Math.floor", "Math.ceil", "Object.keys", "Object.values", "Object.entries"),
+)
+"""What may stand around the tested call and still be evaluated beside it."""
+ENDINGS = ("toFixed", "toString", "join", "sort", "length", "trim")
+"""What may follow it."""
+REFUSED = (ValueError, ArithmeticError, RecursionError)
+_KEYWORDS = "function new if for while switch catch typeof return await async of in"
+KEYWORDS = frozenset(_KEYWORDS.split())
+Part = Sequence[Token]
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a test asks of a value. `tolerance`: absolute room around a number."""
+
+    value: Any
+    strict: bool = True
+    tolerance: float | None = None
+
+
+def statements(source: str) -> tuple[str, ...]:
+    """The assertions of a test. One may be wrapped in functions that are called once, as public data sets do.
+
+    `const assert = require('assert')` and `let candidate = f` are understood. Raises ValueError for anything else.
+    """
+    found = tuple(text(part) for part in _assertions(tokens(source), {}))
+    if not found:
+        raise ValueError("no assertion in it")
+    return found
+
+
+def _assertions(part: Part, aliases: dict[str, str]) -> Iterator[list[Token]]:
+    wrappers: set[str] = set()
+    aliases = dict(aliases)
+    at = 0
+    while at < len(part):
+        words = [token.text for token in part[at : at + 8]] + [""] * 8
+        declared = words[0] in ("const", "let", "var") and words[2] == "="
+        if words[0] == ";":
+            at += 1
+        elif declared and words[3:5] == ["require", "("]:
+            at = closing(part, at + 4) + 1
+            at += 2 if [token.text for token in part[at : at + 2]] == [".", "strict"] else 0
+        elif (declared and words[3:7] == ["(", ")", "=>", "{"]) or (
+            words[0] == "function" and words[2:5] == list("(){")
+        ):
+            start = at + (6 if declared else 4)
+            end = closing(part, start)
+            wrappers.add(words[1])
+            yield from _assertions(part[start + 1 : end], aliases)
+            at = end + 1
+        elif declared and part[at + 3].kind == "name" and (words[4] in (";", "") or part[at + 4].gap == "\n"):
+            aliases[words[1]] = words[3]
+            at += 4
+        elif words[0] in wrappers and words[1:3] == ["(", ")"]:
+            wrappers.discard(words[0])
+            at += 3
+        else:
+            end = _assertion_end(part, at)
+            yield [_renamed(part, place, aliases) for place in range(at, end)]
+            at = end
+    if wrappers:
+        raise ValueError(f"{min(wrappers)} is never called: its assertions test nothing")
+
+
+def _assertion_end(part: Part, at: int) -> int:
+    """Behind an assertion. Raises ValueError where none begins."""
+    opening = next((n for n in range(at, len(part)) if part[n].kind != "name" and part[n].text != "."), len(part))
+    called = "".join(token.text for token in part[at:opening])
+    if called.split(".")[0] != "assert" and called != "console.assert":
+        raise ValueError(f"not an assertion: {text(part[at : at + 8])}")
+    return closing(part, opening) + 1
+
+
+def _renamed(part: Part, at: int, aliases: dict[str, str]) -> Token:
+    token = part[at]
+    if token.kind != "name" or token.text not in aliases or (at and part[at - 1].text == "."):
+        return token
+    return Token("name", aliases[token.text], token.gap)
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """Both sides of an assertion."""
+
+    left: list[Token]
+    right: list[Token]
+    strict: bool
+    tolerance: float | None = None
+
+
+def _compared(test: str) -> _Compared:
+    """Raises ValueError for what is no assertion about two things."""
+    part = [token for token in tokens(test) if token.text != ";"]
+    opening = next((n for n, token in enumerate(part) if token.text == "("), 0)
+    if not opening or closing(part, opening) != len(part) - 1:
+        raise ValueError("not one assertion")
+    name = "".join(token.text for token in part[:opening])
+    arguments = [piece for piece in split(part[opening + 1 : -1], ",") if piece]
+    method = name.removeprefix("assert.").removeprefix("strict.")
+    told = [token.kind for piece in arguments[2:] for token in piece]  # what to print where it fails
+    if method in STRICT + LOOSE and len(arguments) in (2, 3) and told in ([], ["string"]):
+        return _Compared(arguments[0], arguments[1], strict=method in STRICT)
+    if name in ("assert", "assert.ok", "console.assert") and len(arguments) in (1, 2):
+        return _condition(arguments[0])
+    raise ValueError("not an assertion about a call and a literal")
+
+
+def _condition(part: list[Token]) -> _Compared:
+    """`left === right`, or `Math.abs(call - number) < room`."""
+    sides = split(part, "===", "==")
+    if len(sides) == 2:
+        return _Compared(sides[0], sides[1], strict=False)
+    sides = split(part, "<", "<=")
+    if len(sides) != 2 or [token.text for token in sides[0][:4]] != ["Math", ".", "abs", "("]:
+        raise ValueError("not a comparison")
+    terms = split(sides[0][4:-1], "-")
+    room = literal(sides[1])
+    if len(terms) != 2 or closing(sides[0], 3) != len(sides[0]) - 1 or not isinstance(room, float):
+        raise ValueError("not a comparison")
+    return _Compared(terms[0], terms[1], strict=False, tolerance=room)
+
+
+def split_test(test: str, name: str | None, trusted: frozenset[str]) -> Call | None:
+    """The call and the expected value of an assertion about `name`; None for what is none.
+
+    A call may use built-ins, classes and function literals; no other function, and no `trusted` name.
+    """
+    if name is None:
+        return None
+    try:
+        compared = _compared(test)
+        for call, other in ((compared.left, compared.right), (compared.right, compared.left)):
+            if _callee(call) == name:
+                _check_names(call, name, trusted)
+                expected = Expected(literal(other), compared.strict, compared.tolerance)
+                waits = any(token.text == "await" for token in call)
+                return Call(f"await (async () => ({text(call)}))()" if waits else text(call), expected)
+    except REFUSED:
+        return None
+    return None
+
+
+def _callee(part: Part) -> str | None:
+    """The function that an expression calls, inside awaits, conversions and endings; None for another expression."""
+    if part and part[0].text == "await":
+        return _callee(part[1:])
+    if not part or part[0].kind != "name":
+        return None
+    opening = next((n for n, token in enumerate(part) if token.text == "("), len(part))
+    called = "".join(token.text for token in part[:opening])
+    if opening == len(part):
+        return None
+    end = closing(part, opening)
+    if not _is_ending(part[end + 1 :]):
+        return None
+    if called not in CONVERSIONS:
+        return called if opening == 1 and called not in KEYWORDS else None
+    first, *others = split(part[opening + 1 : end], ",")
+    return _callee(first) if all(_is_literal(other) for other in others) else None
+
+
+def _is_ending(part: Part) -> bool:
+    """`.toFixed(2)`, `.length`, or nothing."""
+    if not part:
+        return True
+    if len(part) < 2 or part[0].text != "." or part[1].text not in ENDINGS:
+        return False
+    return len(part) == 2 or (
+        part[2].text == "(" and closing(part, 2) == len(part) - 1 and (len(part) == 4 or _is_literal(part[3:-1]))
+    )
+
+
+def _is_literal(part: Part) -> bool:
+    try:
+        literal(part)
+    except REFUSED:
+        return False
+    return True
+
+
+def _check_names(part: Part, name: str, trusted: frozenset[str]) -> None:
+    """Raises ValueError where a call uses functions of others: they could be the test's, and hold the answer."""
+    for at, token in enumerate(part):
+        if token.kind != "name" or token.text == name or (at and part[at - 1].text in (".", "?.")):
+            continue
+        calls = at + 1 < len(part) and part[at + 1].text == "("
+        if token.text in trusted or (calls and token.text[0].islower() and token.text not in KEYWORDS):
+            raise ValueError(f"uses {token.text}")
+
+
+def tested_name(tests: Iterable[str]) -> str | None:
+    """The function that every assertion calls, None where they do not agree."""
+    names = set()
+    for test in tests:
+        try:
+            compared = _compared(test)
+            names.add(_callee(compared.left) or _callee(compared.right))
+        except REFUSED:
+            return None
+    return names.pop() if len(names) == 1 else None
+
+
+def defined_names(source: str) -> frozenset[str]:
+    """Names that trusted source declares, at whatever depth."""
+    part = tokens(source)
+    declaring = ("function", "class", "const", "let", "var")
+    return frozenset(item.text for before, item in pairwise(part) if before.text in declaring)
+
+
+def difference(tree: Any, expected: Expected, tolerance: float | None) -> str | None:
+    """What is wrong with a claimed value, None where it is the expected one. Raises for what is no value."""
+    got = values.decode(tree)
+    if expected.tolerance is not None:
+        right = isinstance(got, float) and abs(got - expected.value) <= expected.tolerance
+    else:
+        right = values.same(got, expected.value, expected.strict, tolerance)
+    return None if right else f"got {values.show(got)}, expected {values.show(expected.value)}"
+
+
+LANGUAGE = Language(
+    name="javascript",
+    suffix=".js",
+    packages=("nodejs",),
+    files=("node", "/usr/share/nodejs"),  # where Debian keeps modules that its node loads at its start
+    run=(
+        "/usr/local/bin/node",
+        "--max-old-space-size={memory_mib}",
+        "--v8-pool-size=1",
+        "/opt/box/harness/javascript.js",
+    ),
+    overhead_mib=128,
+    statements=statements,
+    split=split_test,
+    tested_name=tested_name,
+    defined_names=defined_names,
+    difference=difference,
+)

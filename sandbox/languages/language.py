@@ -1,0 +1,76 @@
+"""A programming language, as the sandbox sees it: everything that differs between languages is a field here."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.problem import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One test, taken apart. `source` is sent into the box; `expected` never leaves the host."""
+
+    source: str
+    expected: Any
+
+
+Split = Callable[[str, str | None, frozenset[str]], Call | None]
+"""(test, tested name, the problem's own names): the call and what it should give, None for any other test."""
+Difference = Callable[[Any, Any, float | None], str | None]
+"""(claimed tree, `Call.expected`, tolerance): None where equal, else what is wrong. ValueError: no such tree."""
+
+COMPILE_LIMITS = Limits(cpu_limit_s=30, wall_limit_s=120, memory_mib=512)
+
+
+def one_statement(source: str) -> tuple[str, ...]:
+    return (source,)
+
+
+def no_split(test: str, name: str | None, trusted: frozenset[str]) -> Call | None:
+    return None
+
+
+def no_name(tests: Iterable[str]) -> str | None:
+    return None
+
+
+def no_names(source: str) -> frozenset[str]:
+    return frozenset()
+
+
+def no_difference(tree: Any, expected: Any, tolerance: float | None) -> str | None:
+    raise ValueError("a language without function problems has no values")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Language:
+    """One language. The first half is about its boxes, the second about its function problems.
+
+    What has no second half judges standard input and output only.
+    """
+
+    name: str
+    suffix: str
+
+    packages: tuple[str, ...] = ()
+    """Debian packages that its image layer takes `files` from."""
+    files: tuple[str, ...] = ()
+    """What the layer holds: a program by its name, or an absolute path, if it exists; shared libraries come along."""
+    compile: tuple[str, ...] = ()
+    """Command that makes /tmp/main out of `{program}`, in a run of its own; empty: nothing to compile."""
+    compile_limits: Limits = COMPILE_LIMITS
+    run: tuple[str, ...] = ()
+    """Command that runs `{program}`, a path, within `{memory_mib}`; empty: the fork server's own Python."""
+    overhead_mib: int = 0
+    """Writable memory that its run time needs before a program has any."""
+
+    judge_box: bool = False
+    """Whether tests that do not split can be judged: by Python, in a judge box."""
+    statements: Callable[[str], tuple[str, ...]] = one_statement
+    """The single tests of one test's source. Raises ValueError for what is none in this language."""
+    split: Split = no_split
+    tested_name: Callable[[Iterable[str]], str | None] = no_name
+    defined_names: Callable[[str], frozenset[str]] = no_names
+    """Names that trusted source defines at its top level."""
+    difference: Difference = no_difference
