@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sandbox import languages
 from sandbox.problem import FunctionTest, Problem
 
 
@@ -34,7 +35,8 @@ def whole_program(response: str, problem: Problem) -> str | None:
 
 def fenced_program(response: str, problem: Problem) -> str | None:
     """The first code block tagged with the problem's language; one that was never closed runs to the end."""
-    opening = re.search(rf"```{re.escape(problem.language)}[ \t]*\n", response)
+    tags = "|".join(map(re.escape, languages.get(problem.language).fences))
+    opening = re.search(rf"```(?:{tags})[ \t]*\n", response)
     if opening is None:
         return None
     return response[opening.end() :].partition("```")[0].strip() or None
@@ -69,7 +71,7 @@ def _prompt_ending(ending: Callable[[str], str]) -> Callable[[Problem, bool], st
         if problem.io == "stdio":
             return _stdio_prompt(problem)
         statement = problem.prompt if show_tests else _without_tests(problem)
-        language = problem.language.capitalize()
+        language = languages.get(problem.language).title
         lines = [f"Write a {language} function implementation for the following prompt:", "", statement.strip(), ""]
         lines += _shown_tests(problem) if show_tests else _shown_header(problem)
         return "\n".join([*lines, ending(problem.language)])
@@ -130,7 +132,7 @@ def _stdio_prompt(problem: Problem) -> str:
     """The statement carries its examples itself, so there are no tests to show or to hide."""
     language = problem.language
     return (
-        f"Provide a {language.capitalize()} solution for the following competitive programming question:\n\n"
+        f"Provide a {languages.get(language).title} solution for the following competitive programming question:\n\n"
         f"{problem.prompt.strip()}\n\n"
         "The program reads standard input and writes standard output.\n"
         f"Your code should be enclosed in triple backticks like so: ```{language}\nYOUR CODE HERE\n```\n"

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config import EMBEDDED, Config, ConfigError, load_config, validated
+from sandbox.languages import LANGUAGES
 
 INTERRUPTED = 130
 REFUSALS = {
@@ -147,7 +148,7 @@ def _doctor(options: argparse.Namespace) -> int:
 def _sandbox_build(options: argparse.Namespace) -> int:
     from sandbox.image.build import ensure_image
 
-    print(ensure_image())
+    print(ensure_image(language=options.language))
     return 0
 
 
@@ -195,6 +196,7 @@ def _parser() -> argparse.ArgumentParser:
     sandbox = commands.add_parser("sandbox", help="build the sandbox image; judge programs")
     actions = sandbox.add_subparsers(required=True, metavar="action")
     build = actions.add_parser("build", help="build the box image, from a registry or offline")
+    build.add_argument("--language", default="python", choices=sorted(LANGUAGES), help="whose boxes (default: python)")
     build.set_defaults(command=_sandbox_build)
     check = actions.add_parser("check", help="judge programs that anybody wrote")
     check.add_argument("--dataset", required=True, help="mbpp, humaneval, or a JSONL file of problems")

@@ -5,12 +5,14 @@ import sys
 from pathlib import Path
 
 from sandbox.errors import SandboxError
+from sandbox.languages import LANGUAGES
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description="Judge untrusted programs in Docker boxes.")
     actions = parser.add_subparsers(dest="action", required=True)
-    actions.add_parser("build", help="build the boxes' image")
+    build = actions.add_parser("build", help="build the boxes' image")
+    build.add_argument("--language", default="python", choices=sorted(LANGUAGES))
     check = actions.add_parser("check", help="judge programs that anybody wrote")
     check.add_argument("--dataset", required=True, help="mbpp, humaneval, or a JSONL file of problems")
     check.add_argument("--samples", required=True, help="JSONL with task_id and solution, or 'reference'")
@@ -29,7 +31,7 @@ def _act(options: argparse.Namespace) -> int:
     if options.action == "build":
         from sandbox.image.build import ensure_image
 
-        print(ensure_image())
+        print(ensure_image(language=options.language))
         return 0
     from sandbox.check import check
 

@@ -42,7 +42,8 @@ def check(dataset: str, samples: str, out: Path, as_json: bool, boxes: int) -> i
     counts: Counter[str] = Counter()
     unjudged: dict[str, None] = {}
     started = time.monotonic()
-    with Pool(boxes=boxes) as pool, partial.open("w", encoding="utf-8") as file:
+    languages = sorted({problem.language for problem in problems.values()})
+    with Pool(boxes=boxes, languages=languages) as pool, partial.open("w", encoding="utf-8") as file:
         for row, results in _judged(pool, _rows(problems, samples), AHEAD * boxes):
             kept = {name: value for name, value in row.items() if name != "solution"}
             file.write(json.dumps(kept | results) + "\n")

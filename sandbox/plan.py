@@ -83,10 +83,11 @@ def make_plan(problem: Problem, suite: Suite) -> Plan:
 
 def _not_judged(problem: Problem, sources: list[str], calls: list[Call | None]) -> str:
     """Why a problem cannot be judged in a language whose tests nobody runs."""
+    title = languages.get(problem.language).title
     if problem.setup:
-        return f"set-up code cannot be judged in {problem.language}: there is no judge box for its tests"
+        return f"set-up code cannot be judged in {title}: there is no judge box for its tests"
     test = " ".join(sources[calls.index(None)].split())
     return (
-        f"a {problem.language} test must be an assertion about one call of the tested function and a literal,"
+        f"a {title} test must be an assertion about one call of the tested function and a literal,"
         f" because there is no judge box for others: {test[:SHOWN]}"
     )

@@ -49,7 +49,7 @@ def gather(language: Language, root: Path) -> None:
         if found is None:
             packages = " ".join(language.packages)
             raise SandboxUnavailable(
-                f"no image registry answers, and boxes for {language.name} need this machine's {name}, which is not"
+                f"no image registry answers, and boxes for {language.title} need this machine's {name}, which is not"
                 f" installed: run `apt-get install -y --no-install-recommends {packages}`"
             )
         target = root / "usr/local/bin" / name
@@ -75,6 +75,6 @@ def _check_dynamic(language: Language, programs: list[Path]) -> None:
         with path.open("rb") as file:
             if file.read(4) != b"\x7fELF":
                 raise SandboxUnavailable(
-                    f"{shutil.which(path.name)} is a script, not {language.name}'s own program, and a box has no shell"
+                    f"{shutil.which(path.name)} is a script, not {language.title}'s own program, and a box has no shell"
                     f" for it: install {' '.join(language.packages)} or put the real program first in PATH"
                 )

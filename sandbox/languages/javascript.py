@@ -59,8 +59,11 @@ def _assertions(part: Part, aliases: dict[str, str]) -> Iterator[list[Token]]:
         if words[0] == ";":
             at += 1
         elif declared and words[3:5] == ["require", "("]:
-            at = closing(part, at + 4) + 1
-            at += 2 if [token.text for token in part[at : at + 2]] == [".", "strict"] else 0
+            end = closing(part, at + 4) + 1
+            chosen = [token.text for token in part[end : end + 2]] == [".", "strict"]
+            if chosen or words[5].strip("'\"").endswith("/strict"):
+                aliases[words[1]] = "assert.strict"
+            at = end + 2 * chosen
         elif (declared and words[3:7] == ["(", ")", "=>", "{"]) or (
             words[0] == "function" and words[2:5] == list("(){")
         ):
@@ -94,7 +97,9 @@ def _assertion_end(part: Part, at: int) -> int:
 
 def _renamed(part: Part, at: int, aliases: dict[str, str]) -> Token:
     token = part[at]
-    if token.kind != "name" or token.text not in aliases or (at and part[at - 1].text == "."):
+    before, after = part[at - 1].text, part[at + 1].text if at + 1 < len(part) else ""
+    is_key = before == "." or (before in ("{", ",") and after == ":")
+    if token.kind != "name" or token.text not in aliases or is_key:
         return token
     return Token("name", aliases[token.text], token.gap)
 
@@ -117,10 +122,10 @@ def _compared(test: str) -> _Compared:
         raise ValueError("not one assertion")
     name = "".join(token.text for token in part[:opening])
     arguments = [piece for piece in split(part[opening + 1 : -1], ",") if piece]
-    method = name.removeprefix("assert.").removeprefix("strict.")
+    strict, method = name.startswith("assert.strict."), name.removeprefix("assert.").removeprefix("strict.")
     told = [token.kind for piece in arguments[2:] for token in piece]  # what to print where it fails
     if method in STRICT + LOOSE and len(arguments) in (2, 3) and told in ([], ["string"]):
-        return _Compared(arguments[0], arguments[1], strict=method in STRICT)
+        return _Compared(arguments[0], arguments[1], strict=strict or method in STRICT)
     if name in ("assert", "assert.ok", "console.assert") and len(arguments) in (1, 2):
         return _condition(arguments[0])
     raise ValueError("not an assertion about a call and a literal")
@@ -240,6 +245,8 @@ def difference(tree: Any, expected: Expected, tolerance: float | None) -> str | 
 
 LANGUAGE = Language(
     name="javascript",
+    title="JavaScript",
+    fences=("javascript", "js", "node"),
     suffix=".js",
     packages=("nodejs",),
     files=("node", "/usr/share/nodejs"),  # where Debian keeps modules that its node loads at its start

@@ -51,6 +51,10 @@ class Language:
     """
 
     name: str
+    title: str
+    """As people write it."""
+    fences: tuple[str, ...]
+    """What opens a block of it in Markdown, behind the backticks."""
     suffix: str
 
     packages: tuple[str, ...] = ()

@@ -148,6 +148,8 @@ def difference(tree: Any, expected: Any, tolerance: float | None) -> str | None:
 
 LANGUAGE = Language(
     name="python",
+    title="Python",
+    fences=("python",),
     suffix=".py",
     judge_box=True,
     statements=statements,

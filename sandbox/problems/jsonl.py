@@ -1,6 +1,5 @@
 """Problems of one's own: one JSON object per line, checked before anything runs."""
 
-import ast
 import difflib
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 from sandbox.errors import ProblemError
 from sandbox.languages import LANGUAGES
+from sandbox.plan import make_plan
 from sandbox.problem import FunctionTest, Limits, Problem, StdioTest, Test
 from sandbox.problems.sources import Row, read_jsonl
 
@@ -49,7 +49,7 @@ class _Row:
         private = self.tests("private_tests", io, language)
         if not private:
             raise self.refuse("private_tests", "at least one test: a program that nothing tests cannot be judged")
-        return Problem(
+        problem = Problem(
             problem_id=self.identifier(),
             prompt=self.text("prompt") or "",
             language=language,
@@ -63,6 +63,12 @@ class _Row:
             limits=self.limits(),
             float_tol=self.number("float_tol"),
         )
+        try:
+            make_plan(problem, "public")
+            make_plan(problem, "private")
+        except ValueError as error:
+            raise ProblemError(f"{self.where}: {error}") from None
+        return problem
 
     def known_fields(self) -> None:
         """A field that looks like a misspelt one is an error; others are the owner's business."""
@@ -85,15 +91,16 @@ class _Row:
 
     def code(self, field: str, language: str) -> str:
         source = self.text(field, required=False) or ""
-        return self.parsed(source, field, language)
-
-    def parsed(self, source: str, field: str, language: str) -> str:
         if language == "python":
-            try:
-                ast.parse(source)
-            except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-                raise self.refuse(field, f"Python source ({error})") from None
+            self.parsed(source, field, language)
         return source
+
+    def parsed(self, source: str, field: str, language: str) -> tuple[str, ...]:
+        """The single tests of a test's source, in a language whose source can be read here."""
+        try:
+            return LANGUAGES[language].statements(source)
+        except (ValueError, RecursionError, MemoryError) as error:
+            raise self.refuse(field, f"{LANGUAGES[language].title} source ({error})") from None
 
     def one_of(self, field: str, choices: tuple[str, ...]) -> str:
         value = self.row.get(field, choices[0])
@@ -103,13 +110,17 @@ class _Row:
 
     def tests(self, field: str, io: str, language: str) -> tuple[Test, ...]:
         items = self.row.get(field, [])
-        expected = "a list of Python statements" if io == "function" else 'a list of {"input": ..., "output": ...}'
+        expected = (
+            f"a list of {LANGUAGES[language].title} statements"
+            if io == "function"
+            else 'a list of {"input": ..., "output": ...}'
+        )
         if not isinstance(items, list):
             raise self.refuse(field, expected)
         tests: list[Test] = []
         for item in items:
             if io == "function" and isinstance(item, str) and item.strip():
-                tests.append(FunctionTest(self.parsed(item, field, language)))
+                tests += map(FunctionTest, self.parsed(item, field, language))
             elif io == "stdio" and isinstance(item, dict) and _texts(item, ("input", "output")):
                 tests.append(StdioTest(item["input"], item["output"]))
             else:

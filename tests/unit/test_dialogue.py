@@ -110,8 +110,10 @@ def test_the_first_fence_counts_and_the_rest_where_it_was_never_closed(response:
 
 
 def test_the_fence_names_the_problems_language() -> None:
-    problem = Problem(problem_id="c", prompt="p", language="cpp")
-    assert paper.program("```python\nx\n```\n```cpp\nint x;\n```", problem) == "int x;"
+    problem = Problem(problem_id="c", prompt="p", language="javascript")
+    for tag in ("javascript", "js"):
+        assert paper.program(f"```python\nx\n```\n```{tag}\nlet x\n```", problem) == "let x"
+    assert paper.program("```json\n{}\n```", problem) is None
 
 
 def test_a_reference_becomes_an_answer_that_reads_back_as_the_reference() -> None:
