@@ -37,8 +37,10 @@ class Executor:
     """
 
     def __init__(self, config: ExecutorConfig) -> None:
+        from sandbox import selftest
         from sandbox.pool import Pool
 
+        selftest.ensure(config.runtime)  # raises before any program is accepted where a limit does not bite
         self._pool = Pool(boxes=config.boxes, runtime=config.runtime, memo=config.memo)
         self._pool.__enter__()
         self._in_flight = self._done = 0

@@ -13,6 +13,8 @@ def main() -> int:
     actions = parser.add_subparsers(dest="action", required=True)
     build = actions.add_parser("build", help="build the boxes' image")
     build.add_argument("--language", default="python", choices=sorted(LANGUAGES))
+    selftest = actions.add_parser("selftest", help="try every limit of the boxes on this machine, in a few seconds")
+    selftest.add_argument("--runtime", choices=["runc", "runsc"], default="runc")
     check = actions.add_parser("check", help="judge programs that anybody wrote")
     check.add_argument("--dataset", required=True, help="mbpp, humaneval, or a JSONL file of problems")
     check.add_argument("--samples", required=True, help="JSONL with task_id and solution, or 'reference'")
@@ -32,6 +34,11 @@ def _act(options: argparse.Namespace) -> int:
         from sandbox.image.build import ensure_image
 
         print(ensure_image(language=options.language))
+        return 0
+    if options.action == "selftest":
+        from sandbox import selftest
+
+        print(selftest.run(options.runtime))
         return 0
     from sandbox.check import check
 

@@ -1,5 +1,8 @@
 """What can go wrong with the sandbox itself. None of these says anything about a program."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 
 class SandboxError(Exception):
     """The sandbox, not the program."""
@@ -7,6 +10,30 @@ class SandboxError(Exception):
 
 class SandboxUnavailable(SandboxError):
     """No box can be had on this machine. The text says what to do about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slack:
+    """A limit that does not bite: its name, what was seen, and what to do about it."""
+
+    limit: str
+    seen: str
+    advice: str
+
+    def __str__(self) -> str:
+        return f"{self.limit}: {self.seen}; {self.advice}"
+
+
+class LimitNotEnforced(SandboxUnavailable):
+    """The self-test got past a limit. No program may run here before that is mended."""
+
+    def __init__(self, found: Sequence[Slack]) -> None:
+        self.found = tuple(found)
+        lines = "\n".join(f"  {slack}" for slack in found)
+        super().__init__(f"{len(self.found)} limit{'s' * (len(found) > 1)} of the sandbox not enforced here:\n{lines}")
+
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        return type(self), (self.found,)
 
 
 class BoxLost(SandboxError):

@@ -29,7 +29,7 @@ class BoxFactory:
         self._lock = threading.Lock()
         self.closed = False
         self._starting: dict[str, threading.Thread] = {}
-        self._transport: TransportName = transport or "socket"
+        self.transport: TransportName = transport or "socket"
         if transport is None:
             self._choose_transport()
 
@@ -38,7 +38,7 @@ class BoxFactory:
         try:
             self._add_spare(PYTHON)
         except BoxLost:
-            self._transport = "stdio"
+            self.transport = "stdio"
             self._add_spare(PYTHON)
 
     def _image(self, language: str) -> str:
@@ -51,7 +51,7 @@ class BoxFactory:
     def _start(self, language: str, memory_mib: int) -> Box:
         if self.closed:
             raise SandboxUnavailable("this pool is closed")
-        image, runtime, transport = self._image(language), self._runtime, self._transport
+        image, runtime, transport = self._image(language), self._runtime, self.transport
         return Box.start(self.client, image, memory_mib=memory_mib, runtime=runtime, transport=transport)
 
     def prewarm(self, count: int, language: str = PYTHON) -> None:

@@ -17,7 +17,7 @@ FOLDER = re.compile(r"mucode-box-([0-9a-f]{8})-([0-9]+)-([0-9]+)-.*")
 
 
 @cache
-def _boot_id() -> str:
+def boot_id() -> str:
     path = Path("/proc/sys/kernel/random/boot_id")
     return path.read_text().strip() if path.exists() else "unknown"
 
@@ -40,21 +40,21 @@ def _namespace() -> str:
 def labels() -> dict[str, str]:
     """Of a container of this process: boot id, process id and its start time; and where that id means something."""
     pid = os.getpid()
-    return {OWNER: f"{_boot_id()}:{pid}:{_start_time(pid) or 'unknown'}", NAMESPACE: _namespace()}
+    return {OWNER: f"{boot_id()}:{pid}:{_start_time(pid) or 'unknown'}", NAMESPACE: _namespace()}
 
 
 def is_dead(labels: dict[str, str]) -> bool:
     """True only if the owner was a process of this boot and this process namespace, and it has ended."""
     boot, _, rest = labels.get(OWNER, "").partition(":")
     pid, _, started = rest.partition(":")
-    if boot == "unknown" or boot != _boot_id() or labels.get(NAMESPACE) != _namespace() or not pid.isdigit():
+    if boot == "unknown" or boot != boot_id() or labels.get(NAMESPACE) != _namespace() or not pid.isdigit():
         return False
     return started != "unknown" and _start_time(int(pid)) != started
 
 
 def _place() -> str:
     """Where a process id means the same: this boot and this process namespace, in 8 hex digits."""
-    return hashlib.sha256(f"{_boot_id()} {_namespace()}".encode()).hexdigest()[:8]
+    return hashlib.sha256(f"{boot_id()} {_namespace()}".encode()).hexdigest()[:8]
 
 
 def folder_prefix() -> str:
@@ -68,7 +68,7 @@ def reap_folders() -> list[str]:
     removed = []
     for path in Path(tempfile.gettempdir()).glob("mucode-box-*"):
         parts = FOLDER.fullmatch(path.name)
-        if parts and parts[1] == _place() and _boot_id() != "unknown" and _start_time(int(parts[2])) != parts[3]:
+        if parts and parts[1] == _place() and boot_id() != "unknown" and _start_time(int(parts[2])) != parts[3]:
             shutil.rmtree(path, ignore_errors=True)
             removed.append(path.name)
     return removed

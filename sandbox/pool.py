@@ -66,6 +66,11 @@ class Pool:
         for worker in self._workers:
             worker.start()
 
+    @property
+    def transport(self) -> TransportName:
+        """What was asked for, or what the first box showed to work here."""
+        return self._factory.transport
+
     def submit(
         self, problem: Problem, program: str, suite: Suite, stop_at_first_failure: bool = True
     ) -> "Future[Outcome]":

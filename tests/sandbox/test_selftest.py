@@ -1,0 +1,126 @@
+"""The self-test passes here, and fails by name wherever one option of the box is missing."""
+
+import json
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox import confinement, selftest
+from sandbox.errors import LimitNotEnforced, SandboxUnavailable
+from sandbox.trials import TRIALS
+
+Options = dict[str, Any]
+complete = confinement.options
+
+
+def without(*names: str, **instead: Any) -> Callable[..., Options]:
+    """The box's options, less some of them."""
+
+    def options(*arguments: Any) -> Options:
+        kept = {name: value for name, value in complete(*arguments).items() if name not in names}
+        return {**kept, **instead}
+
+    return options
+
+
+def tmp(text: str) -> Callable[..., Options]:
+    return lambda *arguments: {**complete(*arguments), "tmpfs": {**complete(*arguments)["tmpfs"], "/tmp": text}}
+
+
+def security(*kept: str) -> Callable[..., Options]:
+    return without(security_opt=[*kept])
+
+
+def without_mqueue(*arguments: Any) -> Options:
+    return {**complete(*arguments), "tmpfs": {"/tmp": complete(*arguments)["tmpfs"]["/tmp"]}}
+
+
+PROFILE = next(text for text in complete(64, "runc", None, None)["security_opt"] if text.startswith("seccomp="))
+REMOVED: dict[str, tuple[Callable[..., Options], str]] = {
+    "network_mode": (without(network_mode="host"), "network"),
+    "read_only": (without("read_only"), "read-only root"),
+    "cap_drop": (without("cap_drop"), "capabilities"),
+    "no-new-privileges": (security("seccomp=unconfined"), "no new privileges"),
+    "seccomp profile": (security("no-new-privileges"), "system calls of the box"),
+    "seccomp altogether": (security("no-new-privileges", "seccomp=unconfined"), "system calls of the box"),
+    "pids_limit": (without("pids_limit"), "processes"),
+    "memory": (without("mem_limit", "memswap_limit"), "memory of the box"),
+    "size of tmpfs": (tmp("rw,noexec,nosuid,nodev,nr_inodes=4k,mode=1777"), "size of /tmp"),
+    "inodes of tmpfs": (tmp("rw,noexec,nosuid,nodev,size=64m,mode=1777"), "files in /tmp"),
+    "ipc_mode": (without("ipc_mode"), "shared memory"),
+    "environment": (without(environment={**confinement.ENVIRONMENT, "TOKEN": "secret"}), "environment"),
+    "user": (without(user="1234:1234"), "user"),
+}
+
+
+def test_every_limit_bites_here(engine: None) -> None:
+    proof = selftest.run()
+    assert proof.limits == len(TRIALS) and proof.transport in ("socket", "stdio")
+
+
+@pytest.mark.parametrize("option", REMOVED)
+def test_a_missing_option_is_named(engine: None, monkeypatch: pytest.MonkeyPatch, option: str) -> None:
+    options, limit = REMOVED[option]
+    monkeypatch.setattr(confinement, "options", options)
+    few = ("leaving a process", "CPU time", "wall time", "output")  # which cost the most, and need no option
+    monkeypatch.setattr(selftest, "TRIALS", tuple(trial for trial in TRIALS if trial.limit not in few))
+    with pytest.raises(LimitNotEnforced) as raised:
+        selftest.run()
+    found = {slack.limit: slack for slack in raised.value.found}
+    assert limit in found, raised.value
+    assert str(pickle.loads(pickle.dumps(raised.value))) == str(raised.value)  # as it travels from an actor
+    assert found[limit].advice in str(raised.value) and found[limit].seen in str(raised.value)
+
+
+def test_with_the_profile_no_box_starts_that_may_gain_privileges(engine: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(confinement, "options", security(PROFILE))
+    with pytest.raises(SandboxUnavailable, match=r"did not start a box.*operation not permitted"):
+        selftest.run()
+
+
+def test_a_proof_is_kept_until_something_changes(engine: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(selftest.tempfile, "tempdir", str(tmp_path))
+    runs: list[str] = []
+    real = selftest.run
+    monkeypatch.setattr(selftest, "run", lambda runtime: runs.append(runtime) or real(runtime, "stdio"))
+    monkeypatch.setattr(selftest, "TRIALS", TRIALS[:2])
+    first = selftest.ensure()
+    assert selftest.ensure() == first and runs == ["runc"]
+    (file,) = tmp_path.glob("mucode-selftest-*")
+
+    text = file.read_text()  # too old, of another key, not ours alone, no proof at all
+    for spoilt in (
+        json.dumps({**json.loads(text), "at": first.at - 2 * 86400}),
+        text.replace(first.key, "0" * 64),
+        "{",
+    ):
+        file.write_text(spoilt)
+        selftest.ensure()
+    file.write_text(text)
+    file.chmod(0o666)
+    selftest.ensure()
+    file.unlink()
+    file.symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere").write_text(text)
+    selftest.ensure()
+    assert len(runs) == 6
+
+    for change in (without(pids_limit=63), without(environment={})):
+        monkeypatch.setattr(confinement, "options", change)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(selftest, "run", lambda runtime: runs.append("again") or first)
+            selftest.ensure()
+    assert runs[6:] == ["again", "again"]
+
+
+def test_a_node_that_fails_is_tried_again(engine: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(selftest.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(selftest, "TRIALS", [trial for trial in TRIALS if trial.limit == "network"])
+    monkeypatch.setattr(confinement, "options", without(network_mode="host"))
+    for _ in range(2):
+        with pytest.raises(LimitNotEnforced, match="1 limit of the sandbox not enforced here:\n  network: "):
+            selftest.ensure()
+    assert not list(tmp_path.glob("mucode-selftest-*"))
