@@ -53,10 +53,10 @@ class RelabelTask:
 class ScoreAnswers:
     """Scores every judged answer of a bucket; equal answers to a problem are scored once."""
 
-    def __init__(self, checkpoint: str, dtype: str, max_tokens: int) -> None:
+    def __init__(self, checkpoint: str, dtype: str, max_tokens: int, batch_tokens: int) -> None:
         from actors.verifier import Scorer
 
-        self.scorer = Scorer(checkpoint, dtype=dtype, max_tokens=max_tokens)
+        self.scorer = Scorer(checkpoint, dtype=dtype, max_tokens=max_tokens, batch_tokens=batch_tokens)
 
     def __call__(self, bucket: Row) -> Row:
         places = [

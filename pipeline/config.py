@@ -141,7 +141,6 @@ class VerifierSection(TrainedSection):
     """Scoring actors of the Ray Data stage."""
     cpus: float = operational(0.5, ge=0)
     gpus: float = operational(0.0, ge=0)
-    batch_rows: int = operational(256, ge=1)
 
 
 class FineTuneSection(TrainedSection):
@@ -165,7 +164,8 @@ class TrainingSection(Section):
     cpus: float = operational(1.0, ge=0)
     gpus: float | None = operational(None, ge=0)
     micro_batch_tokens: int = operational(8192, ge=64)
-    """Most padded tokens in one forward pass."""
+    """Most padded tokens in one forward pass, of a training or of scoring. Small cuts waste less on padding; an
+    accelerator wants them large."""
     max_failures: int = operational(2, ge=0)
     start_deadline_s: float = operational(300.0, gt=0)
 

@@ -195,7 +195,12 @@ def SCORES(run: Any, iteration: int, directory: str, *, episodes: list[Manifest]
         actors=settings.replicas,
         cpus=settings.cpus,
         num_gpus=settings.gpus,
-        fn_constructor_kwargs={"checkpoint": verifier.path, "dtype": model.dtype, "max_tokens": model.max_tokens},
+        fn_constructor_kwargs={
+            "checkpoint": verifier.path,
+            "dtype": model.dtype,
+            "max_tokens": model.max_tokens,
+            "batch_tokens": run.config.training.micro_batch_tokens,
+        },
         max_restarts=2,
         max_task_retries=2,
     )

@@ -1,0 +1,282 @@
+"""What the stages cost above the arithmetic: tokens per second of fine-tuning, verifier training and scoring, beside
+a bare PyTorch loop over the same sequences, perfectly packed.
+
+    python benchmarks/training.py --out training.json            # 23 M parameters, sequences of 256 to 640 tokens
+    python benchmarks/training.py --size tiny                     # the shipped model's size and lengths
+
+Stage and loop alternate in one process and on one thread; the figure is the median of the ratios of neighbours. The
+loop is the best that plain PyTorch does without a fused kernel: rows of equal length filled to the last token, loss
+only where the stage has one, no Parquet, no DeepSpeed, no padding. A stage's rate is its own report's: optimizer
+steps from the first to the last, or for scoring all of a bucket, from reading its Parquet to the committed part.
+"""
+
+import argparse
+import json
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from actors.chat import example_ids
+from actors.episode import EPISODE_SCHEMA, Answer, Episode, Turn
+from actors.parts import commit_part
+from actors.verifier import verifier_ids
+from pipeline.bucket_tasks import ScoreAnswers
+from pipeline.config import FineTuneSection, TrainingSection, VerifierSection
+from pipeline.fine_tune import fine_tune
+from pipeline.models import resolve
+from pipeline.train_verifier import train_verifier
+from sandbox.verdict import Outcome, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """A Llama and the lengths of its sequences, in tokens."""
+
+    hidden: int
+    layers: int
+    heads: int
+    shortest: int
+    longest: int
+    batch: int
+    """Sequences per optimizer step."""
+    micro_batch_tokens: int
+
+
+SIZES = {
+    "small": Size(hidden=512, layers=7, heads=8, shortest=256, longest=640, batch=16, micro_batch_tokens=1024),
+    "tiny": Size(hidden=64, layers=3, heads=2, shortest=24, longest=140, batch=64, micro_batch_tokens=1024),
+}
+WORDS = (
+    "list return sort even odd sum first last shift each hold rear put them in order for x xs def len max min".split()
+)
+STEPS = 2
+
+
+class Bench:
+    """A model, a verifier and the same chats as training rows, as pairs, as episodes and as packed rows."""
+
+    def __init__(self, size: Size, root: Path, seed: int = 0) -> None:
+        import torch
+        from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM, LlamaForSequenceClassification
+
+        torch.manual_seed(seed)
+        self.size, self.root = size, root
+        shipped = resolve("builtin:generator").path
+        self.tokenizer = AutoTokenizer.from_pretrained(shipped)
+        config = LlamaConfig(
+            vocab_size=len(self.tokenizer),
+            hidden_size=size.hidden,
+            intermediate_size=int(2.75 * size.hidden),
+            num_hidden_layers=size.layers,
+            num_attention_heads=size.heads,
+            num_key_value_heads=size.heads,
+            max_position_embeddings=2 * size.longest,
+            tie_word_embeddings=True,
+            pad_token_id=0,
+            bos_token_id=None,
+            eos_token_id=self.tokenizer.eos_token_id,
+        )
+        generator = LlamaForCausalLM(config)
+        self.parameters = generator.num_parameters()
+        generator.save_pretrained(root / "generator")
+        config.num_labels = 1
+        LlamaForSequenceClassification(config).save_pretrained(root / "verifier")
+        for name in ("generator", "verifier"):
+            self.tokenizer.save_pretrained(root / name)
+        draw = random.Random(seed)
+        self.chats = [self._chat(draw) for _ in range(2 * STEPS * size.batch)]
+        self._write()
+        self.scorer = ScoreAnswers(str(root / "verifier"), "float32", 2 * size.longest, size.micro_batch_tokens)
+        self.runs = 0
+
+    def _chat(self, draw: random.Random) -> tuple[str, str]:
+        """A prompt of a third and an answer of two thirds of a length between the shortest and the longest."""
+        length = draw.randint(self.size.shortest, self.size.longest)
+        words: list[str] = []
+        parts = []
+        for share in (length // 3, length - length // 3 - 4):
+            words = []
+            while len(self.tokenizer.encode(" ".join(words))) < share:
+                words += draw.choices(WORDS, k=max(1, (share - len(words)) // 4))
+            parts.append(" ".join(words))
+        return parts[0], parts[1]
+
+    def _write(self) -> None:
+        examples = [
+            {
+                "example_id": f"{number:05d}",
+                "problem_id": f"{number:05d}",
+                "messages": [{"role": "user", "content": prompt}],
+                "target": answer,
+                "weight": 1.0,
+            }
+            for number, (prompt, answer) in enumerate(self.chats)
+        ]
+        commit_part(str(self.root / "examples"), 0, pa.Table.from_pylist(examples))
+        pairs = [
+            {"pair_id": f"{number:05d}", "problem_id": "p", "prompt": one[0], "chosen": one[1], "rejected": two[1]}
+            for number, (one, two) in enumerate(zip(self.chats[::2], self.chats[1::2], strict=True))
+        ]
+        commit_part(str(self.root / "pairs"), 0, pa.Table.from_pylist(pairs))
+        episodes = [_episode(number, *chat).to_row() for number, chat in enumerate(self.chats)]
+        commit_part(str(self.root / "episodes"), 0, pa.Table.from_pylist(episodes, schema=EPISODE_SCHEMA))
+
+    def _settings(self, out: str) -> dict[str, Any]:
+        training = TrainingSection(workers=0, micro_batch_tokens=self.size.micro_batch_tokens)
+        place = {"run_name": out, "storage": str(self.root / "ray")}
+        return {"training": training, "dtype": "float32", "max_tokens": 2 * self.size.longest, "seed": 0, **place}
+
+    # ---- the stages ---------------------------------------------------------------------------------------
+
+    def stage_fine_tune(self) -> tuple[float, float]:
+        """(tokens per second, share of padding)"""
+        self.runs += 1
+        out = f"tuned-{self.runs}"
+        config = FineTuneSection(steps=STEPS, batch_examples=self.size.batch, learning_rate=1e-4)
+        report = fine_tune(
+            str(self.root / "examples"),
+            str(self.root / "generator"),
+            str(self.root / out),
+            config=config,
+            **self._settings(out),
+        )
+        return report.tokens / report.train_s, report.padding_fraction
+
+    def stage_verifier(self) -> tuple[float, float]:
+        self.runs += 1
+        out = f"judged-{self.runs}"
+        config = VerifierSection(steps=STEPS, batch_pairs=self.size.batch // 2, learning_rate=1e-4)
+        report = train_verifier(
+            str(self.root / "pairs"),
+            str(self.root / "verifier"),
+            str(self.root / out),
+            config=config,
+            **self._settings(out),
+        )
+        return report.tokens / report.train_s, report.padding_fraction
+
+    def stage_score(self) -> tuple[float, float]:
+        self.runs += 1
+        lengths = [len(verifier_ids(self.tokenizer, *chat)) for chat in self.chats]
+        files = [str(path) for path in (self.root / "episodes").glob("*.parquet")]
+        started = time.monotonic()
+        self.scorer({"part": 0, "directory": str(self.root / f"scores-{self.runs}"), "episodes": files})
+        wall = time.monotonic() - started
+        order = sorted(range(len(lengths)), key=lambda number: lengths[number])
+        batches = self.scorer.scorer._batches(order, [[0] * length for length in lengths])
+        padded = sum(len(batch) * max(lengths[number] for number in batch) for batch in batches)
+        return sum(lengths) / wall, 1 - sum(lengths) / padded
+
+    # ---- the bare loops -----------------------------------------------------------------------------------
+
+    def bare(self, what: str) -> tuple[float, float]:
+        """The same tokens in rows of equal length without padding, forward and (unless scoring) backward."""
+        import torch
+        from transformers import LlamaForCausalLM, LlamaForSequenceClassification
+
+        kind = LlamaForCausalLM if what == "fine_tune" else LlamaForSequenceClassification
+        model = kind.from_pretrained(self.root / ("generator" if what == "fine_tune" else "verifier"))
+        rows, marks = self._packed(what)
+        optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, weight_decay=0.0)
+        per_pass = max(1, self.size.micro_batch_tokens // rows.shape[1])
+        passes = list(zip(rows.split(per_pass), marks.split(per_pass), strict=True))
+        done, every = 0, max(1, len(passes) // STEPS)
+        started = time.monotonic()
+        for number, (ids, mark) in enumerate(passes):
+            with torch.inference_mode(what == "score"):
+                loss = _packed_loss(model, ids, mark, what)
+            if what != "score":
+                loss.backward()
+                if number % every == every - 1:
+                    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+                    optimizer.step()
+                    optimizer.zero_grad()
+            done += ids.numel()
+        return done / (time.monotonic() - started), 0.0
+
+    def _packed(self, what: str) -> tuple[Any, Any]:
+        """(rows, T) ids without padding, and 1 where a loss or a score is read."""
+        import torch
+
+        ids: list[int] = []
+        marks: list[int] = []
+        for prompt, answer in self.chats[: STEPS * self.size.batch]:
+            sequence, start = example_ids(self.tokenizer, [{"role": "user", "content": prompt}], answer)
+            ids += sequence
+            read_at = range(start, len(sequence)) if what == "fine_tune" else (len(sequence) - 1,)
+            marks += [int(position in read_at) for position in range(len(sequence))]
+        width = (self.size.shortest + self.size.longest) // 2
+        count = len(ids) // width
+        shape = (count, width)
+        return torch.tensor(ids[: count * width]).view(shape), torch.tensor(marks[: count * width]).view(shape).bool()
+
+
+def _packed_loss(model: Any, ids: Any, mark: Any, what: str) -> Any:
+    from torch.nn import functional
+
+    if what == "fine_tune":
+        hidden = model.model(input_ids=ids, use_cache=False).last_hidden_state[:, :-1]
+        logits = model.lm_head(hidden[mark[:, 1:]])
+        return functional.cross_entropy(logits, ids[:, 1:][mark[:, 1:]])
+    hidden = model.model(input_ids=ids, use_cache=False).last_hidden_state
+    return functional.softplus(model.score(hidden[mark])).mean()
+
+
+def _episode(number: int, prompt: str, answer: str) -> Episode:
+    outcome = Outcome(verdict=Verdict.ACCEPTED)
+    judged = Answer(response=answer, program=answer, finish_reason="stop", tokens=1, public=outcome, private=outcome)
+    turn = Turn(answers=(judged,), chosen=0, feedback="", prompt_tokens=1, seed=0, sample_s=0.0, judge_s=0.0)
+    return Episode(
+        episode_id=f"{number:05d}",
+        problem_id=f"{number:05d}",
+        iteration=0,
+        policy_id="",
+        verifier_id="",
+        selector="first",
+        sample=0,
+        prompt=prompt,
+        turns=(turn,),
+        infrastructure=False,
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--size", choices=SIZES, default="small")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--out", type=Path)
+    options = parser.parse_args()
+    import torch
+
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(SIZES[options.size], Path(folder))
+        result = {"size": options.size, "parameters": bench.parameters, "rounds": options.rounds, "threads": 1}
+        stages: dict[str, Callable[[], tuple[float, float]]] = {
+            "fine_tune": bench.stage_fine_tune,
+            "verifier": bench.stage_verifier,
+            "score": bench.stage_score,
+        }
+        print(f"{bench.parameters / 1e6:.1f} M parameters; tokens per second, one thread, medians of {options.rounds}")
+        print(f"{'':12}{'bare, packed':>14}{'stage':>10}{'ratio':>8}{'padding':>10}")
+        for name, stage in stages.items():
+            stage()  # imports and caches of both sides are not what is measured
+            bench.bare(name)
+            pairs = [(bench.bare(name)[0], *stage()) for _ in range(options.rounds)]
+            bare, own, padding = (statistics.median(column) for column in zip(*pairs, strict=True))
+            ratio = statistics.median(own_ / bare_ for bare_, own_, _ in pairs)
+            print(f"{name:12}{bare:14.0f}{own:10.0f}{ratio:8.2f}{padding:10.1%}", flush=True)
+            result[name] = {"bare_tokens_s": bare, "stage_tokens_s": own, "ratio": ratio, "padding_fraction": padding}
+    if options.out:
+        options.out.write_text(json.dumps(result, indent=1))
+
+
+if __name__ == "__main__":
+    main()
