@@ -57,13 +57,14 @@ async def play_episodes(
 
     Continuation k of a request depends on its seed and k, and the seed on the history; so a narrower search takes
     the first answers of a wider one's wherever their histories agree. The widest plans are played first.
-    `verifier_id` is recorded where the plan's selector uses scores.
+    `verifier_id` is recorded where scores are.
     """
     ledger = Ledger(players, problem, sample)
     episodes: dict[int, Episode] = {}
     for number in sorted(range(len(plans)), key=lambda number: -plans[number].width):
-        scored = verifier_id if SELECTORS[plans[number].selector].scores or len(plans) == 1 else ""
-        episodes[number] = await _Search(ledger, plans[number], iteration, scored).play()
+        plan = plans[number]
+        scored = verifier_id if SELECTORS[plan.selector].scores or plan.judge_all or len(plans) == 1 else ""
+        episodes[number] = await _Search(ledger, plan, iteration, scored).play()
     return [episodes[number] for number in range(len(plans))]
 
 
@@ -197,7 +198,7 @@ class _Search:
         await self._judge(level, range(len(level.answers)) if self.plan.judge_all else level.kept[:1], "private")
 
     async def _learn(self, level: _Level) -> None:
-        """What the selector must know, and all public results where the plan records them."""
+        """What the selector must know, and all public results and scores where the plan records them."""
         everyone = range(len(level.answers))
         if self.selector.public or self.plan.judge_all:
             await self._judge(level, everyone, "public")
@@ -205,7 +206,7 @@ class _Search:
             await self._judge(level, everyone, "private")
         if self.selector.behaviour:
             await self._observe(level)
-        if self.selector.scores:
+        if self.selector.scores or (self.plan.judge_all and self.ledger.players.scorer is not None):
             scores = await self.ledger.scores([(self.prompt, answer.response) for answer in level.answers])
             level.answers = [replace(answer, score=score) for answer, score in zip(level.answers, scores, strict=True)]
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, model_validator
 
 
 class ConfigError(ValueError):
@@ -174,9 +174,22 @@ class EvalSection(Section):
     turns: int = Field(3, ge=1)
     best_of: int = Field(5, ge=1)
     temperature: float = Field(0.7, gt=0)
-    selectors: tuple[Literal["random", "pt", "lv", "pt_lv", "oracle"], ...] = ("random", "pt", "lv", "pt_lv")
+    selectors: tuple[Literal["random", "pt", "lv", "pt_lv", "cluster", "oracle"], ...] = (
+        "random",
+        "pt",
+        "lv",
+        "pt_lv",
+    )
     no_repeat: bool = True
     """A program that already failed in the history is not selected again."""
+    beam: int = Field(1, ge=1)
+    """Histories kept from turn to turn in a sweep; 1 is multi-turn best-of-N."""
+    widths: tuple[PositiveInt, ...] = ()
+    """Each N of a sweep, over one set of samples; none: best_of alone."""
+    passes: tuple[PositiveInt, ...] = ()
+    """Each k of pass@k, from the first turn of a sweep."""
+    searches: int = Field(1, ge=1)
+    """How often a sweep is repeated on each problem, with other samples."""
 
 
 class Config(Section):

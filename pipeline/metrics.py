@@ -1,24 +1,29 @@
-"""Numbers with intervals, from search episodes and scored pairs.
+"""Evaluated numbers with their 95 % intervals, as rows: from searches, and from what a verifier scored.
 
-Accuracy after turn t is that of the answer held then: an episode that stopped earlier keeps its last one.
-Intervals are 95 %, from a bootstrap over problems, which are the unit that varies.
+docs/evaluation.md says what every metric means and what it needs. Intervals are over problems, the unit that varies
+within a run; a study draws seeds as well (pipeline.statistics).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from actors.episode import Episode
 from actors.parts import commit_part
+from actors.selectors import SELECTORS
 from pipeline.buckets import HELD_OUT_FIRST, read_rows
 from pipeline.cluster import DATA_CPUS
+from pipeline.played import Cells, Drawn, Played, cells, read_played
+from pipeline.statistics import best_of_n, interval, pass_at_k
 from pipeline.store import Manifest
+from pipeline.sweep import POOL
+from pipeline.verifier_metrics import Scored, verifier_rows
 
-RESAMPLES = 2000
-SIDES = ("chosen", "rejected")
-SUMMARY_DEADLINE_S = 600
+Row = dict[str, Any]
+SUMMARY_DEADLINE_S = 1800
+SPENT = ("tokens", "executions")
 METRIC_SCHEMA = pa.schema(
     [
         ("iteration", pa.int32()),
@@ -26,6 +31,7 @@ METRIC_SCHEMA = pa.schema(
         ("series", pa.string()),
         ("turn", pa.int32()),
         ("width", pa.int32()),
+        ("beam", pa.int32()),
         ("policy_id", pa.string()),
         ("verifier_id", pa.string()),
         ("value", pa.float64()),
@@ -38,112 +44,156 @@ METRIC_SCHEMA = pa.schema(
 )
 
 
-def interval(values: Sequence[float], weights: Sequence[float], seed: int) -> tuple[float, float, float]:
-    """Mean Σvalues/Σweights with its 95 % bootstrap interval; each entry is one problem's sum and count."""
-    totals, counts = np.asarray(values, float), np.asarray(weights, float)
-    draw = np.random.default_rng(seed)
-    picks = draw.integers(0, len(totals), size=(RESAMPLES, len(totals)))
-    means = totals[picks].sum(1) / np.maximum(counts[picks].sum(1), 1e-12)
-    low, high = np.quantile(means, [0.025, 0.975])
-    return float(totals.sum() / counts.sum()), float(low), float(high)
-
-
-def held_label(episode: Episode, turn: int) -> bool | None:
-    """Whether the answer held after `turn` (1-based) passes all tests; None where infrastructure failed.
-
-    An episode whose prompt left no room for an answer holds none, which is not a right one.
-    """
-    if episode.infrastructure:
-        return None
-    if not episode.turns:
-        return False
-    return episode.turns[min(turn, len(episode.turns)) - 1].answer.label
-
-
-def accuracy_rows(episodes: Sequence[Episode], series: str, turns: int, seed: int) -> list[dict[str, Any]]:
-    """Accuracy per turn of one search, masked episodes left out and counted."""
+def search_rows(records: Sequence[Played], series: str, turns: int, seed: int, metric: str = "accuracy") -> list[Row]:
+    """One search of every problem: accuracy, public passes and costs after each turn. Masked episodes are counted."""
     rows = []
     for turn in range(1, turns + 1):
-        labels = [held_label(episode, turn) for episode in episodes]
-        known = [float(label) for label in labels if label is not None]
-        if not known:
-            continue
-        value, low, high = interval(known, [1.0] * len(known), seed)
-        rows.append(
-            {
-                "metric": "accuracy",
-                "series": series,
-                "turn": turn,
-                "width": max((len(turn_.answers) for episode in episodes for turn_ in episode.turns), default=1),
-                "policy_id": episodes[0].policy_id,
-                "verifier_id": episodes[0].verifier_id,
-                "value": value,
-                "low": low,
-                "high": high,
-                "n": len(known),
-                "masked": len(labels) - len(known),
-            }
-        )
+        labels = [(record.problem_id, record.label(turn)) for record in records]
+        public = [(record.problem_id, record.passes_public(turn)) for record in records]
+        failed = [
+            (problem, None if label is None or not passes else not label)
+            for (problem, label), (_, passes) in zip(labels, public, strict=True)
+        ]
+        found: dict[str, Sequence[tuple[str, float | None]]] = {
+            metric: labels,
+            f"{metric}_public": public,
+            f"{metric}_false_pass": failed,
+        }
+        found |= {
+            f"{metric}_{what}": [
+                (one.problem_id, None if one.infrastructure else one.spent(what, turn)) for one in records
+            ]
+            for what in SPENT
+        }
+        rows += [_row(name, series, cells(values), records, turn, seed) for name, values in found.items()]
+    return [row for row in rows if row["n"]]
+
+
+def curve_rows(records: Sequence[Played], turns: int, seed: int) -> list[Row]:
+    """Rows of several searches over one set of samples: each selector at each width and beam, as metric "curve"."""
+
+    def plan(record: Played) -> tuple[str, int, int]:
+        return record.selector, record.width, record.beam
+
+    rows = []
+    for (selector, _, _), found in groupby(sorted(records, key=plan), plan):
+        rows += search_rows(list(found), selector, turns, seed, metric="curve")
     return rows
 
 
-def pair_accuracy_row(
-    pairs: Sequence[dict[str, Any]], scores: Mapping[tuple[str, int], float], series: str, seed: int
-) -> dict[str, Any] | None:
-    """Share of held-out pairs ranked right (ties count half), its interval clustered by problem.
+def drawn_rows(records: Sequence[Played], widths: Iterable[int], ks: Iterable[int], seed: int) -> list[Row]:
+    """pass@k, and best of N of every selector whose rank is known, from the answers of the first turn; unbiased.
 
-    Pairs with an answer that the verifier could not score are masked.
+    Each is an expectation over all N (or k) of the answers that were drawn, so all come from one set of samples.
     """
-    known = [pair for pair in pairs if all((pair[f"{side}_episode"], pair[f"{side}_turn"]) in scores for side in SIDES)]
-    if not known:
-        return None
-    right: dict[str, float] = {}
-    count: dict[str, int] = {}
-    for pair in known:
-        chosen = scores[pair["chosen_episode"], pair["chosen_turn"]]
-        rejected = scores[pair["rejected_episode"], pair["rejected_turn"]]
-        problem = pair["problem_id"]
-        right[problem] = right.get(problem, 0.0) + (1.0 if chosen > rejected else 0.5 if chosen == rejected else 0.0)
-        count[problem] = count.get(problem, 0) + 1
-    value, low, high = interval(list(right.values()), list(count.values()), seed)
+    judged = [record for record in records if record.drawn]
+    rows = []
+    for k in ks:
+        usable = [one for one in judged if len(one.drawn) >= k]
+        values = [(one.problem_id, pass_at_k(len(one.drawn), sum(d.label for d in one.drawn), k)) for one in usable]
+        rows.append(_row("pass_at_k", f"pass@{k}", cells(values), usable, 1, seed, width=k))
+    for selector, rank in RANKS.items():
+        usable = [
+            one for one in judged if not SELECTORS[selector].scores or all(d.score is not None for d in one.drawn)
+        ]
+        for width in widths:
+            wide = [one for one in usable if len(one.drawn) >= width]
+            values = [
+                (one.problem_id, best_of_n([rank(d) for d in one.drawn], [d.label for d in one.drawn], width))
+                for one in wide
+            ]
+            rows.append(_row("best_of_n", selector, cells(values), wide, 1, seed, width=width))
+    return [row for row in rows if row["n"]]
+
+
+def _scored(records: Iterable[Played]) -> list[Scored]:
+    """The answers of first turns that a verifier scored."""
+    return [
+        Scored(episode_id="", turn=0, problem_id=one.problem_id, label=drawn.label, score=drawn.score)
+        for one in records
+        for drawn in one.drawn
+        if drawn.score is not None and drawn.score == drawn.score
+    ]
+
+
+def _score(drawn: Drawn) -> float:
+    assert drawn.score is not None
+    return drawn.score if drawn.score == drawn.score else -np.inf  # nan: too long for the verifier, ranks last
+
+
+RANKS = {
+    "random": lambda drawn: 0,
+    "pt": lambda drawn: drawn.passes_public,
+    "lv": _score,
+    "pt_lv": lambda drawn: (drawn.passes_public, _score(drawn)),
+    "oracle": lambda drawn: drawn.label,
+}
+"""How a selector orders independent answers; `cluster` has no rank of one answer alone."""
+
+
+def _row(
+    metric: str, series: str, found: Cells, records: Sequence[Played], turn: int, seed: int, width: int | None = None
+) -> Row:
+    totals, counts = [total for total, _ in found.values()], [count for _, count in found.values()]
+    estimate = interval(totals, counts, seed)
+    known = int(sum(counts))
+    one = records[0] if records else None
     return {
-        "metric": "pair_accuracy",
+        "metric": metric,
         "series": series,
-        "turn": 0,
-        "width": 0,
-        "policy_id": "",
-        "verifier_id": "",
-        "value": value,
-        "low": low,
-        "high": high,
-        "n": len(known),
-        "masked": len(pairs) - len(known),
+        "turn": turn,
+        "width": width if width is not None else one.width if one else 0,
+        "beam": one.beam if one else 1,
+        "policy_id": one.policy_id if one else "",
+        "verifier_id": one.verifier_id if one else "",
+        "value": estimate.value,
+        "low": estimate.low,
+        "high": estimate.high,
+        "n": known,
+        "masked": sum(record.infrastructure for record in records),
     }
 
 
-def summarise(found: Sequence[Manifest], directory: str, iteration: int, turns: int, seed: int) -> dict[str, Any]:
-    """Compute an iteration's metrics in a Ray task and commit them as part 0; returns the headline facts."""
+def summarise(found: Sequence[Manifest], directory: str, iteration: int, settings: dict[str, Any]) -> Row:
+    """Compute an iteration's metrics in a Ray task and commit them as part 0; returns the headline facts.
+
+    `settings`: turns, seed, loss of the verifier, and the widths and ks of curves.
+    """
     import ray
 
     inputs = {manifest.stage: manifest.files() for manifest in found}
     task = ray.remote(_summarise).options(num_cpus=DATA_CPUS)
-    return ray.get(task.remote(inputs, directory, iteration, turns, seed), timeout=SUMMARY_DEADLINE_S)
+    return ray.get(task.remote(inputs, directory, iteration, settings), timeout=SUMMARY_DEADLINE_S)
 
 
-def _summarise(
-    inputs: dict[str, dict[int, str]], directory: str, iteration: int, turns: int, seed: int
-) -> dict[str, Any]:
-    rows: list[dict[str, Any]] = []
+def _summarise(inputs: dict[str, dict[int, str]], directory: str, iteration: int, settings: dict[str, Any]) -> Row:
+    turns, seed = settings["turns"], settings["seed"]
+    rows: list[Row] = []
     for name, files in inputs.items():
-        if name.startswith("search_"):
-            episodes = [Episode.from_row(row) for row in read_rows(files.values())]
-            rows += accuracy_rows(episodes, name.removeprefix("search_"), turns, seed)
-    if "held_out_pairs" in inputs:
-        held_out = [file for bucket, file in inputs["scores"].items() if bucket >= HELD_OUT_FIRST]
-        scores = {(row["episode_id"], row["turn"]): row["score"] for row in read_rows(held_out)}
-        for series in ("held_out_pairs", "own_pairs"):
-            row = pair_accuracy_row(list(read_rows(inputs[series].values())), scores, series, seed)
-            rows += [row] if row else []
-    rows = [{"iteration": iteration, **row} for row in rows]
+        if name == "search_sweep":
+            records = list(read_played(files.values()))
+            pool = [one for one in records if one.selector == POOL]
+            rows += curve_rows([one for one in records if one.selector != POOL], turns, seed)
+            rows += drawn_rows(pool, settings["widths"], settings["ks"], seed)
+            rows += verifier_rows([], [], _scored(pool), "drawn", settings["loss"], seed)
+        elif name.startswith("search_"):
+            rows += search_rows(list(read_played(files.values())), name.removeprefix("search_"), turns, seed)
+    rows += _verifier(inputs, settings) if "held_out_pairs" in inputs else []
+    rows = [{"iteration": iteration, "beam": 1, **row} for row in rows]
     commit_part(directory, 0, pa.Table.from_pylist(rows, schema=METRIC_SCHEMA))
-    return {f"{row['series']}_t{row['turn']}": round(row["value"], 4) for row in rows}
+    headline = [row for row in rows if row["metric"] in ("accuracy", "pair_accuracy", "pass_at_k")]
+    return {f"{row['series']}_t{row['turn']}": round(row["value"], 4) for row in headline}
+
+
+def _verifier(inputs: dict[str, dict[int, str]], settings: dict[str, Any]) -> list[Row]:
+    """What the verifier makes of held-out answers: of all policies so far, and of the current one's own."""
+    held_out = [file for bucket, file in inputs["scores"].items() if bucket >= HELD_OUT_FIRST]
+    scored = [Scored(**{name: row[name] for name in Scored.__slots__}) for row in read_rows(held_out)]
+    own = {row["episode_id"] for row in read_rows(inputs.get("held_out", {}).values())}
+    pairs = {series: list(read_rows(inputs[series].values())) for series in ("held_out_pairs", "own_pairs")}
+    answers = {"held_out_pairs": scored, "own_pairs": [one for one in scored if one.episode_id in own]}
+    return [
+        row
+        for series in pairs
+        for row in verifier_rows(pairs[series], scored, answers[series], series, settings["loss"], settings["seed"])
+    ]

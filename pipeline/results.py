@@ -20,7 +20,7 @@ from actors.parts import open_directory
 from pipeline.store import Manifest, Store
 from sandbox.verdict import Verdict
 
-SELECTORS = {"random": "random", "pt": "PT", "lv": "LV", "pt_lv": "PT+LV", "oracle": "oracle"}
+SELECTORS = {"random": "random", "pt": "PT", "lv": "LV", "pt_lv": "PT+LV", "cluster": "cluster", "oracle": "oracle"}
 STRATEGIES = {"mucode": "µCode", "mucode_ov": "µCode-OV", "mucode_lv": "µCode-LV", "rft": "RFT", "star": "STaR"}
 RANKED = {"held_out_pairs": "all held-out answers", "own_pairs": "this policy's own answers"}
 SERIES = ("greedy", "control", *SELECTORS, *RANKED)
@@ -220,6 +220,8 @@ def _series_rows(manifest: Manifest, strategy: str) -> list[Row]:
     for file in manifest.files().values():
         filesystem, path = open_directory(file)
         for found in pq.read_table(path, filesystem=filesystem).to_pylist():
+            if found["metric"] not in ("accuracy", "pair_accuracy"):
+                continue
             point = {name: found.pop(name) for name in ("turn", "value", "low", "high")}
             label = _label(found["series"], found["iteration"], found["width"], strategy)
             rows.setdefault(found["series"], {**found, "label": label, "turns": []})["turns"].append(point)

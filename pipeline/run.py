@@ -114,9 +114,10 @@ class Run:
 
     def evaluated(self, iteration: int) -> list[Manifest]:
         """What the metrics of an iteration are made from: its searches, its held-out pairs and their scores."""
-        from pipeline.stages import HELD_OUT_PAIRS, OWN_PAIRS, SCORES, SEARCHES
+        from pipeline.stages import HELD_OUT, HELD_OUT_PAIRS, OWN_PAIRS, SCORES, SEARCHES, SWEEP
 
-        names = [HELD_OUT_PAIRS.name, OWN_PAIRS.name, SCORES.name, *(step.name for step in SEARCHES.values())]
+        steps = [HELD_OUT, HELD_OUT_PAIRS, OWN_PAIRS, SCORES, SWEEP, *SEARCHES.values()]
+        names = [step.name for step in steps]
         found = (self.lookup(iteration, name) for name in names)
         return [manifest for manifest in found if manifest is not None]
 

@@ -11,6 +11,7 @@ own_pairs        held_out of i alone            verifier pairs      Ray Data
 verifier         pairs                          checkpoint          Ray Train + DeepSpeed
 scores           episodes, held_out, verifier   logits              Ray Data, actor pool
 search_*         test problems, policy (, verifier)   episodes      generator and executor actors
+search_sweep     the same: all selectors and N over one set of samples
 metrics          search_*, scores, both pairs   evaluated numbers   a Ray task
 """
 
@@ -26,6 +27,7 @@ from pipeline.fine_tune import fine_tune
 from pipeline.models import resolve
 from pipeline.store import Manifest, Stage, StageOutput, StoreError, stage
 from pipeline.strategies import STRATEGIES
+from pipeline.sweep import sweep_plans, sweep_widths
 from pipeline.telemetry import follow_training
 from pipeline.train_verifier import train_verifier
 from pipeline.training import TrainingReport
@@ -126,8 +128,17 @@ SEARCHES: dict[str, Stage] = {
         if name in ("greedy", "control")
         else (*_EVAL, "eval.best_of", "eval.temperature", "eval.no_repeat"),
     )(_search(name))
-    for name in ("greedy", "random", "pt", "lv", "pt_lv", "oracle", "control")
+    for name in ("greedy", "random", "pt", "lv", "pt_lv", "cluster", "oracle", "control")
 }
+
+
+@stage("search_sweep", reads=(*_EVAL, "eval"))
+def SWEEP(
+    run: Any, iteration: int, directory: str, *, policy: Checkpoint, verifier: Checkpoint | None = None
+) -> StageOutput:
+    plans = sweep_plans(run.config, scored=verifier is not None)
+    samples = run.config.eval.searches
+    return roll_out(run.fleet, directory, iteration, run.problems("test"), samples, plans, policy, verifier)
 
 
 # ---- training -------------------------------------------------------------------------------------------------
@@ -248,8 +259,16 @@ CONTROL_POLICY = stage("control_policy", reads=("fine_tune", *MODEL, "run.seed")
 )
 
 
-@stage("metrics", reads=("eval.turns", "run.seed"), derived=True)
+@stage("metrics", reads=("eval.turns", "eval.widths", "eval.passes", "verifier.loss", "run.seed"), derived=True)
 def METRICS(run: Any, iteration: int, directory: str, *, found: list[Manifest]) -> StageOutput:
     run.fleet.make_room("data")
-    facts = metrics.summarise(found, directory, iteration, run.config.eval.turns, run.config.run.seed)
+    config = run.config
+    settings = {
+        "turns": config.eval.turns,
+        "widths": sweep_widths(config),
+        "ks": config.eval.passes,
+        "loss": config.verifier.loss,
+        "seed": config.run.seed,
+    }
+    facts = metrics.summarise(found, directory, iteration, settings)
     return StageOutput(facts=facts, expected_parts=1)

@@ -54,6 +54,8 @@ def interval(totals: ArrayLike, counts: ArrayLike, seed: int) -> Estimate:
     `totals` and `counts` are tables, or vectors over problems for a single seed.
     """
     tables = _table(totals), _table(counts)
+    if not tables[1].any():
+        return Estimate(math.nan, math.nan, math.nan)
     weights = resamples(tables[0].shape[0], tables[0].shape[1], seed)
     return _estimate(_mean(*tables), _resampled(*tables, *weights))
 
@@ -208,11 +210,6 @@ def calibration_error(table: Sequence[Bin]) -> float:
     """Expected calibration error Σ_b n_b / n · |observed_b - predicted_b| (Naeini et al. 2015; Guo et al. 2017)."""
     total = sum(one.count for one in table)
     return sum(one.count * abs(one.observed - one.predicted) for one in table) / total if total else math.nan
-
-
-def brier(predicted: ArrayLike, observed: ArrayLike) -> float:
-    """Mean squared difference of prediction and outcome (Brier 1950)."""
-    return float(np.mean((np.asarray(predicted, float) - np.asarray(observed, float)) ** 2))
 
 
 def pair_confidence(chosen: ArrayLike, rejected: ArrayLike) -> tuple[Array, Array]:

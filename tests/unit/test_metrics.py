@@ -1,14 +1,76 @@
+"""What evaluation reads off episodes, by hand."""
+
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 
-from pipeline.metrics import accuracy_rows, held_label, interval, pair_accuracy_row
-from tests.episodes import INFRA, answer, episode, right, wrong
+from actors.episode import Episode, Turn
+from pipeline.metrics import curve_rows, drawn_rows, search_rows
+from pipeline.played import accuracy_cells, played, tables
+from pipeline.statistics import paired_difference
+from tests.episodes import INFRA, A, W, answer, episode, right, wrong
+
+
+def pick(rows: list[dict[str, Any]], metric: str, **where: Any) -> list[float]:
+    keys = {"metric": metric, **where}
+    return [row["value"] for row in rows if all(row[key] == value for key, value in keys.items())]
+
+
+# ---- what is kept of an episode -------------------------------------------------------------------------------------
 
 
 def test_the_held_answer_stays_after_an_early_stop() -> None:
-    early, late = episode("e0", right("a")), episode("e1", wrong("w"), right("b"))
-    assert [held_label(early, turn) for turn in (1, 2, 3)] == [True, True, True]
-    assert [held_label(late, turn) for turn in (1, 2, 3)] == [False, True, True]
+    early, late = played(episode("e0", right("a"))), played(episode("e1", wrong("w"), right("b")))
+    assert [early.label(turn) for turn in (1, 2, 3)] == [True, True, True]
+    assert [late.label(turn) for turn in (1, 2, 3)] == [False, True, True]
+    assert [late.passes_public(turn) for turn in (1, 2, 3)] == [False, True, True]
+
+
+def searched(selector: str, *turns: list[Any], kept: list[tuple[int, ...]]) -> Episode:
+    """An episode whose turns have several answers."""
+    made = tuple(
+        Turn(
+            answers=tuple(answers),
+            chosen=keep[0],
+            feedback="",
+            prompt_tokens=5,
+            seed=1,
+            sample_s=0.0,
+            judge_s=0.0,
+            kept=keep,
+        )
+        for answers, keep in zip(turns, kept, strict=True)
+    )
+    one = episode("e", wrong("w"))
+    return replace(one, selector=selector, turns=made, width=len(turns[0]))
+
+
+def test_tokens_count_every_sample_and_executions_every_program_that_the_choice_needed() -> None:
+    """Answers have three tokens each. Programs: a, b, a in the first turn, b, c, d in the second."""
+    turns = [wrong("a"), wrong("b"), wrong("a")], [wrong("b"), right("c"), right("d")]
+    pt = played(searched("pt", *turns, kept=[(0,), (1,)]))
+    assert (pt.tokens, pt.executions) == ((9, 18), (2, 4))  # a b, then c d
+    lv = played(searched("lv", *turns, kept=[(0,), (1,)]))
+    assert (lv.tokens, lv.executions) == ((9, 18), (1, 2))  # a, then c: what was kept
+    beam = played(searched("lv", *turns, kept=[(0, 1), (1, 0)]))
+    assert beam.executions == (2, 3)  # a b, then c; b is known
+    probed = [[replace(one, behaviour="x") for one in answers] for answers in turns]
+    assert played(searched("cluster", *probed, kept=[(0,), (1,)])).executions == (4, 8)
+    assert [pt.spent("tokens", turn) for turn in (1, 2, 3)] == [9, 18, 18]
+
+
+def test_a_beam_is_judged_by_what_it_holds_not_by_the_way_to_its_end() -> None:
+    """After turn 1 the beam holds b, which is wrong for private tests only; its final answer comes by way of a."""
+    false_pass = answer("b", A, W)
+    way = searched("lv", [wrong("a"), false_pass], [right("c")], kept=[(1, 0), (0,)])
+    way = replace(way, turns=(replace(way.turns[0], chosen=0), way.turns[1]))
+    assert played(way).labels == (False, True)
+    assert played(way).public == (True, True)
+
+
+# ---- rows of searches -----------------------------------------------------------------------------------------------
 
 
 def test_masked_episodes_are_counted_and_left_out() -> None:
@@ -17,49 +79,78 @@ def test_masked_episodes_are_counted_and_left_out() -> None:
         episode("e1", wrong("w"), right("b"), problem="p1"),
         episode("e2", answer("i", INFRA), problem="p2", infrastructure=True),
     ]
-    rows = accuracy_rows(episodes, "greedy", turns=2, seed=0)
-    assert [(row["turn"], row["value"], row["n"], row["masked"]) for row in rows] == [(1, 0.5, 2, 1), (2, 1.0, 2, 1)]
+    rows = search_rows([played(one) for one in episodes], "greedy", turns=2, seed=0)
+    accuracy = [(row["turn"], row["value"], row["n"], row["masked"]) for row in rows if row["metric"] == "accuracy"]
+    assert accuracy == [(1, 0.5, 2, 1), (2, 1.0, 2, 1)]
 
 
 def test_no_room_for_an_answer_is_not_right_and_not_masked() -> None:
     episodes = [episode("e0", right("a"), problem="p0"), episode("e1", problem="p1")]
-    rows = accuracy_rows(episodes, "greedy", turns=1, seed=0)
-    assert [(row["value"], row["n"], row["masked"]) for row in rows] == [(0.5, 2, 0)]
+    rows = search_rows([played(one) for one in episodes], "greedy", turns=1, seed=0)
+    assert [(row["value"], row["n"], row["masked"]) for row in rows if row["metric"] == "accuracy"] == [(0.5, 2, 0)]
 
 
-def test_interval_is_the_normal_one_for_many_independent_problems() -> None:
-    values = [1.0] * 300 + [0.0] * 700
-    mean, low, high = interval(values, [1.0] * 1000, seed=0)
-    half = 1.96 * np.sqrt(0.3 * 0.7 / 1000)
-    assert mean == 0.3
-    assert low == pytest.approx(0.3 - half, abs=0.004)
-    assert high == pytest.approx(0.3 + half, abs=0.004)
+def test_public_passes_that_fail_private_tests_are_a_share_of_the_passes() -> None:
+    """Four problems: one right, two false passes, one public failure: ¾ pass, ⅔ of these are false."""
+    answers = [right("a"), answer("b", A, W), answer("c", A, W), wrong("d")]
+    found = [played(episode(f"e{n}", one, problem=f"p{n}")) for n, one in enumerate(answers)]
+    rows = search_rows(found, "greedy", turns=1, seed=0)
+    assert pick(rows, "accuracy") == [0.25]
+    assert pick(rows, "accuracy_public") == [0.75]
+    assert pick(rows, "accuracy_false_pass") == pytest.approx([2 / 3])
+    assert pick(rows, "accuracy_tokens") == [3.0]
+    assert pick(rows, "accuracy_executions") == [1.0]
 
 
-def test_pair_accuracy_clusters_by_problem_and_sees_noise() -> None:
-    def ranked(problems: list[int], gaps: list[float]) -> dict | None:
-        pairs = [
-            {"problem_id": str(problem), "chosen_episode": f"c{n}", "chosen_turn": 1}
-            | {"rejected_episode": f"r{n}", "rejected_turn": 0}
-            for n, problem in enumerate(problems)
-        ]
-        scores = {(f"c{n}", 1): gap for n, gap in enumerate(gaps)} | {(f"r{n}", 0): 0.0 for n in range(len(gaps))}
-        return pair_accuracy_row(pairs, scores, "held_out_pairs", seed=0)
+def test_each_selector_and_width_of_a_sweep_is_a_series_of_its_own() -> None:
+    def plan(selector: str, width: int, label: bool) -> Any:
+        return replace(played(episode("e", right("a") if label else wrong("w"))), selector=selector, width=width)
 
-    apart = list(range(200))
-    good = ranked(apart, [1.0 if n % 4 else -1.0 for n in apart])
-    assert good is not None
-    assert good["value"] == 0.75
-    assert good["low"] > 0.5
-    draw = np.random.default_rng(0)
-    noise = ranked(apart, [float(gap) for gap in draw.normal(size=200)])
-    assert noise is not None
-    assert noise["low"] < 0.5 < noise["high"]
-    # 40 copies of one problem's pair say no more than one problem does
-    clustered = ranked([n // 40 for n in apart], [1.0 if n // 40 else -1.0 for n in apart])
-    assert clustered is not None
-    assert clustered["high"] - clustered["low"] > 3 * (good["high"] - good["low"])
-    tied = ranked([0, 1], [0.0, 0.0])
-    assert tied is not None
-    assert tied["value"] == 0.5
-    assert pair_accuracy_row([], {}, "own_pairs", seed=0) is None
+    rows = curve_rows([plan("pt", 5, True), plan("lv", 5, False), plan("pt", 2, False)], turns=1, seed=0)
+    assert pick(rows, "curve", series="pt", width=5) == [1.0]
+    assert pick(rows, "curve", series="pt", width=2) == [0.0]
+    assert pick(rows, "curve", series="lv", width=5) == [0.0]
+    assert not pick(rows, "accuracy")
+
+
+def test_pass_at_k_and_best_of_n_come_from_the_answers_of_the_first_turn() -> None:
+    """Problem p: right (score 1), false pass (2), failure (3). Problem q: three failures.
+
+    pass@2 of p: 1 - C(2,2)/C(3,2) = 2/3. Best of 2 of p: PT draws {right, false}: half, {right, failure}: right,
+    {false, failure}: wrong, so ½; LV prefers the failure, then the false pass: 0; PT+LV is right only without the false
+    pass: 1/3; oracle 2/3; random 1/3. With q the means are half of these.
+    """
+    answers = [answer("a", A, A, 1.0), answer("b", A, W, 2.0), answer("c", W, None, 3.0)]
+    losers = [answer(name, W, None, 0.0) for name in "xyz"]
+    p, q = (searched("first", drawn, kept=[(0,)]) for drawn in (answers, losers))
+    records = [played(p), played(replace(q, problem_id="q"))]
+    rows = drawn_rows(records, widths=[2, 9], ks=[1, 2], seed=0)
+    assert pick(rows, "pass_at_k", width=2) == pytest.approx([1 / 3])
+    assert pick(rows, "pass_at_k", width=1) == pytest.approx([1 / 6])
+    best = {name: pick(rows, "best_of_n", series=name) for name in ("random", "pt", "lv", "pt_lv", "oracle")}
+    expected = {"random": 1 / 6, "pt": 1 / 4, "lv": 0.0, "pt_lv": 1 / 6, "oracle": 1 / 3}
+    assert best == {name: pytest.approx([value]) for name, value in expected.items()}
+
+
+def test_without_scores_only_selectors_that_need_none_have_curves() -> None:
+    drawn = [answer("a", A, A), answer("b", W)]
+    rows = drawn_rows([played(searched("first", drawn, kept=[(0,)]))], widths=[2], ks=[], seed=0)
+    assert {row["series"] for row in rows} == {"random", "pt", "oracle"}
+
+
+def test_methods_are_compared_on_the_problems_and_seeds_they_share() -> None:
+    """Seeds × problems, one order for both; q was not played by the second method under seed 1."""
+
+    def cells(**labels: bool) -> dict[str, tuple[float, float]]:
+        answers = {name: right("a") if label else wrong("w") for name, label in labels.items()}
+        return accuracy_cells([played(episode("e", one, problem=name)) for name, one in answers.items()], turn=1)
+
+    one, two = tables(
+        [cells(q=True, p=True), cells(p=True, q=False)],
+        [cells(p=False, q=True), cells(p=False)],
+    )
+    assert one[0].tolist() == [[1, 1], [1, 0]] and one[1].tolist() == [[1, 1], [1, 1]]
+    assert two[0].tolist() == [[0, 1], [0, 0]] and two[1].tolist() == [[1, 1], [1, 0]]
+    difference = paired_difference(*one, *two, seed=0)
+    assert difference.value == pytest.approx(3 / 3 - 1 / 3)
+    assert np.isfinite([difference.low, difference.high]).all()

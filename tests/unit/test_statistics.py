@@ -13,7 +13,6 @@ from pipeline.statistics import (
     auc,
     auc_interval,
     best_of_n,
-    brier,
     calibration_error,
     interval,
     non_inferior,
@@ -184,14 +183,12 @@ def test_calibration_by_hand() -> None:
     """Predictions 0.1, 0.1, 0.9, 0.7; right: no, yes, yes, no.
 
     Bins: [0, 0.5] mean 0.1, half right; (0.5, 1] mean 0.8, half right. ECE = ½·0.4 + ½·0.3 = 0.35.
-    Brier: (0.01 + 0.81 + 0.01 + 0.49) / 4 = 0.33.
     """
     predicted, truth = [0.1, 0.1, 0.9, 0.7], [0, 1, 1, 0]
     table = reliability(predicted, truth, bins=2)
     assert [(one.low, one.high, one.count, one.observed) for one in table] == [(0.0, 0.5, 2, 0.5), (0.5, 1.0, 2, 0.5)]
     assert [one.predicted for one in table] == pytest.approx([0.1, 0.8])
     assert calibration_error(table) == pytest.approx(0.35)
-    assert brier(predicted, truth) == pytest.approx(0.33)
     edge = reliability([1.0, 0.0], [1, 0], bins=10)
     assert [(one.low, one.count) for one in edge] == [(0.0, 1), (0.9, 1)]
 
