@@ -53,9 +53,7 @@ SIZES = {
     "small": Size(hidden=512, layers=7, heads=8, shortest=256, longest=640, batch=16, micro_batch_tokens=1024),
     "tiny": Size(hidden=64, layers=3, heads=2, shortest=24, longest=140, batch=64, micro_batch_tokens=1024),
 }
-WORDS = (
-    "list return sort even odd sum first last shift each hold rear put them in order for x xs def len max min".split()
-)
+WORDS = "list return sort even odd sum first last shift each hold rear put them in order for x xs def len max min"
 STEPS = 2
 
 
@@ -104,7 +102,7 @@ class Bench:
         for share in (length // 3, length - length // 3 - 4):
             words = []
             while len(self.tokenizer.encode(" ".join(words))) < share:
-                words += draw.choices(WORDS, k=max(1, (share - len(words)) // 4))
+                words += draw.choices(WORDS.split(), k=max(1, (share - len(words)) // 4))
             parts.append(" ".join(words))
         return parts[0], parts[1]
 

@@ -65,7 +65,7 @@ def test_bradley_terry_is_calibrated_on_pairs() -> None:
 
 
 def test_cross_entropy_is_calibrated_on_answers_and_auc_sees_problems() -> None:
-    """Problem p: right 0, wrong -ln 3, ranked right. Problem q: right -ln 3, wrong 0, ranked wrong. r: a right one alone.
+    """Problem p: right 0, wrong -ln 3, ranked right. q: right -ln 3, wrong 0, ranked wrong. r: a right one alone.
 
     Pooled: right {0, -ln 3, 5} against wrong {-ln 3, 0} wins 1, ½, ½, 0, 1, 1 of 6, so 4/6. Within: (1 + 0) / 2.
     """
