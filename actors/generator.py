@@ -186,11 +186,13 @@ class Generator:
 def episode_counts(episodes: list[Episode], plans: Sequence[SearchPlan]) -> dict[str, int]:
     """What happened, in numbers that add up: episodes = the sum of the `ended_…`, answers = judged + unjudged + infra.
 
-    `judged` answers have a label; `unjudged` ones were not chosen and not asked about. Episodes come in the order of
-    `plans`, again and again; what several plans share is counted for each.
+    `judged` answers have a label; `unjudged` ones were not chosen and not asked about. `solved` episodes end with an
+    answer that passes all tests. Episodes come in the order of `plans`, again and again; what several plans share is
+    counted for each.
     """
     counts = Counter(dict.fromkeys(("ended_passed", "ended_turns", "ended_context", "ended_infrastructure"), 0))
     counts["episodes"] = len(episodes)
+    counts["solved"] = sum(bool(one.turns) and one.turns[-1].answer.label is True for one in episodes)
     for episode, plan in zip(episodes, itertools.cycle(plans)):
         counts[f"ended_{ending(episode, plan)}"] += 1
         for turn in episode.turns:

@@ -1,13 +1,14 @@
 """What Ray Data runs on one bucket: plain callables that read parts, work, and commit one part."""
 
 import math
+from collections.abc import Mapping
 
 import pyarrow as pa
 
 from actors.episode import Episode
 from pipeline.buckets import Row, commit_rows, read_episodes, read_rows
 from pipeline.pairs import PAIR_SCHEMA, make_pairs, pair_counts
-from pipeline.relabel import EXAMPLE_SCHEMA, relabel, relabel_counts
+from pipeline.relabel import EXAMPLE_SCHEMA, relabel
 from pipeline.strategies import Strategy
 
 SCORE_SCHEMA = pa.schema(
@@ -37,16 +38,20 @@ class PairTask:
 
 
 class RelabelTask:
-    def __init__(self, strategy: Strategy, name: str, trajectories: int | None) -> None:
-        self.strategy, self.name, self.trajectories = strategy, name, trajectories
+    """`references` holds trusted answers by problem; examples of `earlier`, where there are some, stay as they are."""
+
+    def __init__(self, strategy: Strategy, name: str, references: Mapping[str, str]) -> None:
+        self.strategy, self.name, self.references = strategy, name, references
 
     def __call__(self, bucket: Row) -> Row:
         scores = {(row["episode_id"], row["turn"]): row["score"] for row in read_rows(bucket.get("scores", []))}
-        rows, counts = [], []
+        rows = list(read_rows(bucket.get("earlier", [])))
+        counts = [{"examples_kept": len(rows)}]
         for episodes in read_episodes(bucket["episodes"]):
-            examples = relabel(episodes, scores, self.strategy, self.name, self.trajectories)
-            rows += examples
-            counts.append(relabel_counts(episodes, examples))
+            reference = self.references.get(episodes[0].problem_id)
+            relabelled = relabel(episodes, scores, self.strategy, self.name, reference)
+            rows += relabelled.examples
+            counts.append(relabelled.counts)
         return commit_rows(bucket, rows, EXAMPLE_SCHEMA, counts)
 
 

@@ -8,9 +8,11 @@ import difflib
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, model_validator
+
+from pipeline.protocols import with_preset
 
 
 class ConfigError(ValueError):
@@ -76,6 +78,29 @@ class DialogueSection(Section):
                 "feedback = 'explain' asks for words before the program; with style = 'bare' an answer is a program"
             )
         return self
+
+
+class ProtocolSection(Section):
+    """What the paper and its released code do differently and no other section holds (docs/strategies.md)."""
+
+    name: Literal["default", "paper", "release"] = operational("default")
+    """Fills in every setting of pipeline/protocols.py that the config does not name."""
+    train_tests: Literal["split", "all_public"] = "split"
+    """Of the training problems: public and private as loaded, or every test public."""
+    stop: Literal["public", "all"] = "public"
+    """What ends an episode of the rollouts and of greedy evaluation: a pass of the public tests, or of all tests."""
+    candidates: Literal["all", "final"] = "all"
+    ranking: Literal["correct_first", "weighted_sum"] = "correct_first"
+    oracle_weight: float = Field(1.0, ge=0)
+    verifier_weight: float = Field(0.1, ge=0)
+    unsolved: Literal["drop", "best_wrong", "reference"] = "drop"
+    positives: Literal["relabelled", "own"] = "relabelled"
+    own_target: Literal["own_final", "own_next"] = "own_final"
+    """Candidates to own_target: what a strategy leaves open (pipeline/strategies.py)."""
+    old_labels: Literal["renewed", "kept"] = "renewed"
+    """Whether episodes of earlier iterations are relabelled with the newest verifier, or keep their examples."""
+    returned: Literal["last", "best_on_validation"] = "last"
+    """The iteration whose policy and verifier are searched with at the end."""
 
 
 class RolloutsSection(Section):
@@ -150,8 +175,8 @@ class FineTuneSection(TrainedSection):
     schedule: Literal["cosine", "linear", "constant"] = "cosine"
     weight_decay: float = Field(0.0, ge=0)
     max_grad_norm: float = Field(1.0, gt=0)
-    trajectories_per_problem: int | None = Field(3, ge=1)
-    """How many trajectories lend their histories to the best answer; none set: all, as in the paper."""
+    trajectories_per_problem: Annotated[int, Field(ge=1)] | Literal["all"] = 3
+    """How many trajectories lend their histories to the best answer; "all" is the paper's."""
 
 
 class TrainingSection(Section):
@@ -197,6 +222,7 @@ class Config(Section):
     problems: ProblemsSection = ProblemsSection()
     model: ModelSection = ModelSection()
     dialogue: DialogueSection = DialogueSection()
+    protocol: ProtocolSection = ProtocolSection()
     rollouts: RolloutsSection = RolloutsSection()
     generator: GeneratorSection = GeneratorSection()
     executor: ExecutorSection = ExecutorSection()
@@ -204,6 +230,11 @@ class Config(Section):
     fine_tune: FineTuneSection = FineTuneSection()
     training: TrainingSection = TrainingSection()
     eval: EvalSection = EvalSection()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _preset(cls, data: Any) -> Any:
+        return with_preset(data) if isinstance(data, dict) else data
 
     def identity(self, *paths: str) -> dict[str, Any]:
         """Identity fields of the named sections or fields, flat: {"rollouts.samples": 4, …}."""

@@ -3,6 +3,7 @@
 import json
 
 from pipeline.config import Config
+from pipeline.protocols import all_public
 from sandbox.problem import Problem
 
 DISK_PER_TURN_BYTES = 1500
@@ -13,8 +14,8 @@ def load_split(config: Config, split: str) -> list[Problem]:
     """The problems of `train`, `validation` or `test`, cut to the config's limit."""
     from sandbox.problems.load import load
 
-    problems = load(getattr(config.problems, split))
-    return problems[: getattr(config.problems, f"limit_{split}")]
+    problems = load(getattr(config.problems, split))[: getattr(config.problems, f"limit_{split}")]
+    return all_public(problems) if split == "train" and config.protocol.train_tests == "all_public" else problems
 
 
 def describe(config: Config) -> str:

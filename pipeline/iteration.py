@@ -4,6 +4,9 @@ Every line is a stage: it writes Parquet (or a checkpoint) under iter_<i>/<stage
 skipped when that manifest is there. Iteration 0 is the base model, so its row is always in the table.
 """
 
+from typing import Any
+
+from actors.engine import Checkpoint
 from pipeline import stages
 from pipeline.run import Run
 
@@ -12,7 +15,7 @@ def run_iteration(run: Run, i: int) -> None:
     """Relabel with the best answers so far, fine-tune, sample, learn a verifier, evaluate."""
     policy = run.base
     if i > 0:
-        examples = run.stage(i, stages.EXAMPLES, episodes=run.all("episodes", before=i), scores=run.last("scores", i))
+        examples = run.stage(i, stages.EXAMPLES, **to_relabel(run, i), scores=run.last("scores", i))
         policy = run.stage(i, stages.POLICY, examples=examples).trained
     episodes = run.stage(i, stages.EPISODES, policy=policy)
     held_out = run.stage(i, stages.HELD_OUT, policy=policy)
@@ -24,12 +27,31 @@ def run_iteration(run: Run, i: int) -> None:
     every = [*run.all("episodes", before=i), episodes, *all_held_out]
     run.stage(i, stages.SCORES, episodes=every, verifier=verifier)
     run.stage(i, stages.SEARCHES["greedy"], policy=policy)
+    if run.config.protocol.returned == "best_on_validation":
+        run.stage(i, stages.SEARCHES["validation"], policy=policy)
     if i == run.config.run.iterations:
+        best, its_verifier = returned(run, i)
         for selector in run.config.eval.selectors:
-            run.stage(i, stages.SEARCHES[selector], policy=policy, verifier=verifier)
+            run.stage(i, stages.SEARCHES[selector], policy=best, verifier=its_verifier)
         if run.config.run.control and i > 0:
             run_control(run, i)
     run.stage(i, stages.METRICS, found=run.evaluated(i))
+
+
+def to_relabel(run: Run, i: int) -> dict[str, Any]:
+    """All episodes so far; or only the last ones, beside the examples that were made of the others."""
+    if run.config.protocol.old_labels == "renewed" or i == 1:
+        return {"episodes": run.all("episodes", before=i)}
+    return {"episodes": [run.last("episodes", i)], "earlier": run.last("examples", i)}
+
+
+def returned(run: Run, i: int) -> tuple[Checkpoint, Checkpoint]:
+    """Policy and verifier of the iteration that the run returns: the last, or the best on validation (Alg. 1)."""
+    if run.config.protocol.returned == "best_on_validation":
+        choice = run.stage(i, stages.RETURNED, searches=run.all("search_validation", before=i + 1))
+        i = choice.facts.get("iteration", i)  # a rehearsal knows no facts
+    policy = run.finished(i, "policy").trained if i > 0 else run.base
+    return policy, run.finished(i, "verifier").trained
 
 
 def run_control(run: Run, i: int) -> None:

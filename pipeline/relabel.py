@@ -1,15 +1,14 @@
-"""Relabelling: which answer each history is trained to give.
+"""Relabelling: which histories are trained on and which answer each is given; why the others are dropped."""
 
-µCode's expert (paper, eq. 4-5): for a problem x, y* = argmax over answers found of R(x, y) + small · R_phi(x, y),
-that is, correct first and the verifier breaks ties; every history of x gets y* as its target.
-"""
-
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
 
-from actors.episode import Answer, Episode, stable_id
+from actors.episode import Episode, stable_id
+from pipeline.expert import Expert, Place, Scores, Target, final, places
 from pipeline.strategies import Strategy
 
 EXAMPLE_SCHEMA = pa.schema(
@@ -19,107 +18,121 @@ EXAMPLE_SCHEMA = pa.schema(
         ("strategy", pa.string()),
         ("history_episode", pa.string()),
         ("history_turn", pa.int32()),
-        ("target_episode", pa.string()),
-        ("target_turn", pa.int32()),
+        ("target_episode", pa.string()),  # "" for the reference solution
+        ("target_turn", pa.int32()),  # -1 for the reference solution
         ("messages", pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))),
         ("target", pa.string()),
         ("weight", pa.float64()),
     ],
     metadata={"mucode.schema": "examples/1"},
 )
+REASONS = "infrastructure later_turn failed_trajectory beyond_limit same_state unsolved no_reference"
+DROPPED = tuple(f"dropped_{reason}" for reason in REASONS.split())
+"""Why a history gives no example, in the order in which it is asked."""
 
-Scores = Mapping[tuple[str, int], float]  # (episode_id, turn) -> raw logit
-Place = tuple[Episode, int]  # an episode and a turn of it
+Row = dict[str, Any]
 
-LOWEST = float("-inf")
+
+@dataclass(frozen=True, slots=True)
+class Relabelled:
+    """Examples of one problem, and its funnel: histories = examples + the sum of the `dropped_…`."""
+
+    examples: list[Row]
+    counts: dict[str, int]
 
 
 def relabel(
-    episodes: Sequence[Episode], scores: Scores, strategy: Strategy, name: str, trajectories: int | None
-) -> list[dict[str, Any]]:
-    """Examples of one problem. `trajectories` bounds how many lend histories to the best answer; None: all."""
-    usable = [_cut(episode, strategy.turns) for episode in episodes]
-    usable = [episode for episode in usable if episode.turns and not episode.infrastructure]
-    if strategy.targets == "own":
-        kept = [episode for episode in usable if strategy.keep == "all" or _final(episode).label is True]
-        return [row for episode in kept for row in _examples(episode, (episode, len(episode.turns) - 1), name)]
-    best = best_answer(usable, scores, strategy)
-    if best is None:
-        return []
-    lenders = sorted(usable, key=lambda episode: _lender_order(episode, scores))
-    return [row for episode in lenders[:trajectories] for row in _examples(episode, best, name)]
+    episodes: Sequence[Episode], scores: Scores, strategy: Strategy, name: str, reference: str | None = None
+) -> Relabelled:
+    """Examples of one problem. `strategy` leaves nothing open; `reference` is a trusted answer to the problem."""
+    dropped: Counter[str] = Counter()
+    usable = list(_trajectories(episodes, strategy.turns, dropped))
+    expert = Expert(usable, scores, strategy, reference)
+    examples = []
+    for place, keeps_own in _histories(_lenders(usable, expert, dropped), strategy, dropped):
+        target = expert.taken(final(place.episode)) if keeps_own else expert.target(place)
+        if isinstance(target, str):
+            dropped[target] += 1
+        else:
+            examples.append(_row(place, target, name))
+    return Relabelled(examples, _counts(episodes, examples, dropped))
 
 
-def best_answer(episodes: Sequence[Episode], scores: Scores, strategy: Strategy) -> Place | None:
-    """The expert's choice among all judged answers; None where the oracle ranks and nothing is correct.
+def _trajectories(episodes: Sequence[Episode], turns: int | None, dropped: Counter[str]) -> Iterator[Episode]:
+    """Episodes that may teach, cut to the first `turns` turns."""
+    for episode in episodes:
+        kept = 0 if episode.infrastructure else len(episode.turns[:turns])
+        dropped["infrastructure" if episode.infrastructure else "later_turn"] += len(episode.turns) - kept
+        if kept:
+            yield replace(episode, turns=episode.turns[:kept])
 
-    Equal ranks go to the answer found first (order of `episodes`, then turn).
+
+def _lenders(usable: Sequence[Episode], expert: Expert, dropped: Counter[str]) -> list[tuple[Episode, bool]]:
+    """Trajectories whose histories are trained on, and whether they keep their own final answer."""
+    strategy = expert.strategy
+    bound = None if strategy.trajectories == "all" else strategy.trajectories
+    solved = {id(episode): final(episode).correct for episode in usable}
+    pool = [episode for episode in usable if strategy.histories != "solved" or solved[id(episode)]]
+    dropped["failed_trajectory"] += sum(1 for _ in places(usable)) - sum(1 for _ in places(pool))
+    ordered = sorted(pool, key=lambda episode: _order(episode, expert))
+    lent = ordered[:bound]
+    chosen = [(episode, False) for episode in lent]
+    if strategy.target == "best" and strategy.positives == "own":
+        chosen = [(episode, False) for episode in lent if not solved[id(episode)]]
+        chosen += [(episode, True) for episode in ordered if solved[id(episode)]]
+    dropped["beyond_limit"] += sum(1 for _ in places(pool)) - sum(len(episode.turns) for episode, _ in chosen)
+    return chosen
+
+
+def _histories(
+    lenders: Sequence[tuple[Episode, bool]], strategy: Strategy, dropped: Counter[str]
+) -> list[tuple[Place, bool]]:
+    """Their histories; where the expert chooses by history, each once."""
+    lent = [(place, keeps_own) for episode, keeps_own in lenders for place in places([episode])]
+    if strategy.target != "state_best":
+        return lent
+    first = {place.state: (place, keeps_own) for place, keeps_own in reversed(lent)}
+    dropped["same_state"] += len(lent) - len(first)
+    return list(first.values())
+
+
+def _order(episode: Episode, expert: Expert) -> tuple[bool, float, int, int]:
+    """Failing trajectories first, whose histories are the ones to learn recovery from, then by the verifier's score.
+
+    With `histories = "top"` by score alone. A strategy that does not weigh the verifier does not ask it here either.
     """
-    places = [
-        (episode, turn)
-        for episode in episodes
-        for turn in range(len(episode.turns))
-        if episode.turns[turn].answer.label is not None
-    ]
-    if not places:
-        return None
-
-    def rank(place: Place) -> tuple[bool, float]:
-        episode, turn = place
-        label = bool(episode.turns[turn].answer.label) if strategy.oracle else False
-        score = scores.get((episode.episode_id, turn), LOWEST) if strategy.verifier else 0.0
-        return label, score
-
-    best = max(places, key=rank)  # max keeps the first of equals
-    correct = best[0].turns[best[1]].answer.label is True
-    return best if correct or not strategy.oracle else None
+    top = expert.strategy.histories == "top"
+    score = expert.score(final(episode)) if top or expert.strategy.verifier_weight else 0.0
+    return final(episode).correct and not top, -score, -episode.iteration, episode.sample
 
 
-def relabel_counts(episodes: Sequence[Episode], rows: Sequence[dict[str, Any]]) -> dict[str, int]:
-    """The funnel of one problem: it gives examples, or nothing correct was found, or nothing was judged."""
-    solved = any(turn.answer.label is True for episode in episodes for turn in episode.turns)
+def _row(history: Place, target: Target, name: str) -> Row:
     return {
-        "problems": 1,
-        "problems_with_examples": int(bool(rows)),
-        "problems_unsolved": int(not rows and not solved),
-        "problems_without_usable_trajectory": int(not rows and solved),
-        "episodes": len(episodes),
-        "episodes_masked_infrastructure": sum(episode.infrastructure for episode in episodes),
-        "examples": len(rows),
+        "example_id": stable_id(name, *history.key, *target.key),
+        "problem_id": history.episode.problem_id,
+        "strategy": name,
+        "history_episode": history.episode.episode_id,
+        "history_turn": history.turn,
+        "target_episode": target.key[0],
+        "target_turn": target.key[1],
+        "messages": history.episode.messages(history.turn),
+        "target": target.text,
+        "weight": target.weight,
     }
 
 
-def _lender_order(episode: Episode, scores: Scores) -> tuple[bool, float, int, int]:
-    """Failing trajectories first, then by score: their histories are the ones to learn recovery from."""
-    score = scores.get((episode.episode_id, len(episode.turns) - 1), LOWEST)
-    return _final(episode).label is True, -score, -episode.iteration, episode.sample
-
-
-def _examples(episode: Episode, target: Place, name: str) -> list[dict[str, Any]]:
-    target_episode, target_turn = target
-    return [
-        {
-            "example_id": stable_id(name, episode.episode_id, turn, target_episode.episode_id, target_turn),
-            "problem_id": episode.problem_id,
-            "strategy": name,
-            "history_episode": episode.episode_id,
-            "history_turn": turn,
-            "target_episode": target_episode.episode_id,
-            "target_turn": target_turn,
-            "messages": episode.messages(turn),
-            "target": target_episode.turns[target_turn].answer.response,
-            "weight": 1.0,
-        }
-        for turn in range(len(episode.turns))
-    ]
-
-
-def _final(episode: Episode) -> Answer:
-    return episode.turns[-1].answer
-
-
-def _cut(episode: Episode, turns: int | None) -> Episode:
-    if turns is None or len(episode.turns) <= turns:
-        return episode
-    fields = {name: getattr(episode, name) for name in episode.__slots__}
-    return Episode(**{**fields, "turns": episode.turns[:turns]})
+def _counts(episodes: Sequence[Episode], examples: Sequence[Row], dropped: Counter[str]) -> dict[str, int]:
+    """The funnel of one problem: it gives examples, or nothing correct was found, or nothing correct was usable."""
+    solved = any(place.correct for place in places(episodes))
+    return {
+        "problems": 1,
+        "problems_with_examples": int(bool(examples)),
+        "problems_unsolved": int(not examples and not solved),
+        "problems_without_usable_trajectory": int(not examples and solved),
+        "episodes": len(episodes),
+        "episodes_masked_infrastructure": sum(episode.infrastructure for episode in episodes),
+        "histories": sum(len(episode.turns) for episode in episodes),
+        "examples": len(examples),
+        "examples_from_reference": sum(not row["target_episode"] for row in examples),
+        **{reason: dropped[reason.removeprefix("dropped_")] for reason in DROPPED},
+    }

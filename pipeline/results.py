@@ -17,13 +17,17 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from actors.parts import open_directory
+from pipeline.relabel import DROPPED
 from pipeline.store import Manifest, Store
 from sandbox.verdict import Verdict
 
 SELECTORS = {"random": "random", "pt": "PT", "lv": "LV", "pt_lv": "PT+LV", "cluster": "cluster", "oracle": "oracle"}
-STRATEGIES = {"mucode": "µCode", "mucode_ov": "µCode-OV", "mucode_lv": "µCode-LV", "rft": "RFT", "star": "STaR"}
+STRATEGIES = {
+    **{"mucode": "µCode", "mucode_ov": "µCode-OV", "mucode_lv": "µCode-LV", "rft": "RFT", "rft_lv": "RFT-LV"},
+    **{"star": "STaR", "rise": "RISE-like", "leap": "LEAP-like"},
+}
 RANKED = {"held_out_pairs": "all held-out answers", "own_pairs": "this policy's own answers"}
-SERIES = ("greedy", "control", *SELECTORS, *RANKED)
+SERIES = ("greedy", "validation", "control", *SELECTORS, *RANKED)
 PAIR_ACCURACY_AIM = 0.6
 TURNS_PER_LINE = 3
 
@@ -84,23 +88,32 @@ def results_table(store: Store) -> list[Row]:
         manifest = store.find(iteration, "metrics")
         if manifest is not None:
             rows += _series_rows(manifest, STRATEGIES.get(strategy, strategy))
-    return rows
+    best = returned(store)
+    return [{**row, "returned": row["iteration"] == best} for row in rows]
+
+
+def returned(store: Store) -> int | None:
+    """The iteration whose policy and verifier the last searches used; None where no iteration is finished."""
+    last = max((i for i in iterations(store) if store.find(i, "metrics")), default=None)
+    chosen = store.find(last, "returned") if last is not None else None
+    return chosen.facts["iteration"] if chosen else last
 
 
 def claims(table: Sequence[Row]) -> list[Claim]:
     """Does training help, does it beat the control, does search help: each by more than its half-width?"""
     last = max((row["iteration"] for row in table), default=0)
-    greedy = find(table, last, "greedy")
-    trained = greedy if last > 0 else None
+    best = max((row["iteration"] for row in table if row["returned"]), default=last)
+    greedy = find(table, best, "greedy")
+    trained = greedy if best > 0 else None
     searched = find(table, last, "pt_lv")
     strategy = trained["label"].split()[0] if trained else "µCode"
-    name = f"{strategy} greedy after iteration {last}" if trained else f"{strategy} greedy after the last iteration"
-    best = f"PT+LV best of {searched['width']}" if searched else "PT+LV best-of-N"
+    name = f"{strategy} greedy after iteration {best}" if trained else f"{strategy} greedy after the last iteration"
+    search = f"PT+LV best of {searched['width']}" if searched else "PT+LV best-of-N"
     return [
         _above(name, trained, "the base model", find(table, 0, "greedy")),
         _above(name, trained, "the control", find(table, last, "control")),
-        _above(best, searched, "greedy", greedy),
-        _ranks(find(table, last, "held_out_pairs"), last),
+        _above(search, searched, "greedy", greedy),
+        _ranks(find(table, best, "held_out_pairs"), best),
     ]
 
 
@@ -119,6 +132,9 @@ def print_results(store: Store) -> str:
     turns = max((len(row["turns"]) for row in accuracies), default=0)
     for first in range(0, turns, TURNS_PER_LINE):
         lines += [*_text_block(accuracies, range(first, min(first + TURNS_PER_LINE, turns))), ""]
+    best = returned(store)
+    if any(row["series"] == "validation" for row in table):
+        lines += [f"the best of N are of iteration {best}, whose greedy accuracy on validation is the highest", ""]
     masked = sum(row["masked"] for row in accuracies)
     if masked:
         lines += [f"{masked} episodes are left out: the sandbox failed on them", ""]
@@ -133,8 +149,9 @@ def percent(point: Row) -> str:
 
 
 PAIRS = ("problems_with_pairs", "problems_without_right_answer", "problems_without_wrong_answer")
+HISTORIES = ("examples", *DROPPED)
 EXAMPLES = ("problems_with_examples", "problems_unsolved", "problems_without_usable_trajectory")
-LENT = ("episodes", "episodes_masked_infrastructure", "examples")
+LENT = ("episodes", "episodes_masked_infrastructure", "examples_kept")
 ENDINGS = ("ended_passed", "ended_turns", "ended_context", "ended_infrastructure")
 ANSWERS = ("answers_judged", "answers_unjudged", "answers_infrastructure")
 FUNNEL = (
@@ -142,7 +159,9 @@ FUNNEL = (
     ("episodes", "Answers sampled", "answers", ANSWERS, ("no_program", "cut_short")),
     ("pairs", "Problems to verifier pairs", "problems", PAIRS, ("pairs",)),
     ("examples", "Problems to training examples", "problems", EXAMPLES, LENT),
+    ("examples", "Histories to training examples", "histories", HISTORIES, ("examples_from_reference",)),
     ("control_examples", "Problems to training examples, control", "problems", EXAMPLES, LENT),
+    ("control_examples", "Histories to training examples, control", "histories", HISTORIES, ()),
 )
 """Stage, title, and its counts: a total, the parts that it is the sum of, and what came of it."""
 VERDICTS_TITLE = "Episodes, by final verdict"
@@ -234,6 +253,8 @@ def _series_rows(manifest: Manifest, strategy: str) -> list[Row]:
 def _label(series: str, iteration: int, width: int, strategy: str) -> str:
     if series == "greedy":
         return f"{strategy} iteration {iteration}, greedy" if iteration else "base model, greedy"
+    if series == "validation":
+        return f"iteration {iteration}, on validation"
     if series in RANKED:
         return f"verifier {iteration}, {RANKED[series]}"
     if series == "control":

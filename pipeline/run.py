@@ -24,7 +24,7 @@ class Splits:
     """Problems of the splits that runs read, loaded once. A path that is edited meanwhile is not read again."""
 
     def __init__(self) -> None:
-        self._found: dict[tuple[str, int | None], tuple[list[Problem], str]] = {}
+        self._found: dict[tuple[str, int | None, bool], tuple[list[Problem], str]] = {}
 
     def problems(self, config: Config, split: str) -> list[Problem]:
         return self._load(config, split)[0]
@@ -33,7 +33,8 @@ class Splits:
         return self._load(config, split)[1]
 
     def _load(self, config: Config, split: str) -> tuple[list[Problem], str]:
-        key = (getattr(config.problems, split), getattr(config.problems, f"limit_{split}"))
+        open_tests = split == "train" and config.protocol.train_tests == "all_public"
+        key = (getattr(config.problems, split), getattr(config.problems, f"limit_{split}"), open_tests)
         if key not in self._found:
             problems = load_split(config, split)
             self._found[key] = problems, digest_of([problem.digest() for problem in problems])

@@ -12,6 +12,7 @@ verifier         pairs                          checkpoint          Ray Train + 
 scores           episodes, held_out, verifier   logits              Ray Data, actor pool
 search_*         test problems, policy (, verifier)   episodes      generator and executor actors
 search_sweep     the same: all selectors and N over one set of samples
+returned         search_validation of all       which iteration     the driver, from counts
 metrics          search_*, scores, both pairs   evaluated numbers   a Ray task
 """
 
@@ -19,6 +20,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+from actors.dialogue import dialogue
 from actors.engine import Checkpoint
 from actors.plan import SearchPlan
 from pipeline import bucket_tasks, metrics
@@ -26,7 +28,7 @@ from pipeline.buckets import HELD_OUT_FIRST, bucket_rows, map_buckets
 from pipeline.fine_tune import fine_tune
 from pipeline.models import resolve
 from pipeline.store import Manifest, Stage, StageOutput, StoreError, stage
-from pipeline.strategies import STRATEGIES
+from pipeline.strategies import STRATEGIES, Strategy, under
 from pipeline.sweep import sweep_plans, sweep_widths
 from pipeline.telemetry import follow_training
 from pipeline.train_verifier import train_verifier
@@ -66,6 +68,7 @@ def _roll_out(split: str, first_bucket: int) -> Callable[..., StageOutput]:
             max_tokens=rollouts.max_tokens,
             seed=run.config.run.seed,
             **run.config.dialogue.model_dump(),
+            stop=run.config.protocol.stop,
         )
         return roll_out(
             run.fleet,
@@ -81,16 +84,21 @@ def _roll_out(split: str, first_bucket: int) -> Callable[..., StageOutput]:
     return function
 
 
-EPISODES = stage("episodes", reads=(*SAMPLING, "problems.train", "problems.limit_train", "rollouts"))(
+_ROLLOUTS = (*SAMPLING, "rollouts", "protocol.stop")
+EPISODES = stage("episodes", reads=(*_ROLLOUTS, "problems.train", "problems.limit_train", "protocol.train_tests"))(
     _roll_out("train", 0)
 )
-HELD_OUT = stage("held_out", reads=(*SAMPLING, "problems.validation", "problems.limit_validation", "rollouts"))(
+HELD_OUT = stage("held_out", reads=(*_ROLLOUTS, "problems.validation", "problems.limit_validation"))(
     _roll_out("validation", HELD_OUT_FIRST)
 )
 
 
+GREEDY = ("greedy", "control", "validation")
+
+
 def _search(selector: str) -> Callable[..., StageOutput]:
-    greedy = selector in ("greedy", "control")
+    greedy = selector in GREEDY
+    split = "validation" if selector == "validation" else "test"
 
     def function(
         run: Any, iteration: int, directory: str, *, policy: Checkpoint, verifier: Checkpoint | None = None
@@ -105,31 +113,42 @@ def _search(selector: str) -> Callable[..., StageOutput]:
             max_tokens=run.config.rollouts.max_tokens,
             seed=run.config.run.seed + 1,  # never the training rollouts' seeds
             no_repeat=settings.no_repeat and not greedy,
+            stop=run.config.protocol.stop if greedy else "public",
             **run.config.dialogue.model_dump(),
         )
         scorer = verifier if selector in ("lv", "pt_lv") else None
-        return roll_out(run.fleet, directory, iteration, run.problems("test"), 1, plan, policy, scorer)
+        return roll_out(run.fleet, directory, iteration, run.problems(split), 1, plan, policy, scorer)
 
     return function
 
 
-_EVAL = (
-    *SAMPLING,
-    "problems.test",
-    "problems.limit_test",
-    "rollouts.max_tokens",
-    "rollouts.shard_episodes",
-    "eval.turns",
-)
-SEARCHES: dict[str, Stage] = {
-    name: stage(
-        f"search_{name}",
-        reads=_EVAL
-        if name in ("greedy", "control")
-        else (*_EVAL, "eval.best_of", "eval.temperature", "eval.no_repeat"),
-    )(_search(name))
-    for name in ("greedy", "random", "pt", "lv", "pt_lv", "cluster", "oracle", "control")
+_PLAYED = (*SAMPLING, "rollouts.max_tokens", "rollouts.shard_episodes", "eval.turns")
+_EVAL = (*_PLAYED, "problems.test", "problems.limit_test")
+_READS = {
+    **dict.fromkeys(("greedy", "control"), (*_EVAL, "protocol.stop")),
+    "validation": (*_PLAYED, "problems.validation", "problems.limit_validation", "protocol.stop"),
+    **dict.fromkeys(
+        ("random", "pt", "lv", "pt_lv", "cluster", "oracle"),
+        (*_EVAL, "eval.best_of", "eval.temperature", "eval.no_repeat"),
+    ),
 }
+SEARCHES: dict[str, Stage] = {
+    name: stage(f"search_{name}", reads=reads)(_search(name)) for name, reads in _READS.items()
+}
+
+
+@stage("returned", derived=True)
+def RETURNED(run: Any, iteration: int, directory: str, *, searches: list[Manifest]) -> StageOutput:
+    """Which iteration's policy is the best on validation, by greedy accuracy; the first of equals."""
+    accuracies = {f"accuracy_{number}": _accuracy(search) for number, search in enumerate(searches)}
+    best = max(range(len(searches)), key=lambda number: accuracies[f"accuracy_{number}"])
+    return StageOutput(facts={"iteration": best, **accuracies})
+
+
+def _accuracy(search: Manifest) -> float:
+    counts = search.counts
+    judged = counts["episodes"] - counts["ended_infrastructure"]
+    return counts["solved"] / judged if judged else 0.0
 
 
 @stage("search_sweep", reads=(*_EVAL, "eval"))
@@ -222,18 +241,44 @@ def SCORES(run: Any, iteration: int, directory: str, *, episodes: list[Manifest]
 
 
 def _examples(
-    run: Any, iteration: int, directory: str, *, episodes: list[Manifest], scores: Manifest | None = None
+    run: Any,
+    iteration: int,
+    directory: str,
+    *,
+    episodes: list[Manifest],
+    scores: Manifest | None = None,
+    earlier: Manifest | None = None,
 ) -> StageOutput:
-    name = run.config.run.strategy if scores is not None else "control"
-    task = bucket_tasks.RelabelTask(STRATEGIES[name], name, run.config.fine_tune.trajectories_per_problem)
-    inputs = {"episodes": episodes, **({"scores": [scores]} if scores else {})}
+    config = run.config
+    name = config.run.strategy if scores is not None else "control"
+    strategy = under(STRATEGIES[name], config.protocol, config.fine_tune.trajectories_per_problem)
+    task = bucket_tasks.RelabelTask(strategy, name, _references(run, strategy))
+    named = {"scores": scores, "earlier": earlier}
+    inputs = {"episodes": episodes, **{key: [manifest] for key, manifest in named.items() if manifest}}
     run.fleet.make_room("data")
     map_buckets(bucket_rows(directory, **inputs), task)
     return StageOutput(expected_parts=_buckets_expected(*inputs.values()))
 
 
-EXAMPLES = stage("examples", reads=("run.strategy", "fine_tune.trajectories_per_problem"))(_examples)
-CONTROL_EXAMPLES = stage("control_examples")(_examples)
+def _references(run: Any, strategy: Strategy) -> dict[str, str]:
+    """Reference solutions as answers, by problem, for a strategy that trains on them."""
+    if strategy.unsolved != "reference":
+        return {}
+    written = dialogue(**run.config.dialogue.model_dump())
+    answers = {problem.problem_id: written.reference_answer(problem) for problem in run.problems("train")}
+    return {problem_id: answer for problem_id, answer in answers.items() if answer is not None}
+
+
+_RELABELLING = (
+    "fine_tune.trajectories_per_problem",
+    "dialogue.style",
+    "problems.train",
+    "problems.limit_train",
+    *(f"protocol.{name}" for name in ("candidates", "ranking", "oracle_weight", "verifier_weight")),
+    *(f"protocol.{name}" for name in ("unsolved", "positives", "own_target", "old_labels")),
+)
+EXAMPLES = stage("examples", reads=("run.strategy", *_RELABELLING))(_examples)
+CONTROL_EXAMPLES = stage("control_examples", reads=_RELABELLING)(_examples)
 
 
 def _policy(run: Any, iteration: int, directory: str, *, examples: Manifest, name: str = "policy") -> StageOutput:

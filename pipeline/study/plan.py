@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from actors.engine import Checkpoint
 from pipeline.iteration import run_iteration
 from pipeline.run import Input, Run, Splits
+from pipeline.stages import GREEDY
 from pipeline.store import Manifest, Stage, identity_hash
 from pipeline.study.spec import Cell, Study
 
@@ -81,8 +82,9 @@ class Rehearsal(Run):
         config = self.config
         sampled = config.rollouts.samples * config.rollouts.turns
         if name.startswith("search_"):
-            width = 1 if name in ("search_greedy", "search_control") else config.eval.best_of
-            return len(self.problems("test")) * config.eval.turns * width
+            width = 1 if name.removeprefix("search_") in GREEDY else config.eval.best_of
+            split = "validation" if name == "search_validation" else "test"
+            return len(self.problems(split)) * config.eval.turns * width
         if name in ("episodes", "held_out"):
             return len(self.problems("train" if name == "episodes" else "validation")) * sampled
         if name == "scores":

@@ -57,6 +57,7 @@ def test_counts_add_up(tmp_path: Path) -> None:
     record = asyncio.run(generator(FakeSandbox(judge)).play(shard(0, PROBLEMS[:3]), PLAN, "fake", str(tmp_path), 0))
     assert record.counts == {
         "episodes": 6,
+        "solved": 2,  # p1, twice
         "ended_infrastructure": 2,
         "ended_passed": 2,
         "ended_turns": 2,
