@@ -163,7 +163,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="command")
 
     run = commands.add_parser("run", help="run, or continue, an expert iteration")
-    run.add_argument("config", nargs="?", help="a TOML file; none runs the embedded default on this machine")
+    run.add_argument(
+        "config", nargs="*", help="TOML files, later ones win; none runs the embedded default on this machine"
+    )
     _add_set(run)
     run.add_argument("--dry-run", action="store_true", help="print the resolved config and what the run will cost")
     run.set_defaults(command=_run)

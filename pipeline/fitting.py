@@ -34,6 +34,7 @@ def parallelism(training: TrainingSection) -> dict[str, Any]:
     return {
         "zero_stage": training.zero_stage,
         "offload": training.offload,
+        "gradient_checkpointing": training.gradient_checkpointing,
         "micro_batch_tokens": training.micro_batch_tokens,
         "threads": max(1, int(training.cpus)),
     }

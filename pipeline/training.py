@@ -88,6 +88,7 @@ class Settings:
     max_grad_norm: float = 1.0
     zero_stage: int = 1
     offload: bool = False
+    gradient_checkpointing: bool = False
     threads: int = 1
     """Of torch, on CPU. More than the cores that are free makes it slower by far."""
     eval_data: str | None = None
@@ -167,6 +168,8 @@ def train(objective: Objective, settings: Settings) -> dict[str, Any]:
     tokenizer = AutoTokenizer.from_pretrained(base)
     items = require_items(objective.read(settings.data, tokenizer, settings.max_tokens), settings)
     model = objective.model(base, tokenizer, getattr(torch, settings.dtype), settings.seed)
+    if settings.gradient_checkpointing:
+        model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
     steps = count_steps(len(items.kept), settings.batch, settings.steps, settings.epochs)
     engine = _engine(deepspeed, objective, model, settings, steps)
     order = Order(len(items.kept), settings.batch, settings.seed)

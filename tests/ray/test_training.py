@@ -97,6 +97,11 @@ def test_local_mode_equals_a_plain_loop(
     assert list(report.losses) == pytest.approx(plain, abs=EXACT)
 
 
+def test_gradient_checkpointing_changes_nothing_but_memory(world: Path, plain: list[float]) -> None:
+    report = tune(world, "checkpointed", workers=0, gradient_checkpointing=True)
+    assert list(report.losses) == pytest.approx(plain, abs=EXACT)
+
+
 @pytest.mark.usefixtures("ray_session")
 @pytest.mark.parametrize(
     ("zero_stage", "workers"),

@@ -2,14 +2,37 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.cluster import make_plan
 from pipeline.config import EMBEDDED, Config, ConfigError, load_config
 
-SHIPPED = [EMBEDDED, *sorted((Path(__file__).parents[2] / "configs").glob("*.toml"))]
+CONFIGS = Path(__file__).parents[2] / "configs"
+MODELS = ("llama-3.1-8b", "llama-3.2-1b", "qwen2.5-1.5b")
+SHIPPED = [EMBEDDED, *(path for path in sorted(CONFIGS.glob("*.toml")) if not path.name.startswith("study"))]
+NODE = {"CPU": 32.0, "GPU": 4.0, "sandbox": 8.0}
+CLUSTER = {"CPU": 256.0, "GPU": 32.0, "sandbox": 64.0}
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
 def test_every_shipped_config_loads(path: Path) -> None:
     load_config(path)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_model_fits_one_node_and_a_cluster_computes_the_same(model: str) -> None:
+    """Four devices for the file alone, thirty-two with the size behind it, which changes no identity field."""
+    node = load_config(CONFIGS / f"{model}.toml")
+    cluster = load_config([CONFIGS / f"{model}.toml", CONFIGS / "cluster-4x8.toml"])
+    assert make_plan(node, NODE).phases["training"]["GPU"] == 4
+    assert make_plan(cluster, CLUSTER).phases["sampling"]["sandbox"] == 64
+    assert node.identity(*Config.model_fields) == cluster.identity(*Config.model_fields)
+
+
+def test_later_files_win_key_by_key(tmp_path: Path) -> None:
+    one, two = tmp_path / "one.toml", tmp_path / "two.toml"
+    one.write_text("[rollouts]\nsamples = 2\nturns = 5\n")
+    two.write_text("[rollouts]\nsamples = 3\n")
+    rollouts = load_config([one, two]).rollouts
+    assert (rollouts.samples, rollouts.turns) == (3, 5)
 
 
 @pytest.mark.parametrize(
