@@ -1,15 +1,22 @@
 """From chat messages to token ids, the same way at inference and in training.
 
 The chat template is the model's own and already writes BOS where the model wants one, so nothing is
-added around it. Training ids are the inference ids, then the target, then the end-of-turn token.
+added around it. Training ids are the inference ids, then the target, then the end-of-turn token. A template
+that writes today's date is told `TODAY`, so that a model is asked next year what it was trained on.
 """
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 Messages = Sequence[dict[str, str]]
+
+TODAY = datetime(2024, 7, 26)
+"""What the templates of Llama 3 write themselves where they are told no date."""
+DATE = {"date_string": "26 Jul 2024", "strftime_now": TODAY.strftime}
+"""The names under which templates ask for it."""
 
 
 class ChatTemplateError(ValueError):
@@ -18,7 +25,7 @@ class ChatTemplateError(ValueError):
 
 def prompt_ids(tokenizer: Any, messages: Messages) -> list[int]:
     """Ids that the model continues: the rendered chat and the header of its next answer."""
-    return _render(tokenizer, messages, add_generation_prompt=True)
+    return _ids(tokenizer, _render(tokenizer, messages, add_generation_prompt=True))
 
 
 def example_ids(tokenizer: Any, messages: Messages, target: str) -> tuple[list[int], int]:
@@ -26,13 +33,16 @@ def example_ids(tokenizer: Any, messages: Messages, target: str) -> tuple[list[i
 
     Loss belongs on `ids[start:]`. Whatever a template writes after the end of turn (a newline, say) is cut.
     """
-    prefix = prompt_ids(tokenizer, messages)
-    full = _render(tokenizer, [*messages, {"role": "assistant", "content": target}], add_generation_prompt=False)
-    if full[: len(prefix)] != prefix:
+    asked = _render(tokenizer, messages, add_generation_prompt=True)
+    answered = _render(tokenizer, [*messages, {"role": "assistant", "content": target}], add_generation_prompt=False)
+    if not answered.startswith(asked):
         raise ChatTemplateError(
             "the chat template renders a finished answer differently from the prompt it continues, so training "
             "would not match inference; use a template whose generation prompt is a prefix of the full chat"
         )
+    prefix, full = _ids(tokenizer, asked), _ids(tokenizer, answered)
+    if full[: len(prefix)] != prefix:  # a token across the border, as in "assistant\n" + "\ndef"; sampling makes none
+        full = prefix + _ids(tokenizer, answered[len(asked) :])
     end = _last_end(tokenizer, full, len(prefix))
     return full[: end + 1], len(prefix)
 
@@ -65,8 +75,13 @@ def end_token_ids(tokenizer: Any) -> set[int]:
     return ids
 
 
-def _render(tokenizer: Any, messages: Messages, *, add_generation_prompt: bool) -> list[int]:
+def _render(tokenizer: Any, messages: Messages, *, add_generation_prompt: bool) -> str:
     if not getattr(tokenizer, "chat_template", None):
         raise ChatTemplateError("the model has no chat template; add one to its tokenizer_config.json")
-    text = tokenizer.apply_chat_template(list(messages), tokenize=False, add_generation_prompt=add_generation_prompt)
+    return tokenizer.apply_chat_template(
+        list(messages), tokenize=False, add_generation_prompt=add_generation_prompt, **DATE
+    )
+
+
+def _ids(tokenizer: Any, text: str) -> list[int]:
     return tokenizer.encode(text, add_special_tokens=False)

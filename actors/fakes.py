@@ -29,7 +29,7 @@ class ByteTokenizer:
     chat_template = "{role}: {content}\\n"
 
     def apply_chat_template(
-        self, messages: list[dict[str, str]], *, tokenize: bool, add_generation_prompt: bool
+        self, messages: list[dict[str, str]], *, tokenize: bool, add_generation_prompt: bool, **variables: Any
     ) -> str:
         text = "".join(f"{message['role']}: {message['content']}\n" for message in messages)
         return text + ("assistant: " if add_generation_prompt else "")
