@@ -76,7 +76,7 @@ class Box:
             "cpu_s": limits.cpu_limit_s,
             "wall_s": limits.wall_limit_s,
             "memory_mib": limits.memory_mib,
-            "claims": CLAIM_BYTES if runner == "program" else JUDGE_CLAIM_BYTES,
+            "claims": JUDGE_CLAIM_BYTES if runner == "judge" else CLAIM_BYTES,
             "output": OUTPUT_BYTES,
             "relay": relay_output,
         }

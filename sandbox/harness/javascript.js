@@ -286,6 +286,11 @@ function watch (stdio) {
   })
 }
 
+// To a pipe Node.js writes when it can, and drops the rest at process.exit(); to a file it writes at once. So here.
+function writeAtOnce (stream) {
+  stream._handle?.setBlocking?.(true)
+}
+
 const request = parse(readFileSync(BODY, 'utf8'))
 closeSync(BODY)
 if (apply(startsWith, request.program, ['#!'])) request.program = `//${request.program}`
@@ -294,7 +299,11 @@ if (!compiles(request.preamble, request.program)) {
   end()
 } else {
   watch(request.stdio)
-  if (request.stdio) main._compile(request.program, FILE)
-  else answer(request, main)
+  if (request.stdio) {
+    writeAtOnce(process.stdout)
+    main._compile(request.program, FILE)
+  } else {
+    answer(request, main)
+  }
   main.loaded = true
 }
