@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from actors.chat import ChatTemplateError, end_token_ids, example_ids
 from actors.checkpoint import CheckpointError, checksum, fetch
+from actors.engine import Checkpoint
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -36,7 +37,7 @@ def padding_id(tokenizer: Any) -> int:
 
 
 class Scorer:
-    """Scores answers with a trained verifier. A callable class for Ray Data; `ray.remote(Scorer)` serves searches.
+    """Scores answers with a trained verifier. A callable class for Ray Data.
 
     An answer that is too long or cannot be rendered scores NaN, with its status; it never stops the others.
     """
@@ -115,3 +116,21 @@ class Scorer:
         mask = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in rows], device=self.device)
         with torch.inference_mode():
             return rewards(self.model, ids, mask).tolist()
+
+
+class ScorerActor:
+    """A scorer that outlives verifiers, for Ray: each call names the one it wants, so a restarted actor is no trap."""
+
+    def __init__(self, *, dtype: str = "float32", max_tokens: int = 2048, batch_tokens: int = 16384) -> None:
+        self.settings: dict[str, Any] = {"dtype": dtype, "max_tokens": max_tokens, "batch_tokens": batch_tokens}
+        self.scorer: Scorer | None = None
+
+    def score(self, verifier: Checkpoint, pairs: Sequence[tuple[str, str]]) -> list[float]:
+        """As `Scorer.score`, by `verifier`. Raises CheckpointError where its path holds other weights."""
+        if self.scorer is None or self.scorer.verifier_id != verifier.policy_id:
+            self.scorer = None
+            scorer = Scorer(verifier.path, **self.settings)
+            if scorer.verifier_id != verifier.policy_id:
+                raise CheckpointError(f"{verifier.path} holds {scorer.verifier_id}, not {verifier.policy_id}")
+            self.scorer = scorer
+        return self.scorer.score(pairs)

@@ -6,7 +6,6 @@ stage. Rows never pass through the driver; parts that are already committed are 
 """
 
 import logging
-import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
@@ -42,22 +41,15 @@ def bucket_rows(directory: str, **inputs: Sequence[Manifest]) -> list[Row]:
     ]
 
 
-def map_buckets(rows: list[Row], function: Any, *, cpus: float = 0.5, actors: int = 0, **options: Any) -> None:
-    """Run `function(row) -> row` over every bucket with Ray Data, and wait for the last.
-
-    A callable runs in tasks; a class (with `fn_constructor_kwargs`) in a pool of `actors` actors.
-    """
+def map_buckets(rows: list[Row], function: Any, *, cpus: float = 0.5) -> None:
+    """Run `function(row) -> row` over every bucket with Ray Data, and wait for the last."""
     if not rows:
         return
     import ray.data
 
     logging.getLogger("ray.data").setLevel(logging.ERROR)  # the rest is in Ray's session directory
-    if actors:
-        options["compute"] = ray.data.ActorPoolStrategy(size=min(actors, len(rows)))
     dataset = ray.data.from_items(rows, override_num_blocks=len(rows))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # how Ray Data wants restarts said changes in 2.64
-        dataset.map(function, num_cpus=cpus, **options).materialize()
+    dataset.map(function, num_cpus=cpus).materialize()
 
 
 def read_rows(files: Iterable[str]) -> Iterator[Row]:

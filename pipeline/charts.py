@@ -1,9 +1,10 @@
-"""Charts as inline SVG, tables, and the style that the page shares: light and dark, phone and desktop.
+"""Charts as inline SVG, and tables.
 
 A chart is drawn on a grid of 360 units, about a phone's width, and scales with its column. Colours are
 CSS variables; within a chart a later turn or iteration is a stronger shade of the same colour.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -12,6 +13,8 @@ WIDTH = 360
 LEFT, RIGHT, TOP, BOTTOM = 34, 354, 14, 176
 AXES = (0.1, 0.2, 0.25, 0.5, 1.0)
 """Tops of a share's axis; five grid lines divide each into round numbers."""
+LINE_STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 1.0)
+LINE_COLOURS = ("turn", "error", "accepted", "limit", "wrong", "none")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +45,10 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     top = "".join(f"<th>{cell}</th>" for cell in head)
     body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
     return f"<div class=wide><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
+
+
+def figure(title: str, picture: str, caption: str) -> str:
+    return f"<figure><h3>{escape(title)}</h3>{picture}<figcaption>{escape(caption)}</figcaption></figure>"
 
 
 def shade(index: int, count: int) -> float:
@@ -77,6 +84,57 @@ def bars(groups: Sequence[tuple[str, Sequence[Bar]]], names: Sequence[str], *, c
             title = f"{label}, {names[index]}" if len(names) > 1 else label
             pieces.append(_bar(left + index * wide, wide, bar, height, title, shade(index, len(names))))
     return _svg(BOTTOM + 24, pieces)
+
+
+def lines(series: Sequence[tuple[str, Sequence[tuple[float, Bar]]]], axis: str) -> str:
+    """Lines with intervals over numbered points: (name, [(x, share), …]), each line in a colour of its own."""
+    points = [(x, bar) for _, line in series for x, bar in line]
+    xs = sorted({x for x, _ in points})
+    low, high = min(bar.low for _, bar in points), max(bar.high for _, bar in points)
+    step = next(step for step in LINE_STEPS if (high - low) / step <= 6)
+    bottom, top = math.floor(low / step) * step, math.ceil(high / step) * step
+    height, wide = (BOTTOM - TOP) / (top - bottom), (RIGHT - LEFT - 20) / max(xs[-1] - xs[0], 1e-9)
+    pieces = _grid(bottom, top, step, height)
+    pieces += [_text(LEFT + 10 + (x - xs[0]) * wide, BOTTOM + 15, f"{x:g}", "middle") for x in xs]
+    pieces.append(_text(RIGHT, BOTTOM + 29, axis, "end"))
+    for number, (name, line) in enumerate(series):
+        shift = (number - (len(series) - 1) / 2) * 3  # so that whiskers do not hide each other
+        places = [(LEFT + 10 + (x - xs[0]) * wide + shift, BOTTOM - (bar.value - bottom) * height) for x, bar in line]
+        key = LINE_COLOURS[number % len(LINE_COLOURS)]
+        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+        pieces.append(f'<polyline class="{key} line" points="{path}"/>')
+        for (x, y), (where, bar) in zip(places, line, strict=True):
+            ends = [BOTTOM - (end - bottom) * height for end in (bar.high, bar.low)]
+            pieces.append(
+                f"<g><title>{escape(f'{name}, {axis} {where:g}: {_percent(bar)}')}</title>"
+                f'<line class="{key} line" x1="{x:.1f}" x2="{x:.1f}" y1="{ends[0]:.1f}" y2="{ends[1]:.1f}"/>'
+                f'<circle class="{key}" cx="{x:.1f}" cy="{y:.1f}" r="3"/></g>'
+            )
+    names = [(LINE_COLOURS[number % len(LINE_COLOURS)], name, 1.0) for number, (name, _) in enumerate(series)]
+    return legend(names) + _svg(BOTTOM + 34, pieces)
+
+
+def intervals(rows: Sequence[tuple[str, Bar, str, float]], unit: str) -> str:
+    """Differences with their intervals on one scale, each against a threshold: (label, bar, class, edge)."""
+    reach = max((max(abs(bar.low), abs(bar.high), abs(edge)) for _, bar, _, edge in rows), default=0.01) * 1.05
+    middle, scale = WIDTH / 2, (WIDTH / 2 - 8) / reach
+    bottom = len(rows) * 32 + 4
+    pieces = [f'<line class="axis" x1="{middle}" x2="{middle}" y1="0" y2="{bottom}"/>']
+    for place, (label, bar, key, edge) in enumerate(rows):
+        y = place * 32 + 24
+        x, low, high, limit = (middle + value * scale for value in (bar.value, bar.low, bar.high, edge))
+        pieces += [
+            f"<g><title>{escape(f'{label}: {_percent(bar)}')}</title>",
+            _text(2, y - 8, label, "start", "value"),
+            f'<line class="chance" x1="{limit:.1f}" x2="{limit:.1f}" y1="{y - 4}" y2="{y + 6}"/>' if edge else "",
+            f'<line class="{key} line" x1="{low:.1f}" x2="{high:.1f}" y1="{y}" y2="{y}"/>',
+            f'<circle class="{key}" cx="{x:.1f}" cy="{y}" r="3.5"/></g>',
+        ]
+    ends = ((8, -reach, "start"), (middle, 0.0, "middle"), (WIDTH - 8, reach, "end"))
+    pieces += [
+        _text(x, bottom + 13, f"{100 * value:+.0f}" if value else f"0 {unit}", anchor) for x, value, anchor in ends
+    ]
+    return _svg(bottom + 18, pieces)
 
 
 def histogram(edges: Sequence[float], series: Sequence[tuple[str, str, Sequence[int]]]) -> str:
@@ -134,10 +192,24 @@ def _axis(top: float, height: float) -> str:
     return "".join(pieces)
 
 
+def _grid(bottom: float, top: float, step: float, height: float) -> list[str]:
+    """Lines at every `step` of a share's axis that need not begin at 0."""
+    pieces = []
+    for number in range(round((top - bottom) / step) + 1):
+        y = BOTTOM - number * step * height
+        pieces.append(f'<line class="grid" x1="{LEFT}" x2="{RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
+        pieces.append(_text(LEFT - 5, y + 4, f"{100 * (bottom + number * step):.0f}", "end"))
+    return pieces
+
+
+def _percent(bar: Bar) -> str:
+    return f"{100 * bar.value:.1f} % [{100 * bar.low:.1f}, {100 * bar.high:.1f}]"
+
+
 def _bar(x: float, wide: float, bar: Bar, height: float, title: str, opacity: float) -> str:
     middle, gap = x + wide / 2, min(1.5, wide * 0.1)
     high, low = BOTTOM - bar.high * height, BOTTOM - bar.low * height
-    hover = f"{title}: {100 * bar.value:.1f} % [{100 * bar.low:.1f}, {100 * bar.high:.1f}]"
+    hover = f"{title}: {_percent(bar)}"
     pieces = [
         f"<g><title>{escape(hover)}</title>",
         f'<rect class="turn" style="opacity:{opacity}" x="{x + gap:.1f}" y="{BOTTOM - bar.value * height:.1f}" '
@@ -147,67 +219,3 @@ def _bar(x: float, wide: float, bar: Bar, height: float, title: str, opacity: fl
     if wide >= 11:
         pieces.append(_text(middle, high - 3, f"{100 * bar.value:.0f}", "middle", "value"))
     return "".join([*pieces, "</g>"])
-
-
-STYLE = (
-    """
-:root { color-scheme: light dark; --page: #f7f7f5; --card: #fff; --ink: #1d2129; --soft: #626a76; --line: #dfe1e5;
-  --code: #f3f4f6; --turn: #2f6bd8; --accepted: #2b8a57; --wrong: #c8503c; --error: #d9923b; --limit: #8d63b8;
-  --none: #8a919c; --yes: #1f7a4a; --no: #b23a28; }
-@media (prefers-color-scheme: dark) { :root { --page: #14161a; --card: #1c1f25; --ink: #e6e8ec; --soft: #9aa2ae;
-  --line: #333841; --code: #23272e; --turn: #78a9ff; --accepted: #5fbf8b; --wrong: #ea8171; --error: #e5b062;
-  --limit: #b694de; --none: #767e8a; --yes: #6fd09c; --no: #f08c7c; } }
-* { box-sizing: border-box; }
-body { margin: 0; background: var(--page); color: var(--ink); font: 15px/1.5 system-ui, -apple-system, "Segoe UI",
-  "DejaVu Sans", sans-serif; }
-main { max-width: 1160px; margin: 0 auto; padding: 24px 16px 64px; }
-h1 { font-size: 26px; line-height: 1.2; margin: 0 0 4px; overflow-wrap: anywhere; }
-h2 { font-size: 19px; margin: 40px 0 12px; }
-h3 { font-size: 15px; margin: 0 0 6px; }
-p { margin: 0 0 10px; max-width: 110ch; }
-.soft, figcaption, th { color: var(--soft); }
-.claims { list-style: none; margin: 20px 0; padding: 0; display: grid; gap: 8px; }
-.claims li { background: var(--card); border: 1px solid var(--line); border-left: 4px solid var(--none);
-  border-radius: 6px; padding: 10px 14px; }
-.claims .yes { border-left-color: var(--yes); } .claims .no { border-left-color: var(--no); }
-.claims b { margin-right: 6px; } .yes b, td.yes { color: var(--yes); } .no b, td.no { color: var(--no); }
-.figures { display: grid; gap: 16px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 340px), 1fr)); }
-figure, .card { margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 14px; }
-figcaption { font-size: 13px; margin-top: 6px; }
-svg { display: block; width: 100%; max-width: 520px; height: auto; margin: 0 auto; }
-svg text { font: 11px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; fill: var(--soft); }
-svg text.value { font-size: 9.5px; fill: var(--ink); }
-svg .grid { stroke: var(--line); } svg .axis { stroke: var(--soft); } svg .whisker { stroke: var(--ink); }
-svg .chance { stroke: var(--no); stroke-dasharray: 4 3; }
-svg .area { fill-opacity: .3; stroke-width: 1.5; }
-.legend { display: flex; flex-wrap: wrap; gap: 2px 14px; font-size: 13px; color: var(--soft); margin-bottom: 4px; }
-.legend i { display: inline-block; width: 10px; height: 10px; border-radius: 2px; margin-right: 5px; }
-"""
-    + "".join(
-        f"svg .{name} {{ fill: var(--{name}); }} svg .{name}.area {{ stroke: var(--{name}); }} "
-        f".legend .{name} {{ background: var(--{name}); }}\n"
-        for name in ("turn", "accepted", "wrong", "error", "limit", "none")
-    )
-    + """
-.wide { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 8px; }
-table { border-collapse: collapse; width: 100%; font-size: 14px; font-variant-numeric: tabular-nums; }
-th, td { padding: 5px 12px; text-align: right; white-space: nowrap; border-top: 1px solid var(--line); }
-thead th { border-top: 0; font-weight: 500; } tbody th { font-weight: 500; color: var(--ink); }
-th:first-child, td:first-child { text-align: left; }
-td small { color: var(--soft); margin-left: 5px; }
-details { background: var(--card); border: 1px solid var(--line); border-radius: 8px; margin-bottom: 8px; }
-summary { cursor: pointer; padding: 9px 14px; overflow-wrap: anywhere; } summary small { color: var(--soft); }
-details > div { padding: 0 14px 14px; }
-.turns { display: grid; gap: 14px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 270px), 1fr)); }
-.turns > section, .prompt { min-width: 0; } .turns p { font-size: 13.5px; margin-bottom: 4px; }
-pre { background: var(--code); border-radius: 6px; padding: 8px 10px; margin: 4px 0 10px;
-  font: 12.5px/1.45 ui-monospace, "SF Mono", Menlo, "DejaVu Sans Mono", monospace; white-space: pre-wrap;
-  overflow-wrap: anywhere; max-height: 420px; overflow-y: auto; }
-.tag { display: inline-block; border-radius: 10px; padding: 0 8px; font-size: 12.5px; border: 1px solid currentColor; }
-.tag.accepted { color: var(--yes); } .tag.wrong, .tag.error, .tag.limit { color: var(--no); }
-.tag.none { color: var(--none); }
-@media (max-width: 640px) {
-  table { font-size: 13px; } th, td { padding: 4px 6px; } td small { display: block; margin: 0; }
-  th:first-child, td:first-child { white-space: normal; min-width: 104px; } th { white-space: normal; } }
-"""
-)

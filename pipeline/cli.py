@@ -130,9 +130,16 @@ def _report(options: argparse.Namespace) -> int:
     from pipeline.report import print_results, write_report
     from pipeline.run import stored_config
     from pipeline.store import Store
+    from pipeline.study.carry_out import publish, stored_study
+    from pipeline.study.spec import cells
 
-    stored_config(options.run_dir)  # refuses what is not a run
     root = options.run_dir if "://" in options.run_dir else str(Path(options.run_dir).resolve())
+    study = stored_study(root)
+    if study is not None:
+        print(publish(study, cells(study)))
+        print(f"report: {root}/report.html")
+        return 0
+    stored_config(options.run_dir)  # refuses what is not a run
     store = Store(root)
     print(print_results(store))
     print(f"report: {write_report(store)}")
@@ -188,7 +195,7 @@ def _parser() -> argparse.ArgumentParser:
     study.add_argument("--dry-run", action="store_true", help="print the cells, what they share, and the time")
     study.set_defaults(command=_study)
 
-    report = commands.add_parser("report", help="print a run's results and write its report.html")
+    report = commands.add_parser("report", help="print the results of a run or a study, and write its report.html")
     report.add_argument("run_dir")
     report.set_defaults(command=_report)
 

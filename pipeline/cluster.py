@@ -25,6 +25,8 @@ WORKER_ENVIRONMENT = {
 }
 OBJECT_STORE_BYTES = 256 << 20  # rows live in Parquet, so the store stays small
 DATA_CPUS = 0.5
+WARM_WORKERS = 4
+"""Processes beyond one per core that Ray keeps when idle; it would end those that run tasks, since actors count."""
 
 
 class ResourceError(RuntimeError):
@@ -33,10 +35,11 @@ class ResourceError(RuntimeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What each phase takes, and before which phases generators must exit."""
+    """What each phase takes, and before which phases generators, or scorers, must exit."""
 
     phases: dict[str, dict[str, float]]
     generators_exit_for: frozenset[str]
+    scorers_exit_for: frozenset[str]
     gpus_per_rank: float
 
 
@@ -61,6 +64,7 @@ def connect(config: Config) -> Any:
         log_to_driver=False,
         object_store_memory=OBJECT_STORE_BYTES,
         logging_level=logging.WARNING,
+        _system_config={"num_workers_soft_limit": cores + WARM_WORKERS},
     )
 
 
@@ -92,9 +96,12 @@ def make_plan(config: Config, total: dict[str, float]) -> Plan:
     for phase, needs in phases.items():
         _require(phase, needs, total)
     others = ("data", "scoring", "training")
+    beside = _sum(sampling, {name: need * config.verifier.replicas for name, need in scorer.items()})
+    claims = {"sampling": {}, "data": phases["data"], "training": phases["training"] if training.workers else {}}
     return Plan(
         phases=phases,
         generators_exit_for=frozenset(name for name in others if _short(_sum(sampling, phases[name]), total)),
+        scorers_exit_for=frozenset(name for name, needs in claims.items() if _short(_sum(beside, needs), total)),
         gpus_per_rank=rank_gpus,
     )
 

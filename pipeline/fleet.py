@@ -10,7 +10,7 @@ from ray.exceptions import GetTimeoutError, RayActorError
 from actors.engine import Checkpoint, EngineConfig
 from actors.executor import Executor, ExecutorConfig
 from actors.generator import GeneratorActor, GeneratorConfig
-from actors.verifier import Scorer
+from actors.verifier import ScorerActor
 from pipeline import cluster
 from pipeline.config import Config
 from pipeline.telemetry import say
@@ -37,13 +37,14 @@ class Fleet:
         self.plan = cluster.make_plan(config, self.total)
         say(f"Ray: {cluster.describe(self.total)}")
         self._generators: dict[int, Any] = {}
-        self._scorer: tuple[str, Any] | None = None
+        self._scorers: list[Any] = []
 
     def __enter__(self) -> "Fleet":
         return self
 
     def __exit__(self, *_: object) -> None:
         self.release_generators()
+        self.release_scorers()
         for executor in self.__dict__.pop("executors", []):
             _end(executor)
         ray.shutdown()
@@ -126,41 +127,46 @@ class Fleet:
         for handle in self._generators.values():
             _end(handle)
         self._generators = {}
-        self.release_scorer()
 
     def make_room(self, phase: str) -> None:
-        """Before `training`, `scoring` or `data`: end what holds resources that the phase needs."""
-        self.release_scorer()
+        """Before `sampling`, `training`, `scoring` or `data`: end what holds resources that the phase needs."""
+        if phase in self.plan.scorers_exit_for:
+            self.release_scorers()
         if phase in self.plan.generators_exit_for:
             self.release_generators()
 
-    # ---- the verifier, in searches ----------------------------------------------------------------------------
+    # ---- the verifier -----------------------------------------------------------------------------------------
+
+    def scorers(self, verifier: Checkpoint, replicas: int | None = None) -> list[Any]:
+        """Scorer actors that hold `verifier`, as many as the settings say; they stay for the next one."""
+        settings, model, batch_tokens = self.config.verifier, self.config.model, self.config.training.micro_batch_tokens
+        actor = ray.remote(ScorerActor).options(num_cpus=settings.cpus, num_gpus=settings.gpus, max_restarts=2)
+        while len(self._scorers) < (replicas or settings.replicas):
+            self._scorers.append(
+                actor.remote(dtype=model.dtype, max_tokens=model.max_tokens, batch_tokens=batch_tokens)
+            )
+        ready = [handle.score.remote(verifier, []) for handle in self._scorers]
+        _await("verifier", ready, self.config.generator.start_deadline_s)
+        return self._scorers
 
     def scorer(self, verifier: Checkpoint) -> "ActorScorer":
-        """The verifier as an actor that generators ask while they search."""
-        if self._scorer is None or self._scorer[0] != verifier.policy_id:
-            self.release_scorer()
-            settings, model = self.config.verifier, self.config.model
-            actor = ray.remote(Scorer).options(num_cpus=settings.cpus, num_gpus=settings.gpus, max_restarts=2)
-            handle: Any = actor.remote(verifier.path, dtype=model.dtype, max_tokens=model.max_tokens)
-            _await("verifier", [handle.score.remote([])], self.config.generator.start_deadline_s)
-            self._scorer = (verifier.policy_id, handle)
-        return ActorScorer(self._scorer[1])
+        """The verifier as what generators ask while they search."""
+        return ActorScorer(self.scorers(verifier, replicas=1)[0], verifier)
 
-    def release_scorer(self) -> None:
-        if self._scorer is not None:
-            ray.kill(self._scorer[1])
-            self._scorer = None
+    def release_scorers(self) -> None:
+        for handle in self._scorers:
+            ray.kill(handle)
+        self._scorers = []
 
 
 class ActorScorer:
-    """A verifier actor as the coroutine function that searches call."""
+    """A scorer actor as the coroutine function that searches call."""
 
-    def __init__(self, handle: Any) -> None:
-        self.handle = handle
+    def __init__(self, handle: Any, verifier: Checkpoint) -> None:
+        self.handle, self.verifier = handle, verifier
 
     async def __call__(self, pairs: Any) -> list[float]:
-        return await self.handle.score.remote(list(pairs))
+        return await self.handle.score.remote(self.verifier, list(pairs))
 
 
 def _await(name: str, references: list[Any], deadline_s: float) -> None:

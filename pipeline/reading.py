@@ -48,7 +48,7 @@ def episodes_to_read(manifests: Sequence[Manifest]) -> str:
 def _chosen(manifest: Manifest, scored: Manifest | None, per_kind: int) -> list[tuple[Episode, str, Scores]]:
     """Up to `per_kind` episodes of each kind, from the first parts, with their answers' scores."""
     found: dict[str, list[Episode]] = {kind: [] for kind in KINDS}
-    for episode in islice(_stream(manifest), READ_EPISODES):
+    for episode in islice(stream(manifest), READ_EPISODES):
         kind = _kind(episode)
         if kind and len(found[kind]) < per_kind:
             found[kind].append(episode)
@@ -64,7 +64,7 @@ def _chosen(manifest: Manifest, scored: Manifest | None, per_kind: int) -> list[
     return [(episode, kind, scores) for kind, episodes in found.items() for episode in episodes]
 
 
-def _stream(manifest: Manifest) -> Iterator[Episode]:
+def stream(manifest: Manifest) -> Iterator[Episode]:
     for file in list(manifest.files().values())[:READ_PARTS]:
         filesystem, path = open_directory(file)
         with filesystem.open_input_file(path) as source:
@@ -88,14 +88,18 @@ def _kind(episode: Episode) -> str | None:
 def _episode(episode: Episode, kind: str, scores: Scores, stage: str) -> str:
     verdicts = " ".join(_tag(_decisive(turn.answer)) for turn in episode.turns)
     where = f"{charts.plain(stage)}, iteration {episode.iteration}, sample {episode.sample}, {episode.selector}"
-    turns = "".join(
-        _turn(number, turn, scores.get((episode.episode_id, number))) for number, turn in enumerate(episode.turns)
-    )
+    turns = episode_turns(episode, scores)
     return (
         f"<details><summary><b>{escape(kind)}</b> · {escape(episode.problem_id)} {verdicts}<br>"
         f"<small>{escape(where)} · {escape(episode.episode_id)}</small></summary><div>"
-        f"<div class=prompt><small>Prompt</small>{_pre(episode.prompt)}</div><div class=turns>{turns}</div>"
+        f"<div class=prompt><small>Prompt</small>{pre(episode.prompt)}</div><div class=turns>{turns}</div>"
         "</div></details>"
+    )
+
+
+def episode_turns(episode: Episode, scores: Scores) -> str:
+    return "".join(
+        _turn(number, turn, scores.get((episode.episode_id, number))) for number, turn in enumerate(episode.turns)
     )
 
 
@@ -104,12 +108,12 @@ def _turn(number: int, turn: Turn, score: float | None) -> str:
     score = answer.score if score is None else score
     judged = f"public {_tag(answer.public)} private {_tag(answer.private)}"
     shown = judged if score is None else f"{judged} score&nbsp;{score:.2f}"
-    text = _pre(answer.response if answer.program is None else answer.program)
+    text = pre(answer.response if answer.program is None else answer.program)
     pieces = [f"<section><h3>Turn {number + 1}</h3><p>{shown}</p>", text]
     if answer.program is None:
         pieces.append("<p class=soft>The response holds no program; it is shown whole.</p>")
     if turn.feedback:
-        pieces.append(f"<small>Feedback</small>{_pre(turn.feedback)}")
+        pieces.append(f"<small>Feedback</small>{pre(turn.feedback)}")
     if len(turn.answers) > 1:
         pieces.append(f"<small>Chosen of {len(turn.answers)}</small>{_candidates(turn)}")
     return "".join([*pieces, "</section>"])
@@ -139,7 +143,7 @@ def _tag(outcome: Outcome | None) -> str:
     return f'<span class="tag {COLOURS.get(outcome.verdict, "limit")}">{charts.plain(outcome.verdict)}</span>'
 
 
-def _pre(text: str) -> str:
+def pre(text: str) -> str:
     more = len(text) - SHOWN_CHARACTERS
     rest = f"\n… {more} more characters" if more > 0 else ""
     return f"<pre>{escape(text[:SHOWN_CHARACTERS])}{rest}</pre>"

@@ -29,6 +29,7 @@ from pipeline.results import (
     stored_settings,
 )
 from pipeline.store import Manifest, Store
+from pipeline.style import document
 
 __all__ = ["print_results", "results_table", "write_report"]
 
@@ -65,13 +66,7 @@ def _page(store: Store) -> str:
         f"<h2>Episodes to read</h2>{episodes_to_read(manifests)}",
         f"<h2>Versions and settings</h2>{_provenance(store)}",
     ]
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-        f"<title>{escape(name)} · mucode</title><style>{charts.STYLE}</style></head>"
-        f"<body><main>{''.join(body)}</main></body></html>\n"
-    )
+    return document(name, "".join(body))
 
 
 def _state(store: Store, manifests: Sequence[Manifest]) -> str:
@@ -104,7 +99,7 @@ def _begun(store: Store) -> str:
         f"{name} of iteration {i} ({len(committed_parts(store.directory(i, name)))} parts so far)"
         for i in iterations(store)
         for name in STAGES
-        if store.exists(f"iter_{i:04d}", name) and not store.exists(f"iter_{i:04d}", name, "manifest.json")
+        if store.exists(f"iter_{i:04d}", name) and store.find(i, name) is None
     ]
     return "; begun: " + ", ".join(found) if found else ""
 
@@ -117,17 +112,13 @@ def _claim(text: str, holds: bool | None) -> str:
 # ---- pictures -------------------------------------------------------------------------------------------------
 
 
-def _figure(title: str, picture: str, caption: str) -> str:
-    return f"<figure><h3>{escape(title)}</h3>{picture}<figcaption>{escape(caption)}</figcaption></figure>"
-
-
 def _accuracy_bars(title: str, rows: Sequence[tuple[str, Row]], caption: str) -> str:
     if not rows:
-        return _figure(title, "", "Not there yet: no search of this kind has been evaluated.")
+        return charts.figure(title, "", "Not there yet: no search of this kind has been evaluated.")
     turns = [f"turn {point['turn']}" for point in max((row["turns"] for _, row in rows), key=len)]
     picture = charts.bars([(label, [_bar(point) for point in row["turns"]]) for label, row in rows], turns)
     shades = [("turn", name, charts.shade(index, len(turns))) for index, name in enumerate(turns)]
-    return _figure(title, charts.legend(shades) + picture, caption)
+    return charts.figure(title, charts.legend(shades) + picture, caption)
 
 
 def _bar(point: Row) -> charts.Bar:
@@ -158,21 +149,21 @@ def _searches(table: Sequence[Row]) -> str:
 def _pair_accuracy(table: Sequence[Row]) -> str:
     rows = [row for row in table if row["series"] == "held_out_pairs"]
     if not rows:
-        return _figure("Verifier", "", "Not there yet: no verifier has ranked the held-out pairs.")
+        return charts.figure("Verifier", "", "Not there yet: no verifier has ranked the held-out pairs.")
     picture = charts.bars([(f"it {row['iteration']}", [_bar(row["turns"][0])]) for row in rows], ["pairs"], chance=0.5)
     caption = "Held-out pairs of a right and a wrong answer that the verifier ranks right (%). Dashed: chance."
-    return _figure("Verifier", picture, caption)
+    return charts.figure("Verifier", picture, caption)
 
 
 def _scores(manifests: Sequence[Manifest]) -> str:
     scored = [manifest for manifest in manifests if manifest.stage == "scores"]
     found = score_histogram(scored[-1]) if scored else None
     if found is None:
-        return _figure("Verifier scores", "", "Not there yet: no answers have been scored.")
+        return charts.figure("Verifier scores", "", "Not there yet: no answers have been scored.")
     series = [("wrong", "wrong answers", found.wrong), ("accepted", "right answers", found.right)]
     names = [(key, f"{sum(counts)} {name}", 1.0) for key, name, counts in reversed(series)]
     caption = f"Scores (logits) of all judged answers by the verifier of iteration {scored[-1].iteration}; equal areas."
-    return _figure("Verifier scores", charts.legend(names) + charts.histogram(found.edges, series), caption)
+    return charts.figure("Verifier scores", charts.legend(names) + charts.histogram(found.edges, series), caption)
 
 
 def _verdicts(steps: Sequence[Step]) -> str:
@@ -188,9 +179,9 @@ def _verdicts(steps: Sequence[Step]) -> str:
             segments.append(charts.Segment(key=colour, name=f"{charts.plain(name)}: {count}", value=count))
         rows.append((f"iteration {step.iteration}", segments, str(step.total)))
     if not rows:
-        return _figure("How sampled episodes ended", "", "Not there yet: no episodes have been sampled.")
+        return charts.figure("How sampled episodes ended", "", "Not there yet: no episodes have been sampled.")
     picture = charts.legend(list(seen.values())) + charts.stacked(rows, label_width=74)
-    return _figure("How sampled episodes ended", picture, "Final verdict of each training episode, by iteration.")
+    return charts.figure("How sampled episodes ended", picture, "Final verdict of each training episode, by iteration.")
 
 
 def _times(store: Store, manifests: Sequence[Manifest]) -> str:
@@ -210,9 +201,11 @@ def _times(store: Store, manifests: Sequence[Manifest]) -> str:
         if mine:
             rows.append((charts.plain(name), segments, _duration(sum(segment.value for segment in segments))))
     if not rows:
-        return _figure("Time per stage", "", "Not there yet: no stage has finished.")
+        return charts.figure("Time per stage", "", "Not there yet: no stage has finished.")
     shades = [("turn", f"iteration {i}", charts.shade(i, count)) for i in range(count)]
-    return _figure("Time per stage", charts.legend(shades) + charts.stacked(rows), _time_caption(store, manifests))
+    return charts.figure(
+        "Time per stage", charts.legend(shades) + charts.stacked(rows), _time_caption(store, manifests)
+    )
 
 
 def _time_caption(store: Store, manifests: Sequence[Manifest]) -> str:

@@ -217,23 +217,11 @@ def VERIFIER(run: Any, iteration: int, directory: str, *, pairs: Manifest) -> St
 
 @stage("scores", reads=("model.dtype", "model.max_tokens"))
 def SCORES(run: Any, iteration: int, directory: str, *, episodes: list[Manifest], verifier: Checkpoint) -> StageOutput:
-    settings, model = run.config.verifier, run.config.model
-    run.fleet.make_room("scoring")
-    map_buckets(
-        bucket_rows(directory, episodes=episodes),
-        bucket_tasks.ScoreAnswers,
-        actors=settings.replicas,
-        cpus=settings.cpus,
-        num_gpus=settings.gpus,
-        fn_constructor_kwargs={
-            "checkpoint": verifier.path,
-            "dtype": model.dtype,
-            "max_tokens": model.max_tokens,
-            "batch_tokens": run.config.training.micro_batch_tokens,
-        },
-        max_restarts=2,
-        max_task_retries=2,
-    )
+    rows = bucket_rows(directory, episodes=episodes)
+    if rows:
+        run.fleet.make_room("scoring")
+        map_buckets(rows, bucket_tasks.ScoreAnswers(run.fleet.scorers(verifier), verifier))
+        run.fleet.make_room("sampling")
     return StageOutput(expected_parts=_buckets_expected(episodes))
 
 

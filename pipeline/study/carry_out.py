@@ -37,6 +37,8 @@ def execute(study: Study) -> int:
             claim(run.store, cell.config)
             iterate(run)
             ran, skipped = ran + len(run.ran), skipped + run.skipped
+    print(publish(study, todo), flush=True)
+    say(f"report: {study.directory}/report.html")
     if not ran:
         say(f"nothing left to do: all {skipped} stages of {store.root} are finished")
     say(f"{ran} stages run, {skipped} found finished, {time.monotonic() - started:.0f} s")
@@ -51,3 +53,27 @@ def require_same(store: Store, study: Study, todo: list[Cell]) -> None:
             require_free(Store(run_root(cell.config)), cell.config)
         except StoreError as error:
             raise StoreError(f"{error} (for a study: its `name`)") from None
+
+
+def publish(study: Study, todo: list[Cell]) -> str:
+    """Write results.json, results.md and report.html from what is finished; returns the Markdown."""
+    from pipeline.study.page import page
+    from pipeline.study.results import as_json, as_markdown, read_results
+
+    store = Store(study.directory)
+    results = read_results(study, todo)
+    text = as_markdown(results)
+    store.write(as_json(results).encode(), "results.json")
+    store.write(text.encode(), "results.md")
+    store.write(page(results, rehearse(todo), store).encode(errors="replace"), "report.html")
+    return text
+
+
+def stored_study(root: str) -> Study | None:
+    """The study that a directory was begun with, wherever it lies now; None where it is no study."""
+    store = Store(root)
+    if not store.exists("study.json"):
+        return None
+    data = json.loads(store.read("study.json"))
+    folder, _, name = store.root.rstrip("/").rpartition("/")
+    return Study.model_validate(data | {"root": folder, "name": name})

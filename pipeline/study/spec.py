@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 
 from pydantic import Field, ValidationError
 
-from pipeline.config import EMBEDDED, Config, ConfigError, Section, explain, read_toml, validated
+from pipeline.config import EMBEDDED, Config, ConfigError, EvalSection, Section, explain, read_toml, validated
 from pipeline.strategies import STRATEGIES
 
 SHARED = "../../stages"
@@ -59,14 +59,12 @@ class Curves(Section):
 
 
 class HiddenTests(Section):
-    """The same models asked without the public tests in the prompt."""
+    """The whole loop again without the public tests in the prompt."""
 
     strategies: tuple[str, ...] = (BASE, "mucode")
     loss: Loss = "bt"
     seeds: tuple[int, ...] = Field(min_length=1)
     selectors: tuple[str, ...] = ("pt", "lv", "pt_lv")
-    settings: dict[str, Any] = Field(min_length=1)
-    """What hides them, as settings of a run: {"section.key" = value}."""
 
 
 class Study(Section):
@@ -76,14 +74,12 @@ class Study(Section):
     base: str = "embedded"
     """The config that every cell starts from: "embedded", or a TOML file beside this one."""
     config: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    """Settings laid over it, in the sections of a config."""
+    """Settings laid over it, in the sections of a config; once loaded, all of them."""
     methods: tuple[Methods, ...] = Field(min_length=1)
     curves: Curves | None = None
     hidden_tests: HiddenTests | None = None
     claims: tuple[ClaimName, ...] = CLAIMS
     """Which of the paper's claims are tested."""
-    margin_points: float = Field(2.0, gt=0)
-    """"At least as good" means: not worse by this many points of accuracy; stated beforehand."""
 
     @property
     def directory(self) -> str:
@@ -114,25 +110,19 @@ class Cell:
 def load_study(path: str | Path, overrides: dict[str, Any] | None = None) -> Study:
     """Read a study file; `overrides` replace its top-level values. Raises ConfigError, one line per mistake."""
     data = read_toml(path) | (overrides or {})
-    if data.get("base", "embedded") != "embedded":
-        data["base"] = str(Path(path).parent / data["base"])
     try:
-        return Study.model_validate(data)
+        study = Study.model_validate(data)
     except ValidationError as error:
         raise ConfigError("\n".join(explain(item, Study) for item in error.errors())) from None
+    base = read_toml(EMBEDDED if study.base == "embedded" else Path(path).parent / study.base)
+    settings = {section: base.get(section, {}) | study.config.get(section, {}) for section in {**base, **study.config}}
+    return study.model_copy(update={"config": settings})
 
 
 def cells(study: Study) -> list[Cell]:
     """Every cell, seed by seed, further searches last. Raises ConfigError where the axes do not fit together."""
-    source = read_toml(EMBEDDED if study.base == "embedded" else study.base)
-    settings = {
-        section: source.get(section, {}) | study.config.get(section, {}) for section in {*source, *study.config}
-    }
-    settings["run"] = settings.get("run", {}) | {
-        "root": f"{study.directory}/cells",
-        "stages": SHARED,
-        "control": False,
-    }
+    own = {"root": f"{study.directory}/cells", "stages": SHARED, "control": False}
+    settings = study.config | {"run": study.config.get("run", {}) | own}
     found = [*_main(study, settings)]
     found.sort(key=lambda cell: cell.seed)  # stable: methods in the order of the file
     trained = {cell.model for cell in found}
@@ -148,6 +138,11 @@ def cells(study: Study) -> list[Cell]:
                 "so nothing trains it; add it there, or take it out here"
             )
     return found + further
+
+
+def main_settings(cells: Sequence[Cell]) -> EvalSection:
+    """How the main cells are evaluated: all alike but for their selectors."""
+    return next(cell.config.eval for cell in cells if cell.view == "main")
 
 
 def _main(study: Study, settings: dict[str, Any]) -> Iterator[Cell]:
@@ -177,7 +172,7 @@ def _hidden(study: Study, settings: dict[str, Any]) -> Iterator[Cell]:
     hidden = study.hidden_tests
     if hidden is None:
         return
-    extra = hidden.settings | {"eval.selectors": hidden.selectors}
+    extra = {"dialogue.show_tests": False, "eval.selectors": hidden.selectors}
     for strategy, seed in _product(hidden.strategies, hidden.seeds):
         yield _cell(settings, strategy, hidden.loss, seed, "hidden_tests", "-hidden", extra)
 

@@ -1,0 +1,117 @@
+"""Which problems each search of a study solved: matrices of seeds × problems, the material of every number."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from actors.parts import open_directory
+from pipeline.run import run_root
+from pipeline.store import Manifest, Store
+from pipeline.study.spec import Cell, View
+from sandbox.verdict import Verdict
+
+_ANSWER = "turns.list.element.answers.list.element"
+COLUMNS = [
+    *("problem_id", "infrastructure", "turns.list.element.chosen"),
+    *(f"{_ANSWER}.public.verdict", f"{_ANSWER}.private.verdict"),
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """What is looked at: the answers held after `turn` (1-based) by one method's searches with one selector.
+
+    `width`: None takes the searches of the main cells, a number those of the curve over N. `seeds`: None takes all.
+    """
+
+    strategy: str
+    selector: str
+    turn: int
+    loss: str = "bt"
+    view: View = "main"
+    width: int | None = None
+    seeds: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matrix:
+    """Seeds × problems, as pipeline.statistics takes them: 1 solved, 0 not; a count of 0 where the sandbox failed."""
+
+    seeds: tuple[int, ...]
+    totals: np.ndarray
+    counts: np.ndarray
+
+
+class Outcomes:
+    """The finished searches of a study's cells, read when asked for."""
+
+    def __init__(self, cells: Sequence[Cell]) -> None:
+        self.cells = list(cells)
+        self._stores = {cell.name: Store(run_root(cell.config)) for cell in cells}
+        self._read = cache(_solved)
+
+    def manifest(self, cell: Cell, name: str) -> Manifest | None:
+        """A stage of the cell's last iteration."""
+        return self._stores[cell.name].find(cell.config.run.iterations, name)
+
+    def manifests(self, cell: Cell, name: str) -> Iterator[Manifest]:
+        """A stage of every iteration that has it."""
+        for iteration in range(cell.config.run.iterations + 1):
+            if (found := self._stores[cell.name].find(iteration, name)) is not None:
+                yield found
+
+    def seeds(self, cut: Cut) -> tuple[int, ...]:
+        """Seeds for which the cut's search is finished."""
+        return tuple(cell.seed for cell in self._cells(cut) if self.manifest(cell, f"search_{cut.selector}"))
+
+    def matrix(self, cut: Cut) -> Matrix | None:
+        """None where no seed has it. Problems are those that every seed has, in the order of their ids."""
+        found = {}
+        for cell in self._cells(cut):
+            manifest = self.manifest(cell, f"search_{cut.selector}")
+            if manifest is not None:
+                found[cell.seed] = self._read(tuple(manifest.files().values()), cell.config.eval.turns)
+        if not found:
+            return None
+        problems = sorted(set.intersection(*(set(solved) for solved in found.values())))
+        values = np.array([[solved[problem][cut.turn - 1] for problem in problems] for solved in found.values()])
+        known = ~np.isnan(values)
+        return Matrix(seeds=tuple(found), totals=np.where(known, values, 0.0), counts=known.astype(float))
+
+    def pair(self, left: Cut, right: Cut) -> tuple[Matrix, Matrix] | None:
+        """Both over the seeds that both have; None where there is none."""
+        shared = tuple(seed for seed in self.seeds(left) if seed in self.seeds(right))
+        one, other = (self.matrix(replace(cut, seeds=shared)) for cut in (left, right))
+        return (one, other) if shared and one and other else None
+
+    def _cells(self, cut: Cut) -> Iterable[Cell]:
+        for cell in self.cells:
+            width = cut.width is None or cell.config.eval.best_of == cut.width
+            mine = (cell.strategy, cell.loss, cell.view) == (cut.strategy, cut.loss, cut.view) and width
+            if mine and (cut.seeds is None or cell.seed in cut.seeds):
+                yield cell
+
+
+def _solved(files: tuple[str, ...], turns: int) -> dict[str, list[float]]:
+    """Per problem, whether the answer held after each turn passes; an episode that stopped keeps its last one."""
+    solved = {}
+    for row in _rows(files):
+        labels = [_label(turn["answers"][turn["chosen"]]) for turn in row["turns"]] or [0.0]
+        labels = [float("nan")] * turns if row["infrastructure"] else labels + labels[-1:] * (turns - len(labels))
+        solved[row["problem_id"]] = labels
+    return solved
+
+
+def _rows(files: Iterable[str]) -> Iterable[dict[str, Any]]:
+    for file in files:
+        filesystem, path = open_directory(file)
+        with filesystem.open_input_file(path) as source:
+            yield from pq.ParquetFile(source).read(columns=COLUMNS).to_pylist()
+
+
+def _label(answer: dict[str, Any]) -> float:
+    return float(all(answer[suite] and answer[suite]["verdict"] == Verdict.ACCEPTED for suite in ("public", "private")))
