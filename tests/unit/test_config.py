@@ -4,6 +4,7 @@ import pytest
 
 from pipeline.cluster import make_plan
 from pipeline.config import EMBEDDED, Config, ConfigError, load_config
+from pipeline.study.spec import cells, load_study
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 MODELS = ("llama-3.1-8b", "llama-3.2-1b", "qwen2.5-1.5b")
@@ -33,6 +34,11 @@ def test_later_files_win_key_by_key(tmp_path: Path) -> None:
     two.write_text("[rollouts]\nsamples = 3\n")
     rollouts = load_config([one, two]).rollouts
     assert (rollouts.samples, rollouts.turns) == (3, 5)
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("study*.toml")), ids=lambda path: path.name)
+def test_every_shipped_study_loads(path: Path) -> None:
+    assert cells(load_study(path))
 
 
 @pytest.mark.parametrize(
