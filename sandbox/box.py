@@ -79,6 +79,7 @@ class Box:
             "claims": JUDGE_CLAIM_BYTES if runner == "judge" else CLAIM_BYTES,
             "output": OUTPUT_BYTES,
             "relay": relay_output,
+            "talks": runner == "judge" or body.get("interactive", False),
         }
         self.runs += 1
         self._began = time.time()

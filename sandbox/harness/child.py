@@ -11,12 +11,10 @@ import io
 import json
 import os
 import resource
-import signal
 import sys
 import threading
 import types
 from _sitebuiltins import Quitter
-from pathlib import Path
 from typing import Any
 
 from . import codec, frames, seccomp
@@ -26,32 +24,53 @@ CLAIMS, ORDERS = 3, 4
 FILE_SIZE = 16 << 20
 
 
-def confine(limits: dict[str, Any], filter_program: Any) -> None:
-    """Limits, priority below the fork server's, and the second seccomp filter."""
+def prepare() -> None:
+    """What is the same for every run, done once by the fork server: its children inherit it."""
+    for what, most in (
+        (resource.RLIMIT_FSIZE, FILE_SIZE),
+        (resource.RLIMIT_NOFILE, 256),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_MSGQUEUE, 0),
+    ):
+        with contextlib.suppress(*() if what is not resource.RLIMIT_MSGQUEUE else (OSError, ValueError)):
+            resource.setrlimit(what, (most, most))  # gVisor, which has no such queues, refuses the last one
+    if (program := seccomp.build()) is not None:
+        seccomp.install(program)
+    os.chdir("/tmp")
+    for name in ("exit", "quit"):  # of the `site` module, which a box starts without
+        setattr(builtins, name, Quitter(name, "Ctrl-D (i.e. EOF)"))
+    sys.argv = ["main.py"]
+
+
+def open_streams() -> None:
+    """Text streams, UTF-8 whatever the locale, on pipes: what the numbers 1 and 2 stand for comes with the run.
+
+    After `gc.freeze`, so that the collector shows them to `_finish`.
+    """
+    reader, writer = os.pipe()
+    for fd in (1, 2):
+        os.dup2(writer, fd)
+    os.close(reader)
+    os.close(writer)
+    sys.stdin = os.fdopen(0, encoding="utf-8", errors="surrogateescape", closefd=False)
+    sys.stdout = os.fdopen(1, "w", encoding="utf-8", errors="surrogateescape", closefd=False)
+    sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False, buffering=1)
+    vars(sys).update(__stdin__=sys.stdin, __stdout__=sys.stdout, __stderr__=sys.stderr)
+
+
+def confine(limits: dict[str, Any]) -> None:
+    """What is a run's own: its session, its limits, a priority below the fork server's."""
     os.setsid()
-    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     cpu = int(limits["cpu_s"]) + 2  # the server counts finer and for all processes; this is the backstop
     memory = limits["baseline"] + limits["memory_mib"] * (1 << 20)
-    for what, soft, hard in (
-        (resource.RLIMIT_CPU, cpu, cpu + 1),
-        (resource.RLIMIT_DATA, memory, memory),
-        (resource.RLIMIT_FSIZE, FILE_SIZE, FILE_SIZE),
-        (resource.RLIMIT_NOFILE, 256, 256),
-        (resource.RLIMIT_CORE, 0, 0),
-        (resource.RLIMIT_MSGQUEUE, 0, 0),
-    ):
-        try:
-            resource.setrlimit(what, (soft, hard))
-        except (OSError, ValueError):
-            if what is not resource.RLIMIT_MSGQUEUE:  # refused by gVisor, which has no such queues
-                raise
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
+    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
     os.nice(5)
     seccomp.set_dumpable(True)  # a program may look at itself: /dev/stdin is /proc/self/fd/0
     with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("1000")
-    if filter_program is not None:
-        seccomp.install(filter_program)
-    os.chdir("/tmp")
+        fd = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
+        os.write(fd, b"1000")
+        os.close(fd)
     gc.enable()
 
 
@@ -81,20 +100,17 @@ def _read(size: int) -> bytes:
     return data
 
 
-def open_streams(stdin: str | None) -> None:
-    """Fresh text streams, UTF-8 whatever the locale. `stdin` becomes a file in memory."""
-    if stdin is not None:
-        fd = os.memfd_create("stdin")
-        view = memoryview(stdin.encode("utf-8", "surrogateescape"))
-        while view:
-            view = view[os.write(fd, view) :]
-        os.lseek(fd, 0, os.SEEK_SET)
-        os.dup2(fd, 0)
-        os.close(fd)
+def take_input(text: str) -> None:
+    """Standard input becomes a file in memory."""
+    fd = os.memfd_create("stdin")
+    view = memoryview(text.encode("utf-8", "surrogateescape"))
+    while view:
+        view = view[os.write(fd, view) :]
+    os.lseek(fd, 0, os.SEEK_SET)
+    os.dup2(fd, 0)
+    os.close(fd)
     sys.stdin = os.fdopen(0, encoding="utf-8", errors="surrogateescape", closefd=False)
-    sys.stdout = os.fdopen(1, "w", encoding="utf-8", errors="surrogateescape", closefd=False)
-    sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False, buffering=1)
-    vars(sys).update(__stdin__=sys.stdin, __stdout__=sys.stdout, __stderr__=sys.stderr)
+    vars(sys).update(__stdin__=sys.stdin)
 
 
 def describe(error: BaseException) -> dict[str, str]:
@@ -110,16 +126,15 @@ def describe(error: BaseException) -> dict[str, str]:
 def main(body: bytes) -> None:
     """Run one program. The body: program, preamble, calls, stdin (null without), interactive."""
     request = json.loads(body)
-    open_streams(request["stdin"])
+    if request["stdin"] is not None:
+        take_input(request["stdin"])
     module = types.ModuleType("__main__")
     names = module.__dict__
     names["__builtins__"] = builtins
     sys.modules["__main__"] = module
-    sys.argv = ["main.py"]
-    for name in ("exit", "quit"):  # of the `site` module, which a box starts without
-        setattr(builtins, name, Quitter(name, "Ctrl-D (i.e. EOF)"))
     try:
-        exec(compile(request["preamble"], "preamble.py", "exec", dont_inherit=True), names)
+        if request["preamble"]:
+            exec(compile(request["preamble"], "preamble.py", "exec", dont_inherit=True), names)
         code = compile(request["program"], "main.py", "exec", dont_inherit=True)
     except BaseException as error:
         claim({"failed": "compile", **describe(error)})
