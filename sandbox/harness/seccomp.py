@@ -44,6 +44,7 @@ class _Program(ctypes.Structure):
 
 
 _libc = ctypes.CDLL(None, use_errno=True)
+_filtered = False
 
 
 def build() -> _Program | None:
@@ -70,8 +71,15 @@ def _assemble(column: int, arch: int) -> _Program:
     return _Program(len(code), b"".join(struct.pack("HBBI", *line) for line in code))
 
 
-def install(program: _Program) -> None:
-    """Filter this process and its future children. Raises OSError where the kernel refuses."""
+def ensure() -> None:
+    """Filter this process and its future children, once. Raises OSError where the kernel refuses."""
+    global _filtered
+    if not _filtered and (program := build()) is not None:
+        _install(program)
+    _filtered = True
+
+
+def _install(program: _Program) -> None:
     if _libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(program), 0, 0):
         raise OSError(ctypes.get_errno(), "seccomp filter refused")
 
