@@ -2,7 +2,8 @@
 
 Host to box:  R run header (JSON) · B run body (goes to the child as it is) · S a message for the child · E end the run
              F how long do bare forks take? (JSON: how many)
-Box to host:  H hello (JSON) · C bytes the child claims · O bytes of its stdout · D done (JSON), the last of a run · F seconds (JSON)
+Box to host:  H hello (JSON) · C bytes the child claims · O bytes of its stdout · D done (JSON), the last of a run
+             F seconds (JSON)
 Child to host, inside the C bytes: four bytes of length, then JSON. Only the host takes those apart.
 """
 
