@@ -6,15 +6,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from actors.engine import Checkpoint
 from actors.episode import Episode
 from pipeline.buckets import Row, commit_rows, read_episodes, read_rows
 from pipeline.pairs import PAIR_SCHEMA, make_pairs, pair_counts
 from pipeline.relabel import EXAMPLE_SCHEMA, relabel
 from pipeline.strategies import Strategy
 
-SCORING_DEADLINE_S = 3600.0
-"""For one bucket, the buckets before it at the same scorer included."""
 SCORE_SCHEMA = pa.schema(
     [
         ("episode_id", pa.string()),
@@ -62,12 +59,10 @@ class RelabelTask:
 class ScoreAnswers:
     """Scores every judged answer of a bucket by one of the `scorers`; equal answers to a problem are scored once."""
 
-    def __init__(self, scorers: list[Any], verifier: Checkpoint) -> None:
-        self.scorers, self.verifier = scorers, verifier
+    def __init__(self, scorers: list[Any], verifier_id: str) -> None:
+        self.scorers, self.verifier_id = scorers, verifier_id
 
     def __call__(self, bucket: Row) -> Row:
-        import ray
-
         places = [
             (episode, turn)
             for episodes in read_episodes(bucket["episodes"])
@@ -77,14 +72,13 @@ class ScoreAnswers:
         ]
         texts = list(dict.fromkeys(_text(episode, turn) for episode, turn in places))
         scorer = self.scorers[bucket["part"] % len(self.scorers)]
-        found = ray.get(scorer.score.remote(self.verifier, texts), timeout=SCORING_DEADLINE_S)
-        scores = dict(zip(texts, found, strict=True))
+        scores = dict(zip(texts, scorer.wait(texts), strict=True))
         rows = [
             {
                 "episode_id": episode.episode_id,
                 "turn": turn,
                 "problem_id": episode.problem_id,
-                "verifier_id": self.verifier.policy_id,
+                "verifier_id": self.verifier_id,
                 "label": episode.turns[turn].answer.label,
                 "score": scores[_text(episode, turn)],
             }

@@ -15,6 +15,8 @@ from pipeline import cluster
 from pipeline.config import Config
 from pipeline.telemetry import say
 
+SCORING_DEADLINE_S = 3600.0
+"""For one bucket, the buckets before it at the same scorer included."""
 END_DEADLINE_S = 20.0
 """How long an actor may take to close before it is killed."""
 MIN_SEQUENCES = 256
@@ -137,8 +139,8 @@ class Fleet:
 
     # ---- the verifier -----------------------------------------------------------------------------------------
 
-    def scorers(self, verifier: Checkpoint, replicas: int | None = None) -> list[Any]:
-        """Scorer actors that hold `verifier`, as many as the settings say; they stay for the next one."""
+    def scorers(self, verifier: Checkpoint, replicas: int | None = None) -> list["ActorScorer"]:
+        """The verifier as actors, as many as the settings say; they stay for the next verifier."""
         settings, model, batch_tokens = self.config.verifier, self.config.model, self.config.training.micro_batch_tokens
         actor = ray.remote(ScorerActor).options(num_cpus=settings.cpus, num_gpus=settings.gpus, max_restarts=2)
         while len(self._scorers) < (replicas or settings.replicas):
@@ -147,11 +149,7 @@ class Fleet:
             )
         ready = [handle.score.remote(verifier, []) for handle in self._scorers]
         _await("verifier", ready, self.config.generator.start_deadline_s)
-        return self._scorers
-
-    def scorer(self, verifier: Checkpoint) -> "ActorScorer":
-        """The verifier as what generators ask while they search."""
-        return ActorScorer(self.scorers(verifier, replicas=1)[0], verifier)
+        return [ActorScorer(handle, verifier) for handle in self._scorers]
 
     def release_scorers(self) -> None:
         for handle in self._scorers:
@@ -160,13 +158,16 @@ class Fleet:
 
 
 class ActorScorer:
-    """A scorer actor as the coroutine function that searches call."""
+    """A scorer actor with its verifier: a coroutine function for searches, `wait` for stages."""
 
     def __init__(self, handle: Any, verifier: Checkpoint) -> None:
         self.handle, self.verifier = handle, verifier
 
     async def __call__(self, pairs: Any) -> list[float]:
         return await self.handle.score.remote(self.verifier, list(pairs))
+
+    def wait(self, pairs: Any) -> list[float]:
+        return ray.get(self.handle.score.remote(self.verifier, list(pairs)), timeout=SCORING_DEADLINE_S)
 
 
 def _await(name: str, references: list[Any], deadline_s: float) -> None:

@@ -71,7 +71,7 @@ def _play(
     directory: str,
     iteration: int,
 ) -> None:
-    scorer = fleet.scorer(verifier) if verifier else None
+    scorer = fleet.scorers(verifier, replicas=1)[0] if verifier else None
     verifier_id = verifier.policy_id if verifier else ""
     slots = fleet.prepare_generators(policy)
     seen: set[int] = set()

@@ -220,7 +220,7 @@ def SCORES(run: Any, iteration: int, directory: str, *, episodes: list[Manifest]
     rows = bucket_rows(directory, episodes=episodes)
     if rows:
         run.fleet.make_room("scoring")
-        map_buckets(rows, bucket_tasks.ScoreAnswers(run.fleet.scorers(verifier), verifier))
+        map_buckets(rows, bucket_tasks.ScoreAnswers(run.fleet.scorers(verifier), verifier.policy_id))
         run.fleet.make_room("sampling")
     return StageOutput(expected_parts=_buckets_expected(episodes))
 

@@ -1,0 +1,132 @@
+"""A study whose models, sandbox and actors are the package's fakes: `python -m tests.fake_study STUDY [WRITES]`.
+
+What is real: the study's driver, stages, store, search, relabelling, pairs and metrics. What is not: Ray (stages run
+in this process), the engine, the judge, and training, which writes a "checkpoint" that depends on its data alone.
+With WRITES, the process kills itself with SIGKILL just before it would write that many files.
+"""
+
+import asyncio
+import hashlib
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pipeline.fleet
+from actors import parts
+from actors.checkpoint import save_atomically
+from actors.engine import Checkpoint
+from actors.episode import stable_seed
+from actors.fakes import ByteTokenizer, FakeEngine, FakeSandbox
+from actors.generator import Generator
+from actors.parts import committed_parts
+from pipeline import fitting, metrics, preflight, rollouts, stages, store
+from pipeline.rollouts import make_shards
+from pipeline.store import StageOutput
+from pipeline.study.carry_out import execute
+from pipeline.study.spec import load_study
+from sandbox.problem import Problem, Suite
+from sandbox.verdict import Outcome, Verdict
+
+
+def judge(problem: Problem, program: str, suite: Suite) -> Outcome:
+    """Right or wrong by the program alone: about half pass the public tests, half of those the private ones."""
+    passes = stable_seed(problem.problem_id, program, suite) % 2 == 0
+    return Outcome(verdict=Verdict.ACCEPTED if passes else Verdict.WRONG_ANSWER)
+
+
+class FakeScorer:
+    def __init__(self, verifier: Checkpoint) -> None:
+        self.verifier = verifier
+
+    def wait(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+        return [stable_seed(self.verifier.policy_id, *pair) / 2**31 for pair in pairs]
+
+    async def __call__(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+        return self.wait(pairs)
+
+
+class FakeFleet:
+    def __init__(self, config: Any) -> None:
+        self.config = config
+
+    def __enter__(self) -> "FakeFleet":
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def make_room(self, phase: str) -> None: ...
+
+    def scorers(self, verifier: Checkpoint, replicas: int | None = None) -> list[FakeScorer]:
+        return [FakeScorer(verifier)]
+
+
+def roll_out(
+    fleet: FakeFleet,
+    directory: str,
+    iteration: int,
+    problems: Sequence[Problem],
+    samples: int,
+    plan: Any,
+    policy: Checkpoint,
+    verifier: Checkpoint | None = None,
+    first_bucket: int = 0,
+) -> StageOutput:
+    shards = make_shards(problems, samples, fleet.config.rollouts.shard_episodes, first_bucket)
+    generator = Generator(FakeEngine(policy.policy_id), ByteTokenizer(), FakeSandbox(judge), max_context=4096)
+    scorer = FakeScorer(verifier) if verifier else None
+    for shard in shards:
+        if shard.part not in committed_parts(directory):
+            plans = plan if isinstance(plan, list) else [plan]
+            named = verifier.policy_id if verifier else ""
+            asyncio.run(generator.play(shard, plans, policy.policy_id, directory, iteration, named, scorer))
+    return StageOutput(expected_parts=len(shards))
+
+
+def train(data: str, base: str, out: str, **settings: Any) -> Any:
+    """Weights are a hash of the rows, the base and what identifies the training."""
+    key = "pair_id" if "verifier" in out.rpartition("/iter_")[2] else "example_id"
+    named = settings["config"].model_dump(exclude={"replicas", "cpus", "gpus", "batch_rows"})
+    content = [[row[key] for row in fitting.read_rows(data, [key], key=key)], named, settings["seed"], Path(base).name]
+
+    def write(directory: Path) -> None:
+        (directory / "model.safetensors").write_text(hashlib.sha256(str(content).encode()).hexdigest())
+        (directory / "config.json").write_text("{}")
+
+    return SimpleNamespace(checkpoint=save_atomically(write, out), facts={})
+
+
+def summarise(found: Any, directory: str, iteration: int, settings: Any) -> Any:
+    return metrics._summarise({one.stage: one.files() for one in found}, directory, iteration, settings)
+
+
+def dying(write: Callable[..., None], writes: int) -> Callable[..., None]:
+    left = writes
+
+    def counted(*arguments: Any) -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        write(*arguments)
+
+    return counted
+
+
+def main() -> int:
+    pipeline.fleet.Fleet = FakeFleet  # type: ignore[assignment,misc]
+    preflight._check_engine = lambda: None
+    rollouts.roll_out = roll_out  # type: ignore[assignment]
+    stages.map_buckets = lambda rows, task: [task(row) for row in rows]  # type: ignore[assignment]
+    stages.train_verifier = stages.fine_tune = train  # type: ignore[assignment]
+    metrics.summarise = summarise
+    if len(sys.argv) > 2:
+        parts.write_bytes = store.write_bytes = dying(parts.write_bytes, int(sys.argv[2]))
+    return execute(load_study(sys.argv[1]))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

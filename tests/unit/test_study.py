@@ -1,0 +1,212 @@
+"""Studies: cells, what they share, resuming after SIGKILL anywhere, and numbers that could be worked out by hand."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.config import ConfigError
+from pipeline.store import StoreError
+from pipeline.study.carry_out import require_same
+from pipeline.study.plan import describe, rehearse
+from pipeline.study.spec import cells, load_study
+
+ROOT = Path(__file__).parents[2]
+STUDY = """
+name = "small"
+root = "{root}"
+
+[config.run]
+iterations = 1
+[config.problems]
+limit_train = 6
+limit_validation = 4
+limit_test = 5
+[config.rollouts]
+samples = 3
+shard_episodes = 6
+[config.verifier]
+steps = 1
+[config.fine_tune]
+steps = 1
+[config.eval]
+best_of = 2
+
+[[methods]]
+strategies = ["base", "mucode"]
+seeds = [0, 1]
+
+[curves]
+seeds = [0]
+best_of = [1, 2]
+turns = 4
+"""
+
+
+def write(folder: Path, text: str = STUDY) -> Path:
+    folder.mkdir(exist_ok=True)
+    file = folder / "study.toml"
+    file.write_text(text.format(root=folder))
+    return file
+
+
+def carry_out(file: Path, *writes: int) -> int:
+    """Exit status of the study under fakes; killed before its WRITES-th file."""
+    command = [sys.executable, "-m", "tests.fake_study", str(file), *map(str, writes)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode in (0, -signal.SIGKILL), done.stdout + done.stderr
+    return done.returncode
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = write(tmp_path_factory.mktemp("undisturbed"))
+    assert carry_out(file) == 0
+    return file.parent / "small"
+
+
+def test_cells_are_the_product_of_the_axes(tmp_path: Path) -> None:
+    found = cells(load_study(write(tmp_path)))
+    assert [cell.name for cell in found] == [
+        *("base-bt-seed0", "mucode-bt-seed0", "base-bt-seed1", "mucode-bt-seed1"),
+        *("base-bt-seed0-n1", "base-bt-seed0-n2", "base-bt-seed0-t4"),
+        *("mucode-bt-seed0-n1", "mucode-bt-seed0-n2", "mucode-bt-seed0-t4"),
+    ]
+    assert [cell.config.run.iterations for cell in found[:2]] == [0, 1]
+    assert (found[1].config.run.strategy, found[2].config.run.seed) == ("mucode", 1)
+    assert (found[4].config.eval.best_of, found[6].config.eval.turns) == (1, 4)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("strategies", "strategis", r"unknown config key 'methods\.0\.strategis'; .* 'methods\.strategies'"),
+        ('name = "small"', 'names = "x"\nname = "small"', r"unknown config key 'names'; .* 'name'"),
+        ("limit_test = 5", "limit_tests = 5", r"unknown config key 'problems\.limit_tests'; .* 'problems\.limit_test'"),
+        ('"mucode"]', '"mucoda"]', r"strategy 'mucoda': expected one of base, mucode"),
+        ("seeds = [0]", "seeds = [7]", r"curves: strategy 'base', loss 'bt', seed 7 is in no \[\[methods\]\]"),
+        ("seeds = [0, 1]", "seeds = [0, 0]", r"cell base-bt-seed0 twice"),
+        ("seeds = [0, 1]", "seeds = []", r"methods\.0\.seeds"),
+    ],
+)
+def test_mistakes_are_named(tmp_path: Path, old: str, new: str, message: str) -> None:
+    file = write(tmp_path, STUDY.replace(old, new, 1))
+    with pytest.raises(ConfigError, match=message):
+        cells(load_study(file))
+
+
+def test_a_rehearsal_counts_every_shared_stage_once(tmp_path: Path) -> None:
+    """Per seed, µCode shares iteration 0 with the base cell, but for its metrics, which are of greedy alone."""
+    planned = rehearse(cells(load_study(write(tmp_path, STUDY.partition("[curves]")[0]))))
+    found = Counter((stage.stage, stage.iteration) for stage in planned.values())
+    once = ("episodes", "held_out", "pairs", "held_out_pairs", "own_pairs", "verifier", "scores", "search_greedy")
+    selected = ("search_random", "search_pt", "search_lv", "search_pt_lv")
+    assert found == Counter(
+        {
+            **{(name, 0): 2 for name in (*once, *selected)},
+            ("metrics", 0): 4,
+            **{(name, 1): 2 for name in (*once, *selected, "examples", "policy", "metrics")},
+        }
+    )
+    shared = [stage for stage in planned.values() if (stage.stage, stage.iteration) == ("verifier", 0)]
+    assert [stage.cells for stage in shared] == [[f"{n}-bt-seed{s}" for n in ("base", "mucode")] for s in (0, 1)]
+
+
+def test_a_rehearsal_says_what_is_shared_and_imports_nothing_heavy(tmp_path: Path) -> None:
+    study = load_study(write(tmp_path))
+    text = describe(study, cells(study))
+    assert "10 cells ask for" in text and "0 of them are finished" in text
+    code = (
+        f"import sys; from pipeline.cli import main; main(['study', {str(tmp_path / 'study.toml')!r}, '--dry-run']); "
+        "assert not {'ray', 'torch', 'vllm', 'transformers'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    assert not (tmp_path / "small").exists()
+
+
+def test_shared_stages_run_once(undisturbed: Path) -> None:
+    planned = rehearse(cells(load_study(undisturbed.parent / "study.toml")))
+    assert all(stage.done is not None for stage in planned.values())
+    manifests = list((undisturbed / "stages").rglob("manifest.json"))
+    assert len(manifests) == len(planned)
+    assert not list((undisturbed / "cells").rglob("manifest.json"))
+    lines = [line for cell in (undisturbed / "cells").iterdir() for line in (cell / "spans.jsonl").open()]
+    ran = [span for span in map(json.loads, lines) if span["name"] != "run"]
+    assert len(ran) == len(planned)
+
+
+def kept(root: Path) -> Counter[str]:
+    """How many places of each stage. Their hashes differ: rows say how long they took."""
+    return Counter(path.parent.name.partition("-")[0] for path in (root / "stages").rglob("manifest.json"))
+
+
+def test_every_kill_is_survived_and_the_tables_are_the_same(undisturbed: Path, tmp_path: Path) -> None:
+    """Killed again and again, before its first file, in stages, between them, until nothing is left to kill."""
+    file = write(tmp_path / "killed")
+    kills = 0
+    for writes in (1, 2, 31, 97, 150, *[173] * 20):
+        if carry_out(file, writes) == 0:
+            break
+        kills += 1
+    assert 5 < kills < 15
+    again = file.parent / "small"
+    for name in ("results.json", "results.md"):
+        assert (again / name).read_bytes() == (undisturbed / name).read_bytes()
+    assert kept(again) == kept(undisturbed)
+
+
+def test_another_setting_under_the_same_name_is_refused(undisturbed: Path) -> None:
+    text = STUDY.replace("samples = 3", "samples = 4").format(root=undisturbed.parent)
+    changed = undisturbed.parent / "changed.toml"
+    changed.write_text(text)
+    study = load_study(changed)
+    from pipeline.store import Store
+
+    with pytest.raises(StoreError, match=r"rollouts\.samples: there 3, now 4.*its `name`"):
+        require_same(Store(study.directory), study, cells(study))
+
+
+def test_more_seeds_extend_a_study(undisturbed: Path) -> None:
+    text = STUDY.replace("seeds = [0, 1]", "seeds = [0, 1, 2]").format(root=undisturbed.parent)
+    wider = undisturbed.parent / "wider.toml"
+    wider.write_text(text)
+    planned = rehearse(cells(load_study(wider)))
+    todo = {name for stage in planned.values() if stage.done is None for name in stage.cells}
+    assert todo == {"base-bt-seed2", "mucode-bt-seed2"}
+
+
+def read(root: Path) -> dict[str, Any]:
+    return json.loads((root / "results.json").read_text())
+
+
+def test_results_are_what_the_searches_say(undisturbed: Path) -> None:
+    """The accuracy of a cell's greedy search, counted here from its metrics rows, is the mean in the table."""
+    results = read(undisturbed)
+    rows = {row[0]: row[1:] for row in results["tables"]["main"]["rows"]}
+    shares = []
+    for seed in (0, 1):
+        lines = (undisturbed / "cells" / f"mucode-bt-seed{seed}" / "metrics.jsonl").read_text().splitlines()
+        greedy = [row for row in map(json.loads, lines) if (row["iteration"], row["series"]) == (1, "greedy")]
+        shares += [row["turns"][-1]["value"] for row in greedy if row["metric"] == "accuracy"]
+    assert rows["multi-turn µCode"][0]["value"] == pytest.approx(sum(shares) / 2, abs=1e-6)
+    assert [point[0] for point in results["curves"]["over_n"]["base, PT+LV"]] == [1, 2]
+    assert [point[0] for point in results["curves"]["over_turns"]["µCode, greedy"]] == [1, 2, 3, 4]
+    untested = {claim["name"] for claim in results["claims"] if claim["verdict"] is None}
+    assert untested == {"mucode_at_least_rft", "rft_over_base", "both_rewards", "bt_against_bce"}
+
+
+def test_the_page_is_self_contained(undisturbed: Path) -> None:
+    page = (undisturbed / "report.html").read_text()
+    assert "http://" not in page and "https://" not in page and "<script" not in page
+    assert "finished: 10 of 10 cells" in page
+
+
+def test_the_driver_s_own_files_are_bound_to_it(undisturbed: Path) -> None:
+    driver = json.loads((undisturbed / "driver.json").read_text())
+    assert driver["pid"] != os.getpid()
