@@ -64,9 +64,12 @@ def legend(items: Sequence[tuple[str, str, float]]) -> str:
     return f'<div class="legend">{swatches}</div>'
 
 
-def bars(groups: Sequence[tuple[str, Sequence[Bar]]], names: Sequence[str], *, chance: float | None = None) -> str:
-    """Bars with intervals, one group per category and one bar per name (a turn); `chance` draws a line."""
-    top = next((axis for axis in AXES if all(bar.high <= axis for _, group in groups for bar in group)), 1.0)
+def bars(
+    groups: Sequence[tuple[str, Sequence[Bar | None]]], names: Sequence[str], *, chance: float | None = None
+) -> str:
+    """Bars with intervals, one group per category, one bar or gap per name (a turn); `chance` draws a line."""
+    highest = max((bar.high for _, group in groups for bar in group if bar), default=0.0)
+    top = next((axis for axis in AXES if highest <= axis), 1.0)
     height = (BOTTOM - TOP) / top
     slot = (RIGHT - LEFT) / max(len(groups), 1)
     pieces = [_axis(top, height)]
@@ -82,6 +85,8 @@ def bars(groups: Sequence[tuple[str, Sequence[Bar]]], names: Sequence[str], *, c
         left = middle - wide * len(group) / 2
         for index, bar in enumerate(group):
             title = f"{label}, {names[index]}" if len(names) > 1 else label
+            if bar is None:
+                continue
             pieces.append(_bar(left + index * wide, wide, bar, height, title, shade(index, len(names))))
     return _svg(BOTTOM + 24, pieces)
 
@@ -114,27 +119,16 @@ def lines(series: Sequence[tuple[str, Sequence[tuple[float, Bar]]]], axis: str) 
     return legend(names) + _svg(BOTTOM + 34, pieces)
 
 
-def intervals(rows: Sequence[tuple[str, Bar, str, float]], unit: str) -> str:
-    """Differences with their intervals on one scale, each against a threshold: (label, bar, class, edge)."""
-    reach = max((max(abs(bar.low), abs(bar.high), abs(edge)) for _, bar, _, edge in rows), default=0.01) * 1.05
-    middle, scale = WIDTH / 2, (WIDTH / 2 - 8) / reach
-    bottom = len(rows) * 32 + 4
-    pieces = [f'<line class="axis" x1="{middle}" x2="{middle}" y1="0" y2="{bottom}"/>']
-    for place, (label, bar, key, edge) in enumerate(rows):
-        y = place * 32 + 24
-        x, low, high, limit = (middle + value * scale for value in (bar.value, bar.low, bar.high, edge))
-        pieces += [
-            f"<g><title>{escape(f'{label}: {_percent(bar)}')}</title>",
-            _text(2, y - 8, label, "start", "value"),
-            f'<line class="chance" x1="{limit:.1f}" x2="{limit:.1f}" y1="{y - 4}" y2="{y + 6}"/>' if edge else "",
-            f'<line class="{key} line" x1="{low:.1f}" x2="{high:.1f}" y1="{y}" y2="{y}"/>',
-            f'<circle class="{key}" cx="{x:.1f}" cy="{y}" r="3.5"/></g>',
-        ]
-    ends = ((8, -reach, "start"), (middle, 0.0, "middle"), (WIDTH - 8, reach, "end"))
-    pieces += [
-        _text(x, bottom + 13, f"{100 * value:+.0f}" if value else f"0 {unit}", anchor) for x, value, anchor in ends
+def interval(bar: Bar, key: str, reach: float, edge: float = 0.0) -> str:
+    """One difference on a scale from -reach to reach, 0 in its middle; `edge` is a threshold beside it."""
+    x, low, high, limit = (120 + 116 * value / reach for value in (bar.value, bar.low, bar.high, edge))
+    pieces = [
+        '<line class="axis" x1="120" x2="120" y1="0" y2="14"/>',
+        f'<line class="chance" x1="{limit:.1f}" x2="{limit:.1f}" y1="0" y2="14"/>' if edge else "",
+        f'<line class="{key} line" x1="{low:.1f}" x2="{high:.1f}" y1="7" y2="7"/>',
+        f'<circle class="{key}" cx="{x:.1f}" cy="7" r="3"/>',
     ]
-    return _svg(bottom + 18, pieces)
+    return f'<svg viewBox="0 0 240 14" role="img"><title>{escape(_percent(bar))}</title>{"".join(pieces)}</svg>'
 
 
 def histogram(edges: Sequence[float], series: Sequence[tuple[str, str, Sequence[int]]]) -> str:

@@ -12,6 +12,7 @@ from importlib import metadata
 
 from actors.parts import committed_parts
 from pipeline import charts
+from pipeline.curves import best_of_n
 from pipeline.reading import COLOURS, episodes_to_read
 from pipeline.results import (
     SELECTORS,
@@ -54,7 +55,7 @@ def _page(store: Store) -> str:
     name = posixpath.basename(store.root.rstrip("/"))
     steps = funnel(manifests)
     figures = (
-        *(_greedy(table), _searches(table), _pair_accuracy(table)),
+        *(_greedy(table), _searches(table), *_curves(manifests), _pair_accuracy(table)),
         *(_scores(manifests), _verdicts(steps), _times(store, manifests)),
     )
     body = [
@@ -144,6 +145,14 @@ def _searches(table: Sequence[Row]) -> str:
         f"Iteration {last}: {width} answers per turn, one selected by public tests (PT), verifier (LV) or both (%)."
     )
     return _accuracy_bars(f"Best of {width}, by selector", rows, caption)
+
+
+def _curves(manifests: Sequence[Manifest]) -> Iterator[str]:
+    """The curve over N, where a sweep was searched."""
+    lines = [(SELECTORS.get(name, name), points) for name, points in best_of_n(manifests)]
+    if lines:
+        caption = "Test problems solved (%) after the last turn, by answers per turn; 95 % intervals over problems."
+        yield charts.figure("Best of N", charts.lines(lines, "N"), caption)
 
 
 def _pair_accuracy(table: Sequence[Row]) -> str:

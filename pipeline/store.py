@@ -139,6 +139,11 @@ class Store:
             start, relative = posixpath.dirname(start), relative[3:]
         return posixpath.join(start, relative)
 
+    def names(self, iteration: int) -> list[str]:
+        """Stages of an iteration that were begun."""
+        selector = fs.FileSelector(posixpath.join(self.path, f"iter_{iteration:04d}"), allow_not_found=True)
+        return sorted(info.base_name for info in self.filesystem.get_file_info(selector))
+
     def adopt(self, iteration: int, step: Stage, identity: dict[str, Any], inputs: dict[str, str]) -> None:
         """Where stages are shared, point at the place that this identity names; what was begun stays where it is."""
         if not self.shared:

@@ -65,7 +65,7 @@ def publish(study: Study, todo: list[Cell]) -> str:
     text = as_markdown(results)
     store.write(as_json(results).encode(), "results.json")
     store.write(text.encode(), "results.md")
-    store.write(page(results, rehearse(todo), store).encode(errors="replace"), "report.html")
+    store.write(page(results, store).encode(errors="replace"), "report.html")
     return text
 
 

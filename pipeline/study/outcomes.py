@@ -55,14 +55,18 @@ class Outcomes:
         self._read = cache(_solved)
 
     def manifest(self, cell: Cell, name: str) -> Manifest | None:
-        """A stage of the cell's last iteration."""
-        return self._stores[cell.name].find(cell.config.run.iterations, name)
+        """A stage of the cell's last iteration; of the greedy search, that of the iteration which the run returns."""
+        store, last = self._stores[cell.name], cell.config.run.iterations
+        chosen = store.find(last, "returned") if name == "search_greedy" else None
+        return store.find(chosen.facts["iteration"] if chosen else last, name)
 
-    def manifests(self, cell: Cell, name: str) -> Iterator[Manifest]:
-        """A stage of every iteration that has it."""
+    def stages(self, cell: Cell) -> Iterator[Manifest]:
+        """Every finished stage of a cell."""
+        store = self._stores[cell.name]
         for iteration in range(cell.config.run.iterations + 1):
-            if (found := self._stores[cell.name].find(iteration, name)) is not None:
-                yield found
+            for name in store.names(iteration):
+                if (found := store.find(iteration, name)) is not None:
+                    yield found
 
     def seeds(self, cut: Cut) -> tuple[int, ...]:
         """Seeds for which the cut's search is finished."""

@@ -12,9 +12,9 @@ from pipeline.reading import episode_turns, pre, stream
 from pipeline.results import score_histogram
 from pipeline.statistics import MARGIN, Estimate
 from pipeline.store import Store
-from pipeline.study.claims import Claim, label
+from pipeline.study.claims import Claim, Contrast, label
 from pipeline.study.outcomes import Cut, Outcomes
-from pipeline.study.plan import RATES_S, Planned, duration
+from pipeline.study.plan import duration
 from pipeline.study.results import INTERVALS, VERDICTS, Results, difference, sentence, shown
 from pipeline.study.spec import BASE, Cell
 from pipeline.study.tables import Table, Tables
@@ -27,16 +27,15 @@ READ_EPISODES, SHOWN_PROBLEMS = 500, 6
 NOT_YET = "Not there yet."
 
 
-def page(results: Results, planned: dict[str, Planned], store: Store) -> str:
+def page(results: Results, store: Store) -> str:
     outcomes = Outcomes(results.cells)
-    figures = [_claims_figure(results), *_bars(results), *_curves(results), _verifiers(results), _scores(outcomes)]
-    figures += [_turns(outcomes), _funnel(outcomes), _times(planned)]
+    figures = [*_bars(results), *_curves(results), _verifiers(results), _scores(outcomes)]
+    figures += [_turns(outcomes), _funnel(outcomes), _times(outcomes)]
     tables = [f"<h2>{escape(table.title)}</h2>{_table(table)}" for table in results.tables]
     body = [
         f"<h1>{escape(results.study.name)}</h1><p class=soft>{escape(_state(results))} {INTERVALS}</p>",
-        f"<ul class=claims>{''.join(map(_claim, results.claims))}</ul>",
+        f"<h2>The paper's claims, in small</h2>{_claims(results)}",
         f"<div class=figures>{''.join(figures)}</div>",
-        f"<h2>Claims, contrast by contrast</h2>{_contrasts(results)}",
         *tables,
         f"<h2>One problem, several methods</h2>{_side_by_side(outcomes)}",
         f"<h2>Versions and settings</h2>{_provenance(results, store)}",
@@ -49,29 +48,34 @@ def _state(results: Results) -> str:
     return f"{'finished' if done == every else 'in progress'}: {done} of {every} cells."
 
 
-def _claim(claim: Claim) -> str:
+def _claims(results: Results) -> str:
+    """Every claim with its verdict, and its contrasts as intervals on one scale."""
+    known = [c.estimate for claim in results.claims for c in claim.contrasts if c.estimate is not None]
+    reach = max((max(abs(found.low), abs(found.high)) for found in known), default=0.1)
+    legend = (
+        f"Paired differences in points of accuracy, on a scale of ±{100 * reach:.0f}; the line in the middle is 0. "
+        f"Green holds, red does not, grey is undecided. “≥” allows for a margin of {100 * MARGIN:g} points (dashed)."
+    )
+    return f"<p class=soft>{legend}</p>" + "".join(_claim(claim, reach) for claim in results.claims)
+
+
+def _claim(claim: Claim, reach: float) -> str:
     kind, mark = MARKS[claim.verdict]
-    return f'<li class="{kind}"><b>{mark}</b>{escape(claim.text)}: {VERDICTS[claim.verdict]}</li>'
+    head = f"<h3><span>{mark} {escape(claim.text)}</span><span>{VERDICTS[claim.verdict]}</span></h3>"
+    return f'<div class="claim {kind}">{head}{"".join(_contrast(one, reach) for one in claim.contrasts)}</div>'
+
+
+def _contrast(contrast: Contrast, reach: float) -> str:
+    picture = ""
+    if contrast.estimate is not None and contrast.verdict is not None:
+        edge = -MARGIN if contrast.kind == "at least" else 0.0
+        picture = charts.interval(_bar(contrast.estimate), COLOURS[contrast.verdict], reach, edge)
+    value, _, rest = difference(contrast).partition(", ")
+    cells = (escape(sentence(contrast)), picture, f"{value}<br><small>{rest}</small>", VERDICTS[contrast.verdict])
+    return f"<div class=contrast>{''.join(f'<span>{cell}</span>' for cell in cells)}</div>"
 
 
 # ---- pictures -------------------------------------------------------------------------------------------------
-
-
-def _claims_figure(results: Results) -> str:
-    rows = [
-        (sentence(contrast), _bar(contrast.estimate), COLOURS[contrast.verdict], edge)
-        for claim in results.claims
-        for contrast in claim.contrasts
-        if contrast.estimate is not None and contrast.verdict is not None
-        for edge in [-MARGIN if contrast.kind == "at least" else 0.0]
-    ]
-    if not rows:
-        return figure("Differences", "", NOT_YET)
-    caption = (
-        "Paired differences in points of accuracy with 95 % intervals. Green holds, red does not, grey is undecided; "
-        f"dashed: the margin of {100 * MARGIN:g} points for “at least”."
-    )
-    return figure("Differences", charts.intervals(rows, "points"), caption)
 
 
 def _bars(results: Results) -> Iterator[str]:
@@ -81,9 +85,8 @@ def _bars(results: Results) -> Iterator[str]:
             continue
         drawn = [i for i, _ in enumerate(table.columns) if any(isinstance(row[i], Estimate) for _, row in table.rows)]
         names = [table.columns[i] for i in drawn]
-        zero = charts.Bar(value=0, low=0, high=0)
         groups = [
-            (_short(text), [_bar(found) if isinstance(found := row[i], Estimate) else zero for i in drawn])
+            (_short(text), [_bar(found) if isinstance(found := row[i], Estimate) else None for i in drawn])
             for text, row in table.rows
         ]
         shades = [("turn", text, charts.shade(index, len(names))) for index, text in enumerate(names)]
@@ -167,35 +170,26 @@ def _funnel(outcomes: Outcomes) -> str:
     return figure("From samples to training data", charts.legend(names) + charts.stacked(rows, label_width=74), caption)
 
 
-def _times(planned: dict[str, Planned]) -> str:
-    done = [stage for stage in planned.values() if stage.done is not None]
-    if not done:
+def _times(outcomes: Outcomes) -> str:
+    """Where the time of the stages went, shared ones counted once."""
+    asked = [manifest for cell in outcomes.cells for manifest in outcomes.stages(cell)]
+    kept = {manifest.directory: manifest for manifest in asked}.values()
+    spent: dict[str, list[float]] = {}
+    for manifest in kept:
+        kind = "searches" if manifest.stage.startswith("search_") else charts.plain(manifest.stage)
+        spent.setdefault(kind, []).append(manifest.seconds)
+    if not spent:
         return figure("Time", "", NOT_YET)
-    rows = []
-    for kind in RATES_S:
-        seconds = sum(stage.done.seconds for stage in done if stage.kind == kind and stage.done)
-        count = sum(stage.kind == kind for stage in done)
-        if count:
-            segment = charts.Segment(key="turn", name=f"{count} stages: {seconds:.0f} s", value=seconds)
-            rows.append((f"{charts.plain(kind)} ×{count}", [segment], duration(seconds)))
-    asked = sum(len(stage.cells) for stage in done)
-    total = duration(sum(stage.done.seconds for stage in done if stage.done))
-    caption = f"{len(done)} stages took {total}; the cells asked for {asked}, the others were shared."
-    return figure("Time", charts.stacked(rows), caption)
+    rows = [
+        (f"{kind} ×{len(seconds)}", [charts.Segment(key="turn", name=kind, value=sum(seconds))], duration(sum(seconds)))
+        for kind, seconds in sorted(spent.items(), key=lambda item: -sum(item[1]))
+    ]
+    total = duration(sum(manifest.seconds for manifest in kept))
+    caption = f"{len(kept)} stages took {total}; the cells asked for {len(asked)}, the others were shared."
+    return figure("Time", charts.stacked(rows, label_width=116), caption)
 
 
 # ---- tables ---------------------------------------------------------------------------------------------------
-
-
-def _contrasts(results: Results) -> str:
-    rows = []
-    for claim in results.claims:
-        rows.append([f"<b>{escape(claim.text)}</b>", "", f"<b>{VERDICTS[claim.verdict]}</b>"])
-        for contrast in claim.contrasts:
-            value, _, rest = difference(contrast).partition(" ")
-            found = f"{value}<small>{escape(rest)}</small>"
-            rows.append([escape(sentence(contrast)), found, VERDICTS[contrast.verdict]])
-    return charts.table(["", "difference in points", "verdict"], rows)
 
 
 def _table(table: Table) -> str:

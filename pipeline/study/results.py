@@ -127,7 +127,7 @@ def difference(contrast: Contrast) -> str:
         return "–"
     value, low, high = (100 * number for number in _numbers(contrast.estimate))
     seeds = f"{contrast.seeds} seed{'s' * (contrast.seeds > 1)}"
-    return f"{value:+.1f} [{low:+.1f}, {high:+.1f}], {contrast.problems} problems × {seeds}"
+    return f"{value:+.1f} [{low:+.1f} to {high:+.1f}], {contrast.problems} problems × {seeds}"
 
 
 def shown(value: Value) -> str:
