@@ -13,12 +13,17 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from actors.batching import Batches, Question
 from actors.deadline import within
 from sandbox.problem import Problem, Suite
 from sandbox.verdict import Outcome, Verdict
 
 Lane = Callable[[Problem, str, Suite], Awaitable[Outcome]]
 """One executor, as a coroutine function."""
+PLACES = 256
+"""Programs in one executor's pool at a time, waiting or judged."""
+PATIENCE_S = 1.0
+"""How long programs of a batch that were judged wait for those that were not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,27 +39,48 @@ class Executor:
     """A sandbox pool that answers coroutines; run it as a Ray actor with the `sandbox` resource and no CPU.
 
     The pool's boxes are separate processes under Docker, which the operating system schedules; the actor only waits.
+    At most PLACES programs are in the pool. Others wait before it, so that no call blocks the actor's event loop.
     """
 
     def __init__(self, config: ExecutorConfig) -> None:
-        from sandbox import selftest
         from sandbox.pool import Pool
 
-        selftest.ensure(config.runtime)  # raises before any program is accepted where a limit does not bite
-        self._pool = Pool(boxes=config.boxes, runtime=config.runtime, memo=config.memo)
+        self._pool = Pool(boxes=config.boxes, runtime=config.runtime, memo=config.memo, queued=PLACES)
         self._pool.__enter__()
+        self._places = asyncio.Semaphore(PLACES)
+        self._memo = config.memo
+        self._late: set[asyncio.Future[Outcome]] = set()
         self._in_flight = self._done = 0
 
     async def ready(self) -> bool:
         return True
 
     async def judge(self, problem: Problem, program: str, suite: Suite) -> Outcome:
-        self._in_flight += 1
-        try:
-            return await asyncio.wrap_future(self._pool.submit(problem, program, suite))
-        finally:
-            self._in_flight -= 1
-            self._done += 1
+        async with self._places:
+            self._in_flight += 1
+            try:
+                return await asyncio.wrap_future(self._pool.submit(problem, program, suite))
+            finally:
+                self._in_flight -= 1
+                self._done += 1
+
+    async def judge_many(self, questions: Sequence[Question]) -> list[Outcome | None]:
+        """Outcomes in the order of the questions. When none has come for PATIENCE_S, the missing ones are None.
+
+        They are judged all the same: who asks again gets the outcome of that run. Without a memo nothing is None.
+        """
+        asked = [asyncio.ensure_future(self.judge(*question)) for question in questions]
+        waiting = set(asked)
+        while waiting:
+            done, waiting = await asyncio.wait(
+                waiting, timeout=PATIENCE_S if self._memo else None, return_when=asyncio.FIRST_COMPLETED
+            )
+            if not done:
+                break
+        self._late |= waiting  # nobody else holds them
+        for late in waiting:
+            late.add_done_callback(self._late.discard)
+        return [one.result() if one.done() else None for one in asked]
 
     async def status(self) -> dict[str, int]:
         return {"in_flight": self._in_flight, "done": self._done}
@@ -65,12 +91,15 @@ class Executor:
 
 
 def ray_lane(executor: Any) -> Lane:
-    """A Ray actor handle of `Executor` as a lane."""
+    """A Ray actor handle of `Executor` as a lane. Calls that wait for it go in batches."""
 
     async def judge(problem: Problem, program: str, suite: Suite) -> Outcome:
         return await executor.judge.remote(problem, program, suite)
 
-    return judge
+    async def judge_many(questions: Sequence[Question]) -> Sequence[Outcome | None]:
+        return await executor.judge_many.remote(questions)
+
+    return Batches(judge_many, judge)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -8,7 +8,7 @@ Every wait has a deadline and a name. `close` leaves no container, and neither d
 
 import contextlib
 import queue
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from functools import partial
 
@@ -24,6 +24,7 @@ from sandbox.transport import TransportName
 from sandbox.verdict import Outcome
 from sandbox.worker import Job, Worker, infrastructure
 
+Question = tuple[Problem, str, Suite]
 REMEMBERED = 100_000
 DEFAULT_MEMORY_MIB = 1024
 
@@ -100,6 +101,10 @@ class Pool:
         """`submit` and wait."""
         # no deadline here: all that a worker does has one, and how many programs wait before this one is unknown
         return self.submit(problem, program, suite, stop_at_first_failure).result()
+
+    def judge_many(self, questions: Iterable[Question], stop_at_first_failure: bool = True) -> list[Outcome]:
+        """Their outcomes, in order. Questions are taken as there is room for them: many more than fit may come."""
+        return [future.result() for future in [self.submit(*question, stop_at_first_failure) for question in questions]]
 
     def close(self) -> None:
         """Ends the workers after what they are doing, and removes every container. Waiting programs are refused."""
