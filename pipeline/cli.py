@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(options.command(options))
     except KeyboardInterrupt:
-        print("mucode: interrupted; what was committed is kept: `mucode resume RUN_DIR` continues", file=sys.stderr)
+        print("mucode: interrupted; what was committed is kept: `mucode resume DIR` continues", file=sys.stderr)
         return INTERRUPTED
     except (ConfigError, FileNotFoundError) as error:
         return _refuse(error)
@@ -80,7 +80,13 @@ def _run(options: argparse.Namespace) -> int:
 def _resume(options: argparse.Namespace) -> int:
     from pipeline.driver import execute
     from pipeline.run import stored_config
+    from pipeline.study import carry_out
 
+    study = None if "://" in options.run_dir else carry_out.stored_study(str(Path(options.run_dir).resolve()))
+    if study is not None:
+        if options.set:
+            raise ConfigError("a study takes its settings from its file; change that, and run `mucode study FILE`")
+        return carry_out.execute(study)
     config = stored_config(options.run_dir)
     data = _overridden(config, options.set)
     path = Path(options.run_dir)
@@ -177,7 +183,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--dry-run", action="store_true", help="print the resolved config and what the run will cost")
     run.set_defaults(command=_run)
 
-    resume = commands.add_parser("resume", help="continue a run from its directory")
+    resume = commands.add_parser("resume", help="continue a run, or a study, from its directory")
     resume.add_argument("run_dir")
     _add_set(resume)
     resume.set_defaults(command=_resume)

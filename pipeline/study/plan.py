@@ -12,16 +12,16 @@ from pipeline.store import Manifest, Stage, identity_hash
 from pipeline.study.spec import Cell, Study
 
 RATES_S = {
-    "episodes": 6e-3,
-    "held_out": 6e-3,
-    "verifier": 2.0e-3,
-    "policy": 2.0e-3,
-    "scores": 4e-4,
-    "search": 6e-3,
-    "other": 1.0,
+    "episodes": 3e-3,
+    "held_out": 3e-3,
+    "verifier": 1.1e-3,
+    "policy": 2e-3,
+    "scores": 2.5e-4,
+    "search": 3e-3,
+    "other": 0.8,
 }
-"""Seconds per unit of work (`_units`), from the embedded default on 2 cores; stages that this study has finished
-replace them."""
+"""Seconds per unit of work (`_units`): the embedded default, 2 quiet cores, actors that are up. Stages that this
+study has finished replace them."""
 
 
 @dataclass(slots=True)
@@ -78,7 +78,10 @@ class Rehearsal(Run):
         return self._passed.get((iteration, name))
 
     def _units(self, name: str, iteration: int) -> float:
-        """How much work a stage is: answers sampled at most, rows trained on, answers scored, or 1."""
+        """How much work a stage is: answers sampled at most, rows trained on, answers scored, or 1.
+
+        Five answers to one history cost about as much again as the first: they share its prefill and their steps.
+        """
         config = self.config
         sampled = config.rollouts.samples * config.rollouts.turns
         if name.startswith("search_"):
@@ -125,13 +128,13 @@ def describe(study: Study, cells: Sequence[Cell]) -> str:
     planned = rehearse(cells)
     asked = sum(len(stage.cells) for stage in planned.values())
     finished = sum(stage.done is not None for stage in planned.values())
-    lines = [f"study {study.name} in {study.directory}", "", f"{'cells':<14}{'strategy':<12}{'loss':<6}seeds"]
+    lines = [f"study {study.name} in {study.directory}", "", f"{'cells':<18}{'strategy':<12}{'loss':<6}seeds"]
     groups: dict[tuple[str, str, str], list[Cell]] = {}
     for cell in cells:
         groups.setdefault((cell.view, cell.strategy, cell.loss), []).append(cell)
     for (view, strategy, loss), group in groups.items():
         seeds = ", ".join(str(seed) for seed in sorted({cell.seed for cell in group}))
-        lines.append(f"{len(group):<3}{view:<11}{strategy:<12}{loss:<6}{seeds}")
+        lines.append(f"{len(group):<4}{view:<14}{strategy:<12}{loss:<6}{seeds}")
     kinds = Counter(stage.stage for stage in planned.values())
     trainings = kinds["policy"] + kinds["verifier"]
     searches = sum(count for name, count in kinds.items() if name.startswith("search_"))

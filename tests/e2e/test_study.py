@@ -12,7 +12,7 @@ from pipeline.study.plan import rehearse
 from pipeline.study.spec import cells, load_study
 from tests.e2e.small_run import PROBLEMS, ROOT, SAMPLES, finish, start, wait_for
 
-pytestmark = [pytest.mark.docker, pytest.mark.e2e, pytest.mark.slow]
+pytestmark = [pytest.mark.docker, pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(1800)]
 
 STUDY = f"""
 name = "tiny"
