@@ -14,10 +14,10 @@ ADVICE = (
 )
 
 
-def connect(timeout_s: float = CALL_DEADLINE_S) -> docker.DockerClient:
+def connect(timeout_s: float | None = None) -> docker.DockerClient:
     """A client of the engine that the environment names. Raises SandboxUnavailable with the command to run."""
     try:
-        client = docker.from_env(timeout=timeout_s)  # type: ignore[arg-type]
+        client = docker.from_env(timeout=timeout_s or CALL_DEADLINE_S)  # type: ignore[arg-type]
         client.ping()
     except (docker.errors.DockerException, requests.exceptions.RequestException, OSError) as error:
         raise SandboxUnavailable(ADVICE.format(reason=_short(error))) from error

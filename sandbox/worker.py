@@ -16,6 +16,8 @@ from sandbox.plan import Plan
 from sandbox.verdict import Outcome, Verdict
 
 ATTEMPTS = 3
+ENGINE_PATIENCE_S = 20
+"""How long a program waits for an engine that starts no box: long enough for it to be restarted."""
 RUNS_PER_BOX = 5000
 
 
@@ -54,8 +56,8 @@ class Worker(threading.Thread):
 
     def _outcome(self, job: Job) -> Outcome:
         """Up to ATTEMPTS boxes; what looks like the machine's doing once more, alone."""
-        reason = ""
-        for attempt in range(1, ATTEMPTS + 1):
+        reason, attempt, patience = "", 1, time.monotonic() + ENGINE_PATIENCE_S
+        while attempt <= ATTEMPTS:
             try:
                 with self._gate.shared():
                     judgement = self._attempt(job)
@@ -69,13 +71,14 @@ class Worker(threading.Thread):
                     message = f"memory limit: {job.plan.limits.memory_mib} MiB"
                     return Outcome(verdict=Verdict.MEMORY_LIMIT, message=message, attempt=attempt)
                 self._drop_boxes()
-            except SandboxUnavailable as error:
+                attempt += 1
+            except SandboxUnavailable as error:  # no attempt: the engine may be about to come back
                 reason = str(error)
                 self._drop_boxes()
-                if self._factory.closed:
+                if self._factory.closed or time.monotonic() > patience:
                     break
-                time.sleep(attempt)
-        return infrastructure(reason, ATTEMPTS)
+                time.sleep(1)
+        return infrastructure(reason, min(attempt, ATTEMPTS))
 
     def _attempt(self, job: Job) -> Judgement:
         plan = job.plan

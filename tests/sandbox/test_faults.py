@@ -1,5 +1,23 @@
-"""Boxes that die, hang or lose their driver: runs are repeated, boxes replaced, nothing stays behind."""
+"""The fault table: boxes, engines, drivers and disks that fail. Each fault has a deadline, a name, a replacement.
 
+| fault | how long | what the caller sees | test |
+|---|---|---|---|
+| box killed | at once | the run is repeated in the standby | `…killed_box…` |
+| box paused, silent | wall limit + SLACK_S | the same | `…paused_box…` |
+| box out of memory | at once | memory_limit; the box goes on or is replaced | `…box_out_of_memory…` |
+| every box dies | three attempts | infrastructure_error with the reason | `…boxes_that_always_die…` |
+| engine stopped | ENGINE_PATIENCE_S | infrastructure_error naming the engine, until it is back | `…stopped_engine…` |
+| engine restarted | ENGINE_PATIENCE_S | the run is repeated | `…restarted_engine…` |
+| engine killed | none | runs over the socket go on | `…killed_engine…` |
+| start hangs | CALL_DEADLINE_S | SandboxUnavailable with the deadline | `…start_that_hangs…` |
+| engine's disk full | at once | SandboxUnavailable in the engine's words | `…full_disk_of_the_engine…` |
+| temporary folder full | at once | nothing: attached streams | `…full_temporary_folder…` |
+| engine elsewhere | at once | nothing: attached streams | `…does_not_see_our_folders…` |
+| driver killed, idle or busy | at once | boxes end by themselves | `…die_with_their_driver` |
+| driver and engine killed | next start | the reaper removes boxes and folders | `…reaper…` |
+"""
+
+import os
 import socket
 import subprocess
 import sys
@@ -7,19 +25,23 @@ import tempfile
 import textwrap
 import threading
 import time
+from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 import docker
 import pytest
 
-from sandbox import owner
+from sandbox import confinement, owner
 from sandbox.engine import connect
 from sandbox.errors import BoxLost, SandboxUnavailable
 from sandbox.image.build import ensure_image
 from sandbox.pool import Pool
 from sandbox.problem import Limits
 from sandbox.transport import SocketDoor, SocketLink
-from sandbox.verdict import Verdict
+from sandbox.verdict import Outcome, Verdict
+from tests.sandbox.private_engine import PrivateEngine, private_engine
 from tests.sandbox.problems import function
 
 PROBLEM = function("assert f(3) == [3, 6]", limits=Limits(cpu_limit_s=2, wall_limit_s=5, memory_mib=256))
@@ -107,35 +129,39 @@ def test_closing_leaves_nothing(engine: None) -> None:
         pool.submit(PROBLEM, RIGHT, "private")
 
 
-def test_boxes_die_with_their_driver(engine: None) -> None:
-    """SIGKILL in the middle of a run: the fork server sees the end of its connection."""
+DRIVER = """
+import sys
+from sandbox.pool import Pool
+from tests.sandbox.test_faults import PROBLEM, RIGHT
+pool = Pool(boxes=1, transport=sys.argv[1])
+print(pool.judge(PROBLEM, RIGHT, "private").box, flush=True)
+if sys.argv[2] == "busy":
+    future = pool.submit(PROBLEM, "import time; time.sleep(60)", "private")
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("doing", ["idle", "busy"])
+@pytest.mark.parametrize("transport", ["socket", "stdio"])
+def test_boxes_die_with_their_driver(engine: None, transport: str, doing: str) -> None:
+    """SIGKILL: the fork server sees the end of its connection, in the middle of a run as well."""
     client = connect()
-    driver = textwrap.dedent(
-        """
-        import sys
-        from sandbox.pool import Pool
-        from tests.sandbox.test_faults import PROBLEM
-        pool = Pool(boxes=1)
-        future = pool.submit(PROBLEM, "import time; time.sleep(60)", "private")
-        print("submitted", flush=True)
-        sys.stdin.read()
-        """
-    )
-    process = subprocess.Popen([sys.executable, "-c", driver], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, "-c", DRIVER, transport, doing]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    process.stdout.readline()
+    box = process.stdout.readline().strip()
+    time.sleep(0.5)
     label = {"label": owner.OWNER}
-    theirs = [
-        box
+    theirs = {
+        box.name
         for box in client.containers.list(all=True, filters=label, ignore_removed=True)
         if f":{process.pid}:" in box.labels[owner.OWNER]
-    ]
-    assert theirs
+    }
+    assert box in theirs
     process.kill()
     process.wait()
     deadline = time.monotonic() + 15
-    names = {box.name for box in theirs}
-    while names & {box.name for box in client.containers.list(all=True, filters=label, ignore_removed=True)}:
+    while theirs & {box.name for box in client.containers.list(all=True, filters=label, ignore_removed=True)}:
         assert time.monotonic() < deadline, "boxes outlived their driver"
         time.sleep(0.1)
 
@@ -179,6 +205,139 @@ def test_the_reaper_removes_the_dead_owners_folders_only(tmp_path: Path, monkeyp
     with pytest.raises(BoxLost, match="AF_UNIX path too long"):
         SocketDoor()
     assert not list((tmp_path / ("long" * 25)).iterdir())
+
+
+def test_a_box_out_of_memory_is_no_infrastructure(engine: None) -> None:
+    """Memory that no limit per process counts, in many processes: the kernel ends programs, not the fork server."""
+    hog = (
+        "import mmap, os, time\nfor _ in range(30):\n  if os.fork() == 0: break\n"
+        "memory = mmap.mmap(-1, 100 << 20)\nfor at in range(0, 100 << 20, 4096): memory[at] = 1\ntime.sleep(3)"
+    )
+    with Pool(boxes=1, memory_mib=128) as pool:
+        limits = Limits(cpu_limit_s=5, wall_limit_s=10, memory_mib=128)
+        outcome = pool.judge(function("assert f(3) == [3, 6]", limits=limits), hog, "private")
+        assert outcome.verdict in (Verdict.MEMORY_LIMIT, Verdict.TIME_LIMIT), outcome
+        assert pool.judge(PROBLEM, RIGHT, "private").accepted
+
+
+@pytest.fixture(scope="module")
+def module_engine() -> Iterator[PrivateEngine]:
+    with private_engine() as engine:
+        yield engine
+
+
+@pytest.fixture
+def own_engine(module_engine: PrivateEngine, monkeypatch: pytest.MonkeyPatch) -> PrivateEngine:
+    """An engine that a test may stop and kill, as the one that `connect` finds."""
+    monkeypatch.setenv("DOCKER_HOST", module_engine.host)
+    return module_engine
+
+
+def submit_slow(pool: Pool, seconds: float) -> "Future[Outcome]":
+    """A run in the middle of which something may happen."""
+    assert pool.judge(PROBLEM, RIGHT, "private").accepted
+    future = pool.submit(PROBLEM, f"import time\ntime.sleep({seconds})\n{RIGHT}", "private")
+    time.sleep(0.5)
+    return future
+
+
+def test_a_stopped_engine_is_named_and_may_come_back(
+    own_engine: PrivateEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sandbox.worker.ENGINE_PATIENCE_S", 4)
+    with Pool(boxes=1) as pool:
+        future = submit_slow(pool, 3)
+        own_engine.stop()
+        outcome = future.result(60)
+        own_engine.start()
+        assert outcome.verdict is Verdict.INFRASTRUCTURE_ERROR
+        assert "the engine did not start a box" in outcome.message
+        assert pool.judge(PROBLEM, RIGHT + " ", "private").accepted
+
+
+def test_a_restarted_engine_costs_a_repetition(own_engine: PrivateEngine) -> None:
+    with Pool(boxes=1) as pool:
+        future = submit_slow(pool, 1.5)
+        own_engine.stop()
+        own_engine.start()
+        outcome = future.result(60)
+        assert outcome.accepted and outcome.attempt > 1
+
+
+def test_a_killed_engine_does_not_end_runs(own_engine: PrivateEngine) -> None:
+    with Pool(boxes=1, transport="socket") as pool:
+        future = submit_slow(pool, 1.5)
+        own_engine.kill()
+        assert future.result(60).attempt == 1
+        assert pool.judge(PROBLEM, RIGHT + "  # same box", "private").accepted
+        own_engine.start()
+        assert pool.judge(PROBLEM, RIGHT + "  # after", "private").accepted
+    client = own_engine.client()
+    deadline = time.monotonic() + 20
+    while [box for box in client.containers.list(ignore_removed=True) if box.status == "running"]:
+        assert time.monotonic() < deadline, "boxes outlived their pool"
+        time.sleep(0.1)
+
+
+def test_a_start_that_hangs_has_a_deadline(
+    module_engine: PrivateEngine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    script = module_engine.root / "hangs"
+    script.write_text("#!/bin/sh\nexec sleep 60\n")
+    script.chmod(0o755)
+    with private_engine(runtimes={"hanging": {"path": str(script)}}) as engine:
+        monkeypatch.setenv("DOCKER_HOST", engine.host)
+        monkeypatch.setattr("sandbox.engine.CALL_DEADLINE_S", 2)
+        began = time.monotonic()
+        with pytest.raises(SandboxUnavailable, match="did not start a box within"):
+            Pool(boxes=1, runtime="hanging")
+        assert time.monotonic() - began < 20
+
+
+def test_a_full_disk_of_the_engine_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with private_engine(data_mib=400) as engine:
+        monkeypatch.setenv("DOCKER_HOST", engine.host)
+        filler = engine.data / "filler"
+        with pytest.raises(OSError, match="No space left"), filler.open("wb", buffering=0) as file:
+            while True:
+                file.write(bytes(1 << 20))
+        with pytest.raises(SandboxUnavailable, match="no space left on device"):
+            Pool(boxes=1)
+        filler.unlink()
+        with Pool(boxes=1) as pool:
+            assert pool.judge(PROBLEM, RIGHT, "private").accepted
+
+
+def test_a_full_temporary_folder_is_no_fault(engine: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("mounting a small file system needs root")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k,nr_inodes=2", "none", str(tmp_path)], check=True)
+    try:
+        (tmp_path / "filler").write_bytes(bytes(60_000))
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+        with Pool(boxes=1) as pool:
+            assert pool.transport == "stdio"
+            assert pool.judge(PROBLEM, RIGHT, "private").accepted
+    finally:
+        subprocess.run(["umount", "-l", str(tmp_path)], check=True)
+
+
+def test_an_engine_that_does_not_see_our_folders_is_no_fault(engine: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with an engine on another machine, or a pool in a container: the mount's source is not there."""
+
+    real = confinement.options
+
+    def options(*arguments: Any) -> dict[str, Any]:
+        made = real(*arguments)
+        for mount in made["mounts"]:
+            mount["Source"] = "/nonexistent/ctl"
+        return made
+
+    monkeypatch.setattr(confinement, "options", options)
+    with Pool(boxes=1) as pool:
+        assert pool.transport == "stdio"
+        assert pool.judge(PROBLEM, RIGHT, "private").accepted
+    assert not Path("/nonexistent").exists()
 
 
 def test_sending_reads_what_arrives_meanwhile() -> None:
