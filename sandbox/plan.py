@@ -7,6 +7,7 @@ from typing import Any
 
 from sandbox import languages, probes
 from sandbox.languages import Call, Language
+from sandbox.languages.language import no_split
 from sandbox.problem import FunctionTest, Limits, Problem, StdioTest, Suite
 
 SHOWN = 120
@@ -84,6 +85,8 @@ def make_plan(problem: Problem, suite: Suite) -> Plan:
 def _not_judged(problem: Problem, sources: list[str], calls: list[Call | None]) -> str:
     """Why a problem cannot be judged in a language whose tests nobody runs."""
     title = languages.get(problem.language).title
+    if languages.get(problem.language).split is no_split:
+        return f"{title} has no function problems here, only programs of standard input and output"
     if problem.setup:
         return f"set-up code cannot be judged in {title}: there is no judge box for its tests"
     test = " ".join(sources[calls.index(None)].split())

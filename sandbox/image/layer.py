@@ -13,15 +13,16 @@ from sandbox.languages import Language
 
 FROM_PACKAGES = """FROM {base} AS build
 USER root
-RUN apt-get update && apt-get install -y --no-install-recommends {packages} \\
- && mkdir -p /out/usr/local/bin && for name in {files}; do \\
-      if [ "${{name#/}}" != "$name" ]; then \\
-        if [ -e "$name" ]; then cp --parents -aL "$name" /out; fi; continue; \\
-      fi; \\
-      path=$(command -v "$name") && cp -L "$path" /out/usr/local/bin/ \\
-      && for library in $(ldd "$path" | grep -o '/[^ ]*'); do \\
-        cp --parents -L "$(readlink -f "$(dirname "$library")")/$(basename "$library")" /out; \\
-      done || exit 1; \\
+RUN apt-get update && apt-get install -y --no-install-recommends {packages}
+RUN mkdir -p /out/usr/local/bin && for name in {files}; do \\
+      case "$name" in \\
+        /*) [ ! -e "$name" ] || cp --parents -aL "$name" /out ;; \\
+        *) cp -L "$(command -v "$name")" "/out/usr/local/bin/$name" || exit 1 ;; \\
+      esac; \\
+    done \\
+ && find /out -type f -exec ldd {{}} + 2>/dev/null | grep -o '/[^ ]* (0x' | cut -d' ' -f1 | sort -u \\
+  | grep -v ^/out/ | while read -r name; do \\
+      cp --parents -L "$(readlink -f "$(dirname "$name")")/$(basename "$name")" /out; \\
     done
 FROM {base}
 COPY --from=build /out/ /
@@ -40,10 +41,10 @@ def identity(language: Language) -> str:
 
 def gather(language: Language, root: Path) -> None:
     """The layer's files below `root`, from this machine. Raises SandboxUnavailable where a program is not installed."""
-    programs = []
+    programs: list[Path] = []
     for name in language.files:
         if name.startswith("/"):
-            _copy_path(Path(name), root)
+            programs += _copy_path(Path(name), root)
             continue
         found = shutil.which(name)
         if found is None:
@@ -55,26 +56,28 @@ def gather(language: Language, root: Path) -> None:
         target = root / "usr/local/bin" / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(Path(found).resolve(), target)
+        if not _is_elf(target):  # a version manager's shim
+            raise SandboxUnavailable(
+                f"{found} is a script, not {language.title}'s own program, and a box has no shell for it: install"
+                f" {' '.join(language.packages)} or put the real program first in PATH"
+            )
         programs.append(target)
-    _check_dynamic(language, programs)
     copy_libraries(root, programs)
 
 
-def _copy_path(path: Path, root: Path) -> None:
+def _copy_path(path: Path, root: Path) -> list[Path]:
+    """The copied programs and libraries, which need libraries themselves."""
     target = root / str(path).lstrip("/")
     if path.is_dir():
         shutil.copytree(path, target, symlinks=False, ignore_dangling_symlinks=True)
-    elif path.exists():
+        return [file for file in target.rglob("*") if file.is_file() and _is_elf(file)]
+    if path.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(path, target)
+        return [target] if _is_elf(target) else []
+    return []
 
 
-def _check_dynamic(language: Language, programs: list[Path]) -> None:
-    """A version manager's shim is a shell script, and the box has no shell."""
-    for path in programs:
-        with path.open("rb") as file:
-            if file.read(4) != b"\x7fELF":
-                raise SandboxUnavailable(
-                    f"{shutil.which(path.name)} is a script, not {language.title}'s own program, and a box has no shell"
-                    f" for it: install {' '.join(language.packages)} or put the real program first in PATH"
-                )
+def _is_elf(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(4) == b"\x7fELF"
