@@ -13,25 +13,30 @@ from sandbox.box import Box
 from sandbox.claims import Failure
 from sandbox.comparison import first_difference
 from sandbox.errors import BoxLost
+from sandbox.harness.frames import PATIENCE
 from sandbox.plan import Plan
 from sandbox.session import Done, Session
 from sandbox.verdict import Outcome, TestResult, Verdict, first_failure
 
-GRACE = 1.25
+GRACE = 1.5
 """A run may go on to this multiple of its CPU limit: if it ends there it was near, and is run again alone."""
 MAX_STEPS = 100_000
 """Values that the tests may take from a program's iterators: an endless one ends here, in seconds."""
 TOO_LARGE: Failure = (Verdict.OUTPUT_LIMIT, "output limit: values too large to be passed on")
 STARVED = 0.5
-"""A wall timeout is the machine's doing where the run computed or waited for a core for this share of the time."""
+"""A wall timeout is the machine's doing where the run waited for a core for this share of the time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """`doubtful`: the time limit may have been the machine's doing; judge again with nothing beside it."""
+    """`doubtful`: the time limit may have been the machine's doing; judge again with nothing beside it.
+
+    `starved`: it was, so that this says nothing about the program.
+    """
 
     outcome: Outcome
     doubtful: bool = False
+    starved: bool = False
 
 
 def judge(plan: Plan, program: str, box: Box, judge_box: Callable[[], Box], stop: bool) -> Judgement:
@@ -105,7 +110,8 @@ def _judge_conversation(plan: Plan, program: str, box: Box, judge_box: Box, stop
     failure = claims.loading(session.claim())
     if failure is None and session.done is None:
         body = {"preamble": plan.preamble, "setup": plan.setup, "entry_point": plan.entry_point, "tests": plan.checks}
-        tests = judge_box.begin("judge", {**body, "stop": stop, "float_tol": plan.float_tol}, plan.limits)
+        limits = replace(plan.limits, wall_limit_s=PATIENCE * plan.limits.wall_limit_s)  # it waits for the program
+        tests = judge_box.begin("judge", {**body, "stop": stop, "float_tol": plan.float_tol}, limits)
         try:
             failure = _converse(session, tests, report)
         finally:
@@ -188,7 +194,7 @@ class Report:
         self.plan, self.box = plan, box
         self.results: list[TestResult] = []
         self.cpu_s = self.wall_s = self.peak_mib = 0.0
-        self.doubtful = False
+        self.doubtful = self.starved = False
 
     @property
     def failed(self) -> bool:
@@ -209,8 +215,9 @@ class Report:
         self.peak_mib = max(self.peak_mib, done.peak_mib)
         self.box.dirty |= not done.clean
         near = done.end != "cpu" and done.cpu_s > self.plan.limits.cpu_limit_s
-        starved = done.end == "wall" and done.cpu_s + done.delay_s > STARVED * done.wall_s
-        self.doubtful |= near or starved
+        wall, busy_s = done.end == "wall", done.cpu_s + done.delay_s
+        self.starved |= wall and done.delay_s > STARVED * done.wall_s
+        self.doubtful |= near or (wall and (busy_s > STARVED * done.wall_s or bool(self.plan.checks)))
 
     def close(self, session: Session, failure: Failure | None) -> None:
         """The end of a function run: what went wrong goes to every test that has no result of its own."""
@@ -241,4 +248,5 @@ class Report:
             peak_memory_mib=self.peak_mib,
             box=self.box.name,
         )
-        return Judgement(outcome, self.doubtful and outcome.verdict is Verdict.TIME_LIMIT)
+        late = outcome.verdict is Verdict.TIME_LIMIT
+        return Judgement(outcome, doubtful=late and self.doubtful, starved=late and self.starved)

@@ -1,6 +1,7 @@
 """One run in a box, seen from the host: claims come out, messages go in, a report ends it."""
 
 import json
+import time
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -38,8 +39,10 @@ class Done:
 class Session:
     """One run in a box: claims come out one by one, messages may go in, `finish` ends it in any case."""
 
-    def __init__(self, box: Wire, deadline: float) -> None:
-        self._box, self._deadline = box, deadline
+    def __init__(self, box: Wire, patience_s: float) -> None:
+        """`patience_s`: after which a box that sends nothing counts as lost."""
+        self._box, self._patience_s = box, patience_s
+        self._deadline = time.monotonic() + patience_s
         self._claims = bytearray()
         self.output = bytearray()
         self.garbled = False
@@ -103,5 +106,7 @@ class Session:
             self.output += payload
         elif kind == b"D":
             self.done = Done(**json.loads(payload))
+        elif kind == b"W":
+            self._deadline = time.monotonic() + self._patience_s
         else:
             raise BoxLost(f"unexpected frame {kind!r} from the box")

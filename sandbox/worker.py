@@ -19,6 +19,7 @@ ATTEMPTS = 3
 ENGINE_PATIENCE_S = 20
 """How long a program waits for an engine that starts no box: long enough for it to be restarted."""
 RUNS_PER_BOX = 5000
+STARVED = "even alone in its pool the program got no core of this machine"
 
 
 @dataclass(slots=True)
@@ -64,6 +65,8 @@ class Worker(threading.Thread):
                 if judgement.doubtful:
                     with self._gate.alone():
                         judgement = self._attempt(job)
+                if judgement.starved:
+                    return infrastructure(f"{STARVED}: {judgement.outcome.message}", attempt)
                 return replace(judgement.outcome, attempt=attempt)
             except BoxLost as error:
                 reason = str(error)

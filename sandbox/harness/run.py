@@ -29,6 +29,7 @@ class Run:
         self.orders: int | None = None
         self.pending = bytearray()  # orders that the child has not taken yet
         self.poll = select.poll()
+        self.delay_s = 0.0
         self.end = ""
 
     def execute(self) -> dict[str, Any]:
@@ -37,14 +38,13 @@ class Run:
         pid = self._start()
         self.wire.wipe()
         self._watch(pid, started, cpu_before)
-        delay = runnable_delay() if self.end == "wall" else 0.0
         usage = self._kill_everything(pid)
         self._drain()
         for fd in self.streams:
             os.close(fd)
         if self.orders is not None:
             os.close(self.orders)
-        return {**usage, "end": self.end, "wall_s": time.monotonic() - started, "delay_s": delay}
+        return {**usage, "end": self.end, "wall_s": time.monotonic() - started, "delay_s": self.delay_s}
 
     def _start(self) -> int:
         """Fork. Standard error has a pipe of its own only where standard output is wanted."""
@@ -119,8 +119,13 @@ class Run:
             self.poll.register(fd, select.POLLIN)
 
     def _exceeded(self, started: float, cpu_before: float) -> str:
-        if time.monotonic() - started > self.limits["wall_s"]:
-            return "wall"
+        """The limit that is exceeded. Time without a core does not count as wall time; the host is told of it."""
+        elapsed, wall_s = time.monotonic() - started, self.limits["wall_s"]
+        if elapsed > wall_s + self.delay_s:
+            self.delay_s = min(runnable_delay(), (frames.PATIENCE - 1) * wall_s)
+            if elapsed > wall_s + self.delay_s:
+                return "wall"
+            self.wire.send_json(b"W", {})
         return "cpu" if self.cgroup.cpu_s() - cpu_before > self.limits["cpu_s"] else ""
 
     def _obey(self) -> None:

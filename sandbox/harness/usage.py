@@ -41,12 +41,15 @@ def _open(paths: tuple[str, ...]) -> int | None:
 
 
 def runnable_delay() -> float:
-    """Seconds that the box's other processes were ready to run but had no core, as far as the kernel tells."""
-    total = 0
+    """Seconds that one of the box's other processes was ready to run but had no core, as far as the kernel tells.
+
+    Of the one that waited most: many that wait for each other's core would add up to more than the time itself.
+    """
+    longest = 0
     for path in Path("/proc").glob("[0-9]*/task/*/schedstat"):
         if path.parts[2] != "1":
             try:
-                total += int(path.read_text().split()[1])
+                longest = max(longest, int(path.read_text().split()[1]))
             except (OSError, ValueError, IndexError):
                 continue
-    return total / 1e9
+    return longest / 1e9

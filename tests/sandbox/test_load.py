@@ -1,0 +1,45 @@
+"""Verdicts do not change with the machine's load, and load does not pile up."""
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from sandbox.errors import Overloaded
+from sandbox.pool import Pool
+from sandbox.problem import Limits
+from sandbox.verdict import Verdict
+from tests.sandbox.problems import function
+
+TIGHT = Limits(cpu_limit_s=1.0, wall_limit_s=0.6, memory_mib=256)
+PROBLEM = function("assert f(3) == [3, 6]", limits=TIGHT)
+BUSY = "import time\nwhile time.process_time() < {cpu_s}: pass\ndef f(x): return [x, 2 * x]\n# {n}"
+
+
+@pytest.mark.usefixtures("engine")
+def test_time_without_a_core_is_no_wall_time() -> None:
+    """Six programs of 0.4 CPU-s at once: on two cores each needs 1.2 s, twice its wall limit. A sleeper times out."""
+    with Pool(boxes=6) as pool:
+        busy = [pool.submit(PROBLEM, BUSY.format(cpu_s=0.4, n=n), "private") for n in range(12)]
+        sleeper = pool.submit(PROBLEM, "import time\ntime.sleep(60)", "private")
+        assert [future.result().verdict for future in busy] == [Verdict.ACCEPTED] * 12
+        outcome = sleeper.result()
+    assert outcome.verdict is Verdict.TIME_LIMIT and "wall" in outcome.message and outcome.wall_s < 3
+
+
+def test_many_questions_have_their_outcomes_in_order(pool: Pool) -> None:
+    questions = [(PROBLEM, f"def f(x): return [x, {n} * x]", "private") for n in range(40)]
+    outcomes = pool.judge_many(questions)  # type: ignore[arg-type]
+    assert [n for n, outcome in enumerate(outcomes) if outcome.accepted] == [2]
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_full_pool_makes_its_callers_wait_and_then_refuses() -> None:
+    slow = replace(PROBLEM, limits=replace(TIGHT, wall_limit_s=5.0))
+    with Pool(boxes=1, queued=2, submit_deadline_s=0.2) as pool:
+        futures = [pool.submit(slow, "import time\ntime.sleep(1)\ndef f(x): return 0", "private")]
+        time.sleep(0.3)  # the worker has taken it
+        futures += [pool.submit(slow, f"def f(x): return {n}", "private") for n in range(2)]
+        with pytest.raises(Overloaded, match=r"0\.2 s"):
+            pool.submit(slow, "def f(x): return 'one too many'", "private")
+        assert [future.result().verdict for future in futures] == [Verdict.WRONG_ANSWER] * 3
