@@ -6,6 +6,7 @@ interrupted.
 """
 
 import argparse
+import json
 import signal
 import sys
 from collections.abc import Sequence
@@ -105,17 +106,41 @@ def _overridden(config: Config, overrides: list[str]) -> dict[str, Any]:
 
 
 def _eval(options: argparse.Namespace) -> int:
-    from pipeline.driver import evaluate
+    from pipeline.evaluate import evaluate, run_name
 
-    overrides = [
-        "run.iterations=0",
-        "run.control=false",
-        f'model.generator="{options.model}"',
-        f'problems.test="{options.dataset}"',
-        *options.set,
-    ]
-    config = load_config(options.config, overrides)
-    return evaluate(config, verifier=options.verifier)
+    settings = _eval_settings(options)
+    named = run_name(options.model, options.dataset, [*settings, str(options.verifier), str(options.config)])
+    config = load_config(options.config, [f"run.name={named}", *settings])
+    return evaluate(config, options.verifier, options.out)
+
+
+def _eval_settings(options: argparse.Namespace) -> list[str]:
+    """The evaluation's own options as settings; `--set` comes last, and so has the last word."""
+    names = options.selectors
+    if names is None and options.config is None:
+        names = ["random", "pt", *(["lv", "pt_lv"] if options.verifier else []), "oracle"]
+    given = {
+        "eval.widths": options.n,
+        "eval.passes": options.k,
+        "eval.selectors": names,
+        "eval.turns": options.turns,
+        "eval.beam": options.beam,
+        "eval.searches": options.searches,
+        "protocol.name": options.protocol,
+    }
+    fixed = {"run.iterations": 0, "run.control": False}
+    asked = {"model.generator": options.model, "problems.test": options.dataset}
+    values = {**fixed, **asked, **{key: value for key, value in given.items() if value is not None}}
+    return [*(f"{key}={json.dumps(value)}" for key, value in values.items()), *options.set]
+
+
+def _numbers(text: str) -> list[int]:
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"expected numbers with commas between them, as in 1,5; found {text!r}"
+        ) from None
 
 
 def _study(options: argparse.Namespace) -> int:
@@ -190,8 +215,20 @@ def _parser() -> argparse.ArgumentParser:
 
     evaluate = commands.add_parser("eval", help="evaluate any Hugging Face model on a set of problems")
     evaluate.add_argument("--model", required=True, help="a directory or a name")
-    evaluate.add_argument("--dataset", required=True, help="mbpp, humaneval, builtin:test, or a JSONL file")
+    evaluate.add_argument("--dataset", required=True, help="mbpp:test, humaneval, builtin:test, or a JSONL file")
     evaluate.add_argument("--verifier", help="a verifier checkpoint, for the lv and pt_lv selectors")
+    evaluate.add_argument("--n", type=_numbers, help="best of each of these N, as in 1,5 (default 5)")
+    evaluate.add_argument("--k", type=_numbers, default=[1], help="pass@k for each of these k (default 1)")
+    evaluate.add_argument(
+        "--selectors",
+        type=lambda text: text.split(","),
+        help="of random, pt, lv, pt_lv, cluster, oracle (default: random,pt,oracle; with a verifier lv,pt_lv too)",
+    )
+    evaluate.add_argument("--turns", type=int, help="turns of every search (default 3)")
+    evaluate.add_argument("--beam", type=int, help="histories kept from turn to turn (default 1)")
+    evaluate.add_argument("--searches", type=int, help="searches of each problem, with other samples (default 1)")
+    evaluate.add_argument("--protocol", help="default, paper or release")
+    evaluate.add_argument("--out", help="a file for all numbers, JSON")
     evaluate.add_argument("--config", help="a TOML file for everything else")
     _add_set(evaluate)
     evaluate.set_defaults(command=_eval)

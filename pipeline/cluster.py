@@ -12,6 +12,7 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
+from actors.selectors import SELECTORS
 from pipeline.config import Config
 
 WORKER_ENVIRONMENT = {
@@ -91,7 +92,7 @@ def make_plan(config: Config, total: dict[str, float]) -> Plan:
             "GPU": config.verifier.replicas * config.verifier.gpus,
         },
     }
-    if {"lv", "pt_lv"} & set(config.eval.selectors):
+    if any(SELECTORS[name].scores for name in config.eval.selectors):
         phases["search"] = _sum(sampling, scorer)  # generators ask the verifier while they search
     for phase, needs in phases.items():
         _require(phase, needs, total)

@@ -46,35 +46,6 @@ def iterate(run: "Run") -> None:  # type: ignore[name-defined]  # noqa: F821
         _write_spans(run.store, run.spans.dump())
 
 
-def evaluate(config: Config, verifier: str | None) -> int:
-    """Greedy and best-of-N of one model on one set of problems; results under runs/<name>."""
-    from pipeline import stages
-    from pipeline.fleet import Fleet
-    from pipeline.models import resolve
-    from pipeline.preflight import check
-    from pipeline.run import Run, claim, require_free, run_root
-
-    started = time.monotonic()
-    check(config)
-    scorer = resolve(verifier) if verifier else None
-    store = Store(run_root(config))
-    require_free(store, config)
-    with Fleet(config) as fleet:
-        claim(store, config)
-        run = Run(config, fleet)
-        run.stage(0, stages.SEARCHES["greedy"], policy=run.base)
-        for selector in config.eval.selectors:
-            if selector not in ("lv", "pt_lv"):
-                run.stage(0, stages.SEARCHES[selector], policy=run.base)
-            elif scorer:
-                run.stage(0, stages.SEARCHES[selector], policy=run.base, verifier=scorer)
-            else:
-                say(f"  {selector} needs a verifier (--verifier DIR); left out")
-        run.stage(0, stages.METRICS, found=run.evaluated(0))
-        _publish(run, 0)
-    return _finish(store, run, time.monotonic() - started)
-
-
 def _publish(run: "Run", iteration: int) -> None:  # type: ignore[name-defined]  # noqa: F821
     """Rewrite metrics.jsonl from the manifests; derived data, so writing it twice changes nothing."""
     from pipeline.report import results_table

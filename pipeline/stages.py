@@ -23,6 +23,7 @@ from typing import Any
 from actors.dialogue import dialogue
 from actors.engine import Checkpoint
 from actors.plan import SearchPlan
+from actors.selectors import SELECTORS
 from pipeline import bucket_tasks, metrics
 from pipeline.buckets import HELD_OUT_FIRST, bucket_rows, map_buckets
 from pipeline.fine_tune import fine_tune
@@ -116,7 +117,7 @@ def _search(selector: str) -> Callable[..., StageOutput]:
             stop=run.config.protocol.stop if greedy else "public",
             **run.config.dialogue.model_dump(),
         )
-        scorer = verifier if selector in ("lv", "pt_lv") else None
+        scorer = verifier if not greedy and SELECTORS[selector].scores else None
         return roll_out(run.fleet, directory, iteration, run.problems(split), 1, plan, policy, scorer)
 
     return function

@@ -1,0 +1,126 @@
+"""What `mucode eval` asks for, refuses and prints, without a model."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline import cli
+from pipeline.config import Config, ConfigError, load_config
+from pipeline.evaluate import check_selectors, run_name, table
+from pipeline.sweep import sweep_plans
+from sandbox.problem import FunctionTest, Problem
+
+TEST = FunctionTest("assert f(1) == 1")
+TESTED = Problem(problem_id="a", prompt="a", public_tests=(TEST,), private_tests=(TEST,))
+BARE = Problem(problem_id="b", prompt="b", private_tests=(TEST,))
+
+
+def config(*settings: str) -> Config:
+    return load_config(None, list(settings))
+
+
+# ---- plans ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_sweep_draws_once_for_all_and_plays_every_selector_at_every_n() -> None:
+    settings = ['eval.selectors=["pt", "lv", "oracle"]', "eval.widths=[5, 1, 2]", "eval.passes=[1, 10]", "eval.beam=3"]
+    plans = sweep_plans(config(*settings), scored=True)
+    assert [(plan.selector, plan.width, plan.beam, plan.turns) for plan in plans] == [
+        ("first", 10, 1, 1),  # draws and judges: pass@10 needs ten answers
+        *((name, width, beam, 3) for name in ("pt", "lv", "oracle") for width, beam in ((2, 2), (5, 3))),
+        ("random", 1, 1, 3),  # of one answer there is nothing to choose
+    ]
+    assert [plan.judge_all for plan in plans] == [True] + [False] * 7
+    assert len({(plan.seed, plan.temperature, plan.top_p, plan.max_tokens) for plan in plans}) == 1
+
+
+def test_without_widths_a_sweep_is_best_of_the_configs_n() -> None:
+    plans = sweep_plans(config('eval.selectors=["random", "lv"]', "eval.best_of=4"), scored=False)
+    assert [(plan.selector, plan.width) for plan in plans] == [("first", 4), ("random", 4)]
+
+
+# ---- refusals -------------------------------------------------------------------------------------------------------
+
+
+def test_a_selector_without_what_it_looks_at_is_refused() -> None:
+    ranked = config('eval.selectors=["random", "lv", "pt_lv"]')
+    with pytest.raises(ConfigError, match=r"lv, pt_lv ranks by a verifier's scores.*--verifier DIR"):
+        check_selectors(ranked, None, [TESTED])
+    check_selectors(ranked, "a verifier", [TESTED])
+    looking = config('eval.selectors=["random", "pt", "cluster"]')
+    with pytest.raises(ConfigError, match=r"pt, cluster looks at public tests, and none of the 2 problems"):
+        check_selectors(looking, None, [BARE, BARE])
+    check_selectors(config('eval.selectors=["random"]'), None, [BARE])
+
+
+def test_problems_without_public_tests_among_others_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    check_selectors(config('eval.selectors=["pt"]'), None, [TESTED, BARE, BARE])
+    assert "2 of 3 problems have no public tests" in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--model", "./nowhere"], "no such directory"),
+        (["--model", "NOTEMPLATE"], "has no chat template"),
+        (["--dataset", "nothing"], "nothing is neither a file nor a data set"),
+        (["--selectors", "pt,best"], "eval.selectors"),
+        (["--n", "0"], "eval.widths"),
+        (["--selectors", "lv"], "ranks by a verifier's scores"),
+    ],
+)
+def test_wrong_input_is_refused_before_any_work(
+    arguments: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: Any
+) -> None:
+    bare = tmp_path / "model"
+    bare.mkdir()
+    (bare / "config.json").write_text("{}")
+    monkeypatch.setattr("pipeline.preflight._check_engine", lambda: None)
+    given = {"--model": "builtin:generator", "--dataset": "builtin:test"}
+    given |= dict(zip(arguments[::2], arguments[1::2], strict=True))
+    words = [word.replace("NOTEMPLATE", str(bare)) for pair in given.items() for word in pair]
+    assert cli.main(["eval", *words, "--set", f"run.root={tmp_path}/runs"]) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "runs").exists()
+
+
+def test_numbers_are_numbers(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["eval", "--model", "m", "--dataset", "d", "--n", "1;5"])
+    assert "expected numbers with commas between them, as in 1,5; found '1;5'" in capsys.readouterr().err
+
+
+def test_a_question_has_a_folder_of_its_own() -> None:
+    one = run_name("meta-llama/Llama-3.2-1B-Instruct", "mbpp:test", ["eval.turns=3"])
+    assert one.startswith("eval-Llama-3.2-1B-Instruct-mbpp-test-")
+    assert one == run_name("meta-llama/Llama-3.2-1B-Instruct", "mbpp:test", ["eval.turns=3"])
+    assert one != run_name("meta-llama/Llama-3.2-1B-Instruct", "mbpp:test", ["eval.turns=4"])
+
+
+# ---- what is printed ------------------------------------------------------------------------------------------------
+
+
+def row(metric: str, series: str, turn: int, width: int, value: float, masked: int = 0) -> dict[str, Any]:
+    return {"metric": metric, "series": series, "turn": turn, "width": width, "masked": masked} | {
+        "value": value,
+        "low": value - 0.1,
+        "high": value + 0.1,
+        "n": 40,
+    }
+
+
+def test_the_table_fits_and_says_what_it_knows() -> None:
+    rows = [row("curve", "pt_lv", turn, 5, 0.5 + turn / 10) for turn in range(1, 5)]
+    rows += [row("accuracy", "greedy", turn, 1, 0.3, masked=2) for turn in range(1, 5)]
+    rows += [row("curve_tokens", "pt_lv", 4, 5, 321.0), row("pass_at_k", "pass@5", 1, 5, 0.4)]
+    rows += [row("best_of_n", name, 1, width, 0.2) for name in ("random", "lv") for width in (1, 5)]
+    text = table(rows, "title")
+    assert max(map(len, text.splitlines())) <= 100
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    assert "greedy 30.0 [20.0, 40.0] 30.0 [20.0, 40.0] 30.0 [20.0, 40.0] - - 40" in lines
+    assert "best of 5, PT+LV 60.0 [50.0, 70.0] 70.0 [60.0, 80.0] 80.0 [70.0, 90.0] 321.0 - 40" in lines
+    assert "best of 5, PT+LV 90.0 [80.0, 100.0] 321.0 - 40" in lines  # turn 4
+    assert "pass@5 40.0 [30.0, 50.0] 40" in lines
+    assert "best of 5, LV 20.0 [10.0, 30.0] 40" in lines and not any("best of 1, LV" in line for line in lines)
+    assert "2 episodes left out: the sandbox failed" in lines
