@@ -71,7 +71,7 @@ details { background: var(--card); border: 1px solid var(--line); border-radius:
 summary { cursor: pointer; padding: 9px 14px; overflow-wrap: anywhere; } summary small { color: var(--soft); }
 details > div { padding: 0 14px 14px; }
 .turns { display: grid; gap: 14px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 270px), 1fr)); }
-.turns > section, .prompt { min-width: 0; } .turns p { font-size: 13.5px; margin-bottom: 4px; }
+.turns > section, .turns > .method, .prompt { min-width: 0; } .turns p { font-size: 13.5px; margin-bottom: 4px; }
 pre { background: var(--code); border-radius: 6px; padding: 8px 10px; margin: 4px 0 10px;
   font: 12.5px/1.45 ui-monospace, "SF Mono", Menlo, "DejaVu Sans Mono", monospace; white-space: pre-wrap;
   overflow-wrap: anywhere; max-height: 420px; overflow-y: auto; }

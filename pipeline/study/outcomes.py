@@ -26,6 +26,7 @@ class Cut:
     """What is looked at: the answers held after `turn` (1-based) by one method's searches with one selector.
 
     `width`: None takes the searches of the main cells, a number those of the curve over N. `seeds`: None takes all.
+    `iteration`: None takes the one that the run returns.
     """
 
     strategy: str
@@ -35,6 +36,7 @@ class Cut:
     view: View = "main"
     width: int | None = None
     seeds: tuple[int, ...] | None = None
+    iteration: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +56,11 @@ class Outcomes:
         self._stores = {cell.name: Store(run_root(cell.config)) for cell in cells}
         self._read = cache(_solved)
 
-    def manifest(self, cell: Cell, name: str) -> Manifest | None:
+    def manifest(self, cell: Cell, name: str, iteration: int | None = None) -> Manifest | None:
         """A stage of the cell's last iteration; of the greedy search, that of the iteration which the run returns."""
         store, last = self._stores[cell.name], cell.config.run.iterations
+        if iteration is not None:
+            return store.find(iteration, name)
         chosen = store.find(last, "returned") if name == "search_greedy" else None
         return store.find(chosen.facts["iteration"] if chosen else last, name)
 
@@ -76,7 +80,7 @@ class Outcomes:
         """None where no seed has it. Problems are those that every seed has, in the order of their ids."""
         found = {}
         for cell in self._cells(cut):
-            manifest = self.manifest(cell, f"search_{cut.selector}")
+            manifest = self.manifest(cell, f"search_{cut.selector}", cut.iteration)
             if manifest is not None:
                 found[cell.seed] = self._read(tuple(manifest.files().values()), cell.config.eval.turns)
         if not found:

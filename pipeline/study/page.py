@@ -30,7 +30,7 @@ NOT_YET = "Not there yet."
 def page(results: Results, store: Store) -> str:
     outcomes = Outcomes(results.cells)
     figures = [*_bars(results), *_curves(results), _verifiers(results), _scores(outcomes)]
-    figures += [_turns(outcomes), _funnel(outcomes), _times(outcomes)]
+    figures += [*_greedy(outcomes), _funnel(outcomes), _times(outcomes)]
     tables = [f"<h2>{escape(table.title)}</h2>{_table(table)}" for table in results.tables]
     body = [
         f"<h1>{escape(results.study.name)}</h1><p class=soft>{escape(_state(results))} {INTERVALS}</p>",
@@ -128,21 +128,33 @@ def _scores(outcomes: Outcomes) -> str:
     return figure("Verifier scores", "", NOT_YET)
 
 
-def _turns(outcomes: Outcomes) -> str:
-    """Greedy accuracy after each turn, by method."""
+def _greedy(outcomes: Outcomes) -> Iterator[str]:
+    """Greedy accuracy after each iteration, and of the last one after each turn."""
     tables = Tables(outcomes)
-    groups = []
-    for strategy in tables.strategies:
-        cuts = [Cut(strategy=strategy, selector="greedy", turn=turn) for turn in range(1, tables.turns + 1)]
-        values = [value for cut in cuts if (value := tables.value(cut)) is not None]
-        if values:
-            groups.append((label(strategy), [_bar(value) for value in values]))
-    if not groups:
-        return figure("Greedy accuracy by turn", "", NOT_YET)
-    names = [f"turn {turn}" for turn in range(1, tables.turns + 1)]
-    shades = [("turn", name, charts.shade(index, len(names))) for index, name in enumerate(names)]
-    caption = "Test problems solved (%) by the answer held after each turn, last iteration, mean over seeds."
-    return figure("Greedy accuracy by turn", charts.legend(shades) + charts.bars(groups, names), caption)
+    iterations = range(max(cell.config.run.iterations for cell in _main(outcomes)) + 1)
+    turns = range(1, tables.turns + 1)
+    views = (
+        (
+            "iteration",
+            iterations,
+            lambda name, i: Cut(strategy=name, selector="greedy", turn=tables.turns, iteration=i),
+        ),
+        ("turn", turns, lambda name, turn: Cut(strategy=name, selector="greedy", turn=turn)),
+    )
+    for what, points, cut in views:
+        groups = []
+        for name in tables.strategies:
+            values = [tables.value(cut(name, point)) for point in points]
+            if any(values):
+                groups.append((label(name), [_bar(value) if value else None for value in values]))
+        if not groups:
+            yield figure(f"Greedy accuracy by {what}", "", NOT_YET)
+            continue
+        names = [f"{what} {point}" for point in points]
+        shades = [("turn", name, charts.shade(index, len(names))) for index, name in enumerate(names)]
+        picture = charts.legend(shades) + charts.bars(groups, names)
+        caption = f"Test problems solved (%) by {what}, greedy, over all seeds. Iteration 0 is the base model."
+        yield figure(f"Greedy accuracy by {what}", picture, caption)
 
 
 def _funnel(outcomes: Outcomes) -> str:
