@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 export VENV FLAVOUR
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all gpu-test lint format setup docker image clean
+.PHONY: help demo test test-all gpu-test lint format setup docker image node clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 18
@@ -18,10 +18,10 @@ help: ## this list
 demo: image ## two iterations of expert iteration on the embedded default; prints results, writes report.html
 	$(BIN)/mucode run $(ARGS)
 
-test: image ## the tests that fit in 15 minutes on 2 cores
+test: image node ## the tests that fit in 15 minutes on 2 cores
 	$(BIN)/python -m pytest -m "not slow and not gpu" $(ARGS)
 
-test-all: image ## every test that needs no GPU
+test-all: image node ## every test that needs no GPU
 	$(BIN)/python -m pytest -m "not gpu" $(ARGS)
 
 gpu-test: setup ## the tests that need a GPU; skipped where there is none
@@ -45,6 +45,9 @@ docker: setup ## a Docker engine that answers
 
 image: docker ## the image of the sandbox boxes
 	@$(BIN)/mucode sandbox build
+
+node: docker ## the image of the boxes for JavaScript, where Node.js can be had
+	@bash scripts/node.sh
 
 clean: ## remove the environment and caches; keep runs/
 	@if [ -f "$(VENV)/pyvenv.cfg" ]; then rm -rf "$(VENV)"; fi
