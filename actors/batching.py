@@ -7,10 +7,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from sandbox.problem import Problem, Suite
 from sandbox.verdict import Outcome
 
-Question = tuple[Problem, str, Suite]
+Question = tuple[Problem, str, Suite] | tuple[Problem, str, Suite, bool]
+"""Problem, program, suite; and True where every test is to be run, past the first that fails."""
 AskMany = Callable[[Sequence[Question]], Awaitable[Sequence[Outcome | None]]]
 """Answers in the order of the questions; None for those that take longer than the others may wait."""
-AskOne = Callable[[Problem, str, Suite], Awaitable[Outcome]]
+AskOne = Callable[..., Awaitable[Outcome]]
 
 
 class Batches:
@@ -25,12 +26,13 @@ class Batches:
         self._waiting: deque[tuple[Question, asyncio.Future[Outcome | None]]] = deque()
         self._sent: set[asyncio.Task[None]] = set()  # the event loop itself keeps no task alive
 
-    async def __call__(self, problem: Problem, program: str, suite: Suite) -> Outcome:
+    async def __call__(self, problem: Problem, program: str, suite: Suite, every_test: bool = False) -> Outcome:
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Outcome | None] = loop.create_future()
-        self._waiting.append(((problem, program, suite), answer))
+        question: Question = (problem, program, suite, True) if every_test else (problem, program, suite)
+        self._waiting.append((question, answer))
         loop.call_soon(self._send)  # not now: what else is asked in this turn of the loop goes with it
-        return await answer or await self._ask_one(problem, program, suite)
+        return await answer or await self._ask_one(*question)
 
     def _send(self) -> None:
         while self._free and self._waiting:

@@ -18,8 +18,8 @@ from actors.deadline import within
 from sandbox.problem import Problem, Suite
 from sandbox.verdict import Outcome, Verdict
 
-Lane = Callable[[Problem, str, Suite], Awaitable[Outcome]]
-"""One executor, as a coroutine function."""
+Lane = Callable[..., Awaitable[Outcome]]
+"""One executor, as a coroutine function of (problem, program, suite), and every_test=True where that is asked."""
 PLACES = 256
 """Programs in one executor's pool at a time, waiting or judged."""
 PATIENCE_S = 1.0
@@ -55,11 +55,12 @@ class Executor:
     async def ready(self) -> bool:
         return True
 
-    async def judge(self, problem: Problem, program: str, suite: Suite) -> Outcome:
+    async def judge(self, problem: Problem, program: str, suite: Suite, every_test: bool = False) -> Outcome:
+        """Run a suite, to its first failing test or through."""
         async with self._places:
             self._in_flight += 1
             try:
-                return await asyncio.wrap_future(self._pool.submit(problem, program, suite))
+                return await asyncio.wrap_future(self._pool.submit(problem, program, suite, not every_test))
             finally:
                 self._in_flight -= 1
                 self._done += 1
@@ -93,8 +94,8 @@ class Executor:
 def ray_lane(executor: Any) -> Lane:
     """A Ray actor handle of `Executor` as a lane. Calls that wait for it go in batches."""
 
-    async def judge(problem: Problem, program: str, suite: Suite) -> Outcome:
-        return await executor.judge.remote(problem, program, suite)
+    async def judge(problem: Problem, program: str, suite: Suite, **options: bool) -> Outcome:
+        return await executor.judge.remote(problem, program, suite, **options)
 
     async def judge_many(questions: Sequence[Question]) -> Sequence[Outcome | None]:
         return await executor.judge_many.remote(questions)
@@ -136,14 +137,14 @@ class JudgeClient:
         self._deadline_s, self._attempts, self._rest_s = deadline_s, attempts, rest_s
         self.failures = 0
 
-    async def __call__(self, problem: Problem, program: str, suite: Suite) -> Outcome:
+    async def __call__(self, problem: Problem, program: str, suite: Suite, **options: bool) -> Outcome:
         errors: list[str] = []
         tried: set[int] = set()
         async with self._limit:
             for attempt in range(1, self._attempts + 1):
                 seat = await self._next_seat(tried)
                 tried.add(seat.number)
-                outcome, error = await self._try(seat, problem, program, suite)
+                outcome, error = await self._try(seat, problem, program, suite, options)
                 if outcome is not None and outcome.label is not None:
                     return replace(outcome, attempt=max(attempt, outcome.attempt))
                 errors.append(error or (outcome.message if outcome else "") or "infrastructure error")
@@ -161,12 +162,14 @@ class JudgeClient:
             await asyncio.sleep(seat.rests_until - now)
         return seat
 
-    async def _try(self, seat: _Seat, problem: Problem, program: str, suite: Suite) -> tuple[Outcome | None, str]:
+    async def _try(
+        self, seat: _Seat, problem: Problem, program: str, suite: Suite, options: dict[str, bool]
+    ) -> tuple[Outcome | None, str]:
         """One attempt: an outcome, or what went wrong. Any exception of a lane is the infrastructure's."""
         seat.in_flight += 1
         what = f"executor {seat.number} judging the {suite} tests of {problem.problem_id}"
         try:
-            outcome = await within(self._deadline_s, what, seat.lane(problem, program, suite))
+            outcome = await within(self._deadline_s, what, seat.lane(problem, program, suite, **options))
         except Exception as error:
             self.failures += 1
             seat.rests_until = time.monotonic() + self._rest_s

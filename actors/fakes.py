@@ -89,7 +89,7 @@ def accept_all(problem: Problem, program: str, suite: Suite) -> Outcome:
 
 
 class FakeSandbox:
-    """A judge: `outcome(problem, program, suite)` after `seconds(program)`; remembers every call."""
+    """A judge: `outcome(problem, program, suite)` after `seconds(program)`; remembers every call and its options."""
 
     def __init__(
         self,
@@ -98,9 +98,11 @@ class FakeSandbox:
     ) -> None:
         self.outcome, self.seconds = outcome, seconds
         self.calls: list[tuple[str, str, Suite]] = []
+        self.options: list[dict[str, bool]] = []
 
-    async def __call__(self, problem: Problem, program: str, suite: Suite) -> Outcome:
+    async def __call__(self, problem: Problem, program: str, suite: Suite, **options: bool) -> Outcome:
         self.calls.append((problem.problem_id, program, suite))
+        self.options.append(options)
         await asyncio.sleep(self.seconds(program))
         return self.outcome(problem, program, suite)
 

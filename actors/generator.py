@@ -156,10 +156,10 @@ class Generator:
         self._counts.update(episode_counts(episodes, plans))
         return episodes
 
-    async def _timed_judge(self, problem: Problem, program: str, suite: Suite) -> Outcome:
+    async def _timed_judge(self, problem: Problem, program: str, suite: Suite, **options: bool) -> Outcome:
         started = time.monotonic()
         try:
-            return await self._judge(problem, program, suite)
+            return await self._judge(problem, program, suite, **options)
         finally:
             self._judge_wait_s += time.monotonic() - started
 

@@ -17,7 +17,8 @@ from actors.engine import Completion, Engine, Sampling
 from sandbox.problem import Problem, Suite
 from sandbox.verdict import Outcome, Verdict
 
-Judge = Callable[[Problem, str, Suite], Awaitable[Outcome]]
+Judge = Callable[..., Awaitable[Outcome]]
+"""A coroutine function of (problem, program, suite), and every_test=True where a suite is to be run through."""
 Scorer = Callable[[Sequence[tuple[str, str]]], Awaitable[list[float]]]
 """Raw verifier logits of (first prompt, response) pairs."""
 
@@ -40,7 +41,7 @@ class Ledger:
     def __init__(self, players: Players, problem: Problem, sample: int) -> None:
         self.players, self.problem, self.sample = players, problem, sample
         self._completions: dict[tuple[tuple[int, ...], Sampling], list[Completion]] = {}
-        self._outcomes: dict[tuple[str, Suite], asyncio.Future[Outcome]] = {}
+        self._outcomes: dict[tuple[str, Suite, bool], asyncio.Future[Outcome]] = {}
         self._scores: dict[tuple[str, str], float] = {}
 
     async def complete(self, prompt_ids: Sequence[int], sampling: Sampling, turn: int) -> list[Completion]:
@@ -56,15 +57,18 @@ class Ledger:
             known = self._completions[key] = await within(self.players.turn_deadline_s, what, asked)
         return known[: sampling.n]
 
-    async def outcome(self, program: str | None, suite: Suite) -> Outcome:
-        """What `suite` says of a program. It is run once; an infrastructure failure is forgotten."""
+    async def outcome(self, program: str | None, suite: Suite, every_test: bool = False) -> Outcome:
+        """What `suite` says of a program, to its first failing test or through. It is run once; an infrastructure
+        failure is forgotten.
+        """
         if program is None:
             return Outcome(verdict=Verdict.COMPILE_ERROR, message=NO_PROGRAM)
         if suite == "private" and self.problem.public_tests and not self.problem.private_tests:
             return Outcome(verdict=Verdict.ACCEPTED, message="no private tests: the public ones are all there are")
-        key = (program, suite)
+        key = (program, suite, every_test)
+        options = {"every_test": True} if every_test else {}
         if key not in self._outcomes:
-            self._outcomes[key] = asyncio.ensure_future(self.players.judge(self.problem, program, suite))
+            self._outcomes[key] = asyncio.ensure_future(self.players.judge(self.problem, program, suite, **options))
         outcome = await self._outcomes[key]
         if outcome.label is None:
             self._outcomes.pop(key, None)

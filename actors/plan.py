@@ -20,6 +20,7 @@ class SearchPlan:
     curves, oracle gaps); it never changes what is chosen. `no_repeat`: a program that already failed in this search is
     not chosen if there is another one. `stop`: an episode ends at the first pass of the public tests, or only of all
     tests, as an oracle would end it.
+    `every_test` runs every test of a judged answer, past the first that fails: partial passes, for dense pairs.
     """
 
     turns: int = 3
@@ -32,6 +33,7 @@ class SearchPlan:
     seed: int = 0
     no_repeat: bool = False
     judge_all: bool = False
+    every_test: bool = False
     style: str = "bare"
     feedback: str = "values"
     show_tests: bool = True

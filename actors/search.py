@@ -212,7 +212,7 @@ class _Search:
 
     async def _judge(self, level: _Level, which: Sequence[int], suite: Suite) -> None:
         todo = [index for index in which if self._needs(level.answers[index], suite)]
-        outcomes = await asyncio.gather(*(self.ledger.outcome(level.answers[i].program, suite) for i in todo))
+        outcomes = await asyncio.gather(*(self._run(level.answers[i].program, suite) for i in todo))
         for i, outcome in zip(todo, outcomes, strict=True):
             one = level.answers[i]
             level.answers[i] = replace(one, public=outcome) if suite == "public" else replace(one, private=outcome)
@@ -221,7 +221,10 @@ class _Search:
         """Private tests settle a label only where the public ones were passed."""
         if suite == "public":
             return answer.public is None
-        return answer.private is None and _passes(answer)
+        return answer.private is None and (_passes(answer) or self.plan.every_test)
+
+    async def _run(self, program: str | None, suite: Suite) -> Outcome:
+        return await self.ledger.outcome(program, suite, self.plan.every_test)
 
     async def _observe(self, level: _Level) -> None:
         """What the programs that pass public tests do on extra inputs, where they are more than one program."""

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from actors.episode import Episode
 from pipeline.buckets import Row, commit_rows, read_episodes, read_rows
-from pipeline.pairs import PAIR_SCHEMA, make_pairs, pair_counts
+from pipeline.pairs import PAIR_SCHEMA, PairRecipe, make_pairs, pair_counts
 from pipeline.relabel import EXAMPLE_SCHEMA, relabel
 from pipeline.strategies import Strategy
 
@@ -26,13 +26,13 @@ SCORE_SCHEMA = pa.schema(
 
 
 class PairTask:
-    def __init__(self, pairs_per_problem: int, seed: int) -> None:
-        self.pairs_per_problem, self.seed = pairs_per_problem, seed
+    def __init__(self, recipe: PairRecipe, seed: int) -> None:
+        self.recipe, self.seed = recipe, seed
 
     def __call__(self, bucket: Row) -> Row:
         rows, counts = [], []
         for episodes in read_episodes(bucket["episodes"]):
-            pairs = make_pairs(episodes, self.pairs_per_problem, self.seed)
+            pairs = make_pairs(episodes, self.recipe, self.seed)
             rows += pairs
             counts.append(pair_counts(episodes, pairs))
         return commit_rows(bucket, rows, PAIR_SCHEMA, counts)

@@ -110,6 +110,8 @@ class RolloutsSection(Section):
     top_p: float = Field(1.0, gt=0, le=1)
     max_tokens: int = Field(1000, ge=1)
     """Longest answer, in tokens."""
+    every_test: bool = False
+    """Run every test of an answer, past the first that fails, so that partial passes are known; costs sandbox time."""
     shard_episodes: int = Field(200, ge=1)
     """About how many episodes one committed part holds; what a crash can lose."""
 
@@ -160,6 +162,10 @@ class VerifierSection(TrainedSection):
     reward_l2: float = Field(1e-3, ge=0)
     """Weight of mean squared reward in the Bradley-Terry loss, as in the released code."""
     pairs_per_problem: int = Field(32, ge=1)
+    pairs: Literal["right_wrong", "dense"] = "right_wrong"
+    """dense: the chosen answer passes at least `margin` more tests than the rejected one; needs rollouts.every_test."""
+    margin: int = Field(1, ge=1)
+    """In tests, public and private together."""
     learning_rate: float = Field(1e-6, gt=0)
     batch_pairs: int = Field(64, ge=1)
     replicas: int = operational(1, ge=1)
@@ -232,6 +238,18 @@ class Config(Section):
     fine_tune: FineTuneSection = FineTuneSection()
     training: TrainingSection = TrainingSection()
     eval: EvalSection = EvalSection()
+
+    @model_validator(mode="after")
+    def _pairs_can_be_made(self) -> "Config":
+        if self.verifier.pairs == "dense" and not self.rollouts.every_test:
+            raise ValueError(
+                "verifier.pairs = 'dense' counts the tests that an answer passes; set rollouts.every_test = true"
+            )
+        if self.verifier.pairs == "dense" and self.verifier.loss == "bce":
+            raise ValueError(
+                "verifier.pairs = 'dense' orders answers, verifier.loss = 'bce' needs labels; use loss = 'bt'"
+            )
+        return self
 
     @model_validator(mode="before")
     @classmethod

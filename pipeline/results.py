@@ -148,7 +148,10 @@ def percent(point: Row) -> str:
     return f"{100 * point['value']:.1f} [{100 * point['low']:.1f}, {100 * point['high']:.1f}]"
 
 
-PAIRS = ("problems_with_pairs", "problems_without_right_answer", "problems_without_wrong_answer")
+PAIRS = (
+    *("problems_with_pairs", "problems_without_right_answer", "problems_without_wrong_answer"),
+    "problems_without_margin",
+)
 HISTORIES = ("examples", *DROPPED)
 EXAMPLES = ("problems_with_examples", "problems_unsolved", "problems_without_usable_trajectory")
 LENT = ("episodes", "episodes_masked_infrastructure", "examples_kept")

@@ -28,6 +28,7 @@ from pipeline import bucket_tasks, metrics
 from pipeline.buckets import HELD_OUT_FIRST, bucket_rows, map_buckets
 from pipeline.fine_tune import fine_tune
 from pipeline.models import resolve
+from pipeline.pairs import PairKind, PairRecipe
 from pipeline.store import Manifest, Stage, StageOutput, StoreError, stage
 from pipeline.strategies import STRATEGIES, Strategy, under
 from pipeline.sweep import sweep_plans, sweep_widths
@@ -68,6 +69,7 @@ def _roll_out(split: str, first_bucket: int) -> Callable[..., StageOutput]:
             top_p=rollouts.top_p,
             max_tokens=rollouts.max_tokens,
             seed=run.config.run.seed,
+            every_test=rollouts.every_test,
             **run.config.dialogue.model_dump(),
             stop=run.config.protocol.stop,
         )
@@ -184,15 +186,23 @@ def _trained(report: TrainingReport) -> StageOutput:
 # ---- the verifier ---------------------------------------------------------------------------------------------
 
 
-def _pairs(run: Any, iteration: int, directory: str, *, episodes: Manifest | list[Manifest]) -> StageOutput:
-    manifests = _rows(episodes)
-    task = bucket_tasks.PairTask(run.config.verifier.pairs_per_problem, run.config.run.seed)
+def _pairs(
+    run: Any, iteration: int, directory: str, *, episodes: Manifest | list[Manifest], training: bool = False
+) -> StageOutput:
+    """Pairs to train on, or pairs to measure by, which are the same whatever the verifier learns from."""
+    settings, manifests = run.config.verifier, _rows(episodes)
+    recipe = PairRecipe(per_problem=settings.pairs_per_problem)
+    if training:
+        kinds: dict[str, PairKind] = {"bt": "product", "bce": "matching"}
+        kind = "dense" if settings.pairs == "dense" else kinds[settings.loss]
+        recipe = PairRecipe(per_problem=settings.pairs_per_problem, kind=kind, margin=settings.margin)
     run.fleet.make_room("data")
-    map_buckets(bucket_rows(directory, episodes=manifests), task)
+    map_buckets(bucket_rows(directory, episodes=manifests), bucket_tasks.PairTask(recipe, run.config.run.seed))
     return StageOutput(expected_parts=_buckets_expected(manifests))
 
 
-PAIRS = stage("pairs", reads=("verifier.pairs_per_problem", "run.seed"))(_pairs)
+_RECIPE = tuple(f"verifier.{name}" for name in ("pairs_per_problem", "pairs", "margin", "loss"))
+PAIRS = stage("pairs", reads=(*_RECIPE, "run.seed"))(partial(_pairs, training=True))
 HELD_OUT_PAIRS = stage("held_out_pairs", reads=("verifier.pairs_per_problem", "run.seed"))(_pairs)
 OWN_PAIRS = stage("own_pairs", reads=("verifier.pairs_per_problem", "run.seed"))(_pairs)
 

@@ -176,7 +176,7 @@ class Lane:
     def __init__(self, mode: str = "ok", seconds: float = 0.0) -> None:
         self.mode, self.seconds, self.calls, self.now, self.most = mode, seconds, 0, 0, 0
 
-    async def __call__(self, problem: Problem, program: str, suite: Suite) -> Outcome:
+    async def __call__(self, problem: Problem, program: str, suite: Suite, **options: bool) -> Outcome:
         self.calls += 1
         self.now += 1
         self.most = max(self.most, self.now)

@@ -220,6 +220,18 @@ def test_an_oracle_stop_goes_on_after_a_program_that_fails_private_tests() -> No
     assert len(never.turns) == 3 and ending(never, plan) == "turns"
 
 
+def test_every_test_runs_both_suites_through_and_changes_no_label() -> None:
+    judge = FakeSandbox(lambda problem, program, suite: NO if suite == "public" else YES)
+    episode, _ = play(SearchPlan(turns=2, every_test=True), judge)
+    assert [suite for *_, suite in judge.calls] == ["public", "private"] * 2
+    assert judge.options == [{"every_test": True}] * 4
+    assert [turn.answer.label for turn in episode.turns] == [False, False]
+    assert all(turn.answer.private == YES for turn in episode.turns)
+    usual = FakeSandbox(lambda *_: NO)
+    play(SearchPlan(turns=1), usual)
+    assert usual.options == [{}]
+
+
 def test_a_full_context_ends_an_episode_with_a_name() -> None:
     judge = FakeSandbox(lambda *_: wrong("x" * 60))
     plan = SearchPlan(turns=3, max_tokens=64)
