@@ -94,8 +94,8 @@ class Executor:
 def ray_lane(executor: Any) -> Lane:
     """A Ray actor handle of `Executor` as a lane. Calls that wait for it go in batches."""
 
-    async def judge(problem: Problem, program: str, suite: Suite, **options: bool) -> Outcome:
-        return await executor.judge.remote(problem, program, suite, **options)
+    async def judge(*question: Any) -> Outcome:
+        return await executor.judge.remote(*question)
 
     async def judge_many(questions: Sequence[Question]) -> Sequence[Outcome | None]:
         return await executor.judge_many.remote(questions)

@@ -55,6 +55,25 @@ def test_an_idle_executor_is_asked_at_once_a_busy_one_in_batches_of_a_size() -> 
     asyncio.run(main())
 
 
+def test_asking_for_every_test_is_part_of_the_question() -> None:
+    async def main() -> None:
+        asked: list[Question] = []
+
+        async def judge_many(questions: Sequence[Question]) -> list[Outcome | None]:
+            asked.extend(questions)
+            return [None for _ in questions]
+
+        async def judge(*question: object) -> Outcome:
+            asked.append(question)  # type: ignore[arg-type]
+            return _outcome("alone")
+
+        ask = Batches(judge_many, judge)
+        assert (await ask(PROBLEM, "a", "private", every_test=True)).message == "alone"
+        assert asked == [(PROBLEM, "a", "private", True)] * 2
+
+    asyncio.run(main())
+
+
 def test_a_slow_program_is_asked_for_alone_and_delays_no_other() -> None:
     async def main() -> None:
         executor = Executor()

@@ -24,6 +24,7 @@ Problem q is never solved: f0 (iteration 0) a 3, b 5. Its reference solution is 
 """
 
 import math
+from functools import cache
 from typing import Any
 
 import pytest
@@ -121,6 +122,7 @@ UNSOLVED = {
 }
 
 
+@cache
 def config(protocol: str) -> Config:
     return load_config(None, [f"protocol.name={protocol}"])
 
