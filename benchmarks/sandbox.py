@@ -1,0 +1,290 @@
+"""The sandbox beside plain ways to run a candidate, and its verdicts under load.
+
+    MUCODE_DATA_DIR=... python benchmarks/sandbox.py --out sandbox.json
+
+*speed*: MBPP candidates, a quarter of them wrong, public and private tests as two runs each, one worker on each side.
+The ways take turns, round after round; a ratio is the median over rounds of a ratio within a round.
+*flips*: the same programs judged quietly and with 1, 2 and 4 boxes per core, programs near their CPU limit included;
+beside it, those under a plain wall limit of the same seconds. A flip is another verdict than in the quiet run.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from itertools import count, cycle
+from pathlib import Path
+from typing import Any
+
+from sandbox import owner
+from sandbox.engine import connect
+from sandbox.errors import ProblemError, SandboxUnavailable
+from sandbox.image.build import ensure_image
+from sandbox.plan import make_plan
+from sandbox.pool import Pool, Question
+from sandbox.problem import FunctionTest, Limits, Problem
+from sandbox.problems.load import load
+from sandbox.verdict import Verdict
+
+PREAMBLE = """import math
+import re
+import copy
+import datetime
+import itertools
+import collections
+import heapq
+import functools
+import hashlib
+import numpy
+import numpy as np
+import string
+from typing import *
+from collections import *
+import os
+import sys
+"""
+SUITES = ("public", "private")
+DEADLINE_S = 60
+CORES = len(os.sched_getaffinity(0))
+LEVELS = {"quiet": (1,), "1x": (CORES,), "2x": (2 * CORES,), "4x": (2 * CORES, 2 * CORES)}
+"""Boxes of each pool: at 4x two pools share the machine, and neither knows of the other."""
+Candidate = tuple[Problem, str]
+
+
+def candidates(number: int) -> list[Candidate]:
+    """Solutions of MBPP test problems whose tests are plain calls; every fourth returns None."""
+    problems = [problem for problem in load("mbpp:test") if all(make_plan(problem, suite).calls for suite in SUITES)]
+    wrong = [f"def {problem.entry_point}(*arguments):\n    return None\n" for problem in problems]
+    return [
+        (problem, wrong[index] if index % 4 == 3 else problem.reference or "")
+        for index, problem in enumerate(problems[:number])
+    ]
+
+
+def scripts(candidate: Candidate, preamble: str = "") -> list[str]:
+    """Program and asserts in one text, as a grader without a sandbox runs them: one for each suite."""
+    problem, program = candidate
+    tests = [[test.source for test in problem.tests(suite) if isinstance(test, FunctionTest)] for suite in SUITES]
+    return ["\n".join([preamble, program, *sources]) for sources in tests]
+
+
+def run(command: list[str]) -> bool:
+    """The naive verdict: whether it exits with 0."""
+    done = subprocess.run(command, capture_output=True, timeout=DEADLINE_S, check=False)
+    return done.returncode == 0
+
+
+def interpreter() -> str:
+    """The Python that runs this; a shim in front of it would cost more than the interpreter's start."""
+    if Path(sys.executable).read_bytes()[:4] != b"\x7fELF":
+        raise SystemExit(f"{sys.executable} is a script, not an interpreter: run this by the real Python's path")
+    return sys.executable
+
+
+# ---- speed ------------------------------------------------------------------------------------------------------
+
+
+def ways(pools: list[Pool], image: str, exec_in: str) -> dict[str, tuple[int, Callable[[list[Candidate]], Any]]]:
+    """Of each way: how many candidates it takes per round, and how it judges them. Bare forks count by the pair."""
+    python = [interpreter(), "-c"]
+    isolated = ["--network", "none", "--read-only", "--cap-drop", "ALL", "--user", "65534:65534"]
+    docker_run = ["docker", "run", "--rm", *isolated, image, "python3", "-c"]
+    docker_exec = ["docker", "exec", exec_in, "python3", "-c"]
+
+    def processes(command: list[str], preamble: str = "") -> Callable[[list[Candidate]], Any]:
+        return lambda some: [run([*command, script]) for one in some for script in scripts(one, preamble)]
+
+    def questions(some: list[Candidate]) -> list[Question]:
+        return [(problem, program, suite) for problem, program in some for suite in SUITES]
+
+    def floor(some: list[Candidate]) -> None:
+        box = pools[0]._workers[0]._boxes["python"]  # idle now, and warm
+        box.send(b"F", json.dumps(2 * len(some)).encode())
+        assert box.receive(time.monotonic() + DEADLINE_S)[0] == b"F"
+
+    return {
+        "subprocess, 16 imports": (2, processes(python, PREAMBLE)),
+        "subprocess": (4, processes(python)),
+        "docker run": (1, processes(docker_run)),
+        "docker exec": (2, processes(docker_exec)),
+        "sandbox, 1 box": (50, lambda some: pools[0].judge_many(questions(some))),
+        "sandbox, 2 boxes": (50, lambda some: pools[1].judge_many(questions(some))),
+        "sandbox, one by one": (25, lambda some: [pools[0].judge(*question) for question in questions(some)]),
+        "bare forks": (25, floor),
+    }
+
+
+@contextlib.contextmanager
+def warm_container(image: str) -> Iterator[str]:
+    """A container that sleeps, for `docker exec`. Labelled as ours, so that a reaper finds it."""
+    client = connect()
+    sleeper = ["python3", "-c", "import time; time.sleep(86400)"]
+    container = client.containers.run(image, sleeper, detach=True, network_mode="none", labels=owner.labels())
+    try:
+        yield container.name
+    finally:
+        container.remove(force=True)
+
+
+def measure_speed(some: list[Candidate], rounds: int) -> dict[str, Any]:
+    image = ensure_image(connect())
+    with Pool(boxes=1, memo=False) as one, Pool(boxes=2, memo=False) as two, warm_container(image) as name:
+        table = ways([one, two], image, name)
+        source = cycle(some)
+        for number, judge in table.values():  # warm up: page cache, connections, the boxes' own caches
+            judge([next(source) for _ in range(min(number, 10))])
+        seconds: dict[str, list[float]] = {name: [] for name in table}
+        for _ in range(rounds):
+            for name, (number, judge) in table.items():
+                batch = [next(source) for _ in range(number)]
+                started = time.perf_counter()
+                judge(batch)
+                seconds[name].append((time.perf_counter() - started) / number)
+    return {"seconds_per_candidate": seconds, **ratios(seconds)}
+
+
+def ratios(seconds: dict[str, list[float]]) -> dict[str, Any]:
+    def of(above: str, below: str) -> float:
+        return statistics.median(a / b for a, b in zip(seconds[above], seconds[below], strict=True))
+
+    return {
+        "median_ms": {name: 1000 * statistics.median(values) for name, values in seconds.items()},
+        "times_faster": {name: of("subprocess, 16 imports", name) for name in seconds},
+        "over_bare_fork": of("sandbox, 1 box", "bare forks"),
+        "one_by_one_over_bare_fork": of("sandbox, one by one", "bare forks"),
+        "two_boxes_over_one": of("sandbox, 1 box", "sandbox, 2 boxes"),
+    }
+
+
+def print_speed(result: dict[str, Any]) -> None:
+    print(f"{'per candidate (public + private)':<34}{'median ms':>10}{'against the first':>20}")
+    for name, median in result["median_ms"].items():
+        print(f"{name:<34}{median:>10.2f}{result['times_faster'][name]:>18.1f} x")
+    print(f"one forked execution over a bare fork: {result['over_bare_fork']:.2f} x", end="")
+    print(f" (one by one: {result['one_by_one_over_bare_fork']:.2f} x)")
+    print(f"two boxes over one: {result['two_boxes_over_one']:.2f} x\n")
+
+
+# ---- flips ------------------------------------------------------------------------------------------------------
+
+
+def work(cpu_s: float) -> str:
+    """A loop of that many CPU seconds on this machine when it is quiet."""
+    loop = "n = 1\nfor _ in range({}): n = n * 3 % 1000003\n"
+    started = time.process_time()
+    exec(compile(loop.format(1_000_000), "calibration", "exec"), {})
+    return loop.format(int(1_000_000 * cpu_s / (time.process_time() - started)))
+
+
+def heavy_programs(number: int, limit_s: float) -> list[Candidate]:
+    """At three and six tenths of their CPU limit, and every seventh far above it."""
+    tests = (FunctionTest("assert f(3) == [3, 6]"),)
+    limits = Limits(cpu_limit_s=limit_s, wall_limit_s=10 * limit_s, memory_mib=256)
+    problem = Problem(problem_id="heavy", prompt="", private_tests=tests, entry_point="f", limits=limits)
+    loops = {share: work(share * limit_s) for share in (0.3, 0.6, 3.0)}
+    shares = [3.0 if index % 7 == 6 else (0.3, 0.6)[index % 2] for index in range(number)]
+    return [(problem, f"{loops[share]}def f(x): return [x, 2 * x]\n# {n}") for n, share in zip(count(), shares)]
+
+
+def judged(pools: tuple[int, ...], some: list[Candidate]) -> list[str]:
+    with contextlib.ExitStack() as stack:
+        opened = [stack.enter_context(Pool(boxes=boxes, memo=False)) for boxes in pools]
+        futures = [pool.submit(*one, "private") for one, pool in zip(some, cycle(opened))]
+        return [future.result().verdict.value for future in futures]
+
+
+def judged_naively(workers: int, some: list[Candidate], limit_s: float) -> list[str]:
+    def one(candidate: Candidate) -> str:
+        try:
+            command = [interpreter(), "-I", "-S", "-c", scripts(candidate)[1]]
+            done = subprocess.run(command, capture_output=True, timeout=limit_s, check=False)
+        except subprocess.TimeoutExpired:
+            return Verdict.TIME_LIMIT.value
+        return (Verdict.ACCEPTED if done.returncode == 0 else Verdict.WRONG_ANSWER).value
+
+    with ThreadPoolExecutor(workers) as threads:
+        return list(threads.map(one, some))
+
+
+def measure_flips(some: list[Candidate], judgements: int, limit_s: float) -> dict[str, Any]:
+    """Every eighth program is heavy. The plain wall limit judges only those."""
+    heavy = heavy_programs(max(judgements // 8, 1), limit_s)
+    light = [
+        (replace(problem, problem_id=f"{n}"), f"{program}\n# {n}")
+        for n, (problem, program) in zip(range(judgements - len(heavy)), cycle(some))
+    ]
+    mixed = [one for pair in zip(heavy, _spread(light, len(heavy)), strict=True) for one in (pair[0], *pair[1])]
+    result: dict[str, Any] = {"judgements": len(mixed), "heavy": len(heavy), "limit_s": limit_s, "levels": {}}
+    quiet: dict[str, list[str]] = {}
+    for level, pools in LEVELS.items():
+        started = time.perf_counter()
+        verdicts = {"sandbox": judged(pools, mixed)}
+        seconds = time.perf_counter() - started
+        verdicts["wall limit"] = judged_naively(sum(pools), heavy, limit_s)
+        quiet = quiet or verdicts
+        flips = {
+            name: sum(now != then for now, then in zip(verdicts[name], quiet[name], strict=True)) for name in verdicts
+        }
+        infrastructure = verdicts["sandbox"].count(Verdict.INFRASTRUCTURE_ERROR.value)
+        result["levels"][level] = {
+            "boxes": pools, "flips": flips, "infrastructure": infrastructure, "seconds": seconds,
+            "time_limit": {name: values.count(Verdict.TIME_LIMIT.value) for name, values in verdicts.items()},
+        }  # fmt: skip
+    return result
+
+
+def _spread(items: list[Candidate], parts: int) -> list[list[Candidate]]:
+    return [items[part::parts] for part in range(parts)]
+
+
+def print_flips(result: dict[str, Any]) -> None:
+    heavy = result["heavy"]
+    print(f"{'verdict flips against quiet':<30}{'sandbox':>16}{'wall limit':>16}{'infrastructure':>16}")
+    for level, row in result["levels"].items():
+        flips = row["flips"]
+        ours, naive = f"{flips['sandbox']}/{result['judgements']}", f"{flips['wall limit']}/{heavy}"
+        print(f"{level + ', boxes ' + '+'.join(map(str, row['boxes'])):<30}{ours:>16}{naive:>16}", end="")
+        print(f"{row['infrastructure']:>16}")
+
+
+# ---- all --------------------------------------------------------------------------------------------------------
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--parts", nargs="+", choices=("speed", "flips"), default=["speed", "flips"])
+    parser.add_argument("--candidates", type=int, default=200, help="different MBPP candidates")
+    parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--judgements", type=int, default=512, help="of the flips, at every level")
+    parser.add_argument("--limit-s", type=float, default=1.0, help="CPU limit of the flips' heavy programs")
+    parser.add_argument("--out", type=Path)
+    options = parser.parse_args()
+    try:
+        some = candidates(options.candidates)
+        engine = connect().version()["Version"]
+    except (ProblemError, SandboxUnavailable) as error:
+        raise SystemExit(str(error)) from error
+    result: dict[str, Any] = {
+        "machine": f"{platform.processor() or platform.machine()}, {CORES} cores, Linux {platform.release()}",
+        "python": platform.python_version(), "docker": engine, "load_before": os.getloadavg(),
+    }  # fmt: skip
+    if "speed" in options.parts:
+        result["speed"] = measure_speed(some, options.rounds)
+        print_speed(result["speed"])
+    if "flips" in options.parts:
+        result["flips"] = measure_flips(some, options.judgements, options.limit_s)
+        print_flips(result["flips"])
+    if options.out:
+        options.out.write_text(json.dumps(result, indent=1))
+
+
+if __name__ == "__main__":
+    main()
