@@ -24,6 +24,8 @@ from itertools import count, cycle
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).parents[1]))  # this folder's sandbox.py is not the package of that name
+
 from sandbox import owner
 from sandbox.engine import connect
 from sandbox.errors import ProblemError, SandboxUnavailable
