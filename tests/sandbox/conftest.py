@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,10 @@ from sandbox.engine import connect
 from sandbox.errors import SandboxUnavailable
 from sandbox.pool import Pool
 from sandbox.problems.sources import DATA_DIR
+
+RUNTIME = os.environ.get("MUCODE_RUNTIME", "runc")
+TRANSPORT: Any = os.environ.get("MUCODE_TRANSPORT")
+"""What the tests that take a pool run on: `runc` or `runsc`; `socket`, `stdio`, or what the pool chooses."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -30,7 +35,7 @@ def engine() -> None:
 @pytest.fixture(scope="session")
 def pool(engine: None) -> Iterator[Pool]:
     """Two warm boxes for everything that does not break them."""
-    with Pool(boxes=2) as pool:
+    with Pool(boxes=2, runtime=RUNTIME, transport=TRANSPORT) as pool:
         yield pool
 
 

@@ -1,77 +1,120 @@
-"""No cheat is accepted, no hostile program hurts, every honest one is accepted, and nothing is left behind."""
+"""No cheat is accepted, no hostile program hurts, every honest one is accepted, and nothing is left behind.
 
+The same tests are the conformance test of a runtime and a transport: MUCODE_RUNTIME and MUCODE_TRANSPORT choose.
+"""
+
+import itertools
+import json
 import subprocess
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from sandbox.image.build import ensure_image
 from sandbox.pool import Pool
-from sandbox.problem import Limits
+from sandbox.problem import FunctionTest, Limits, StdioTest
 from sandbox.verdict import Verdict
-from tests.sandbox.bank import CHEATS, HONEST, HOSTILE, REJECTED
+from tests.sandbox.bank import CATALOGUE, Entry, entries, naive
+from tests.sandbox.bank.problems import PROBLEMS, problem
+from tests.sandbox.conftest import RUNTIME, TRANSPORT
 from tests.sandbox.problems import function
 
-TESTS = ("assert f(3) == [3, 6]", "assert f(5) == [5, 10]")
-LIMITS = Limits(cpu_limit_s=1.0, wall_limit_s=3.0, memory_mib=256)
-RIGHT = "def f(x): return [x, 2 * x]"
-PROBLEMS = {
-    "split": function(*TESTS, limits=LIMITS),
-    "judge box": function(*TESTS, limits=LIMITS, setup="unused = 1"),
-    "check program": function(
-        "def check(candidate):\n  for n in (3, 5):\n    assert candidate(n) == [n, 2 * n]\ncheck(f)", limits=LIMITS
-    ),
-}
-NAIVE = """
-import sys
-source, tests = sys.argv[1:]
-program = compile(source, 'main.py', 'exec')
-names = {'__name__': '__main__'}
-exec(program, names)
-exec(compile(tests, 'tests.py', 'exec'), names)
-print('ALL TESTS PASSED')
+BANK = list(entries())
+RUNS = [(entry, name) for entry in BANK for name in entry.problems]
+CHEATS = [entry for entry in BANK if entry.naive]
+HOST_ROWS = {"C12": "test_verdicts.py::test_suites_without_tests"}
+"""Rows that no program can show, with their tests."""
+NUMBER = itertools.count()
+HONEST = """
+import os
+def f(x):
+  found = [p for p in os.listdir('/proc') if p.isdigit() and p not in ('1', str(os.getpid()))]
+  for folder in ('/tmp', '/dev/shm', '/dev/mqueue', '/run', '/var/tmp', '/ctl'):
+    if os.path.isdir(folder): found += os.listdir(folder)
+  return found or [x, 2 * x]
 """
+"""Right where no process and no file of an earlier run is there."""
 
 
-def naive(box_image: str, program: str) -> subprocess.CompletedProcess[str]:
-    """Program and asserts in one process of a container of their own, as in the judges that these cheats fool."""
-    command = ["docker", "run", "--rm", "--network", "none", "--read-only", "--cap-drop", "ALL", "--memory", "512m"]
-    command += ["--pids-limit", "64", "--security-opt", "no-new-privileges", "--tmpfs", "/tmp", box_image]
-    command += ["python3", "-I", "-S", "-c", NAIVE, program, "\n".join((*TESTS, "done = True"))]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+@pytest.fixture(scope="module")
+def bank_pool(engine: None) -> Iterator[Pool]:
+    """One box, so that each program meets what the last one left."""
+    with Pool(boxes=1, memo=False, runtime=RUNTIME, transport=TRANSPORT) as pool:
+        yield pool
 
 
-@pytest.mark.parametrize("name", CHEATS)
-@pytest.mark.parametrize("way", PROBLEMS)
-def test_a_cheat_is_rejected(pool: Pool, way: str, name: str) -> None:
-    outcome = pool.judge(PROBLEMS[way], CHEATS[name][1], "private")
-    assert outcome.verdict in REJECTED, outcome
-    assert pool.judge(PROBLEMS[way], f"{RIGHT}  # after {name}", "private").accepted
+def ids(values: list[tuple[Entry, str]]) -> list[str]:
+    return [f"{entry.row}-{Path(entry.name).stem}-{name}" for entry, name in values]
+
+
+def run(pool: Pool, entry: Entry, name: str) -> None:
+    """One program on one problem, then an honest one in the same pool."""
+    asked = problem(name, entry)
+    for _ in range(entry.repeat):
+        outcome = pool.judge(asked, entry.program, "private")
+        assert outcome.verdict in entry.right(name), outcome
+        assert outcome.message.isprintable() and len(outcome.message) < 1000
+    if "public" in entry.verdicts:
+        assert pool.judge(asked, entry.program, "public").verdict in entry.right("public")
+    after = pool.judge(PROBLEMS["split"], HONEST, "private")
+    assert after.accepted, after
+
+
+FAST = [(entry, name) for entry, name in RUNS if not entry.slow]
+SLOW = [(entry, name) for entry, name in RUNS if entry.slow]
+
+
+@pytest.mark.parametrize(("entry", "name"), FAST, ids=ids(FAST))
+def test_the_bank(bank_pool: Pool, entry: Entry, name: str) -> None:
+    run(bank_pool, entry, name)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", CHEATS)
-def test_a_naive_judge_accepts_it(engine: None, name: str) -> None:
-    """Otherwise the row above proves nothing."""
-    from sandbox.image.build import ensure_image
-
-    falls_for, program = CHEATS[name]
-    run = naive(ensure_image(), program)
-    accepted = "ALL TESTS PASSED" in run.stdout if falls_for == "marker" else run.returncode == 0
-    assert accepted, run
+@pytest.mark.parametrize(("entry", "name"), SLOW, ids=ids(SLOW))
+def test_its_slow_rows(bank_pool: Pool, entry: Entry, name: str) -> None:
+    run(bank_pool, entry, name)
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_program_is_contained(pool: Pool, name: str) -> None:
-    allowed, program = HOSTILE[name]
-    outcome = pool.judge(PROBLEMS["split"], program, "private")
-    assert outcome.verdict in allowed, outcome
-    assert pool.judge(PROBLEMS["split"], f"{RIGHT}  # after {name}", "private").accepted
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("turn", [2, 3])
+def test_the_whole_bank_again(bank_pool: Pool, turn: int) -> None:
+    """Its outcome is no luck: with the two tests above, three times out of three."""
+    for entry, name in RUNS:
+        run(bank_pool, entry, name)
 
 
-@pytest.mark.parametrize("name", HONEST)
-@pytest.mark.parametrize("way", ["split", "judge box"])
-def test_an_honest_program_is_accepted(pool: Pool, way: str, name: str) -> None:
-    outcome = pool.judge(PROBLEMS[way], HONEST[name], "private")
-    assert outcome.verdict is Verdict.ACCEPTED, outcome
+def test_every_row_of_the_catalogue_is_there() -> None:
+    assert {entry.row for entry in BANK} | HOST_ROWS.keys() == CATALOGUE
+    assert all(entry.problems and set(entry.problems) <= PROBLEMS.keys() for entry in BANK)
+    honest = [entry for entry in BANK if entry.row.startswith("L")]
+    assert len({entry.row for entry in honest}) == 6
+
+
+@pytest.fixture(scope="module")
+def fooled(engine: None) -> dict[tuple[str, str], bool]:
+    """(file, naive judge) -> accepted; all of them judged in one container that is thrown away."""
+    asked = [(entry, judge) for entry in CHEATS for judge in entry.naive]
+    requests = []
+    for entry, judge in asked:
+        suite = PROBLEMS[entry.problems[0]]
+        tests = [test.source for test in (*suite.public_tests, *suite.private_tests) if isinstance(test, FunctionTest)]
+        cases = [[test.input, test.output] for test in suite.private_tests if isinstance(test, StdioTest)]
+        requests.append([judge, entry.program, tests, cases])
+    command = ["docker", "run", "--rm", "-i", "--network", "none", "--read-only", "--cap-drop", "ALL"]
+    command += ["--memory", "512m", "--pids-limit", "64", "--security-opt", "no-new-privileges", "--user", "65534"]
+    command += ["--tmpfs", "/tmp", ensure_image(), "python3", "-I", "-S", "-c", Path(naive.__file__).read_text()]
+    run = subprocess.run(command, input=json.dumps(requests), capture_output=True, text=True, timeout=600, check=True)
+    names = [(entry.name, judge) for entry, judge in asked]
+    return dict(zip(names, json.loads(run.stdout.splitlines()[-1]), strict=True))
+
+
+@pytest.mark.parametrize("entry", CHEATS, ids=[entry.name for entry in CHEATS])
+def test_a_naive_judge_accepts_it(fooled: dict[tuple[str, str], bool], entry: Entry) -> None:
+    """Otherwise the row proves nothing. And the program is wrong: no problem accepts it."""
+    assert all(fooled[entry.name, judge] for judge in entry.naive), [fooled[entry.name, j] for j in entry.naive]
+    assert all(Verdict.ACCEPTED not in entry.right(name) for name in entry.problems)
 
 
 SEARCH = """

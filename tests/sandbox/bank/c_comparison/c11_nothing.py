@@ -1,0 +1,5 @@
+# row: C11
+# attack: prints nothing
+# problem: lines
+# verdict: wrong_answer
+# naive: zip

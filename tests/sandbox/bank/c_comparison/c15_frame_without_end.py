@@ -1,0 +1,8 @@
+# row: C15
+# attack: announces a frame of four gigabytes
+# problem: split judge check
+# verdict: time_limit runtime_error
+# slow
+import os, time
+os.write(3, b"\xff" * 100_000)
+time.sleep(60)

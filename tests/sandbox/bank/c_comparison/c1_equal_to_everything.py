@@ -1,0 +1,10 @@
+# row: C1
+# attack: an object that equals everything
+# problem: split judge check
+# verdict: wrong_answer
+# naive: exit marker assert nonce
+class E:
+    def __eq__(self, other):
+        return True
+def f(x):
+    return E()

@@ -1,0 +1,15 @@
+# row: E2
+# attack: replaces the harness's own functions in its own process
+# problem: split judge check
+# verdict: wrong_answer runtime_error
+import sys
+for name, module in list(sys.modules.items()):
+    if name.startswith("harness") or name == "json":
+        for key, value in list(vars(module).items()):
+            if callable(value) and key in ("claim", "describe", "encode", "dumps", "answer", "_answer_call"):
+                try:
+                    setattr(module, key, lambda *a, **k: {"value": True, "passed": True})
+                except Exception:
+                    pass
+def f(x):
+    return None
