@@ -19,14 +19,24 @@ from sandbox.verdict import Verdict
 
 Failure = tuple[Verdict, str]
 MALFORMED: Failure = (Verdict.RUNTIME_ERROR, "malformed answer")
+NEVER_ASKED: Failure = (Verdict.INFRASTRUCTURE_ERROR, "the tests ask nothing of the program: nothing can be accepted")
 SNIPPET = 120
+BASE_MIB = 128
+"""What a run time has in memory besides a program's data, at most: code, libraries, the fork server's pages."""
 ABORTED = (-signal.SIGABRT, -signal.SIGTRAP, -signal.SIGILL)
 """How run times of other languages end themselves where memory ends."""
 
 
 def loading(claim: dict[str, Any] | None) -> Failure | None:
     """What the first claim says: the program is loaded, or why not. No claim at all shows in the run's end."""
-    if claim is None or "failed" not in claim:
+    if claim is None or claim.get("loaded") is True:
+        return None
+    return failed(claim) or MALFORMED
+
+
+def failed(claim: dict[str, Any]) -> Failure | None:
+    """Why a program was not compiled or loaded."""
+    if "failed" not in claim:
         return None
     verdict, message = raised(claim)
     return (Verdict.COMPILE_ERROR, message) if claim["failed"] == "compile" else (verdict, message)
@@ -116,6 +126,11 @@ def plain_answer(claim: dict[str, Any]) -> dict[str, Any]:
 
 def ending(done: Done, limits: Limits) -> Failure | None:
     """What the fork server's report means; None for a run that kept its limits and ended with status 0 or by us."""
+    memory = Verdict.MEMORY_LIMIT, f"memory limit: {limits.memory_mib} MiB"
+    # the kernel killed a process of the run for memory, and whether the run lived on is luck; or one had more than
+    # its limit on data allows, as shared memory
+    if done.oom or done.peak_mib > 1.25 * limits.memory_mib + BASE_MIB:
+        return memory
     if done.end == "wall":
         return Verdict.TIME_LIMIT, f"time limit: {limits.wall_limit_s:g} s of wall time"
     if done.end == "cpu" or done.cpu_s > limits.cpu_limit_s or done.code == -signal.SIGXCPU:
@@ -126,9 +141,8 @@ def ending(done: Done, limits: Limits) -> Failure | None:
         return Verdict.OUTPUT_LIMIT, f"output limit: {OUTPUT_BYTES >> 20} MiB"
     if done.end == "told" or done.code == 0:
         return None
-    ran_out = done.oom and done.code == -signal.SIGKILL
-    if ran_out or (done.code in ABORTED and done.peak_mib > limits.memory_mib / 2):
-        return Verdict.MEMORY_LIMIT, f"memory limit: {limits.memory_mib} MiB"
+    if done.code in ABORTED and done.peak_mib > limits.memory_mib / 2:
+        return memory
     if done.code is not None and done.code < 0:
         return Verdict.RUNTIME_ERROR, f"killed by signal {-done.code}"
     return Verdict.RUNTIME_ERROR, f"the program ended itself with status {done.code}"

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from sandbox import languages, probes
-from sandbox.languages import Call, Language
+from sandbox.languages import Call, Language, python
 from sandbox.languages.language import no_split
 from sandbox.problem import FunctionTest, Limits, Problem, StdioTest, Suite
 
@@ -18,7 +18,8 @@ SHOWN = 120
 class Plan:
     """One problem's suite, ready to be judged. At most one of `calls`, `checks`, `cases` is not empty.
 
-    `identity` is a hash of all that decides a verdict: two plans with the same one judge alike.
+    `identity` is a hash of all that decides a verdict: two plans with the same one judge alike. `tested` is the
+    function that the tests are about, where they agree on one. `independent`: no test leaves anything to the next.
     """
 
     identity: str
@@ -29,9 +30,11 @@ class Plan:
     float_tol: float | None
     setup: str = ""
     entry_point: str | None = None
+    tested: str | None = None
     calls: tuple[Call, ...] = ()
     checks: tuple[str, ...] = ()
     cases: tuple[StdioTest, ...] = ()
+    independent: bool = False
 
     @property
     def size(self) -> int:
@@ -78,8 +81,9 @@ def make_plan(problem: Problem, suite: Suite) -> Plan:
     if problem.setup or None in calls:  # set-up code is test code: it stays with the judge
         if not language.judge_box:
             raise ValueError(_not_judged(problem, sources, calls))
+        common |= {"tested": name, "independent": python.independent(problem.setup, sources)}
         return Plan(setup=problem.setup, entry_point=problem.entry_point, checks=tuple(sources), **common)
-    return Plan(entry_point=name, calls=tuple(call for call in calls if call), **common)
+    return Plan(entry_point=name, calls=tuple(call for call in calls if call), independent=True, **common)
 
 
 def _not_judged(problem: Problem, sources: list[str], calls: list[Call | None]) -> str:

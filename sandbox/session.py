@@ -12,6 +12,9 @@ CLAIM_BYTES, OUTPUT_BYTES = 8 << 20, 16 << 20
 JUDGE_CLAIM_BYTES = 1 << 30
 """Tests may hand over large arguments again and again, and each is read and forgotten; the wall limit ends a flood."""
 
+PARTS = 1_000_000
+"""Lists and the like in one claim. The host builds an object for each, so it counts them before it reads them."""
+
 
 class Wire(Protocol):
     """Frames to and from a fork server. Both raise BoxLost."""
@@ -66,6 +69,11 @@ class Session:
             self._box.send(b"S", data)
         return True
 
+    @property
+    def unread(self) -> bool:
+        """Whether the child has claimed more than anybody asked for."""
+        return bool(self._claims)
+
     def finish(self) -> Done:
         """Ends the run if it still goes on, and waits for the report. Raises BoxLost."""
         if self.done is None and self.garbled:
@@ -89,6 +97,8 @@ class Session:
             return None
         text = bytes(self._claims[head : head + size])
         del self._claims[: head + size]
+        if text.count(b"[") + text.count(b"{") > PARTS:
+            return {"value": {"opaque": "too large a value"}}
         try:
             claim = json.loads(text)
         except (ValueError, RecursionError):

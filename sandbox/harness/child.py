@@ -75,7 +75,13 @@ def confine(limits: dict[str, Any]) -> None:
     gc.enable()
 
 
+_main: int | None = None
+"""The process that speaks for the run, where a program runs. Its forks are the program's own affair."""
+
+
 def claim(message: dict[str, Any]) -> None:
+    if _main not in (None, os.getpid()):
+        os._exit(0)
     data = json.dumps(message).encode()
     data = frames.LENGTH.pack(len(data)) + data
     while data:
@@ -126,6 +132,8 @@ def describe(error: BaseException) -> dict[str, str]:
 
 def main(body: bytes) -> None:
     """Run one program. The body: program, preamble, calls, stdin (null without), interactive."""
+    global _main
+    _main = os.getpid()
     request = json.loads(body)
     if request["stdin"] is not None:
         take_input(request["stdin"])
@@ -140,7 +148,7 @@ def main(body: bytes) -> None:
     except BaseException as error:
         claim({"failed": "compile", **describe(error)})
         return
-    if not _execute(code, names, stdio=request["stdin"] is not None):
+    if not _execute(code, names):
         return
     if request["stdin"] is not None:
         del names, module
@@ -156,11 +164,12 @@ def main(body: bytes) -> None:
             claim(objects.answer(message))
 
 
-def _execute(code: types.CodeType, names: dict[str, Any], stdio: bool) -> bool:
+def _execute(code: types.CodeType, names: dict[str, Any]) -> bool:
+    """False, after a claim, where it failed. An exit with success ends the program's text: it accepts nothing."""
     try:
         exec(code, names)
     except SystemExit as error:
-        if stdio and error.code in (None, 0):
+        if error.code in (None, 0):
             return True
         claim({"failed": "program", **describe(error)})
         return False

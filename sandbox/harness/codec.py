@@ -19,6 +19,10 @@ from typing import Any
 MAX_DEPTH = 150
 MAX_ITEMS = 2_000_000
 SHORT_INT = 1 << 62
+MAX_COLLISIONS = 64
+"""Items of one set or dictionary with the same hash: more are no accident, and inserting them is quadratic."""
+FRACTION_BITS, DECIMAL_DIGITS = 1 << 14, 10_000
+"""Beyond these, reducing a fraction or hashing a decimal takes longer than it should."""
 
 
 class Opaque:
@@ -152,7 +156,8 @@ def _decode(tree: Any, handle: Callable[[int, str], object] | None, array: Calla
         raise ValueError("not a plain value: several tags")
     ((tag, body),) = tree.items()
     if tag == "dict":
-        return {_decode(key, handle, array): _decode(item, handle, array) for key, item in body}
+        keys = _spread([_decode(key, handle, array) for key, _ in body])
+        return dict(zip(keys, [_decode(item, handle, array) for _, item in body], strict=True))
     if tag == "ndarray":
         return array(str(body[0])[:40], _decode(body[1], handle, array))
     if tag in _SEQUENCES:
@@ -160,20 +165,42 @@ def _decode(tree: Any, handle: Callable[[int, str], object] | None, array: Calla
     return _SCALARS[tag](body)
 
 
+def _spread(items: list[Any]) -> list[Any]:
+    """The items, if they can be put into a set in about linear time. Raises ValueError or TypeError."""
+    if len(items) > MAX_COLLISIONS:
+        hashes = sorted(map(hash, items))
+        if any(map(int.__eq__, hashes, hashes[MAX_COLLISIONS:])):
+            raise ValueError("too many items with one hash")
+    return items
+
+
+def _fraction(body: list[Any]) -> Fraction:
+    if any(int(part).bit_length() > FRACTION_BITS for part in body):
+        raise ValueError("too long a fraction")
+    return Fraction(*body)
+
+
+def _decimal(body: Any) -> Decimal:
+    text = str(body)
+    if len(text) > DECIMAL_DIGITS:
+        raise ValueError("too many digits")
+    return Decimal(text)
+
+
 _SEQUENCES: dict[str, Callable[[list[Any]], Any]] = {
     "tuple": tuple,
-    "set": set,
-    "frozenset": frozenset,
+    "set": lambda body: set(_spread(body)),
+    "frozenset": lambda body: frozenset(_spread(body)),
     "deque": deque,
     "range": lambda body: range(*body),
-    "fraction": lambda body: Fraction(*body),
+    "fraction": _fraction,
 }
 _SCALARS: dict[str, Callable[[Any], Any]] = {
     "int": lambda body: int(body, 16),
     "bytes": bytes.fromhex,
     "bytearray": bytearray.fromhex,
     "complex": lambda body: complex(float(body[0]), float(body[1])),
-    "decimal": lambda body: Decimal(str(body)),
+    "decimal": _decimal,
     "datetime": datetime.datetime.fromisoformat,
     "date": datetime.date.fromisoformat,
     "time": datetime.time.fromisoformat,

@@ -8,6 +8,7 @@ import ast
 import builtins
 import importlib
 import json
+import math
 import random
 import sys
 from typing import Any
@@ -18,6 +19,8 @@ from .comparing import close
 from .remote import Remote, Unjudgeable, error_class, fetch
 
 NUMPY = {"np": "numpy", "numpy": "numpy"}
+COMPARATORS = {"isclose": "math", "allclose": "numpy"}
+"""Functions that tests call without importing them. A program's own would accept whatever it likes."""
 NO_MEMORY = {"raised": {"type": "MemoryError", "base": "MemoryError", "text": ""}}
 
 
@@ -35,9 +38,9 @@ class Names(dict[str, Any]):
     Modules are the judge's own, imported by the tests or not: `math.isclose` of a program would accept itself.
     """
 
-    def __init__(self, modules: set[str], errors: set[str]) -> None:
+    def __init__(self, modules: set[str], errors: set[str], tested: str | None) -> None:
         super().__init__(__name__="__main__", __builtins__=builtins)
-        self.modules, self.errors = modules, errors
+        self.modules, self.errors, self.tested = modules, errors, tested
 
     def __missing__(self, name: str) -> Any:
         if hasattr(builtins, name) or name.startswith("__"):
@@ -45,6 +48,8 @@ class Names(dict[str, Any]):
         if name in self.modules:
             self[name] = importlib.import_module(NUMPY.get(name, name))
             return self[name]
+        if name != self.tested and (name in COMPARATORS or (self.tested and hasattr(math, name))):
+            return getattr(importlib.import_module(COMPARATORS.get(name, "math")), name)
         return error_class(name) if name in self.errors else fetch(name)
 
 
@@ -67,40 +72,66 @@ def caught_errors(trees: list[ast.Module]) -> set[str]:
 
 
 class _Asserts(ast.NodeTransformer):
-    """`assert a == b` becomes a call that keeps both values; other asserts carry their own text."""
+    """`assert a == b` becomes a call that keeps both values; other asserts carry their own text.
+
+    An expected value that asks nothing of the program is computed first, from arguments that are as they were:
+    in `assert f(data) == data + data` the program could empty `data`.
+    """
+
+    def __init__(self, trusted: set[str]) -> None:
+        self.trusted = trusted
 
     def visit_Assert(self, node: ast.Assert) -> ast.stmt:
         test = node.test
         if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq):
-            name = ast.Name("__equal__", ast.Load())
-            call = ast.Expr(ast.Call(name, [test.left, test.comparators[0]], []))
+            sides = [test.left, test.comparators[0]]
+            first = self._own(sides[1])
+            name = ast.Name("__expected_first__" if first else "__equal__", ast.Load())
+            call = ast.Expr(ast.Call(name, sides[::-1] if first else sides, []))
             return ast.fix_missing_locations(ast.copy_location(call, node))
         node.msg = ast.Constant(ast.unparse(test))
         return ast.fix_missing_locations(node)
 
+    def _own(self, expected: ast.expr) -> bool:
+        """Whether an expression calls nothing but what the tests, their modules or Python define."""
+        for node in ast.walk(expected):
+            if isinstance(node, ast.NamedExpr | ast.Await | ast.Yield | ast.YieldFrom):
+                return False
+            if isinstance(node, ast.Call):
+                func = node.func.value if isinstance(node.func, ast.Attribute) else node.func
+                if not isinstance(func, ast.Name) or func.id not in self.trusted or func.id == "next":
+                    return False
+        return True
+
+
+def defined_functions(trees: list[ast.Module]) -> set[str]:
+    return {node.name for tree in trees for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+
 
 def main(body: bytes) -> None:
-    """Run tests. The body: preamble, setup, entry_point (or null), tests, stop, float_tol."""
+    """Run tests. The body: preamble, setup, entry_point (or null), tested (or null), tests, stop, float_tol."""
     request = json.loads(body)
     random.seed(0)  # tests that draw their inputs draw the same ones for everybody
     trees = [ast.parse(source) for source in (request["preamble"], request["setup"], *request["tests"])]
-    names, tolerance = Names(used_modules(trees), caught_errors(trees)), request["float_tol"]
+    modules, tolerance = used_modules(trees), request["float_tol"]
+    names = Names(modules, caught_errors(trees), request["tested"])
+    asserts = _Asserts(modules | defined_functions(trees) | set(dir(builtins)))
 
     def equal(got: object, expected: object) -> None:
         if not close(got, expected, tolerance):
             raise Mismatch(got, expected)
 
-    names["__equal__"] = equal
+    names["__equal__"], names["__expected_first__"] = equal, lambda expected, got: equal(got, expected)
     preamble, setup, *tests = trees
-    if (failure := _attempt(preamble, names)) is not None:
+    if (failure := _attempt(preamble, names, asserts)) is not None:
         claim({"preamble": failure})
         return
-    failure = _fetched(request["entry_point"], names) or _attempt(setup, names)
+    failure = _fetched(request["entry_point"], names) or _attempt(setup, names, asserts)
     if failure is not None:
         claim({"test": 0, "failure": failure})
         return
     for index, tree in enumerate(tests):
-        failure = _attempt(tree, names)
+        failure = _attempt(tree, names, asserts)
         _report(index, failure)
         if failure is not None and request["stop"]:
             return
@@ -124,10 +155,10 @@ def _report(index: int, failure: dict[str, Any] | None) -> None:
         claim({"test": index, "failure": NO_MEMORY})
 
 
-def _attempt(tree: ast.Module, names: Names) -> dict[str, Any] | None:
+def _attempt(tree: ast.Module, names: Names, asserts: _Asserts) -> dict[str, Any] | None:
     """Execute trusted source. None if it passed, else what happened."""
     try:
-        exec(compile(_Asserts().visit(tree), "tests.py", "exec", dont_inherit=True), names)
+        exec(compile(asserts.visit(tree), "tests.py", "exec", dont_inherit=True), names)
     except BaseException as error:
         try:
             return _failure(error)

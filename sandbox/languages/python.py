@@ -17,6 +17,10 @@ from sandbox.languages.language import Call, Language
 _CONVERSIONS = "abs bool dict float frozenset int len list max min round set sorted str sum tuple"
 CONVERSIONS = frozenset(_CONVERSIONS.split())
 """Pure built-ins that may stand around the tested call and still be evaluated beside it."""
+PARAMETERS = {"round", "int", "sorted"}
+"""Those that may have further arguments: a precision, a base, a direction. `max(f(x), 3) == 3` must not send its 3."""
+DECIDING = (ast.Compare, ast.BoolOp, ast.UnaryOp, ast.NamedExpr, ast.IfExp, ast.JoinedStr, ast.Await)
+"""What could hold a verdict: `f(f(3) == [1, 2])` must not send its answer either."""
 COLLECTIONS = {"set": set, "frozenset": frozenset, "list": list, "tuple": tuple}
 
 
@@ -31,12 +35,34 @@ def split(test: str, name: str | None, trusted: frozenset[str] = frozenset()) ->
         return None
     left, right = compared
     used = {node.id for node in ast.walk(left) if isinstance(node, ast.Name)}
-    if not _is_call_of(left, name) or used & trusted - {name}:
+    if not _is_call_of(left, name) or used & (trusted - {name}) or _decides(left):
         return None
     try:
         return Call(ast.unparse(left), _literal(right))
     except (ValueError, TypeError, RecursionError):
         return None
+
+
+def _decides(call: ast.expr) -> bool:
+    """Whether anything inside the call compares or tests what another call gives. Constructors build inputs."""
+    parts = [node for node in ast.walk(call) if isinstance(node, DECIDING)]
+    called = [inner.func for part in parts for inner in ast.walk(part) if isinstance(inner, ast.Call)]
+    plain = CONVERSIONS | {"range"}
+    return any(not isinstance(func, ast.Name) or (func.id not in plain and func.id[:1].islower()) for func in called)
+
+
+def independent(setup: str, tests: Iterable[str]) -> bool:
+    """Whether the tests may run in any order: each is one assert that binds no name, and set-up only imports."""
+    try:
+        parsed = [ast.parse(source).body for source in (setup, *tests)]
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    if not all(isinstance(node, ast.Import | ast.ImportFrom) for node in parsed[0]):
+        return False
+    single = all(len(body) == 1 and isinstance(body[0], ast.Assert) for body in parsed[1:])
+    return single and not any(
+        isinstance(node, ast.NamedExpr) for body in parsed for part in body for node in ast.walk(part)
+    )
 
 
 def defined_names(source: str) -> frozenset[str]:
@@ -92,6 +118,8 @@ def _is_call_of(node: ast.expr, name: str) -> bool:
     if node.func.id == name:
         return True
     if node.func.id not in CONVERSIONS or not node.args or not _is_call_of(node.args[0], name):
+        return False
+    if node.func.id not in PARAMETERS and (len(node.args) > 1 or node.keywords):
         return False
     return all(_is_literal(arg) for arg in (*node.args[1:], *(keyword.value for keyword in node.keywords)))
 

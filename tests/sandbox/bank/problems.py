@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 from sandbox.problem import FunctionTest, Limits, Problem
+from sandbox.verdict import Verdict
 from tests.sandbox.bank import Entry
 from tests.sandbox.problems import function, stdio
 
-LIMITS = Limits(cpu_limit_s=1.0, wall_limit_s=6.0, memory_mib=256)
+LIMITS = Limits(cpu_limit_s=0.6, wall_limit_s=6.0, memory_mib=256)
 HONEST = Limits(cpu_limit_s=10.0, wall_limit_s=60.0, memory_mib=512)
 DOUBLE = ("assert f(3) == [3, 6]", "assert f(5) == [5, 10]")
 CHECK = "def check(candidate):\n    for n in (3, 5):\n        assert candidate(n) == [n, 2 * n]\ncheck(f)"
@@ -49,7 +50,7 @@ PROBLEMS: dict[str, Problem] = {
 
 def problem(name: str, entry: Entry) -> Problem:
     """A problem with the limits that suit one entry: what is honest has time enough on a busy machine."""
-    limits = HONEST if entry.row.startswith("L") else LIMITS
+    limits = HONEST if Verdict.ACCEPTED in entry.right(name) else LIMITS
     limits = replace(
         limits,
         cpu_limit_s=entry.cpu_s or limits.cpu_limit_s,

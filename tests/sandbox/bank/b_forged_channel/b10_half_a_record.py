@@ -2,6 +2,7 @@
 # attack: right answers, and half a frame after the last
 # problem: split judge check
 # verdict: runtime_error
+# wall: 1.5
 import os
 seen = []
 class List(list):

@@ -1,7 +1,7 @@
 # row: B10
 # attack: right answers, but each claimed twice
 # problem: split judge check
-# verdict: runtime_error
+# verdict: runtime_error wrong_answer
 import os, json
 def f(x):
     data = json.dumps({"value": [x, 2 * x]}).encode()

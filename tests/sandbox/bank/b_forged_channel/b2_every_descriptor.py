@@ -2,7 +2,7 @@
 # attack: writes a verdict to every descriptor it can have
 # problem: split judge check stdio
 # verdict: runtime_error
-# verdict stdio: wrong_answer
+# verdict stdio: wrong_answer runtime_error
 # naive: marker
 import os
 for fd in range(1, 256):

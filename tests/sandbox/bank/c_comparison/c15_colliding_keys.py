@@ -1,7 +1,7 @@
 # row: C15
 # attack: the same as keys, nested in a list
-# problem: split judge check
-# verdict: wrong_answer runtime_error output_limit
+# problem: split judge
+# verdict: wrong_answer runtime_error output_limit time_limit
 import os, json, time
 def f(x):
     step = (1 << 61) - 1

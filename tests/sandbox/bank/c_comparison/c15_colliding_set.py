@@ -1,6 +1,6 @@
 # row: C15
 # attack: integers that all have one hash: building the set takes quadratic time
-# problem: split judge check
+# problem: split judge
 # verdict: wrong_answer runtime_error output_limit
 import os, json, time
 def f(x):

@@ -1,7 +1,7 @@
 # row: C15
 # attack: as many small values as the limit lets through
-# problem: split judge check
-# verdict: wrong_answer runtime_error output_limit
+# problem: split judge
+# verdict: wrong_answer runtime_error output_limit time_limit
 import os, time
 def f(x):
     data = b'{"value": [' + b"[]," * 2_500_000 + b"0]}"

@@ -1,7 +1,8 @@
 # row: E2
 # attack: replaces the harness's own functions in its own process
 # problem: split judge check
-# verdict: wrong_answer runtime_error
+# verdict: wrong_answer runtime_error time_limit
+# wall: 1.5
 import sys
 for name, module in list(sys.modules.items()):
     if name.startswith("harness") or name == "json":

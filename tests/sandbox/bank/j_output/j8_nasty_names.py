@@ -9,6 +9,9 @@ for name in (b"\xff\xfe", b"%s%n", b"a\nb", b"-rf", b"x" * 255, b"..."):
     os.chmod(b"/tmp/" + name, 0)
 os.symlink("/", "/tmp/root")
 os.symlink("/tmp/loop", "/tmp/loop")
-os.mkfifo("/tmp/fifo", 0)
+try:
+    os.mkfifo("/tmp/fifo", 0)
+except OSError:
+    pass
 def f(x):
     return [x, 2 * x]

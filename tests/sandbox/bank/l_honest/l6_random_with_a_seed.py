@@ -4,8 +4,8 @@
 # verdict: accepted
 # repeat: 3
 import random
-random.seed(7)
-drawn = random.random()
-random.seed(7)
 def f(x):
-    return [x, 2 * x] if random.random() == drawn else None
+    random.seed(7)
+    first = random.random()
+    random.seed(7)
+    return [x, 2 * x] if random.random() == first else None
