@@ -88,6 +88,8 @@ def _judge_calls(plan: Plan, program: str, box: Box, stop: bool) -> Judgement:
         if stop and report.failed:
             report.account(session.stop())
             return report.judgement()
+    if failure is not None:
+        session.stop()
     report.close(session, failure)
     return report.judgement()
 
@@ -107,8 +109,8 @@ def _judge_conversation(plan: Plan, program: str, box: Box, judge_box: Box, stop
             failure = _converse(session, tests, report)
         finally:
             judge_box.dirty |= not tests.stop().clean
-        if failure is not None or report.complete or (stop and report.failed):
-            session.stop()
+    if failure is not None or report.complete or report.failed:
+        session.stop()
     report.close(session, failure)
     return report.judgement()
 

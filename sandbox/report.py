@@ -82,6 +82,8 @@ class Report:
     def judgement(self) -> Judgement:
         results = sorted(self.results, key=lambda result: result.index)
         first = first_failure(results)
+        if first is not None and not self.complete:  # it was stopped there
+            results = results[: results.index(first) + 1]
         outcome = Outcome(
             verdict=Verdict.ACCEPTED if first is None else first.verdict,
             tests=tuple(results),

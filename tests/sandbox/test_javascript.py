@@ -174,7 +174,7 @@ def test_values_come_out_as_they_are(boxes: Pool, value: str, message: str) -> N
     ],
 )
 def test_failures_say_what_they_are(boxes: Pool, program: str, verdict: Verdict, message: str) -> None:
-    outcome = boxes.judge(PROBLEM, program, "private")
+    outcome = boxes.judge(PROBLEM, program, "private", stop_at_first_failure=False)
     assert outcome.verdict is verdict
     assert outcome.message.startswith(message), outcome.message
 
@@ -183,7 +183,10 @@ def test_promises_count_only_where_the_test_awaits_them(boxes: Pool) -> None:
     asynchronous = "const f = async (x) => [x, 2 * x]"
     assert boxes.judge(AWAITING, asynchronous, "private").accepted
     assert boxes.judge(AWAITING, RIGHT, "private").accepted
-    assert boxes.judge(PROBLEM, asynchronous, "private").message == "got <Promise>, expected [3, 6]"
+    assert (
+        boxes.judge(PROBLEM, asynchronous, "private", stop_at_first_failure=False).message
+        == "got <Promise>, expected [3, 6]"
+    )
     never = boxes.judge(AWAITING, "const f = () => new Promise(() => {})", "private")
     assert never.message == "the program ended itself before it had answered"
     endless = boxes.judge(AWAITING, "setInterval(() => {}, 9); const f = () => new Promise(() => {})", "private")

@@ -21,7 +21,9 @@ CASES = [
     ("def f(xs: return", Verdict.COMPILE_ERROR, "SyntaxError: invalid syntax"),
     ("x = '\0'", Verdict.COMPILE_ERROR, "source code string cannot contain null bytes"),
     ("1 / 0", Verdict.RUNTIME_ERROR, "ZeroDivisionError: division by zero"),
-    ("raise SystemExit", Verdict.RUNTIME_ERROR, "SystemExit"),
+    ("raise SystemExit", Verdict.RUNTIME_ERROR, "NameError: name 'f' is not defined"),
+    ("raise SystemExit(3)", Verdict.RUNTIME_ERROR, "SystemExit: 3"),
+    ("def f(xs): return [2 * x for x in xs]\nraise SystemExit", Verdict.ACCEPTED, ""),
     ("def f(xs):\n  while True: pass", Verdict.TIME_LIMIT, "time limit: 1 s of CPU"),
     ("def f(xs): return [bytearray(1 << 29)]", Verdict.MEMORY_LIMIT, "MemoryError"),
     ("def f(xs): return 'x' * (9 << 20)", Verdict.OUTPUT_LIMIT, "output limit: values of 8 MiB"),
@@ -144,7 +146,8 @@ def test_all_tests_are_reported_on_request(pool: Pool) -> None:
     all_of_them = pool.judge(problem, program, "private", stop_at_first_failure=False)
     assert [test.verdict.label for test in all_of_them.tests] == [True, False, True]
     assert all_of_them.message == "got 0, expected 2"
-    assert len(pool.judge(problem, program, "private").tests) == 2
+    stopped = pool.judge(problem, program, "private")
+    assert (stopped.tests[-1].index, stopped.message) == (1, "got 0, expected 2")
 
 
 def test_suites_without_tests(pool: Pool) -> None:
