@@ -87,7 +87,7 @@ class Run:
 
     def _watch(self, pid: int, started: float, cpu_before: float) -> None:
         """Relay until the main child ends or a limit does; `end` then says which."""
-        pidfd = os.pidfd_open(pid) if hasattr(os, "pidfd_open") else None
+        pidfd = _pidfd(pid)
         self.poll.register(self.wire.reader, select.POLLIN)
         if pidfd is not None:
             self.poll.register(pidfd, select.POLLIN)
@@ -187,3 +187,11 @@ class Run:
             cpu_s += usage.ru_utime + usage.ru_stime
             peak_kib, processes = max(peak_kib, usage.ru_maxrss), processes + 1
         return {"code": code, "cpu_s": cpu_s, "peak_mib": peak_kib / 1024, "processes": processes}
+
+
+def _pidfd(pid: int) -> int | None:
+    """A descriptor that becomes readable at the process's end; None where there is no such thing, as under gVisor."""
+    try:
+        return os.pidfd_open(pid)
+    except (AttributeError, OSError):
+        return None

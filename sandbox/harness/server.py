@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from . import child, forking, frames, preload, seccomp
+from .proof import Proof
 from .run import Run
 from .usage import Cgroup
 from .wire import Wire, connect
@@ -48,7 +49,7 @@ def serve(wire: Wire) -> None:
     cgroup = Cgroup()
     baseline = resource.getpagesize() * int(Path("/proc/self/statm").read_text().split()[5])
     wire.send_json(b"H", {"protocol": frames.PROTOCOL, "python": sys.version.split()[0], "cgroup": cgroup.found})
-    oom_kills = cgroup.oom_kills()
+    oom_kills, proof = cgroup.oom_kills(), Proof(cgroup)
     while True:
         kind, payload = wire.read_frame()
         if kind == b"F":
@@ -64,10 +65,11 @@ def serve(wire: Wire) -> None:
         limits["baseline"] = baseline
         done = Run(wire, cgroup, limits).execute()
         done["oom"] = False
-        if done["code"] != 0 or done["processes"] > 1:  # nobody else could have been killed
+        doubtful = done["code"] != 0 or done["processes"] > 1
+        if doubtful:  # nobody else could have been killed
             killed, oom_kills = oom_kills, cgroup.oom_kills()
             done["oom"] = oom_kills > killed
-        done["clean"] = wipe_tmp()
+        done["clean"] = wipe_tmp() and proof.holds(doubtful)
         wire.send_json(b"D", done)
 
 
