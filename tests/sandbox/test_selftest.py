@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from sandbox import confinement, selftest
 from sandbox.errors import LimitNotEnforced, SandboxUnavailable
 from sandbox.trials import TRIALS
+from tests.sandbox.private_engine import private_engine
 
 Options = dict[str, Any]
 complete = confinement.options
@@ -59,6 +61,25 @@ REMOVED: dict[str, tuple[Callable[..., Options], str]] = {
 def test_every_limit_bites_here(engine: None) -> None:
     proof = selftest.run()
     assert proof.limits == len(TRIALS) and proof.transport in ("socket", "stdio")
+
+
+GVISOR_LACKS = {
+    "files in /tmp", "processes", "memory of a process", "swap", "the fork server's memory", "system calls of the box"
+}  # fmt: skip
+
+
+@pytest.mark.slow
+def test_every_limit_that_gvisor_has_bites(engine: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Debian's gVisor on kernels that let it: ptrace as platform, no network of its own."""
+    runsc = shutil.which("runsc")
+    if runsc is None:
+        pytest.skip("runsc is not installed")
+    runtimes = {"runsc": {"path": runsc, "runtimeArgs": ["--platform=ptrace", "--network=none"]}}
+    with private_engine(runtimes=runtimes) as own:
+        monkeypatch.setenv("DOCKER_HOST", own.host)
+        proof = selftest.run("runsc")
+    assert proof.limits == len(TRIALS) - len(GVISOR_LACKS)
+    assert {trial.limit for trial in TRIALS if "runsc" not in trial.runtimes} == GVISOR_LACKS
 
 
 @pytest.mark.parametrize("option", REMOVED)

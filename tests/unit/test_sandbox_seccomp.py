@@ -24,7 +24,7 @@ def test_numbers_are_the_kernels(column: int) -> None:
         pytest.skip(f"{HEADERS[column]} is not installed (linux-libc-dev)")
     text = HEADERS[column].read_text()
     numbers = {name: int(value) for name, value in re.findall(r"#define __NR(?:3264)?_(\w+)\s+(\d+)", text)}
-    table = {**seccomp.DENIED, **seccomp.ARGUMENTS_MATTER}
+    table = {**seccomp.DENIED, **seccomp.ARGUMENTS_MATTER, **seccomp.SIGNALS}
     assert {name: numbers[name] for name in table} == {name: pair[column] for name, pair in table.items()}
 
 
@@ -43,10 +43,10 @@ import ctypes, errno, os, resource, sys, socket, threading
 from sandbox.harness import seccomp
 libc = ctypes.CDLL(None, use_errno=True)
 libc.prctl(38, 1, 0, 0, 0)  # no new privileges
-seccomp.install(seccomp.build())
+seccomp.ensure()
 column = seccomp.ARCHITECTURES[os.uname().machine][0]
 def call(name, *arguments):
-    table = {**seccomp.DENIED, **seccomp.ARGUMENTS_MATTER}
+    table = {**seccomp.DENIED, **seccomp.ARGUMENTS_MATTER, **seccomp.SIGNALS}
     ctypes.set_errno(0)
     return errno.errorcode.get(ctypes.get_errno()) if libc.syscall(table[name][column], *arguments) != -1 else \\
         errno.errorcode[ctypes.get_errno()]
@@ -57,6 +57,8 @@ assert call("clone", 0x10000000 | 17, 0, 0, 0, 0) == "EPERM"  # a user namespace
 assert call("prlimit64", 1, 7, 0, 0) == "EPERM"
 assert call("setpriority", 0, 1, 19) == "EPERM" and call("setpriority", 2, 0, 19) == "EPERM"
 os.nice(1)
+assert {call(name, 1, 0, 0, 0) for name in seccomp.SIGNALS} == {"EPERM"}
+os.kill(os.getpid(), 0)
 resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
 pid = os.fork()
 if pid == 0:
