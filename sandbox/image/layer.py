@@ -16,7 +16,7 @@ USER root
 RUN apt-get update && apt-get install -y --no-install-recommends {packages}
 RUN mkdir -p /out/usr/local/bin && for name in {files}; do \\
       case "$name" in \\
-        /*) [ ! -e "$name" ] || cp --parents -aL "$name" /out ;; \\
+        /*) [ ! -e "$name" ] || cp --parents -rL "$name" /out ;; \\
         *) cp -L "$(command -v "$name")" "/out/usr/local/bin/$name" || exit 1 ;; \\
       esac; \\
     done \\

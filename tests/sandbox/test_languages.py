@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -127,6 +128,23 @@ def test_the_readmes_example_is_all_that_a_language_needs(engine: None, monkeypa
             Verdict.MEMORY_LIMIT,
             Verdict.RUNTIME_ERROR,  # Perl says "Out of memory!" and ends itself with status 1
         )
+
+
+@pytest.mark.skipif(not shutil.which("perl"), reason="no Perl here: apt-get install perl-base")
+def test_the_recipe_for_packages_copies_programs_folders_and_libraries(tmp_path: Path) -> None:
+    """Its shell script, run here on what is installed here instead of in a build stage."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "link").symlink_to(shutil.which("perl") or "")
+    out = tmp_path / "out"
+    recipe = layer.FROM_PACKAGES.format(base="base", packages="", files=f"perl {folder} /absent")
+    script = recipe.partition("RUN mkdir")[2].partition("FROM base")[0].replace("/out", str(out))
+    subprocess.run(["sh", "-ec", f"mkdir{script}"], check=True, capture_output=True, timeout=60)
+    copied = out / str(folder).lstrip("/") / "link"
+    assert copied.is_file() and not copied.is_symlink()
+    (libraries,) = {path.parent for path in out.rglob("libc.so.6")}
+    command = [next(out.rglob("ld-linux*")), "--library-path", libraries, out / "usr/local/bin/perl", "-e", "print 7"]
+    assert subprocess.run(command, check=True, capture_output=True, timeout=60).stdout == b"7"
 
 
 def test_a_program_that_this_machine_lacks_is_named_with_its_package(tmp_path: Path) -> None:
