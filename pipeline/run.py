@@ -32,6 +32,9 @@ class Splits:
     def digest(self, config: Config, split: str) -> str:
         return self._load(config, split)[1]
 
+    def size(self, config: Config, split: str) -> int:
+        return len(self._load(config, split)[0])
+
     def _load(self, config: Config, split: str) -> tuple[list[Problem], str]:
         open_tests = split == "train" and config.protocol.train_tests == "all_public"
         key = (getattr(config.problems, split), getattr(config.problems, f"limit_{split}"), open_tests)

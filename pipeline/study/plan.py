@@ -5,10 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from actors.engine import Checkpoint
+from pipeline.config import Config
 from pipeline.iteration import run_iteration
 from pipeline.run import Input, Run, Splits
 from pipeline.stages import GREEDY
-from pipeline.store import Manifest, Stage, identity_hash
+from pipeline.store import Manifest, Stage, Store, identity_hash
 from pipeline.study.spec import Cell, Study
 
 RATES_S = {
@@ -38,6 +39,17 @@ class Planned:
     def kind(self) -> str:
         kind = "search" if self.stage.startswith("search_") else self.stage
         return kind if kind in RATES_S else "other"
+
+
+class Unread(Splits):
+    """Splits by their names, for a study that has not begun: no manifest is there to compare their content with."""
+
+    def digest(self, config: Config, split: str) -> str:
+        return f"{getattr(config.problems, split)} {getattr(config.problems, f'limit_{split}')}"
+
+    def size(self, config: Config, split: str) -> int:
+        """At most: a limit is believed."""
+        return getattr(config.problems, f"limit_{split}") or super().size(config, split)
 
 
 class Rehearsal(Run):
@@ -89,9 +101,11 @@ class Rehearsal(Run):
             split = "validation" if name == "search_validation" else "test"
             return len(self.problems(split)) * config.eval.turns * width
         if name in ("episodes", "held_out"):
-            return len(self.problems("train" if name == "episodes" else "validation")) * sampled
+            return self._splits.size(config, "train" if name == "episodes" else "validation") * sampled
         if name == "scores":
-            return (iteration + 1) * (len(self.problems("train")) + len(self.problems("validation"))) * sampled
+            return (
+                (iteration + 1) * sum(self._splits.size(config, split) for split in ("train", "validation")) * sampled
+            )
         if name == "verifier":
             return (config.verifier.steps or 1) * config.verifier.batch_pairs * 2
         if name == "policy":
@@ -125,7 +139,7 @@ def seconds_left(planned: Iterable[Planned]) -> float:
 
 def describe(study: Study, cells: Sequence[Cell]) -> str:
     """The cells, what they share, and the time it will take."""
-    planned = rehearse(cells)
+    planned = rehearse(cells, Splits() if Store(study.directory).exists("study.json") else Unread())
     asked = sum(len(stage.cells) for stage in planned.values())
     finished = sum(stage.done is not None for stage in planned.values())
     lines = [f"study {study.name} in {study.directory}", "", f"{'cells':<18}{'strategy':<12}{'loss':<6}seeds"]

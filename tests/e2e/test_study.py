@@ -12,7 +12,8 @@ from pipeline.study.plan import rehearse
 from pipeline.study.spec import cells, load_study
 from tests.e2e.small_run import PROBLEMS, ROOT, SAMPLES, finish, start, wait_for
 
-pytestmark = [pytest.mark.docker, pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.docker, pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(3600)]
+DEADLINE_S = 1200
 
 STUDY = f"""
 name = "tiny"
@@ -53,21 +54,26 @@ def write(folder: Path) -> Path:
 def test_a_killed_study_ends_with_the_tables_of_an_undisturbed_one(tmp_path: Path) -> None:
     calm, torn = write(tmp_path / "calm"), write(tmp_path / "torn")
     log = tmp_path / "calm.log"
-    finish(start("study", str(calm), log=log), log)
+    finish(start("study", str(calm), log=log), log, DEADLINE_S)
 
     log = tmp_path / "torn.log"
     stages = torn.parent / "tiny" / "stages"
     first = start("study", str(torn), log=log)
-    wait_for(lambda: any(committed_parts(str(place)) for place in stages.glob("iter_0000/episodes-*")), first, log)
+    wait_for(
+        lambda: any(committed_parts(str(place)) for place in stages.glob("iter_0000/episodes-*")),
+        first,
+        log,
+        DEADLINE_S,
+    )
     first.send_signal(signal.SIGKILL)
     first.wait()
     assert not list(stages.rglob("manifest.json")), "the kill landed outside the stage"
     second = start("study", str(torn), log=log)
-    wait_for(lambda: list(stages.glob("iter_0001/policy-*/progress.json")), second, log)
+    wait_for(lambda: list(stages.glob("iter_0001/policy-*/progress.json")), second, log, DEADLINE_S)
     second.send_signal(signal.SIGKILL)
     second.wait()
     assert not list(stages.glob("iter_0001/policy-*/manifest.json")), "the kill landed outside the stage"
-    finish(start("study", str(torn), log=log), log)
+    finish(start("study", str(torn), log=log), log, DEADLINE_S)
 
     assert (torn.parent / "tiny/results.json").read_bytes() == (calm.parent / "tiny/results.json").read_bytes()
     planned = rehearse(cells(load_study(torn)))
