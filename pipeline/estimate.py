@@ -23,6 +23,8 @@ def describe(config: Config) -> str:
     rollouts, iterations = config.rollouts, config.run.iterations
     sampled = (counts["train"] + counts["validation"]) * rollouts.samples * (iterations + 1)
     searches = counts["test"] * (iterations + 1) + counts["test"] * len(config.eval.selectors) * config.eval.best_of
+    if config.protocol.returned == "best_on_validation":
+        searches += counts["validation"] * (iterations + 1)
     answers = sampled * rollouts.turns + searches * config.eval.turns
     control = int(config.run.control and iterations > 0)
     lines = [

@@ -5,11 +5,12 @@ import shutil
 from pathlib import Path
 
 from actors.chat import has_chat_template
+from actors.dialogue import dialogue
 from pipeline.config import Config, ConfigError
 from pipeline.estimate import load_split
 from pipeline.models import resolve
 from pipeline.run import run_root
-from pipeline.strategies import STRATEGIES
+from pipeline.strategies import STRATEGIES, under
 
 MIN_FREE_BYTES = 1 << 30
 """A full disk in the middle costs a stage; the embedded default writes far less."""
@@ -21,6 +22,7 @@ def check(config: Config) -> None:
     for split in ("train", "validation", "test"):
         if not load_split(config, split):
             raise ConfigError(f"problems.{split} = {getattr(config.problems, split)!r} holds no problem")
+    _check_references(config)
     for field in ("generator", "verifier"):
         _check_model(f"model.{field}", getattr(config.model, field))
     for field in ("generator", "verifier"):
@@ -37,6 +39,17 @@ def _check_names(config: Config) -> None:
         raise ConfigError(
             f"rollouts.max_tokens = {config.rollouts.max_tokens} leaves no room for a prompt within "
             f"model.max_tokens = {config.model.max_tokens}"
+        )
+
+
+def _check_references(config: Config) -> None:
+    """A strategy that falls back on reference solutions needs some that can be written as answers."""
+    strategy = under(STRATEGIES[config.run.strategy], config.protocol, config.fine_tune.trajectories_per_problem)
+    written = dialogue(**config.dialogue.model_dump())
+    if strategy.unsolved == "reference" and not any(map(written.reference_answer, load_split(config, "train"))):
+        raise ConfigError(
+            f"run.strategy = {config.run.strategy!r} trains on reference solutions, but no problem of problems.train = "
+            f"{config.problems.train!r} has one; give the problems references, or choose another strategy"
         )
 
 

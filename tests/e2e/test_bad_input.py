@@ -87,6 +87,18 @@ def test_not_a_run_directory(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_strategy_that_needs_references(tmp_path: Path) -> None:
+    from pipeline import preflight
+    from pipeline.config import ConfigError, load_config
+
+    file = tmp_path / "mine.jsonl"
+    problem = {"task_id": "a", "prompt": "p", "public_tests": [], "private_tests": ["assert f(1) == 1"]}
+    file.write_text(json.dumps(problem) + "\n")
+    settings = [f"problems.train={file}", "run.strategy=leap", f"run.root={tmp_path / 'runs'}"]
+    with pytest.raises(ConfigError, match=r"'leap' trains on reference solutions, but no problem of problems\.train"):
+        preflight.check(load_config(None, settings))
+
+
 def test_no_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from pipeline import preflight
     from pipeline.config import ConfigError, load_config
