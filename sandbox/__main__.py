@@ -16,7 +16,11 @@ def main() -> int:
     selftest = actions.add_parser("selftest", help="try every limit of the boxes on this machine, in a few seconds")
     selftest.add_argument("--runtime", choices=["runc", "runsc"], default="runc")
     check = actions.add_parser("check", help="judge programs that anybody wrote")
-    check.add_argument("--dataset", required=True, help="mbpp, humaneval, or a JSONL file of problems")
+    check.add_argument(
+        "--dataset",
+        required=True,
+        help="NAME, NAME:SPLIT, NAME@FILE, or a file of problems",
+    )
     check.add_argument("--samples", required=True, help="JSONL with task_id and solution, or 'reference'")
     check.add_argument("--out", required=True, type=Path, help="results, JSONL in the order of the samples")
     check.add_argument("--json", action="store_true", help="print the summary as JSON")

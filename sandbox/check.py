@@ -8,7 +8,7 @@ import json
 import sys
 import time
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -16,25 +16,31 @@ from typing import Any
 from sandbox.errors import ProblemError
 from sandbox.pool import Pool
 from sandbox.problem import Problem
-from sandbox.problems.load import load
-from sandbox.problems.sources import Row, read_jsonl
+from sandbox.problems.load import DataSet, read
+from sandbox.problems.sources import read_jsonl
+from sandbox.problems.suites import PAPER, Suites
 from sandbox.verdict import Outcome, Verdict
 
 REFERENCE = "reference"
+Row = dict[str, Any]
 REASONS = 20
 """Distinct reasons of infrastructure errors that are printed; all of them are in the results."""
 AHEAD = 4
 """Samples in flight per box: enough to keep it busy, few enough to stay in memory."""
 
 
-def check(dataset: str, samples: str, out: Path, as_json: bool, boxes: int) -> int:
+def check(dataset: str, samples: str, out: Path, as_json: bool, boxes: int, suites: Suites = PAPER) -> int:
     """Judge `samples` (a JSONL file, or `reference`) on `dataset` into `out`. The exit status.
 
+    A sample of an excluded problem ends as infrastructure_error with the reason; `reference` leaves those out.
     Raises ProblemError for bad input before anything runs, SandboxUnavailable without a Docker engine.
     """
     if boxes < 1:
         raise ProblemError(f"--boxes: expected at least 1, found {boxes}")
-    problems = _by_id(load(dataset))
+    data = read(dataset, suites)
+    if exclusions := data.exclusions():
+        print(exclusions, file=sys.stderr)
+    problems = _by_id(data)
     for _ in _rows(problems, samples):
         pass  # only to find a bad line now
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -57,10 +63,10 @@ def check(dataset: str, samples: str, out: Path, as_json: bool, boxes: int) -> i
     return 1 if counts[Verdict.INFRASTRUCTURE_ERROR] else 0
 
 
-def _by_id(problems: Iterable[Problem]) -> dict[str, Problem]:
+def _by_id(data: DataSet) -> dict[str, Problem]:
     """Problems under their id; MBPP's under its publisher's number and its usual spellings as well."""
     table: dict[str, Problem] = {}
-    for problem in problems:
+    for problem in (*data.problems, *data.excluded):
         table[problem.problem_id] = problem
         family, _, number = problem.problem_id.partition("/")
         if family == "Mbpp":
@@ -87,7 +93,10 @@ def _rows(problems: dict[str, Problem], samples: str) -> Iterator[tuple[Row, Pro
 
 
 def _references(problems: dict[str, Problem]) -> Iterator[tuple[Row, Problem]]:
-    for problem in {problem.problem_id: problem for problem in problems.values()}.values():
+    judgeable = {problem.problem_id: problem for problem in problems.values() if not problem.unjudgeable}
+    if not judgeable:
+        raise ProblemError("no problem of the data set can be judged")
+    for problem in judgeable.values():
         if problem.reference is None:
             raise ProblemError(f"problem {problem.problem_id} has no reference solution")
         yield {"task_id": problem.problem_id, "solution": problem.reference}, problem
@@ -108,7 +117,9 @@ def _judged(pool: Pool, rows: Iterator[tuple[Row, Problem]], ahead: int) -> Iter
 
 def _judge(pool: Pool, problem: Problem, program: str) -> dict[str, Any]:
     """Public tests, then private ones if those passed; a sample's verdict is the last one's."""
-    parts: list[Outcome] = [pool.judge(problem, program, "public")]
+    if problem.unjudgeable:
+        excluded = Outcome(verdict=Verdict.INFRASTRUCTURE_ERROR, message=f"excluded: {problem.unjudgeable}")
+    parts: list[Outcome] = [excluded if problem.unjudgeable else pool.judge(problem, program, "public")]
     if parts[0].accepted:
         parts.append(pool.judge(problem, program, "private"))
     last = parts[-1]

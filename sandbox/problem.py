@@ -43,6 +43,7 @@ class Problem:
     `prompt` is what the model reads. `setup` is trusted code that runs with the tests, after the
     program; `preamble` is trusted code that runs before the program (helpers given by a prompt).
     `reference` is a solution, never shown to anyone. `float_tol` widens float comparison where set.
+    `unjudgeable`: why no program can be judged on these tests, where that is known.
     """
 
     problem_id: str
@@ -57,6 +58,7 @@ class Problem:
     reference: str | None = None
     limits: Limits = field(default_factory=Limits)
     float_tol: float | None = None
+    unjudgeable: str | None = None
 
     def tests(self, suite: Suite) -> tuple[Test, ...]:
         """Raises ValueError for probes, which are no tests: nothing says what they should give."""

@@ -1,38 +1,117 @@
-"""HumanEval: the official check program is private; nothing is public, the examples stay in the prompt.
+"""HumanEval, HumanEvalPack (Python) and HumanEval+: a prompt's examples may be public, the check program judges.
 
 What the prompt defines before the function to write (imports, and the helpers of 32, 38 and 50) is trusted
-preamble: tests use that copy, never the program's.
+preamble: tests use that copy, never the program's. HumanEval's own file has its examples only in prose; the
+asserts made of them are HumanEvalPack's `example_test`.
 """
 
 import ast
+import re
+from pathlib import Path
 
 from sandbox.errors import ProblemError
 from sandbox.problem import FunctionTest, Problem
-from sandbox.problems.sources import Row, published
+from sandbox.problems.evalplus import written_out
+from sandbox.problems.rows import Row
+from sandbox.problems.sources import Source
+from sandbox.problems.suites import Suites
 
-FILE, HUB_NAME = "humaneval/HumanEval.jsonl.gz", "openai/openai_humaneval"
+PLAIN = Source("humaneval/HumanEval.jsonl.gz", "openai/openai_humaneval")
+PACK = Source("humanevalpack/humanevalpack_python.jsonl", "bigcode/humanevalpack", "python")
+PLUS = Source("humaneval_plus/HumanEvalPlus-OriginFmt.jsonl.gz", "evalplus/humanevalplus")
+WRONG = {"HumanEval/32": "its published test fails its own reference solution: it unpacks a float"}
+"""Problems of HumanEval+ that nothing can solve."""
+Examples = dict[str, list[FunctionTest]]
 
 
-def load(split: str | None = None) -> list[Problem]:
-    """All 164 problems. Raises ProblemError."""
+def load(split: str | None, suites: Suites, path: Path | None) -> list[Problem]:
+    """All 164 problems; the check program as its publisher wrote it. Raises ProblemError."""
+    examples = _examples(split, suites, "humaneval")
+    return [_problem(row, suites, examples, [_check(row, row.code("test"))]) for row in PLAIN.rows(path)]
+
+
+def load_pack(split: str | None, suites: Suites, path: Path | None) -> list[Problem]:
+    """HumanEvalPack's Python part: the same problems, examples and checks in one file. Raises ProblemError."""
+    _only_test(split, "humanevalpack")
+    rows = list(PACK.rows(path))
+    examples = {_number(row): example_tests(row) for row in rows}
+    return [_problem(row, suites, examples, [FunctionTest(row.code("test"))]) for row in rows]
+
+
+def load_plus(split: str | None, suites: Suites, path: Path | None) -> list[Problem]:
+    """HumanEval+: the same problems with many more inputs. Raises ProblemError."""
+    examples = _examples(split, suites, "humaneval_plus")
+    problems = []
+    for row in PLUS.rows(path):
+        program, name = row.text("test"), row.name("entry_point")
+        hidden = written_out(row.tree("test", program), name) or [_check(row, program)]
+        problems.append(_problem(row, suites, examples, hidden, WRONG.get(row.identifier("task_id"))))
+    return problems
+
+
+def _only_test(split: str | None, name: str) -> None:
     if split not in (None, "test"):
-        raise ProblemError(f"humaneval has no split {split!r}, only test")
-    return [_problem(row) for row in published(FILE, HUB_NAME, None)]
+        raise ProblemError(f"{name} has no split {split!r}, only test")
 
 
-def _problem(row: Row) -> Problem:
+def _examples(split: str | None, suites: Suites, name: str) -> Examples:
+    _only_test(split, name)
+    if suites.public_tests == "none":
+        return {}
+    try:
+        return {_number(row): example_tests(row) for row in PACK.rows()}
+    except ProblemError as error:
+        raise ProblemError(f"{name} takes its public tests from HumanEvalPack: {error}") from error
+
+
+def _number(row: Row) -> str:
+    """`7` of HumanEval/7 and of Python/7."""
+    return row.identifier("task_id").rpartition("/")[2]
+
+
+def example_tests(row: Row) -> list[FunctionTest]:
+    """The asserts of HumanEvalPack's `example_test`; six problems have none.
+
+    The field of Python/119 begins with lines of a solution; the check function is what stands at the margin.
+    Imports and prints around the asserts are not needed and are left out.
+    """
+    text = row.text("example_test")
+    if not text.strip():
+        return []
+    start = re.search(r"^def check\(", text, re.MULTILINE)
+    if start is None:
+        raise row.refuse("example_test", "a function check with asserts")
+    body = row.tree("example_test", text[start.start() :]).body[0]
+    assert isinstance(body, ast.FunctionDef)
+    for node in body.body:
+        if not isinstance(node, ast.Assert | ast.Import | ast.Expr):
+            raise row.refuse("example_test", "only asserts in function check", ast.unparse(node))
+    return [FunctionTest(ast.unparse(node)) for node in body.body if isinstance(node, ast.Assert)]
+
+
+def _check(row: Row, source: str) -> FunctionTest:
+    return FunctionTest(f"{source}\n\ncheck({row.name('entry_point')})\n")
+
+
+def _problem(
+    row: Row, suites: Suites, examples: Examples, hidden: list[FunctionTest], unjudgeable: str | None = None
+) -> Problem:
+    public, private = suites.divide(examples.get(_number(row), []), hidden)
+    prompt, name = row.text("prompt"), row.name("entry_point")
     return Problem(
-        problem_id=row["task_id"],
-        prompt=row["prompt"],
-        private_tests=(FunctionTest(f"{row['test']}\n\ncheck({row['entry_point']})\n"),),
-        preamble=_before(row["prompt"], row["entry_point"]),
-        entry_point=row["entry_point"],
-        reference=row["prompt"] + row["canonical_solution"],
+        problem_id=row.identifier("task_id"),
+        prompt=prompt,
+        public_tests=public,
+        private_tests=private,
+        preamble=_before(row, prompt, name),
+        entry_point=name,
+        reference=prompt + row.text("canonical_solution"),
+        unjudgeable=unjudgeable,
     )
 
 
-def _before(prompt: str, name: str) -> str:
+def _before(row: Row, prompt: str, name: str) -> str:
     """The prompt's statements ahead of the function that is to be written."""
-    body = ast.parse(f"{prompt}\n    pass\n").body
+    body = row.tree("prompt", f"{prompt}\n    pass\n").body
     ours = [node for node in body if not (isinstance(node, ast.FunctionDef) and node.name == name)]
     return "\n".join(ast.unparse(node) for node in ours)

@@ -1,4 +1,4 @@
-"""Problems of one's own: one JSON object per line, checked before anything runs."""
+"""Problems of one's own: one object per line (or row of a Parquet file), checked before anything runs."""
 
 import difflib
 from collections.abc import Callable
@@ -9,7 +9,8 @@ from sandbox.errors import ProblemError
 from sandbox.languages import LANGUAGES
 from sandbox.plan import make_plan
 from sandbox.problem import FunctionTest, Limits, Problem, StdioTest, Test
-from sandbox.problems.sources import Row, read_jsonl
+from sandbox.problems.rows import Row
+from sandbox.problems.sources import read_rows
 
 REQUIRED = ("task_id", "prompt", "private_tests")
 OPTIONAL = ("language", "io", "public_tests", "setup", "preamble", "entry_point", "reference", "limits", "float_tol")
@@ -20,133 +21,114 @@ LIMITS: dict[str, type] = {"cpu_limit_s": float, "wall_limit_s": float, "memory_
 def load(path: Path) -> list[Problem]:
     """The file's problems in its order. Raises ProblemError naming file, line, field and what was expected."""
     problems: list[Problem] = []
-    lines: dict[str, int] = {}
-    for number, row in read_jsonl(path):
-        problem = _Row(row, f"{path}, line {number}").problem()
-        if problem.problem_id in lines:
-            first = lines[problem.problem_id]
-            raise ProblemError(f"{path}, line {number}: task_id {problem.problem_id!r} is already on line {first}")
-        lines[problem.problem_id] = number
+    places: dict[str, str] = {}
+    for row in read_rows(path):
+        problem = _problem(row)
+        if problem.problem_id in places:
+            first = places[problem.problem_id].rpartition(", ")[2]
+            raise ProblemError(f"{row.where}: task_id {problem.problem_id!r} is already on {first}")
+        places[problem.problem_id] = row.where
         problems.append(problem)
     if not problems:
         raise ProblemError(f"{path}: no problem in it")
     return problems
 
 
-class _Row:
-    """One line and its place, for messages."""
-
-    def __init__(self, row: Row, where: str) -> None:
-        self.row, self.where = row, where
-
-    def refuse(self, field: str, expected: str) -> ProblemError:
-        found = repr(self.row[field])[:60] if field in self.row else "nothing"
-        return ProblemError(f"{self.where}: field {field}: expected {expected}, found {found}")
-
-    def problem(self) -> Problem:
-        self.known_fields()
-        language, io = self.one_of("language", tuple(LANGUAGES)), self.one_of("io", ("function", "stdio"))
-        private = self.tests("private_tests", io, language)
-        if not private:
-            raise self.refuse("private_tests", "at least one test: a program that nothing tests cannot be judged")
-        problem = Problem(
-            problem_id=self.identifier(),
-            prompt=self.text("prompt") or "",
-            language=language,
-            io=io,  # type: ignore[arg-type]
-            public_tests=self.tests("public_tests", io, language),
-            private_tests=private,
-            setup=self.code("setup", language),
-            preamble=self.code("preamble", language),
-            entry_point=self.text("entry_point", required=False),
-            reference=self.text("reference", required=False),
-            limits=self.limits(),
-            float_tol=self.number("float_tol"),
-        )
-        try:
-            make_plan(problem, "public")
-            make_plan(problem, "private")
-        except ValueError as error:
-            raise ProblemError(f"{self.where}: {error}") from None
-        return problem
-
-    def known_fields(self) -> None:
-        """A field that looks like a misspelt one is an error; others are the owner's business."""
-        for field in self.row.keys() - set(FIELDS):
-            near = difflib.get_close_matches(field, FIELDS, 1, 0.8)
-            if near:
-                raise ProblemError(f"{self.where}: unknown field {field}; did you mean {near[0]}?")
-
-    def identifier(self) -> str:
-        value = self.row.get("task_id")
-        if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
-            raise self.refuse("task_id", "a string or an integer")
-        return str(value)
-
-    def text(self, field: str, required: bool = True) -> str | None:
-        value = self.row.get(field)
-        if isinstance(value, str) or (value is None and not required):
-            return value
-        raise self.refuse(field, "a string")
-
-    def code(self, field: str, language: str) -> str:
-        source = self.text(field, required=False) or ""
-        if language == "python":
-            self.parsed(source, field, language)
-        return source
-
-    def parsed(self, source: str, field: str, language: str) -> tuple[str, ...]:
-        """The single tests of a test's source, in a language whose source can be read here."""
-        try:
-            return LANGUAGES[language].statements(source)
-        except (ValueError, RecursionError, MemoryError) as error:
-            raise self.refuse(field, f"{LANGUAGES[language].title} source ({error})") from None
-
-    def one_of(self, field: str, choices: tuple[str, ...]) -> str:
-        value = self.row.get(field, choices[0])
-        if value not in choices:
-            raise self.refuse(field, f"one of {', '.join(choices)}")
-        return str(value)
-
-    def tests(self, field: str, io: str, language: str) -> tuple[Test, ...]:
-        items = self.row.get(field, [])
-        expected = (
-            f"a list of {LANGUAGES[language].title} statements"
-            if io == "function"
-            else 'a list of {"input": ..., "output": ...}'
-        )
-        if not isinstance(items, list):
-            raise self.refuse(field, expected)
-        tests: list[Test] = []
-        for item in items:
-            if io == "function" and isinstance(item, str) and item.strip():
-                tests += map(FunctionTest, self.parsed(item, field, language))
-            elif io == "stdio" and isinstance(item, dict) and _texts(item, ("input", "output")):
-                tests.append(StdioTest(item["input"], item["output"]))
-            else:
-                raise self.refuse(field, f"{expected}; element {len(tests)} is not one")
-        return tuple(tests)
-
-    def number(self, field: str) -> float | None:
-        value = self.row.get(field)
-        if value is None:
-            return None
-        if not _positive(value, float):
-            raise self.refuse(field, "a positive number")
-        return float(value)
-
-    def limits(self) -> Limits:
-        given = self.row.get("limits") or {}
-        if not isinstance(given, dict):
-            raise self.refuse("limits", f"an object with {', '.join(LIMITS)}")
-        for name, value in given.items():
-            if name not in LIMITS or not _positive(value, LIMITS[name]):
-                raise self.refuse("limits", f"positive numbers named {', '.join(LIMITS)} (memory_mib a whole one)")
-        wall = {} if "wall_limit_s" in given else {"wall_limit_s": _wall_for(given.get("cpu_limit_s"))}
-        return Limits(**{**wall, **{name: LIMITS[name](value) for name, value in given.items()}})
+def _problem(row: Row) -> Problem:
+    _known_fields(row)
+    language, io = _one_of(row, "language", tuple(LANGUAGES)), _one_of(row, "io", ("function", "stdio"))
+    private = _tests(row, "private_tests", io, language)
+    if not private:
+        raise row.refuse("private_tests", "at least one test: a program that nothing tests cannot be judged")
+    problem = Problem(
+        problem_id=row.identifier("task_id"),
+        prompt=row.text("prompt"),
+        language=language,
+        io=io,  # type: ignore[arg-type]
+        public_tests=_tests(row, "public_tests", io, language),
+        private_tests=private,
+        setup=_code(row, "setup", language),
+        preamble=_code(row, "preamble", language),
+        entry_point=row.text("entry_point") if row.has("entry_point") else None,
+        reference=row.text("reference") if row.has("reference") else None,
+        limits=_limits(row),
+        float_tol=_number(row, "float_tol"),
+    )
+    try:
+        make_plan(problem, "public")
+        make_plan(problem, "private")
+    except ValueError as error:
+        raise ProblemError(f"{row.where}: {error}") from None
+    return problem
 
 
-def _wall_for(cpu_limit_s: float | None) -> float:
+def _known_fields(row: Row) -> None:
+    """A field that looks like a misspelt one is an error; others are the owner's business."""
+    for field in row.fields.keys() - set(FIELDS):
+        near = difflib.get_close_matches(field, FIELDS, 1, 0.8)
+        if near:
+            raise ProblemError(f"{row.where}: unknown field {field}; did you mean {near[0]}?")
+
+
+def _code(row: Row, field: str, language: str) -> str:
+    source = row.text(field) if row.has(field) else ""
+    if language == "python":
+        row.parsed(field, source)
+    return source
+
+
+def _statements(row: Row, field: str, source: str, language: str) -> tuple[str, ...]:
+    """The single tests of a test's source, in a language whose source can be read here."""
+    try:
+        return LANGUAGES[language].statements(source)
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise row.refuse(field, f"{LANGUAGES[language].title} source ({error})", source) from None
+
+
+def _one_of(row: Row, field: str, choices: tuple[str, ...]) -> str:
+    value = row.fields.get(field, choices[0])
+    if value not in choices:
+        raise row.refuse(field, f"one of {', '.join(choices)}")
+    return str(value)
+
+
+def _tests(row: Row, field: str, io: str, language: str) -> tuple[Test, ...]:
+    items = row.fields.get(field, [])
+    title = LANGUAGES[language].title
+    expected = f"a list of {title} statements" if io == "function" else 'a list of {"input": ..., "output": ...}'
+    if not isinstance(items, list):
+        raise row.refuse(field, expected)
+    tests: list[Test] = []
+    for item in items:
+        if io == "function" and isinstance(item, str) and item.strip():
+            tests += map(FunctionTest, _statements(row, field, item, language))
+        elif io == "stdio" and isinstance(item, dict) and _texts(item, ("input", "output")):
+            tests.append(StdioTest(item["input"], item["output"]))
+        else:
+            raise row.refuse(field, f"{expected}; element {len(tests)} is not one", item)
+    return tuple(tests)
+
+
+def _number(row: Row, field: str) -> float | None:
+    if not row.has(field):
+        return None
+    if not _positive(row.fields[field], float):
+        raise row.refuse(field, "a positive number")
+    return float(row.fields[field])
+
+
+def _limits(row: Row) -> Limits:
+    given = row.fields.get("limits") or {}
+    if not isinstance(given, dict):
+        raise row.refuse("limits", f"an object with {', '.join(LIMITS)}")
+    for name, value in given.items():
+        if name not in LIMITS or not _positive(value, LIMITS[name]):
+            raise row.refuse("limits", f"positive numbers named {', '.join(LIMITS)} (memory_mib a whole one)")
+    wall = {} if "wall_limit_s" in given else {"wall_limit_s": wall_for(given.get("cpu_limit_s"))}
+    return Limits(**{**wall, **{name: LIMITS[name](value) for name, value in given.items()}})
+
+
+def wall_for(cpu_limit_s: float | None) -> float:
     """Ten times the CPU limit, a little more for short ones; the default's own where none is given."""
     return Limits().wall_limit_s if cpu_limit_s is None else max(10.0, 10.0 * cpu_limit_s)
 

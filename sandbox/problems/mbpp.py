@@ -1,36 +1,97 @@
-"""MBPP: the first assert is public, the others and the challenge tests are private."""
+"""MBPP, its sanitized version and MBPP+: asserts of which a model may see some, others only judge."""
+
+import ast
+from pathlib import Path
 
 from sandbox.errors import ProblemError
 from sandbox.languages import python
-from sandbox.problem import FunctionTest, Problem
-from sandbox.problems.sources import Row, published
+from sandbox.problem import FunctionTest, Limits, Problem
+from sandbox.problems.evalplus import written_out
+from sandbox.problems.rows import Row
+from sandbox.problems.sources import Source
+from sandbox.problems.suites import Suites
 
-FILE, HUB_NAME, CONFIGURATION = "mbpp/mbpp.jsonl", "google-research-datasets/mbpp", "full"
+FULL = Source("mbpp/mbpp.jsonl", "google-research-datasets/mbpp", "full")
+SANITIZED = Source("mbpp_sanitized/sanitized-mbpp.json", "google-research-datasets/mbpp", "sanitized")
+PLUS = Source("mbpp_plus/MbppPlus-OriginFmt.jsonl.gz", "evalplus/mbppplus")
 SPLITS = {"prompt": range(1, 11), "test": range(11, 511), "validation": range(511, 601), "train": range(601, 975)}
+"""By task id, for all three."""
+HEAVY = {
+    255: Limits(memory_mib=4096),  # lists of millions of tuples
+    599: Limits(cpu_limit_s=120.0, wall_limit_s=600.0),  # the reference itself takes 20 s
+}
+"""MBPP+ problems whose own reference needs more than the default limits."""
 
 
-def load(split: str | None = None) -> list[Problem]:
-    """All 974 problems or those of one split, by task id. Raises ProblemError."""
+def load(split: str | None, suites: Suites, path: Path | None) -> list[Problem]:
+    """MBPP: the challenge tests are private. Raises ProblemError."""
+    return [
+        _problem(row, suites, row.text("text"), row.tests("test_list"), row.code("test_setup_code"), _challenges(row))
+        for row in _rows(FULL, "mbpp", split, path)
+    ]
+
+
+def load_sanitized(split: str | None, suites: Suites, path: Path | None) -> list[Problem]:
+    """The 427 problems that were checked by hand. Raises ProblemError."""
+    return [
+        _problem(row, suites, row.text("prompt"), row.tests("test_list"), _imports(row))
+        for row in _rows(SANITIZED, "mbpp_sanitized", split, path)
+    ]
+
+
+def load_plus(split: str | None, suites: Suites, path: Path | None) -> list[Problem]:
+    """MBPP+: the same asserts, and the extended tests, which are private. Raises ProblemError."""
+    problems = []
+    for row in _rows(PLUS, "mbpp_plus", split, path):
+        program = row.text("test")
+        hidden = written_out(row.tree("test", program)) or [FunctionTest(program)]
+        problems.append(_problem(row, suites, row.text("prompt"), row.tests("test_list"), _imports(row), hidden, HEAVY))
+    return problems
+
+
+def _rows(source: Source, name: str, split: str | None, path: Path | None) -> list[Row]:
     if split is not None and split not in SPLITS:
-        raise ProblemError(f"mbpp has no split {split!r}; choose one of {', '.join(SPLITS)}")
+        raise ProblemError(f"{name} has no split {split!r}; choose one of {', '.join(SPLITS)}")
     wanted = range(1, 975) if split is None else SPLITS[split]
-    rows = sorted(published(FILE, HUB_NAME, CONFIGURATION), key=lambda row: int(row["task_id"]))
-    return [_problem(row) for row in rows if row["task_id"] in wanted]
+    rows = sorted(source.rows(path), key=lambda row: row.number("task_id"))
+    return [row for row in rows if row.number("task_id") in wanted]
 
 
-def _problem(row: Row) -> Problem:
-    tests = [*row["test_list"], *row["challenge_test_list"]]
+def _challenges(row: Row) -> list[FunctionTest]:
+    return row.tests("challenge_test_list") if row.texts("challenge_test_list") else []
+
+
+def _imports(row: Row) -> str:
+    return row.parsed("test_imports", "\n".join(row.texts("test_imports")))
+
+
+def _problem(
+    row: Row,
+    suites: Suites,
+    prompt: str,
+    shown: list[FunctionTest],
+    setup: str,
+    hidden: list[FunctionTest] | None = None,
+    heavy: dict[int, Limits] | None = None,
+) -> Problem:
+    public, private = suites.divide(shown, hidden or [])
+    reference = row.code("code")
+    name = python.tested_name(test.source for test in shown) or _called(shown, reference)
     return Problem(
-        problem_id=f"Mbpp/{row['task_id']}",
-        prompt=row["text"],
-        public_tests=(FunctionTest(tests[0]),),
-        private_tests=tuple(FunctionTest(test) for test in tests[1:]),
-        setup=_lines(row["test_setup_code"]),
-        entry_point=python.tested_name(tests),
-        reference=_lines(row["code"]),
+        problem_id=f"Mbpp/{row.number('task_id')}",
+        prompt=prompt,
+        public_tests=public,
+        private_tests=private,
+        setup=setup,
+        entry_point=name,
+        reference=reference,
+        limits=(heavy or {}).get(row.number("task_id"), Limits()),
     )
 
 
-def _lines(text: str) -> str:
-    """The publisher's file has carriage returns."""
-    return text.replace("\r\n", "\n")
+def _called(tests: list[FunctionTest], reference: str) -> str | None:
+    """The reference's function that the tests call inside `math.isclose` and the like."""
+    defined = python.defined_names(reference)
+    calls = [node.func for test in tests for node in ast.walk(ast.parse(test.source)) if isinstance(node, ast.Call)]
+    names = {func.id for func in calls if isinstance(func, ast.Name) and func.id in defined}
+    return next(iter(names)) if len(names) == 1 else None

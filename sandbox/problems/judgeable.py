@@ -1,0 +1,147 @@
+"""Tests that cannot be judged from outside, found in their text: those that hand the program what cannot leave the
+judge's box.
+
+A function, a class, an object of a class, a module or an endless iterator of the tests has no plain value. Where a
+whole suite is calls and literals nothing is handed over: the calls' source runs beside the program. Only what is
+certain is found here; the judge names the rest when it meets it.
+"""
+
+import ast
+import builtins
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from sandbox.languages import python
+from sandbox.plan import make_plan
+from sandbox.problem import FunctionTest, Problem, Suite
+
+FUNCTION, CLASS, MODULE, ENDLESS = "a function", "a class", "a module", "an endless iterator"
+BUILTINS = {
+    name: CLASS if isinstance(value, type) else FUNCTION
+    for name, value in vars(builtins).items()
+    if callable(value) and not name.startswith("_")
+}
+ITERATORS = {"count", "cycle"}
+SUSPICIOUS = {"lambda", "def", "class", "import", *ITERATORS, *BUILTINS}
+WORD = re.compile(r"[^\W\d]\w*")
+SNIPPET = 100
+
+
+def unjudgeable(problem: Problem) -> str | None:
+    """Why programs for this problem cannot be judged; None where nothing speaks against it."""
+    if problem.language != "python" or problem.io != "function":
+        return None
+    common = [ast.parse(problem.preamble), ast.parse(problem.setup)]
+    suspicious = SUSPICIOUS | _Kinds(common).kinds.keys()
+    suites: tuple[Suite, Suite] = ("public", "private")
+    for suite in suites:
+        sources = [test.source for test in problem.tests(suite) if isinstance(test, FunctionTest)]
+        for number, source in enumerate(sources, start=1):
+            if suspicious.isdisjoint(WORD.findall(source)):
+                continue
+            kind = _handed_over(ast.parse(source), common, _tested(problem))
+            if kind and make_plan(problem, suite).checks:
+                text = " ".join(source.split())
+                text = text if len(text) <= SNIPPET else text[: SNIPPET - 1] + "…"
+                return f"{suite} test {number} hands the program {kind} of the tests: {text}"
+    return None
+
+
+def _tested(problem: Problem) -> str | None:
+    tests = (*problem.public_tests, *problem.private_tests)
+    every = [test.source for test in tests if isinstance(test, FunctionTest)]
+    return problem.entry_point or python.tested_name(every)
+
+
+def _handed_over(tree: ast.Module, common: list[ast.Module], tested: str | None) -> str | None:
+    """What a call of the tested function gets that cannot cross, if there is such a call."""
+    kinds = _Kinds([*common, tree])
+    kinds.bound[tested or ""] += 1
+    names = {tested, *_parameters(tree, tested)}
+    for call in _calls(tree):
+        if isinstance(call.func, ast.Name) and call.func.id in names:
+            for argument in (*call.args, *(keyword.value for keyword in call.keywords)):
+                if (kind := kinds.of(argument)) is not None:
+                    return kind
+    return None
+
+
+def _parameters(tree: ast.Module, tested: str | None) -> Iterator[str]:
+    """Names under which helpers of the tests know the tested function: `candidate`, after `check(f)`."""
+    helpers = {node.name: node.args.args for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    for call in _calls(tree):
+        parameters = helpers.get(call.func.id, []) if isinstance(call.func, ast.Name) else []
+        for parameter, argument in zip(parameters, call.args, strict=False):
+            if isinstance(argument, ast.Name) and argument.id == tested:
+                yield parameter.arg
+
+
+def _calls(tree: ast.AST) -> Iterator[ast.Call]:
+    return (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+
+
+class _Kinds:
+    """What the tests' own names stand for, where they are bound once and that is certain."""
+
+    def __init__(self, trees: list[ast.Module]) -> None:
+        self.kinds: dict[str, str] = {}
+        self.objects: set[str] = set()
+        self.bound: Counter[str] = Counter()
+        nodes = [node for tree in trees for node in ast.walk(tree)]
+        for node in nodes:
+            self._bind(node)
+        for name in [name for name, times in self.bound.items() if times > 1]:
+            self.kinds.pop(name, None)
+            self.objects.discard(name)
+        for node in nodes:
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and len(node.targets) == 1:
+                kind, name = self.of(node.value), node.targets[0].id
+                if kind is not None and self.bound[name] == 1:
+                    self.kinds[name] = kind
+
+    def _bind(self, node: ast.AST) -> None:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            self.bound[node.name] += 1
+            is_class = isinstance(node, ast.ClassDef)
+            self.kinds |= {} if node.decorator_list else {node.name: CLASS if is_class else FUNCTION}
+            if isinstance(node, ast.ClassDef) and _is_plain(node):
+                self.objects.add(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            for alias in node.names:
+                name = (alias.asname or alias.name).split(".")[0]
+                self.bound[name] += 1
+                self.kinds |= {name: MODULE} if isinstance(node, ast.Import) else {}
+        elif isinstance(node, ast.arg):
+            self.bound[node.arg] += 1
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            self.bound[node.id] += 1
+
+    def of(self, node: ast.expr) -> str | None:
+        """The kind of a value that cannot cross, None for one that can or may."""
+        if isinstance(node, ast.Lambda):
+            return FUNCTION
+        if isinstance(node, ast.Name):
+            return self.kinds.get(node.id) if self.bound[node.id] else BUILTINS.get(node.id)
+        if isinstance(node, ast.Call):
+            return self._made(node.func)
+        parts: list[ast.expr | None] = []
+        if isinstance(node, ast.List | ast.Tuple | ast.Set):
+            parts = [*node.elts]
+        elif isinstance(node, ast.Dict):
+            parts = [*node.keys, *node.values]
+        return next((kind for part in parts if part is not None and (kind := self.of(part))), None)
+
+    def _made(self, maker: ast.expr) -> str | None:
+        """By a call: an object of a class of the tests, or an iterator without an end."""
+        if isinstance(maker, ast.Attribute) and ast.unparse(maker.value) == "itertools" and maker.attr in ITERATORS:
+            return ENDLESS
+        if isinstance(maker, ast.Name) and maker.id in self.objects:
+            return f"an object of class {maker.id}"
+        return None
+
+
+def _is_plain(node: ast.ClassDef) -> bool:
+    """A class whose objects are nothing but that: no kind of list, nothing that `__new__` made."""
+    methods = {part.name for part in node.body if isinstance(part, ast.FunctionDef)}
+    return not (node.bases or node.keywords or node.decorator_list or "__new__" in methods)

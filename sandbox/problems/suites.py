@@ -1,0 +1,32 @@
+"""How a data set's tests become the public and the private suite: what papers and released code do differently."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from sandbox.problem import FunctionTest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suites:
+    """Which tests a model may see.
+
+    `public_tests`: of the tests that a publisher shows (MBPP's test_list, HumanEval's examples) the first, as in
+    arXiv 2502.20380, or all of them, or none. A data set that marks its public tests itself (CodeContests,
+    problems of one's own) keeps its marks. What is not public is private; where nothing is left, the private
+    suite repeats the public one, so that passing both always means passing every test.
+    `generated_tests`: whether CodeContests' machine-made tests judge as well.
+    """
+
+    public_tests: Literal["none", "first", "all"] = "first"
+    generated_tests: bool = False
+
+    def divide(
+        self, shown: Sequence[FunctionTest], hidden: Sequence[FunctionTest] = ()
+    ) -> tuple[tuple[FunctionTest, ...], tuple[FunctionTest, ...]]:
+        """(public, private) out of the tests that a publisher shows and those that it does not."""
+        count = {"none": 0, "first": 1, "all": len(shown)}[self.public_tests]
+        return tuple(shown[:count]), (*shown[count:], *hidden) or tuple(shown)
+
+
+PAPER = Suites()
