@@ -1,25 +1,54 @@
 """What a run will cost, before anything heavy is imported."""
 
 import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from pipeline.config import Config
 from pipeline.protocols import all_public
 from sandbox.problem import Problem
 
+if TYPE_CHECKING:
+    from sandbox.problems.load import DataSet
+
 DISK_PER_TURN_BYTES = 1500
 """Zstd Parquet per turn beside the text itself, from runs of the embedded default."""
 
 
+SPLITS = ("train", "validation", "test")
+
+
 def load_split(config: Config, split: str) -> list[Problem]:
     """The problems of `train`, `validation` or `test`, cut to the config's limit."""
-    from sandbox.problems.load import load
-
-    problems = load(getattr(config.problems, split))[: getattr(config.problems, f"limit_{split}")]
+    problems = list(_cut(config, split).problems)
     return all_public(problems) if split == "train" and config.protocol.train_tests == "all_public" else problems
 
 
+def _cut(config: Config, split: str) -> "DataSet":
+    from sandbox.problems.load import read
+
+    data = read(getattr(config.problems, split))
+    return replace(data, problems=data.problems[: getattr(config.problems, f"limit_{split}")])
+
+
+def notices(config: Config) -> list[str]:
+    """What to know of the problems before any work: those that cannot be judged, and those held out but trained on."""
+    return _notices({split: _cut(config, split) for split in SPLITS})
+
+
+def _notices(sets: "dict[str, DataSet]") -> list[str]:
+    from sandbox.problems.overlap import overlap, summary
+
+    found = dict.fromkeys(data.exclusions() for data in sets.values())
+    for split in SPLITS[1:]:
+        held_out = sets[split].problems
+        found[summary(overlap(sets["train"].problems, held_out), len(held_out), split)] = None
+    return [line for line in found if line]
+
+
 def describe(config: Config) -> str:
-    counts = {split: len(load_split(config, split)) for split in ("train", "validation", "test")}
+    sets = {split: _cut(config, split) for split in SPLITS}
+    counts = {split: len(data.problems) for split, data in sets.items()}
     rollouts, iterations = config.rollouts, config.run.iterations
     sampled = (counts["train"] + counts["validation"]) * rollouts.samples * (iterations + 1)
     searches = counts["test"] * (iterations + 1) + counts["test"] * len(config.eval.selectors) * config.eval.best_of
@@ -36,5 +65,6 @@ def describe(config: Config) -> str:
         f"trainings    {iterations + control} of the generator, {iterations + 1} of the verifier",
         f"disk         about {answers * DISK_PER_TURN_BYTES >> 20} MiB of Parquet, plus "
         f"{iterations + control + iterations + 1} checkpoints",
+        *(f"note         {line}" for line in _notices(sets)),
     ]
     return "\n".join(lines)

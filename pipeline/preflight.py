@@ -2,12 +2,13 @@
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 from actors.chat import has_chat_template
 from actors.dialogue import dialogue
 from pipeline.config import Config, ConfigError
-from pipeline.estimate import load_split
+from pipeline.estimate import load_split, notices
 from pipeline.models import resolve
 from pipeline.run import run_root
 from pipeline.strategies import STRATEGIES, under
@@ -23,6 +24,8 @@ def check(config: Config) -> None:
         if not load_split(config, split):
             raise ConfigError(f"problems.{split} = {getattr(config.problems, split)!r} holds no problem")
     _check_references(config)
+    for notice in notices(config):
+        print(f"note: {notice}", file=sys.stderr)
     for field in ("generator", "verifier"):
         _check_model(f"model.{field}", getattr(config.model, field))
     for field in ("generator", "verifier"):
