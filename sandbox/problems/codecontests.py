@@ -128,7 +128,9 @@ def _words(text: str) -> str:
 
 def _merged(row: Row) -> tuple[StdioTest, ...]:
     try:
-        items = json.loads(row.text("test"))
+        items: list[Any] = json.loads(row.text("test"))
+        if not isinstance(items, list):
+            raise TypeError
         return tuple(StdioTest(item["input"]["stdin"], item["output"]["stdout"]) for item in items)
     except (ValueError, TypeError, KeyError):
         expected = 'a JSON list of {"input": {"stdin": ...}, "output": {"stdout": ...}}'

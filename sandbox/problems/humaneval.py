@@ -70,10 +70,10 @@ def _number(row: Row) -> str:
 
 
 def example_tests(row: Row) -> list[FunctionTest]:
-    """The asserts of HumanEvalPack's `example_test`; six problems have none.
+    """The asserts of HumanEvalPack's `example_test` that ask the function something; six problems have none.
 
-    The field of Python/119 begins with lines of a solution; the check function is what stands at the margin.
-    Imports and prints around the asserts are not needed and are left out.
+    Some fields begin with `assert True`, which tests nothing. That of Python/119 begins with lines of a solution;
+    the check function is what stands at the margin. Imports and prints are not needed and are left out.
     """
     text = row.text("example_test")
     if not text.strip():
@@ -86,7 +86,8 @@ def example_tests(row: Row) -> list[FunctionTest]:
     for node in body.body:
         if not isinstance(node, ast.Assert | ast.Import | ast.Expr):
             raise row.refuse("example_test", "only asserts in function check", ast.unparse(node))
-    return [FunctionTest(ast.unparse(node)) for node in body.body if isinstance(node, ast.Assert)]
+    asserts = [node for node in body.body if isinstance(node, ast.Assert)]
+    return [FunctionTest(ast.unparse(node)) for node in asserts if not isinstance(node.test, ast.Constant)]
 
 
 def _check(row: Row, source: str) -> FunctionTest:

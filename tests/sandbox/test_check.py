@@ -67,21 +67,44 @@ def test_boxes_must_be_some(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["problems.jsonl"]
 
 
+APPLY = {"task_id": "apply", "prompt": "", "entry_point": "f", "reference": "def f(g, x): return g(x)"}
+
+
 def test_a_test_that_cannot_be_judged_is_named(
     engine: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    row = {
-        "task_id": "apply",
-        "prompt": "",
-        "private_tests": ["def check(c):\n    assert c(lambda x: x + 1, 2) == 3\ncheck(f)"],
-        "entry_point": "f",
-        "reference": "def f(g, x): return g(x)",
-    }
-    problems, out = write(tmp_path / "problems.jsonl", [row]), tmp_path / "results.jsonl"
+    """One that only the judge finds: what the attribute is shows when the test runs."""
+    test = "import operator\ndef check(c):\n    assert c(operator.neg, 2) == -2\ncheck(f)"
+    problems, out = write(tmp_path / "problems.jsonl", [APPLY | {"private_tests": [test]}]), tmp_path / "results.jsonl"
     assert check(str(problems), "reference", out, as_json=True, boxes=1) == 1
-    reason = "private test 1 cannot be judged: a function of the tests cannot be passed to the program: def check(c):"
+    reason = (
+        "private test 1 cannot be judged: a builtin_function_or_method of the tests cannot be passed to the program"
+    )
     assert str(read(out)[0]["message"]).startswith(reason)
     assert f"not judged: apply: {reason}" in capsys.readouterr().err
+
+
+def test_a_problem_that_cannot_be_judged_is_excluded(
+    engine: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    apply = APPLY | {"private_tests": ["def check(c):\n    assert c(lambda x: -x, 2) == -2\ncheck(f)"]}
+    problems, out = write(tmp_path / "problems.jsonl", [PROBLEMS[0], apply]), tmp_path / "results.jsonl"
+    reason = "private test 1 hands the program a function of the tests: def check(c): assert c(lambda x: -x, 2)"
+    assert check(str(problems), "reference", out, as_json=True, boxes=1) == 0
+    assert [row["task_id"] for row in read(out)] == ["double"]
+    assert f"1 problem of {problems} excluded: apply: {reason}" in capsys.readouterr().err
+    samples = write(tmp_path / "samples.jsonl", [{"task_id": "apply", "solution": "def f(g, x): return g(x)"}])
+    assert check(str(problems), str(samples), out, as_json=True, boxes=1) == 1
+    (row,) = read(out)
+    assert (row["verdict"], row["label"]) == ("infrastructure_error", None)
+    assert str(row["message"]).startswith(f"excluded: {reason}")
+
+
+def test_nothing_is_left_to_judge(tmp_path: Path) -> None:
+    apply = APPLY | {"private_tests": ["x = 1\nassert f(abs, x) == 1"]}
+    problems = write(tmp_path / "problems.jsonl", [apply])
+    with pytest.raises(ProblemError, match="no problem of the data set can be judged"):
+        check(str(problems), "reference", tmp_path / "out.jsonl", as_json=False, boxes=1)
 
 
 def test_reference_solutions(engine: None, tmp_path: Path) -> None:
