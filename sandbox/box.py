@@ -15,7 +15,7 @@ from sandbox import cgroup, confinement
 from sandbox.errors import BoxLost, SandboxUnavailable
 from sandbox.harness import frames
 from sandbox.problem import Limits
-from sandbox.session import CLAIM_BYTES, JUDGE_CLAIM_BYTES, OUTPUT_BYTES, Session
+from sandbox.session import JUDGE_CLAIM_BYTES, OUTPUT_BYTES, Session
 from sandbox.transport import Link, SocketDoor, TransportName, attach
 
 START_DEADLINE_S = 30
@@ -76,7 +76,7 @@ class Box:
             "cpu_s": limits.cpu_limit_s,
             "wall_s": limits.wall_limit_s,
             "memory_mib": limits.memory_mib,
-            "claims": JUDGE_CLAIM_BYTES if runner == "judge" else CLAIM_BYTES,
+            "claims": JUDGE_CLAIM_BYTES if runner == "judge" else limits.values_mib << 20,
             "output": OUTPUT_BYTES,
             "relay": relay_output,
             "talks": runner == "judge" or body.get("interactive", False),

@@ -14,7 +14,7 @@ from sandbox.languages import python
 from sandbox.languages.language import Difference
 from sandbox.plan import Plan
 from sandbox.problem import Limits
-from sandbox.session import CLAIM_BYTES, OUTPUT_BYTES, Done
+from sandbox.session import OUTPUT_BYTES, Done
 from sandbox.verdict import Verdict
 
 Failure = tuple[Verdict, str]
@@ -136,7 +136,7 @@ def ending(done: Done, limits: Limits) -> Failure | None:
     if done.end == "cpu" or done.cpu_s > limits.cpu_limit_s or done.code == -signal.SIGXCPU:
         return Verdict.TIME_LIMIT, f"time limit: {limits.cpu_limit_s:g} s of CPU"
     if done.end == "claims flood":
-        return Verdict.OUTPUT_LIMIT, f"output limit: values of {CLAIM_BYTES >> 20} MiB"
+        return Verdict.OUTPUT_LIMIT, f"output limit: values of {limits.values_mib} MiB"
     if done.end == "output flood":
         return Verdict.OUTPUT_LIMIT, f"output limit: {OUTPUT_BYTES >> 20} MiB"
     if done.end == "told" or done.code == 0:

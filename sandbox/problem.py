@@ -11,11 +11,15 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What one run may use. CPU time decides; wall time is only the backstop."""
+    """What one run may use. CPU time decides; wall time is only the backstop.
+
+    `values_mib`: the values that come out, as text; in a judge box's conversation, those of each answer.
+    """
 
     cpu_limit_s: float = 20.0
     wall_limit_s: float = 120.0
     memory_mib: int = 1024
+    values_mib: int = 8
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from sandbox.errors import BoxLost
 from sandbox.harness import frames
 
-CLAIM_BYTES, OUTPUT_BYTES = 8 << 20, 16 << 20
+OUTPUT_BYTES = 16 << 20
 JUDGE_CLAIM_BYTES = 1 << 30
 """Tests may hand over large arguments again and again, and each is read and forgotten; the wall limit ends a flood."""
 

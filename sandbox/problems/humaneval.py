@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 from sandbox.errors import ProblemError
-from sandbox.problem import FunctionTest, Problem
+from sandbox.problem import FunctionTest, Limits, Problem
 from sandbox.problems.evalplus import written_out
 from sandbox.problems.rows import Row
 from sandbox.problems.sources import Source
@@ -21,6 +21,9 @@ PACK = Source("humanevalpack/humanevalpack_python.jsonl", "bigcode/humanevalpack
 PLUS = Source("humaneval_plus/HumanEvalPlus-OriginFmt.jsonl.gz", "evalplus/humanevalplus")
 WRONG = {"HumanEval/32": "its published test fails its own reference solution: it unpacks a float"}
 """Problems of HumanEval+ that nothing can solve."""
+LARGE = {f"HumanEval/{number}": Limits(values_mib=64) for number in (100, 130)}
+"""Problems of HumanEval+ whose own answers are lists of a million numbers."""
+DEFAULT = Limits()
 Examples = dict[str, list[FunctionTest]]
 
 
@@ -45,7 +48,8 @@ def load_plus(split: str | None, suites: Suites, path: Path | None) -> list[Prob
     for row in PLUS.rows(path):
         program, name = row.text("test"), row.name("entry_point")
         hidden = written_out(row.tree("test", program), name) or [_check(row, program)]
-        problems.append(_problem(row, suites, examples, hidden, WRONG.get(row.identifier("task_id"))))
+        number = row.identifier("task_id")
+        problems.append(_problem(row, suites, examples, hidden, WRONG.get(number), LARGE.get(number, DEFAULT)))
     return problems
 
 
@@ -95,7 +99,12 @@ def _check(row: Row, source: str) -> FunctionTest:
 
 
 def _problem(
-    row: Row, suites: Suites, examples: Examples, hidden: list[FunctionTest], unjudgeable: str | None = None
+    row: Row,
+    suites: Suites,
+    examples: Examples,
+    hidden: list[FunctionTest],
+    unjudgeable: str | None = None,
+    limits: Limits = DEFAULT,
 ) -> Problem:
     public, private = suites.divide(examples.get(_number(row), []), hidden)
     prompt, name = row.text("prompt"), row.name("entry_point")
@@ -108,6 +117,7 @@ def _problem(
         entry_point=name,
         reference=prompt + row.text("canonical_solution"),
         unjudgeable=unjudgeable,
+        limits=limits,
     )
 
 

@@ -15,7 +15,7 @@ from sandbox.problems.sources import read_rows
 REQUIRED = ("task_id", "prompt", "private_tests")
 OPTIONAL = ("language", "io", "public_tests", "setup", "preamble", "entry_point", "reference", "limits", "float_tol")
 FIELDS = (*REQUIRED, *OPTIONAL)
-LIMITS: dict[str, type] = {"cpu_limit_s": float, "wall_limit_s": float, "memory_mib": int}
+LIMITS: dict[str, type] = {"cpu_limit_s": float, "wall_limit_s": float, "memory_mib": int, "values_mib": int}
 
 
 def load(path: Path) -> list[Problem]:
@@ -123,7 +123,7 @@ def _limits(row: Row) -> Limits:
         raise row.refuse("limits", f"an object with {', '.join(LIMITS)}")
     for name, value in given.items():
         if name not in LIMITS or not _positive(value, LIMITS[name]):
-            raise row.refuse("limits", f"positive numbers named {', '.join(LIMITS)} (memory_mib a whole one)")
+            raise row.refuse("limits", f"positive numbers named {', '.join(LIMITS)} (in MiB whole ones)")
     wall = {} if "wall_limit_s" in given else {"wall_limit_s": wall_for(given.get("cpu_limit_s"))}
     return Limits(**{**wall, **{name: LIMITS[name](value) for name, value in given.items()}})
 

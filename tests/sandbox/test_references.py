@@ -1,150 +1,136 @@
 """Reference solutions are accepted, and their mutants are rejected where plain asserts reject them."""
 
-import ast
 import json
 import random
-from collections.abc import Iterator
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from benchmarks.mutants import PER_SOLUTION, compare
 from sandbox.check import check
-from sandbox.harness import codec
 from sandbox.pool import Pool
-from sandbox.problem import FunctionTest, Limits, Problem
+from sandbox.problem import Problem
 from sandbox.problems.load import load
-from sandbox.verdict import Verdict
+from tests.sandbox.mutants import OPERATORS, mutants
 
 AWKWARD = [f"Mbpp/{n}" for n in (123, 367, 927, 11, 16, 601)] + [f"HumanEval/{n}" for n in (32, 38, 50, 2, 44, 72, 151)]
 """Slow, set-up code, challenge tests; helpers in the prompt, tolerances, loops, `is`, several statements."""
-
-
-def every_problem() -> list[Problem]:
-    return [*load("mbpp"), *load("humaneval")]
+BROKEN_ELSEWHERE = (2, 23, 45, 53, 119)
+"""Of HumanEvalPack: some of the 25 problems that the released code of µCode cannot judge, and an odd example test."""
+PLUS = ("HumanEval/0", "HumanEval/2", "HumanEval/44", "Mbpp/2", "Mbpp/126", "Mbpp/737")
+"""Written out; with a tolerance; compared as sets; a built-in's name; a test program that asserts nothing."""
+CONTESTS = {
+    "1000_A. Codehorses T-shirts": (
+        "from collections import Counter\nn = int(input())\nold = Counter(input() for _ in range(n))\n"
+        "new = Counter(input() for _ in range(n))\nprint(sum((old - new).values()))"
+    ),
+    "1139_C. Edgy Trees": (
+        "import sys\nsys.setrecursionlimit(10 ** 6)\nn, k = map(int, input().split())\nup = list(range(n + 1))\n"
+        "def find(x):\n  while up[x] != x:\n    up[x] = up[up[x]]\n    x = up[x]\n  return x\n"
+        "for _ in range(n - 1):\n  u, v, black = map(int, input().split())\n  if not black: up[find(u)] = find(v)\n"
+        "sizes = {}\nfor x in range(1, n + 1): sizes[find(x)] = sizes.get(find(x), 0) + 1\nM = 10 ** 9 + 7\n"
+        "print((pow(n, k, M) - sum(pow(s, k, M) for s in sizes.values())) % M)"
+    ),
+    "12_B. Correct Solution?": (
+        "n, m = input().strip(), input().strip()\ndigits = sorted(n)\nif n != '0':\n"
+        "  at = next(i for i, d in enumerate(digits) if d != '0')\n  digits[0], digits[at] = digits[at], digits[0]\n"
+        "print('OK' if ''.join(digits) == m else 'WRONG_ANSWER')"
+    ),
+    "1238_B. Kill 'Em All": (
+        "import sys\ndata = iter(sys.stdin.read().split())\nfor _ in range(int(next(data))):\n"
+        "  n, r = int(next(data)), int(next(data))\n"
+        "  places = sorted({int(next(data)) for _ in range(n)}, reverse=True)\n"
+        "  print(sum(1 for shot, x in enumerate(places) if x - shot * r > 0))"
+    ),
+}
+"""The sample comes without solutions; these were written for it."""
 
 
 def some_problems(count: int, seed: int) -> list[Problem]:
-    problems = every_problem()
+    problems = [*load("mbpp"), *load("humaneval")]
     awkward = [problem for problem in problems if problem.problem_id in AWKWARD]
-    return awkward + random.Random(seed).sample(problems, count)
+    pack = [load("humanevalpack")[number] for number in BROKEN_ELSEWHERE]
+    return awkward + pack + random.Random(seed).sample(problems, count)
+
+
+def not_accepted(pool: Pool, problems: list[Problem]) -> list[object]:
+    suites = ("public", "private")
+    futures = [(p.problem_id, s, pool.submit(p, p.reference or "", s)) for p in problems for s in suites]
+    return [(name, suite, out) for name, suite, future in futures if not (out := future.result(600)).accepted]
 
 
 def test_a_hundred_references_are_accepted(pool: Pool, data: None) -> None:
-    problems = some_problems(100, seed=1)
-    futures = [(p.problem_id, s, pool.submit(p, p.reference or "", s)) for p in problems for s in ("public", "private")]
-    failed = [(name, suite, out) for name, suite, future in futures if not (out := future.result(300)).accepted]
-    assert not failed
+    assert not not_accepted(pool, some_problems(100, seed=1))
+
+
+def test_references_of_evalplus_are_accepted(pool: Pool, data: None) -> None:
+    problems = [p for name in ("humaneval_plus", "mbpp_plus") for p in load(name) if p.problem_id in PLUS]
+    assert len(problems) == len(PLUS)
+    assert not not_accepted(pool, problems)
+
+
+def test_contest_problems(pool: Pool, data: None) -> None:
+    problems = {problem.problem_id: problem for problem in load("codecontests_sample")}
+    for name, solution in CONTESTS.items():
+        for suite in ("public", "private"):
+            outcome = pool.judge(problems[name], solution, suite)  # type: ignore[arg-type]
+            assert outcome.accepted, (name, suite, outcome)
+        assert not pool.judge(problems[name], f"{solution}\nprint(1)", "private").accepted
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("dataset", "count"), [("mbpp", 974), ("humaneval", 164)])
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize(
+    ("dataset", "count"),
+    [
+        ("mbpp", 974),
+        ("mbpp_sanitized", 427),
+        ("mbpp_plus", 378),
+        ("humaneval", 164),
+        ("humanevalpack", 164),
+        ("humaneval_plus", 163),
+    ],
+)
 def test_every_reference_is_accepted(engine: None, data: None, tmp_path: Path, dataset: str, count: int) -> None:
     out = tmp_path / "results.jsonl"
     assert check(dataset, "reference", out, as_json=True, boxes=2) == 0
-    verdicts = [json.loads(line)["verdict"] for line in out.read_text().splitlines()]
-    assert verdicts == ["accepted"] * count
-
-
-SWAPS: dict[type, type] = {
-    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Add, ast.FloorDiv: ast.Mult, ast.Mod: ast.FloorDiv,
-    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
-    ast.And: ast.Or, ast.Or: ast.And,
-}  # fmt: skip
-
-
-def mutants(source: str, rng: random.Random, count: int) -> list[str]:
-    """At most `count` programs that differ in one operator, constant, condition or returned value."""
-    found = []
-    for index in range(sum(1 for _ in ast.walk(ast.parse(source)))):
-        tree = ast.parse(source)
-        node = next(node for at, node in enumerate(ast.walk(tree)) if at == index)
-        if mutate(node):
-            found.append(ast.unparse(ast.fix_missing_locations(tree)))
-    return rng.sample(found, min(count, len(found)))
-
-
-def mutate(node: ast.AST) -> bool:
-    """Change one node in place; False where there is nothing to change."""
-    if isinstance(node, ast.BinOp | ast.BoolOp) and type(node.op) in SWAPS:
-        node.op = SWAPS[type(node.op)]()
-    elif isinstance(node, ast.Compare) and type(node.ops[0]) in SWAPS:
-        node.ops[0] = SWAPS[type(node.ops[0])]()
-    elif isinstance(node, ast.Constant) and type(node.value) is int:
-        node.value += 1
-    elif isinstance(node, ast.Constant) and type(node.value) is bool:
-        node.value = not node.value
-    elif isinstance(node, ast.If | ast.While):
-        node.test = ast.UnaryOp(ast.Not(), node.test)
-    elif isinstance(node, ast.Return) and node.value is not None:
-        node.value = ast.Tuple([node.value], ast.Load())
-    else:
-        return False
-    return True
-
-
-def plain_assert_problem(problem: Problem, mutant: str) -> Problem:
-    """A program that runs the mutant and its tests as plain asserts, inside a box, and tells what they said.
-
-    It is the naive judge, good enough for mutants, which do not cheat.
-    """
-    tests = "\n".join(test.source for test in problem.private_tests if isinstance(test, FunctionTest))
-    program, tests = f"{problem.preamble}\n{mutant}", f"{problem.preamble}\n{problem.setup}\n{tests}"
-    verdict = FunctionTest("assert plain() == True")
-    runner = (
-        # two namespaces: a mutant of the prompt's helper changes the program's copy, not the tests'
-        f"def plain():\n  names = {{'__name__': 'main'}}\n  try:\n    exec({program!r}, names)\n"
-        f"    exec({tests!r}, dict(names))\n"
-        "  except BaseException:\n    return False\n  return True"
-    )
-    return Problem(
-        problem_id="plain", prompt="", private_tests=(verdict,), entry_point="plain", reference=runner,
-        limits=Limits(cpu_limit_s=3.0, wall_limit_s=30.0),
-    )  # fmt: skip
-
-
-def cases(problems: list[Problem], per_problem: int) -> Iterator[tuple[Problem, str]]:
-    from dataclasses import replace
-
-    limits = Limits(cpu_limit_s=3.0, wall_limit_s=30.0)
-    for problem in problems:
-        for mutant in mutants(problem.reference or "", random.Random(problem.problem_id), per_problem):
-            yield replace(problem, limits=limits), mutant
-
-
-def disagreements(pool: Pool, problems: list[Problem], per_problem: int) -> tuple[int, list[str]]:
-    """Mutants that plain asserts reject, and those among them and the others on which the sandbox differs."""
-    asked = []
-    for problem, mutant in cases(problems, per_problem):
-        plain = plain_assert_problem(problem, mutant)
-        ours = pool.submit(problem, mutant, "private")
-        asked.append((problem.problem_id, mutant, ours, pool.submit(plain, plain.reference or "", "private")))
-    rejected, differ = 0, []
-    for name, mutant, ours, theirs in asked:
-        mine, plain_outcome = ours.result(600), theirs.result(600)
-        rejected += not plain_outcome.accepted
-        if mine.accepted != plain_outcome.accepted:
-            differ.append(
-                f"{name}: here {mine.verdict} {mine.message}, plain asserts {plain_outcome.verdict}\n{mutant}"
-            )
-    return rejected, differ
+    verdicts = Counter(json.loads(line)["verdict"] for line in out.read_text().splitlines())
+    assert verdicts == {"accepted": count}
 
 
 def test_mutants_that_asserts_reject_are_rejected(pool: Pool, data: None) -> None:
-    problems = [problem for problem in some_problems(35, seed=2) if problem.problem_id != "Mbpp/123"]
-    rejected, differ = disagreements(pool, problems, per_problem=2)
-    assert rejected >= 50
-    assert not differ, "\n\n".join(differ)
+    """About 200; `benchmarks/mutants.py` does all, and `docs/results/sandbox.md` explains where the two differ."""
+    report = compare(pool, ["mbpp", "humaneval", "humanevalpack"], limit=50)
+    rejected = sum(int(str(row["mutants"])) for row in report["counts"] if row["kind"] == "rejected, asserts reject")
+    assert rejected >= 120
+    assert not report["disagreements"]
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(7200)
 def test_two_thousand_mutants(pool: Pool, data: None) -> None:
-    problems = [problem for problem in every_problem() if problem.problem_id != "Mbpp/123"]
-    rejected, differ = disagreements(pool, problems, per_problem=3)
-    assert rejected >= 2000
-    assert len(differ) <= 3, "\n\n".join(differ)  # programs that draw at random differ from run to run
+    report = compare(pool, list(PER_SOLUTION))
+    rejected = [row for row in report["counts"] if str(row["kind"]).endswith("asserts reject")]
+    assert sum(int(str(row["mutants"])) for row in rejected) >= 2000
+    assert {row["operator"] for row in rejected} == set(OPERATORS)
+    wrong = [row for row in report["disagreements"] if row["judge"] == "accepted"]
+    assert not wrong  # the other way round each has a reason, in docs/results/sandbox.md
+    assert len(report["disagreements"]) <= 20
 
 
 def test_a_mutant_of_each_kind_is_made() -> None:
-    source = "def f(x):\n    if x < 3 and True:\n        return x + 1\n    return x"
-    assert len(mutants(source, random.Random(0), 100)) == 9
-    assert codec.decode(codec.encode(Verdict.ACCEPTED)) == "accepted"
+    source = "def f(x, y):\n    x += 1\n    if x < 3 and max(x, y):\n        return x[1]\n    return range(y)"
+    made = mutants(source, random.Random(0), 100)
+    assert Counter(operator for operator, _ in made) == {
+        "constant": 3,  # 1, 3, 1
+        "comparison": 1,
+        "arithmetic": 1,  # +=
+        "boolean": 2,  # and, the condition
+        "off by one": 2,  # the index, the range
+        "swapped arguments": 1,
+        "dropped statement": 1,  # the last that is one: the condition
+        "returned value": 2,
+    }
+    assert ("off by one", source.replace("range(y)", "range(y - 1)")) in made
+    assert len({operator for operator, _ in mutants(source, random.Random(0), 4)}) == 4

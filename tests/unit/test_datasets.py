@@ -290,7 +290,13 @@ def test_examples_of_a_merged_list_are_its_end(tmp_path: Path) -> None:
 # ---- Parquet -----------------------------------------------------------------------------------------------------
 
 OWN: list[dict[str, Any]] = [
-    {"task_id": "a", "prompt": "p", "private_tests": ["assert f(1) == 2"], "limits": {"cpu_limit_s": 2.0}},
+    {
+        "task_id": "a",
+        "prompt": "p",
+        "private_tests": ["assert f(1) == 2"],
+        "limits": {"cpu_limit_s": 2.0},
+        "float_tol": None,
+    },
     {"task_id": "b", "prompt": "q", "private_tests": ["assert f(3) == 4"], "limits": None, "float_tol": 0.5},
 ]
 
