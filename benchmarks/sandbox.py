@@ -141,6 +141,7 @@ def measure_speed(some: list[Candidate], rounds: int) -> dict[str, Any]:
     with Pool(boxes=1, memo=False) as one, Pool(boxes=2, memo=False) as two, warm_container(image) as name:
         table = ways([one, two], image, name)
         source = cycle(some)
+        table = {name: (min(number, len(some)), judge) for name, (number, judge) in table.items()}
         for number, judge in table.values():  # warm up: page cache, connections, the boxes' own caches
             judge([next(source) for _ in range(min(number, 10))])
         seconds: dict[str, list[float]] = {name: [] for name in table}
@@ -216,7 +217,7 @@ def judged_naively(workers: int, some: list[Candidate], limit_s: float) -> list[
         return list(threads.map(one, some))
 
 
-def measure_flips(some: list[Candidate], judgements: int, limit_s: float) -> dict[str, Any]:
+def measure_flips(some: list[Candidate], judgements: int, limit_s: float, levels: list[str]) -> dict[str, Any]:
     """Every eighth program is heavy. The plain wall limit judges only those."""
     heavy = heavy_programs(max(judgements // 8, 1), limit_s)
     light = [
@@ -226,7 +227,7 @@ def measure_flips(some: list[Candidate], judgements: int, limit_s: float) -> dic
     mixed = [one for pair in zip(heavy, _spread(light, len(heavy)), strict=True) for one in (pair[0], *pair[1])]
     result: dict[str, Any] = {"judgements": len(mixed), "heavy": len(heavy), "limit_s": limit_s, "levels": {}}
     quiet: dict[str, list[str]] = {}
-    for level, pools in LEVELS.items():
+    for level, pools in {level: LEVELS[level] for level in ("quiet", *levels)}.items():
         started = time.perf_counter()
         verdicts = {"sandbox": judged(pools, mixed)}
         seconds = time.perf_counter() - started
@@ -266,6 +267,7 @@ def main() -> None:
     parser.add_argument("--candidates", type=int, default=200, help="different MBPP candidates")
     parser.add_argument("--rounds", type=int, default=30)
     parser.add_argument("--judgements", type=int, default=512, help="of the flips, at every level")
+    parser.add_argument("--levels", nargs="+", choices=list(LEVELS)[1:], default=list(LEVELS)[1:])
     parser.add_argument("--limit-s", type=float, default=1.0, help="CPU limit of the flips' heavy programs")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
@@ -282,7 +284,7 @@ def main() -> None:
         result["speed"] = measure_speed(some, options.rounds)
         print_speed(result["speed"])
     if "flips" in options.parts:
-        result["flips"] = measure_flips(some, options.judgements, options.limit_s)
+        result["flips"] = measure_flips(some, options.judgements, options.limit_s, options.levels)
         print_flips(result["flips"])
     if options.out:
         options.out.write_text(json.dumps(result, indent=1))
