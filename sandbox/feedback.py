@@ -25,7 +25,7 @@ def mismatch(got: object, expected: object) -> str:
 
 def error(type_name: str, text: str) -> str:
     """`IndexError: list index out of range`, from two untrusted strings."""
-    name, said = clean(type_name), clean(text)
+    name, said = clean(type_name) or "an error without a name", clean(text)
     return f"{name}: {said}" if said else name
 
 

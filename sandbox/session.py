@@ -55,7 +55,7 @@ class Session:
         """The next claim of the child, None at the end of the run. Untrusted: a JSON object, no more."""
         while not self.garbled:
             claim = self._next_claim()
-            if claim is not None or self.done is not None:
+            if claim is not None or self.done is not None or self.garbled:
                 return claim
             self._read()
         return None

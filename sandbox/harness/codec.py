@@ -19,8 +19,11 @@ from typing import Any
 MAX_DEPTH = 150
 MAX_ITEMS = 2_000_000
 SHORT_INT = 1 << 62
-MAX_COLLISIONS = 64
-"""Items of one set or dictionary with the same hash: more are no accident, and inserting them is quadratic."""
+COLLISIONS, INTEGER_COLLISIONS = 64, 1000
+"""Items of one set or dictionary with the same hash: more are no accident, and inserting them is quadratic.
+
+Integers are compared at once, and honest ones collide: of the powers of two, every 61st.
+"""
 FRACTION_BITS, DECIMAL_DIGITS = 1 << 14, 10_000
 """Beyond these, reducing a fraction or hashing a decimal takes longer than it should."""
 
@@ -167,9 +170,10 @@ def _decode(tree: Any, handle: Callable[[int, str], object] | None, array: Calla
 
 def _spread(items: list[Any]) -> list[Any]:
     """The items, if they can be put into a set in about linear time. Raises ValueError or TypeError."""
-    if len(items) > MAX_COLLISIONS:
+    if len(items) > COLLISIONS:
         hashes = sorted(map(hash, items))
-        if any(map(int.__eq__, hashes, hashes[MAX_COLLISIONS:])):
+        most = INTEGER_COLLISIONS if all(type(item) is int for item in items) else COLLISIONS
+        if any(map(int.__eq__, hashes, hashes[most:])):
             raise ValueError("too many items with one hash")
     return items
 

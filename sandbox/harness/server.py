@@ -66,7 +66,8 @@ def serve(wire: Wire) -> None:
         done = Run(wire, cgroup, limits).execute()
         done["oom"] = False
         doubtful = done["code"] != 0 or done["processes"] > 1
-        if doubtful:  # nobody else could have been killed
+        # a program may have reaped killed children itself, but no box is filled in less time than that
+        if doubtful or done["wall_s"] > 0.05:
             killed, oom_kills = oom_kills, cgroup.oom_kills()
             done["oom"] = oom_kills > killed
         done["clean"] = wipe_tmp() and proof.holds(doubtful)

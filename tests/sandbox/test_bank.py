@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.engine import connect
 from sandbox.image.build import ensure_image
 from sandbox.pool import Pool
 from sandbox.problem import FunctionTest, Limits, StdioTest
@@ -83,6 +84,21 @@ def test_the_whole_bank_again(bank_pool: Pool, turn: int) -> None:
     """Its outcome is no luck: with the two tests above, three times out of three."""
     for entry, name in RUNS:
         run(bank_pool, entry, name)
+
+
+def test_the_box_does_not_grow(engine: None) -> None:
+    """The same box, after the cheats once and once more; and it is gone with its pool."""
+    short = [entry for entry in BANK if entry.row[0] in "ABD" and "split" in entry.problems and entry.wall_s is None]
+    client = connect()
+    with Pool(boxes=1, memo=False, runtime=RUNTIME, transport=TRANSPORT) as pool:
+        used, boxes = [], set()
+        for _ in range(3):
+            boxes |= {pool.judge(problem("split", entry), entry.program, "private").box for entry in short}
+            used.append(client.containers.get(max(boxes)).stats(stream=False)["memory_stats"]["usage"])
+    assert len(boxes) == 1, "a box was replaced: what it held cannot be compared"
+    assert used[2] - used[1] < 4 << 20, used
+    names = {container.name for container in client.containers.list(all=True)}
+    assert not boxes & names
 
 
 def test_every_row_of_the_catalogue_is_there() -> None:
