@@ -19,7 +19,7 @@ from sandbox.problem import FunctionTest, Problem
 PROBLEM = Problem(problem_id="f", prompt="", private_tests=(FunctionTest("assert f(3) == [3, 6]"),), entry_point="f")
 PROGRAM = "def f(x): return [x, 2 * x]"
 ENGINES_OWN = cgroup.Parent(None, False, "where the engine puts every container")
-SLEEP_S, KILL_AFTER_S = 1.0, 0.5
+SLEEP_S, KILL_AFTER_S = 3.0, 0.5
 
 
 def judged_s(pool: Pool, program: str) -> float:
@@ -84,8 +84,9 @@ def main() -> None:
     parser.add_argument("--judgements", type=int, default=200)
     parser.add_argument("--kills", type=int, default=15)
     options = parser.parse_args()
-    found = {"beside a busy driver": beside_a_busy_driver(options.spinners, options.judgements)}
-    print(json.dumps({**found, "recovery": recovery(options.kills)}, indent=2))
+    print(json.dumps({"recovery": recovery(options.kills)}, indent=2), flush=True)
+    found = beside_a_busy_driver(options.spinners, options.judgements)
+    print(json.dumps({"beside a busy driver": found}, indent=2))
 
 
 if __name__ == "__main__":

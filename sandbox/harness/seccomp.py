@@ -40,7 +40,7 @@ SIGNALS = {
     "kill": (62, 129), "tkill": (200, 130), "tgkill": (234, 131),
     "rt_sigqueueinfo": (129, 138), "rt_tgsigqueueinfo": (297, 240),
 }  # fmt: skip
-"""Denied where the first argument is the fork server: Linux protects it, as the first of its namespace; gVisor not."""
+"""Without effect where they go to the fork server: Linux protects the first of its namespace so, gVisor does not."""
 ARGUMENTS_MATTER = {"prlimit64": (302, 261), "setpriority": (141, 140), "clone": (56, 220), "clone3": (435, 435)}
 
 
@@ -60,13 +60,14 @@ def build() -> _Program | None:
 
 def _assemble(column: int, arch: int) -> _Program:
     allow, deny = (RETURN, 0, 0, ALLOW), (RETURN, 0, 0, ERRNO | errno.EPERM)
+    done = (RETURN, 0, 0, ERRNO)  # of error 0: as if it had been done
     special = {name: numbers[column] for name, numbers in ARGUMENTS_MATTER.items()}
     code = [(LOAD, 0, 0, ARCH), (JUMP_EQ, 1, 0, arch), (RETURN, 0, 0, KILL), (LOAD, 0, 0, NUMBER)]
     code += [(JUMP_GE, 0, 1, X32_BIT), (RETURN, 0, 0, KILL)]
     for numbers in DENIED.values():
         code += [(JUMP_EQ, 0, 1, numbers[column]), deny]
     for numbers in SIGNALS.values():
-        code += [(JUMP_EQ, 0, 4, numbers[column]), (LOAD, 0, 0, FIRST_ARG), (JUMP_EQ, 0, 1, 1), deny, allow]
+        code += [(JUMP_EQ, 0, 4, numbers[column]), (LOAD, 0, 0, FIRST_ARG), (JUMP_EQ, 0, 1, 1), done, allow]
     # its flags are behind a pointer; told that it is missing, the C library uses clone
     code += [(JUMP_EQ, 0, 1, special["clone3"]), (RETURN, 0, 0, ERRNO | errno.ENOSYS)]
     code += [(JUMP_EQ, 0, 4, special["clone"]), (LOAD, 0, 0, FIRST_ARG), (JUMP_SET, 0, 1, NAMESPACES), deny, allow]
