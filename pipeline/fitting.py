@@ -1,6 +1,7 @@
 """Carry out a training under Ray Train, once: the checks before it, the workers, and the report after it."""
 
 import dataclasses
+import logging
 import os
 import posixpath
 import time
@@ -81,6 +82,7 @@ def _fit_here(objective: Objective, settings: Settings) -> dict[str, Any]:
     import ray.train
     from ray.train.v2.api.data_parallel_trainer import DataParallelTrainer
 
+    logging.getLogger("ray.train").setLevel(logging.WARNING)  # it would say each time that this mode is local
     trainer: Any = DataParallelTrainer(
         _worker,
         train_loop_config={"objective": objective, "settings": settings},
