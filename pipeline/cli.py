@@ -17,6 +17,8 @@ from pipeline.config import EMBEDDED, Config, ConfigError, load_config, validate
 from sandbox.languages import LANGUAGES
 
 INTERRUPTED = 130
+DEFAULT_SELECTORS = ["random", "pt", "lv", "pt_lv", "oracle"]
+"""Of `mucode eval`."""
 REFUSALS = {
     "CardError",
     "ChatTemplateError",
@@ -116,13 +118,10 @@ def _eval(options: argparse.Namespace) -> int:
 
 def _eval_settings(options: argparse.Namespace) -> list[str]:
     """The evaluation's own options as settings; `--set` comes last, and so has the last word."""
-    names = options.selectors
-    if names is None and options.config is None:
-        names = ["random", "pt", *(["lv", "pt_lv"] if options.verifier else []), "oracle"]
     given = {
         "eval.widths": options.n,
         "eval.passes": options.k,
-        "eval.selectors": names,
+        "eval.selectors": options.selectors or _possible_selectors(options),
         "eval.turns": options.turns,
         "eval.beam": options.beam,
         "eval.searches": options.searches,
@@ -132,6 +131,17 @@ def _eval_settings(options: argparse.Namespace) -> list[str]:
     asked = {"model.generator": options.model, "problems.test": options.dataset}
     values = {**fixed, **asked, **{key: value for key, value in given.items() if value is not None}}
     return [*(f"{key}={json.dumps(value)}" for key, value in values.items()), *options.set]
+
+
+def _possible_selectors(options: argparse.Namespace) -> list[str]:
+    """Those of the config, or all; without a verifier only those that need none."""
+    from actors.selectors import SELECTORS
+
+    names = list(load_config(options.config, options.set).eval.selectors) if options.config else DEFAULT_SELECTORS
+    left_out = [name for name in names if SELECTORS[name].scores and not options.verifier]
+    if left_out and options.config:
+        print(f"mucode: {', '.join(left_out)} left out: they need a verifier (--verifier DIR)", file=sys.stderr)
+    return [name for name in names if name not in left_out]
 
 
 def _numbers(text: str) -> list[int]:

@@ -1,12 +1,13 @@
 """What `mucode eval` asks for, refuses and prints, without a model."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipeline import cli
-from pipeline.config import Config, ConfigError, load_config
+from pipeline.config import EMBEDDED, Config, ConfigError, load_config
 from pipeline.evaluate import check_selectors, run_name, table
 from pipeline.sweep import sweep_plans
 from sandbox.problem import FunctionTest, Problem
@@ -83,6 +84,20 @@ def test_wrong_input_is_refused_before_any_work(
     assert cli.main(["eval", *words, "--set", f"run.root={tmp_path}/runs"]) == 2
     assert message in capsys.readouterr().err
     assert not (tmp_path / "runs").exists()
+
+
+def test_selectors_nobody_named_are_those_that_are_possible(capsys: pytest.CaptureFixture[str]) -> None:
+    def asked(*words: str) -> list[str]:
+        options = cli._parser().parse_args(["eval", "--model", "m", "--dataset", "d", *words])
+        (found,) = [line for line in cli._eval_settings(options) if line.startswith("eval.selectors=")]
+        return json.loads(found.partition("=")[2])
+
+    assert asked() == ["random", "pt", "oracle"]
+    assert asked("--verifier", "v") == ["random", "pt", "lv", "pt_lv", "oracle"]
+    assert asked("--selectors", "lv") == ["lv"]
+    assert capsys.readouterr().err == ""
+    assert asked("--config", str(EMBEDDED)) == ["random", "pt"]
+    assert "lv, pt_lv left out: they need a verifier" in capsys.readouterr().err
 
 
 def test_numbers_are_numbers(capsys: pytest.CaptureFixture[str]) -> None:
