@@ -80,7 +80,7 @@ def check_selectors(config: Config, verifier: str | None, problems: Sequence[Pro
             f"eval.selectors: {', '.join(unscored)} ranks by a verifier's scores, and there is none; "
             "give one (--verifier DIR), or leave it out of --selectors"
         )
-    looking = [name for name in names if SELECTORS[name].public]
+    looking = [name for name in names if SELECTORS[name].public and not SELECTORS[name].labels]
     without = sum(not problem.public_tests for problem in problems)
     if looking and without == len(problems):
         raise ConfigError(
