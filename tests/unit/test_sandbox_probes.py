@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox import probes
@@ -76,6 +76,7 @@ PLAIN = st.recursive(
 )
 
 
+@settings(deadline=None)  # a loaded machine is no failure
 @given(PLAIN, st.integers(0, 99))
 def test_a_mutated_value_keeps_its_type(value: Any, seed: int) -> None:
     assert type(probes.mutated(value, random.Random(seed))) is type(value)
