@@ -86,6 +86,7 @@ def test_the_whole_bank_again(bank_pool: Pool, turn: int) -> None:
         run(bank_pool, entry, name)
 
 
+@pytest.mark.slow
 def test_the_box_does_not_grow(engine: None) -> None:
     """The same box, after the cheats once and once more; and it is gone with its pool."""
     short = [entry for entry in BANK if entry.row[0] in "ABD" and "split" in entry.problems and entry.wall_s is None]

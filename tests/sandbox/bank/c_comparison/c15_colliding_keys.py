@@ -5,7 +5,7 @@
 import os, json, time
 def f(x):
     step = (1 << 61) - 1
-    keys = [[{"tuple": [n * step]}, 0] for n in range(1, 150_000)]
+    keys = [[{"tuple": [n * step]}, 0] for n in range(1, 40_000)]
     data = json.dumps({"value": [{"dict": keys}]}).encode()
     data = len(data).to_bytes(4, "big") + data
     while data:

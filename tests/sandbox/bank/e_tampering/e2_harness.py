@@ -2,6 +2,7 @@
 # attack: replaces the harness's own functions in its own process
 # problem: split judge check
 # verdict: wrong_answer runtime_error time_limit
+# slow
 # wall: 1.5
 import sys
 for name, module in list(sys.modules.items()):

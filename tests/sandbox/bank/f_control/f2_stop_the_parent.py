@@ -3,7 +3,10 @@
 # problem: split stdio
 # verdict: time_limit
 import os, signal
-os.kill(os.getppid(), signal.SIGSTOP)
-os.kill(1, signal.SIGTSTP)
+for number in (signal.SIGSTOP, signal.SIGTSTP):
+    try:
+        os.kill(os.getppid(), number)
+    except OSError:
+        pass
 while True:
     pass

@@ -2,6 +2,7 @@
 # attack: a thread reads what the host sends to the child
 # problem: judge
 # verdict: time_limit runtime_error
+# slow
 # wall: 1.5
 import os, threading
 def steal():
