@@ -18,11 +18,13 @@ STARVED = 0.5
 class Judgement:
     """`doubtful`: the time limit may have been the machine's doing; judge again with nothing beside it.
 
-    `starved`: it was, so that this says nothing about the program.
+    `idle`: it met the wall limit and hardly computed; judge again, but no core would have helped it.
+    `starved`: it was the machine, so that this says nothing about the program.
     """
 
     outcome: Outcome
     doubtful: bool = False
+    idle: bool = False
     starved: bool = False
 
 
@@ -34,7 +36,7 @@ class Report:
         self.order = order or range(plan.size)
         self.results: list[TestResult] = []
         self.cpu_s = self.wall_s = self.peak_mib = 0.0
-        self.doubtful = self.starved = False
+        self.doubtful = self.idle = self.starved = False
 
     @property
     def failed(self) -> bool:
@@ -57,6 +59,7 @@ class Report:
         near = done.end != "cpu" and done.cpu_s > self.plan.limits.cpu_limit_s
         wall, busy_s = done.end == "wall", done.cpu_s + done.delay_s
         self.starved |= wall and done.delay_s > STARVED * done.wall_s
+        self.idle |= wall
         self.doubtful |= near or (wall and (busy_s > STARVED * done.wall_s or bool(self.plan.checks)))
 
     def close(self, session: Session, failure: Failure | None) -> None:
@@ -94,4 +97,6 @@ class Report:
             box=self.box.name,
         )
         late = outcome.verdict is Verdict.TIME_LIMIT
-        return Judgement(outcome, doubtful=late and self.doubtful, starved=late and self.starved)
+        return Judgement(
+            outcome, doubtful=late and self.doubtful, idle=late and self.idle, starved=late and self.starved
+        )

@@ -65,6 +65,9 @@ class Worker(threading.Thread):
                 if judgement.doubtful:
                     with self._gate.alone():
                         judgement = self._attempt(job)
+                elif judgement.idle:  # a sleeper would stop everybody else; but a disk or a guest may have stood still
+                    with self._gate.shared():
+                        judgement = self._attempt(job)
                 if judgement.starved:
                     return infrastructure(f"{STARVED}: {judgement.outcome.message}", attempt)
                 return replace(judgement.outcome, attempt=attempt)

@@ -5,6 +5,7 @@ lost. The fork server has one thread, which holds no lock, so its children need 
 work touches would be a page to copy. The child's own `os.fork` is the usual one.
 """
 
+import contextlib
 import ctypes
 import os
 
@@ -17,6 +18,12 @@ def fork() -> int:
     if pid < 0:
         raise OSError(ctypes.get_errno(), "fork failed")
     return pid
+
+
+def trim() -> None:
+    """Give free pages of the heap back, since each fork copies the entries of all. glibc has it, others may not."""
+    with contextlib.suppress(AttributeError):
+        _libc.malloc_trim(0)
 
 
 def floor(times: int) -> int:

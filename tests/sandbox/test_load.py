@@ -27,6 +27,16 @@ def test_time_without_a_core_is_no_wall_time() -> None:
     assert outcome.verdict is Verdict.TIME_LIMIT and "wall" in outcome.message and outcome.wall_s < 3
 
 
+@pytest.mark.usefixtures("engine")
+def test_a_wall_timeout_without_computing_counts_only_twice() -> None:
+    """It waits for a moment: beyond the wall limit of its first run, within that of its second."""
+    with Pool(boxes=1) as pool:
+        assert pool.judge(PROBLEM, "def f(x): return [x, 2 * x]", "private").accepted  # the box is warm
+        moment = time.time() + 1.5 * TIGHT.wall_limit_s
+        program = f"import time\ntime.sleep(max(0, {moment} - time.time()))\ndef f(x): return [x, 2 * x]"
+        assert pool.judge(PROBLEM, program, "private").accepted
+
+
 def test_many_questions_have_their_outcomes_in_order(pool: Pool) -> None:
     questions = [(PROBLEM, f"def f(x): return [x, {n} * x]", "private") for n in range(40)]
     outcomes = pool.judge_many(questions)  # type: ignore[arg-type]

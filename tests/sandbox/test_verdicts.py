@@ -202,3 +202,14 @@ def test_a_sleeper_meets_the_wall_limit(pool: Pool) -> None:
     limits = Limits(cpu_limit_s=1, wall_limit_s=1.5)
     outcome = pool.judge(function("assert f() == 1", limits=limits), "import time\ntime.sleep(60)", "private")
     assert (outcome.verdict, outcome.message) == (Verdict.TIME_LIMIT, "time limit: 1.5 s of wall time")
+
+
+@pytest.mark.usefixtures("engine")
+def test_random_numbers_are_the_same_everywhere() -> None:
+    """In another box, and in a run after others that drew: else the same program had other verdicts."""
+    program = "import random, numpy\ndef f(x): return [random.random(), float(numpy.random.rand())]"
+    said = []
+    for _ in range(2):
+        with Pool(boxes=1, memo=False) as pool:
+            said += [pool.judge(function("assert f(1) == 0"), program, "private").message for _ in range(2)]
+    assert len(set(said)) == 1 and said[0].startswith("got [0.")

@@ -91,7 +91,7 @@ def test_the_number_in_flight_stays_at_its_setting_until_no_work_is_left(tmp_pat
     async def main() -> None:
         judge = FakeSandbox(wrong, seconds=lambda program: 0.0)
         engine = FakeEngine(write=lambda chat, seed: "sleep" if "ask 0\n" in chat else f"x = {seed}", latency_s=0.002)
-        judge.seconds = lambda program: 0.15 if program == "sleep" else 0.001
+        judge.seconds = lambda program: 0.6 if program == "sleep" else 0.001
         playing = generator(judge, engine, places)
         shards = [shard(i, PROBLEMS[2 * i : 2 * i + 2], samples=10) for i in range(4)]
         done: list[int] = []
@@ -124,7 +124,7 @@ def test_the_number_in_flight_stays_at_its_setting_until_no_work_is_left(tmp_pat
         assert status.episodes_done == 80 and status.turns_done == 160
         # The shard with the sleeper is not the first to be done: others overtook it.
         assert done[0] != 0
-        assert status.judge_wait_s > 10 * 0.15 and status.engine_busy_s > 0
+        assert status.judge_wait_s > 10 * 0.6 and status.engine_busy_s > 0
 
     asyncio.run(main())
     assert len(levels) > 20
