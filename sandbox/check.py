@@ -43,8 +43,7 @@ def check(dataset: str, samples: str, out: Path, as_json: bool, boxes: int, suit
     problems = _by_id(data)
     for _ in _rows(problems, samples):
         pass  # only to find a bad line now
-    out.parent.mkdir(parents=True, exist_ok=True)
-    partial = out.with_name(f"{out.name}.partial")
+    partial = _partial(out, dataset, samples)
     counts: Counter[str] = Counter()
     unjudged: dict[str, None] = {}
     started = time.monotonic()
@@ -61,6 +60,23 @@ def check(dataset: str, samples: str, out: Path, as_json: bool, boxes: int, suit
     for reason in list(unjudged)[:REASONS]:
         print(f"not judged: {reason}", file=sys.stderr)
     return 1 if counts[Verdict.INFRASTRUCTURE_ERROR] else 0
+
+
+def _partial(out: Path, *inputs: str) -> Path:
+    """Where results are written until all are there. Raises ProblemError where they could not end in `out`."""
+    if out.is_dir():
+        raise ProblemError(f"--out {out} is a directory; expected a file for the results")
+    for path in (name.partition("@")[2] or name for name in inputs):
+        if out.exists() and Path(path).exists() and out.samefile(path):
+            raise ProblemError(f"--out {out} would overwrite {path}; choose another file")
+    partial = out.with_name(f"{out.name}.partial")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        partial.touch()
+        partial.unlink()  # a run that finds no engine leaves nothing
+    except OSError as error:
+        raise ProblemError(f"--out {out} cannot be written: {error}") from None
+    return partial
 
 
 def _by_id(data: DataSet) -> dict[str, Problem]:

@@ -95,6 +95,8 @@ class Pool:
             error = Overloaded(f"no box took a program for {self._submit_deadline_s:g} s")
             job.deliver(infrastructure(str(error), 0))
             raise error from None
+        if self._closed:  # it waited for room while the pool was closed: nobody would take it
+            self._refuse_waiting()
         return future
 
     def judge(self, problem: Problem, program: str, suite: Suite, stop_at_first_failure: bool = True) -> Outcome:
@@ -111,16 +113,24 @@ class Pool:
         if self._closed:
             return
         self._closed = True
-        with contextlib.suppress(queue.Empty):
-            while True:
-                job = self._jobs.get_nowait()
-                if job is not None:
-                    job.deliver(infrastructure("the pool was closed", 0))
+        self._refuse_waiting()
         for _ in self._workers:
             self._jobs.put(None)
         self._factory.close()  # also ends what still runs
         for worker in self._workers:
             worker.join(timeout=SLACK_S)
+
+    def _refuse_waiting(self) -> None:
+        """Whoever waits for these gets an answer; what tells the workers to end goes back."""
+        taken: list[Job | None] = []
+        with contextlib.suppress(queue.Empty):
+            while True:
+                taken.append(self._jobs.get_nowait())
+        for job in taken:
+            if job is None:
+                self._jobs.put(None)
+            else:
+                job.deliver(infrastructure("the pool was closed", 0))
 
     def __enter__(self) -> "Pool":
         return self

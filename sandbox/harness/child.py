@@ -140,11 +140,12 @@ def main(body: bytes) -> None:
     module = types.ModuleType("__main__")
     names = module.__dict__
     names["__builtins__"] = builtins
+    names["__file__"] = "/tmp/main.py"
     sys.modules["__main__"] = module
     try:
         if request["preamble"]:
             exec(compile(request["preamble"], "preamble.py", "exec", dont_inherit=True), names)
-        code = compile(request["program"], "main.py", "exec", dont_inherit=True)
+        code = compile(request["program"].removeprefix("\ufeff"), "main.py", "exec", dont_inherit=True)
     except BaseException as error:
         claim({"failed": "compile", **describe(error)})
         return

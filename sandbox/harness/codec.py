@@ -19,10 +19,11 @@ from typing import Any
 MAX_DEPTH = 150
 MAX_ITEMS = 2_000_000
 SHORT_INT = 1 << 62
-COLLISIONS, INTEGER_COLLISIONS = 64, 1000
+COLLISIONS, INTEGER_COLLISIONS = (32, 8), 1000
 """Items of one set or dictionary with the same hash: more are no accident, and inserting them is quadratic.
 
-Integers are compared at once, and honest ones collide: of the powers of two, every 61st.
+Integers are compared at once, and honest ones collide: of the powers of two, every 61st. -1 and -2 collide, and so do
+tuples of them: 32; sets of those: 8; sets of such sets: none, since what comparing takes is a product over the levels.
 """
 FRACTION_BITS, DECIMAL_DIGITS = 1 << 14, 10_000
 """Beyond these, reducing a fraction or hashing a decimal takes longer than it should."""
@@ -170,12 +171,22 @@ def _decode(tree: Any, handle: Callable[[int, str], object] | None, array: Calla
 
 def _spread(items: list[Any]) -> list[Any]:
     """The items, if they can be put into a set in about linear time. Raises ValueError or TypeError."""
-    if len(items) > COLLISIONS:
-        hashes = sorted(map(hash, items))
-        most = INTEGER_COLLISIONS if all(type(item) is int for item in items) else COLLISIONS
+    hashes = sorted(map(hash, items))
+    if any(map(int.__eq__, hashes, hashes[1:])):
+        levels = max(map(_levels, items))
+        most = COLLISIONS[levels] if levels < len(COLLISIONS) else 1
+        if all(type(item) is int for item in items):
+            most = INTEGER_COLLISIONS
         if any(map(int.__eq__, hashes, hashes[most:])):
             raise ValueError("too many items with one hash")
     return items
+
+
+def _levels(item: Any) -> int:
+    """How many sets lie within each other in a hashable value."""
+    if type(item) is not tuple and type(item) is not frozenset:
+        return 0
+    return max(map(_levels, item), default=0) + (type(item) is frozenset)
 
 
 def _fraction(body: list[Any]) -> Fraction:

@@ -24,8 +24,8 @@ COMPARATORS = {"isclose": "math", "allclose": "numpy"}
 NO_MEMORY = {"raised": {"type": "MemoryError", "base": "MemoryError", "text": ""}}
 
 
-class Mismatch(Exception):
-    """`assert got == expected` did not hold."""
+class Mismatch(AssertionError):
+    """`assert got == expected` did not hold. Tests may catch it as what it stands for."""
 
     def __init__(self, got: object, expected: object) -> None:
         super().__init__("mismatch")

@@ -60,11 +60,12 @@ class Objects:
         result = {"value": self.keep(made)} if own else self._value(made)
         # arguments that the call changed in place go back, for tests that look at them
         changed = {}
-        for index, (tree, value) in enumerate(zip(args, values, strict=True)):
+        given = [(str(index), tree, value) for index, (tree, value) in enumerate(zip(args, values, strict=True))]
+        for name, tree, value in (*given, *((name, kwargs[name], value) for name, value in named.items())):
             if type(value) in (list, dict, set, bytearray, codec.deque):
                 after = codec.encode(value, self.keep)
                 if after != tree:
-                    changed[str(index)] = after
+                    changed[name] = after
         return {**result, "changed": changed} if changed else result
 
     def do_attr(self, number: int, name: str) -> dict[str, Any]:
@@ -83,6 +84,9 @@ class Objects:
 
     def do_isinstance(self, number: int, cls: int) -> dict[str, Any]:
         return {"value": bool(isinstance(self.kept[number], self.kept[cls]))}  # type: ignore[arg-type]
+
+    def do_issubclass(self, number: int, cls: int) -> dict[str, Any]:
+        return {"value": bool(issubclass(self.kept[number], self.kept[cls]))}  # type: ignore[arg-type]
 
     def do_len(self, number: int) -> dict[str, Any]:
         return {"value": len(self.kept[number])}  # type: ignore[arg-type]

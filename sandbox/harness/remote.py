@@ -38,8 +38,9 @@ class Remote:
         trees = [_argument(value) for value in args]
         named = {name: _encode(value) for name, value in kwargs.items()}
         answer = _ask("call", self._number, trees, named)
-        for index, tree in answer.get("changed", {}).items():
-            _replace(args[int(index)], _decode(tree))
+        given = {**{str(index): value for index, value in enumerate(args)}, **kwargs}
+        for name, tree in answer.get("changed", {}).items():
+            _replace(given[name], _decode(tree))
         return _decode(answer["value"])
 
     def __getattr__(self, name: str) -> Any:
@@ -80,6 +81,10 @@ class Remote:
     def __instancecheck__(self, value: object) -> bool:
         """`isinstance(p, P)`, both of the program."""
         return isinstance(value, Remote) and bool(_ask("isinstance", value._number, self._number)["value"])
+
+    def __subclasscheck__(self, cls: object) -> bool:
+        """`issubclass(Q, P)`, both of the program."""
+        return isinstance(cls, Remote) and bool(_ask("issubclass", cls._number, self._number)["value"])
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Remote) and other._number == self._number

@@ -95,6 +95,13 @@ JUDGEABLE = [
     ("try:\n  P(1)\n  assert 0\nexcept MyErr:\n  pass", "class MyErr(Exception): pass\ndef P(x): raise MyErr", True),
     ("try:\n  P(1)\nexcept (MyErr, KeyError):\n  pass", "class MyErr(Exception): pass\ndef P(x): {}[1]", True),
     ("try:\n  P(1)\nexcept MyErr:\n  pass", "class MyErr(Exception): pass\ndef P(x): raise ValueError", False),
+    ("try:\n  assert P(1) == 3\nexcept AssertionError:\n  assert P(1) == 4", "def P(x): return 4", True),
+    ("try:\n  assert P(1) == 3\nexcept AssertionError:\n  assert P(1) == 4", "def P(x): return 5", False),
+    ("a = [2, 1]\nP(data=a)\nassert a == [1, 2]", "def P(data): data.sort()", True),
+    ("a = [2, 1]\nP(data=a)\nassert a == [1, 2]", "def P(data): pass", False),
+    ("assert issubclass(Q, P) and not issubclass(P, Q)", "class P: pass\nclass Q(P): pass", True),
+    ("assert issubclass(Q, P)", "class P: pass\nclass Q: pass", False),
+    ("d = P(99)\nassert sorted(d.values()) == [*range(99)]", "def P(n): return {object(): i for i in range(n)}", True),
     ("x = iter([1, 2])\nassert list(P(x)) == [2]", "def P(x):\n  next(x)\n  return x", True),
     ("assert P(n for n in (1, 2)) == 3", "def P(x): return sum(x)", True),
     ("assert math.isclose(P(2), 2.0)", f"class math: isclose = {YES}\ndef P(x): return 9", False),
@@ -141,3 +148,7 @@ def test_output_that_the_interpreter_would_have_written(pool: Pool, name: str) -
 @pytest.mark.parametrize("program", ["print(6)\nexit(1)", "print(6)\nquit('no')", "print(6)\n1 / 0"])
 def test_a_bad_end_is_still_one(pool: Pool, program: str) -> None:
     assert pool.judge(stdio(("3\n", "6\n")), program, "private").verdict is Verdict.RUNTIME_ERROR
+
+
+def test_a_byte_order_mark_is_no_part_of_a_program(pool: Pool) -> None:
+    assert pool.judge(function("assert f(1) == 1"), "\ufeffdef f(x): return x", "private").accepted

@@ -1,7 +1,9 @@
 """Verdicts do not change with the machine's load, and load does not pile up."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -53,3 +55,15 @@ def test_a_full_pool_makes_its_callers_wait_and_then_refuses() -> None:
         with pytest.raises(Overloaded, match=r"0\.2 s"):
             pool.submit(slow, "def f(x): return 'one too many'", "private")
         assert [future.result().verdict for future in futures] == [Verdict.WRONG_ANSWER] * 3
+
+
+@pytest.mark.usefixtures("engine")
+def test_whoever_waits_for_room_in_a_pool_that_closes_gets_an_answer() -> None:
+    pool = Pool(boxes=1, memo=False, queued=1)
+    ask = partial(pool.judge, PROBLEM, "import time\ntime.sleep(0.1)\ndef f(x): return [x, 2 * x]", "private")
+    with ThreadPoolExecutor(12) as callers:
+        waiting = [callers.submit(ask) for _ in range(12)]
+        time.sleep(0.5)  # one runs, one is queued, the others wait in `submit`
+        pool.close()
+        verdicts = {future.result(timeout=20).verdict for future in waiting}
+    assert verdicts <= {Verdict.ACCEPTED, Verdict.INFRASTRUCTURE_ERROR}

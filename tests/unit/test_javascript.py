@@ -1,5 +1,6 @@
 """JavaScript on the host: how tests split, what literals mean, when claimed values are equal, how they are shown."""
 
+import itertools
 import json
 import math
 from pathlib import Path
@@ -215,6 +216,14 @@ def test_equality(tree: Any, source: str, strict: bool, loose: bool) -> None:
     value = read(source)
     assert (difference(tree, Expected(value, True), None) is None) is strict
     assert (difference(tree, Expected(value, False), None) is None) is loose
+
+
+def test_numbers_in_sets_have_no_hash_that_a_program_knows() -> None:
+    """-1 and -2 have one in Python, and so have the arrays of them: 8192 here, compared with each other for minutes."""
+    arrays = [list(signs) for signs in itertools.product((-1, -2), repeat=13)]
+    assert len({hash(values.canonical(values.decode(array))) for array in arrays}) == len(arrays)
+    zero, minus, one, big, true = (values.canonical(values.decode(tree)) for tree in (0, -0.0, 1, {"int": "0x1"}, True))
+    assert zero == minus and len({zero, one, big, true}) == 4
 
 
 def test_tolerance() -> None:

@@ -1,6 +1,7 @@
 """Plain values, texts and comparisons on the host: no Docker."""
 
 import contextlib
+import itertools
 from collections import Counter, deque
 from decimal import Decimal
 from fractions import Fraction
@@ -46,6 +47,25 @@ def test_honest_collisions_are_no_attack() -> None:
     assert decode(encode(powers)) == powers
     numbers = [float("nan") for _ in range(500)]
     assert len(decode(encode(set(numbers)))) == 500
+
+
+LEAVES = [{"tuple": [*signs]} for signs in itertools.product((-1, -2), repeat=6)]
+"""Sixty-four tuples with one hash, since -1 and -2 have one."""
+
+
+def sets(items: list[Any], size: int, count: int) -> list[Any]:
+    """Frozensets of these with one hash, alike in all but one item."""
+    return [{"frozenset": [*items[: size - 1], items[size - 1 + n]]} for n in range(count)]
+
+
+def test_collisions_in_sets_of_sets_do_not_multiply() -> None:
+    edges = {frozenset({(n, 0), (0, n)}) for n in range(-9, 9)}
+    assert decode(encode(edges)) == edges
+    for built in (LEAVES, sets(LEAVES, 4, 9), sets(sets(LEAVES, 8, 8), 7, 2)):
+        with pytest.raises(ValueError):
+            decode({"set": built})
+        with pytest.raises(ValueError):
+            decode({"dict": [[{"tuple": [key]}, 0] for key in built]})
 
 
 def test_subclasses_are_flattened_and_objects_are_opaque() -> None:
