@@ -31,7 +31,7 @@ ELSEWHERE = {
     "ray job submit": "tests/e2e/test_jobs.py",
     "ray up": "declared; tests/unit/test_cluster_yaml.py checks the schema",
 }
-HERE = ("mucode run", "mucode sandbox check", "mucode report", "mucode doctor", "mucode eval", "python -c")
+HERE = ("mucode run", "mucode study", "mucode sandbox check", "mucode report", "mucode doctor", "mucode eval", "python -c")
 
 
 def test_every_command_is_accounted_for() -> None:
@@ -43,8 +43,9 @@ def test_every_command_is_accounted_for() -> None:
 def test_command(line: str, undisturbed: Path, tmp_path: Path) -> None:
     if "--dataset mbpp" in line and "MUCODE_DATA_DIR" not in os.environ:
         pytest.skip("MUCODE_DATA_DIR is not set")
-    if line.startswith("mucode run configs/") and "--dry-run" not in line:
-        line += " --dry-run"  # declared: needs accelerators
+    if line.startswith("mucode run configs/"):
+        if "--dry-run" not in line:
+            line += " --dry-run"  # declared: needs accelerators
         if "MUCODE_DATA_DIR" not in os.environ:
             pytest.skip("MUCODE_DATA_DIR is not set")
     if line.startswith("mucode eval"):
