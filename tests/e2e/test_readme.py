@@ -31,7 +31,10 @@ ELSEWHERE = {
     "ray job submit": "tests/e2e/test_jobs.py",
     "ray up": "declared; tests/unit/test_cluster_yaml.py checks the schema",
 }
-HERE = ("mucode run", "mucode study", "mucode sandbox check", "mucode report", "mucode doctor", "mucode eval", "python -c")
+HERE = (
+    *("mucode run", "mucode study", "mucode sandbox check", "mucode report", "mucode doctor", "mucode eval"),
+    "python -c",
+)
 
 
 def test_every_command_is_accounted_for() -> None:
