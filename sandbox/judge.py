@@ -24,6 +24,9 @@ GRACE = 1.5
 """A run may go on to this multiple of its CPU limit: if it ends there it was near, and is run again alone."""
 MAX_STEPS = 100_000
 """Values that the tests may take from a program's iterators: an endless one ends here, in seconds."""
+LONGEST = 4 << 20
+"""Characters of a program. As JSON each takes up to twelve bytes, and a frame has an end."""
+TOO_LONG: Failure = (Verdict.COMPILE_ERROR, f"a program of more than {LONGEST} characters")
 TOO_LARGE: Failure = (Verdict.OUTPUT_LIMIT, "output limit: values too large to be passed on")
 
 
@@ -33,12 +36,13 @@ def judge(plan: Plan, program: str, box: Box, judge_box: Callable[[], Box], stop
     Of probes nothing is expected: each result's message is a digest of what came out, and none stops the run.
     """
     stop = stop and plan.suite != "probes"
-    if plan.language.compile:
+    failure = TOO_LONG if len(program) > LONGEST else None
+    if plan.language.compile and failure is None:
         program, failure = _compile(plan, program, box)
-        if failure is not None:
-            report = Report(plan, box)
-            report.fail_all(failure)
-            return report.judgement()
+    if failure is not None:
+        report = Report(plan, box)
+        report.fail_all(failure)
+        return report.judgement()
     if plan.cases:
         return _judge_output(plan, program, box, stop)
     if plan.checks:

@@ -17,6 +17,9 @@ OPTIONAL = ("language", "io", "public_tests", "setup", "preamble", "entry_point"
 FIELDS = (*REQUIRED, *OPTIONAL)
 LIMITS: dict[str, type] = {"cpu_limit_s": float, "wall_limit_s": float, "memory_mib": int, "values_mib": int}
 
+MOST = 1_000_000
+"""Seconds or MiB of a limit: longer waits than the clock can express would fail in the middle of a run."""
+
 
 def load(path: Path) -> list[Problem]:
     """The file's problems in its order. Raises ProblemError naming file, line, field and what was expected."""
@@ -122,8 +125,9 @@ def _limits(row: Row) -> Limits:
     if not isinstance(given, dict):
         raise row.refuse("limits", f"an object with {', '.join(LIMITS)}")
     for name, value in given.items():
-        if name not in LIMITS or not _positive(value, LIMITS[name]):
-            raise row.refuse("limits", f"positive numbers named {', '.join(LIMITS)} (in MiB whole ones)")
+        if name not in LIMITS or not _positive(value, LIMITS[name]) or value > MOST:
+            names = ", ".join(LIMITS)
+            raise row.refuse("limits", f"positive numbers up to {MOST:,} named {names} (in MiB whole ones)")
     wall = {} if "wall_limit_s" in given else {"wall_limit_s": wall_for(given.get("cpu_limit_s"))}
     return Limits(**{**wall, **{name: LIMITS[name](value) for name, value in given.items()}})
 

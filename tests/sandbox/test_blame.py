@@ -2,6 +2,7 @@
 
 import pytest
 
+from sandbox.judge import LONGEST
 from sandbox.pool import Pool
 from sandbox.problem import Limits
 from sandbox.verdict import Verdict
@@ -152,3 +153,12 @@ def test_a_bad_end_is_still_one(pool: Pool, program: str) -> None:
 
 def test_a_byte_order_mark_is_no_part_of_a_program(pool: Pool) -> None:
     assert pool.judge(function("assert f(1) == 1"), "\ufeffdef f(x): return x", "private").accepted
+
+
+def test_a_program_that_no_frame_holds_is_refused_by_its_length(pool: Pool) -> None:
+    problem = function("assert f(1) == 1")
+    for program in ("#" * (LONGEST + 1), "é" * (LONGEST + 1), "# " + "\U0001f40d" * (6 << 20)):
+        outcome = pool.judge(problem, program, "private")
+        assert outcome.verdict is Verdict.COMPILE_ERROR and outcome.attempt == 1, outcome
+    longest = "def f(x): return x #" + "\U0001f40d" * (LONGEST - 20)
+    assert pool.judge(function("assert f(1) == 1", limits=Limits(memory_mib=512)), longest, "private").accepted
