@@ -103,6 +103,8 @@ JUDGEABLE = [
     ("assert issubclass(Q, P) and not issubclass(P, Q)", "class P: pass\nclass Q(P): pass", True),
     ("assert issubclass(Q, P)", "class P: pass\nclass Q: pass", False),
     ("d = P(99)\nassert sorted(d.values()) == [*range(99)]", "def P(n): return {object(): i for i in range(n)}", True),
+    ("assert P({2: 1, 1: 2}.keys()) == [2, 1]", "def P(keys): return [*keys]", True),
+    ("assert P({2: 1, 1: 2}) == {1, 2}", "def P(table): return table.keys()", True),
     ("x = iter([1, 2])\nassert list(P(x)) == [2]", "def P(x):\n  next(x)\n  return x", True),
     ("assert P(n for n in (1, 2)) == 3", "def P(x): return sum(x)", True),
     ("assert math.isclose(P(2), 2.0)", f"class math: isclose = {YES}\ndef P(x): return 9", False),

@@ -42,6 +42,16 @@ def test_the_rarer_ones_too(value: Any) -> None:
     assert decode(encode(value)) == value
 
 
+def test_views_of_dictionaries_are_views_again() -> None:
+    """Equal to sets, in their own order, once for each loop over them."""
+    table = {"b": [1], "a": [2]}
+    keys, items, values = (decode(encode(view)) for view in (table.keys(), table.items(), table.values()))
+    assert keys == {"a", "b"} and [*keys] == [*keys] == ["b", "a"]
+    assert items == table.items() and [*items] == [("b", [1]), ("a", [2])]
+    assert [*values] == [[1], [2]] and values != [[1], [2]]
+    assert feedback.show(keys) == "dict_keys(['b', 'a'])"
+
+
 def test_honest_collisions_are_no_attack() -> None:
     powers = {2**n: n for n in range(5000)}
     assert decode(encode(powers)) == powers
