@@ -156,8 +156,16 @@ def _handle(value: object) -> dict[str, Any]:
     raise TypeError(text)
 
 
+_known: dict[tuple[int, str], Remote] = {}
+
+
+def _remote(number: int, type_name: str) -> Remote:
+    """The same one for the same object: tests may ask `is`, and keep it in a set."""
+    return _known.setdefault((number, type_name), Remote(number, type_name))
+
+
 def _decode(tree: Any) -> Any:
-    return codec.decode(tree, Remote, _array)
+    return codec.decode(tree, _remote, _array)
 
 
 def _array(dtype: str, items: Any) -> Any:

@@ -105,6 +105,8 @@ JUDGEABLE = [
     ("d = P(99)\nassert sorted(d.values()) == [*range(99)]", "def P(n): return {object(): i for i in range(n)}", True),
     ("assert P({2: 1, 1: 2}.keys()) == [2, 1]", "def P(keys): return [*keys]", True),
     ("assert P({2: 1, 1: 2}) == {1, 2}", "def P(table): return table.keys()", True),
+    ("assert P(1) is RED and len({P(1), RED}) == 1", "class C: pass\nRED = C()\ndef P(x): return RED", True),
+    ("assert P(1) is RED", "class C: pass\nRED = C()\ndef P(x): return C()", False),
     ("x = iter([1, 2])\nassert list(P(x)) == [2]", "def P(x):\n  next(x)\n  return x", True),
     ("assert P(n for n in (1, 2)) == 3", "def P(x): return sum(x)", True),
     ("assert math.isclose(P(2), 2.0)", f"class math: isclose = {YES}\ndef P(x): return 9", False),
