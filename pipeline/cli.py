@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config import EMBEDDED, Config, ConfigError, load_config, validated
-from sandbox.languages import LANGUAGES
+from sandbox.cli import add_actions
 
 INTERRUPTED = 130
 DEFAULT_SELECTORS = ["random", "pt", "lv", "pt_lv", "oracle"]
@@ -193,19 +193,6 @@ def _doctor(options: argparse.Namespace) -> int:
     return diagnose()
 
 
-def _sandbox_build(options: argparse.Namespace) -> int:
-    from sandbox.image.build import ensure_image
-
-    print(ensure_image(language=options.language))
-    return 0
-
-
-def _sandbox_check(options: argparse.Namespace) -> int:
-    from sandbox.check import check
-
-    return check(options.dataset, options.samples, Path(options.out), as_json=options.json, boxes=options.boxes)
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="mucode", description="Expert iteration for multi-turn code models (µCode).")
     commands = parser.add_subparsers(required=True, metavar="command")
@@ -255,18 +242,8 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="check Docker, Ray, the packages and this machine")
     doctor.set_defaults(command=_doctor)
 
-    sandbox = commands.add_parser("sandbox", help="build the sandbox image; judge programs")
-    actions = sandbox.add_subparsers(required=True, metavar="action")
-    build = actions.add_parser("build", help="build the box image, from a registry or offline")
-    build.add_argument("--language", default="python", choices=sorted(LANGUAGES), help="whose boxes (default: python)")
-    build.set_defaults(command=_sandbox_build)
-    check = actions.add_parser("check", help="judge programs that anybody wrote")
-    check.add_argument("--dataset", required=True, help="mbpp, humaneval, or a JSONL file of problems")
-    check.add_argument("--samples", required=True, help="JSONL with task_id and solution, or 'reference'")
-    check.add_argument("--out", required=True, help="where the results go, JSONL in the order of the samples")
-    check.add_argument("--json", action="store_true", help="print the summary as JSON")
-    check.add_argument("--boxes", type=int, default=2, help="warm containers (default 2)")
-    check.set_defaults(command=_sandbox_check)
+    sandbox = commands.add_parser("sandbox", help="build the boxes' image, try their limits, judge programs")
+    add_actions(sandbox)
     return parser
 
 

@@ -32,7 +32,7 @@ ELSEWHERE = {
     "ray up": "declared; tests/unit/test_cluster_yaml.py checks the schema",
 }
 HERE = (
-    *("mucode run", "mucode study", "mucode sandbox check", "mucode report", "mucode doctor", "mucode eval"),
+    *("mucode run", "mucode study", "mucode sandbox ", "mucode report", "mucode doctor", "mucode eval"),
     "python -c",
 )
 

@@ -1,0 +1,48 @@
+"""The actions of `python -m sandbox` and `mucode sandbox`."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from sandbox.languages import LANGUAGES
+
+
+def add_actions(parser: argparse.ArgumentParser) -> None:
+    """Each action sets `command`, a function of the parsed options that returns the exit status."""
+    actions: Any = parser.add_subparsers(required=True, metavar="action")
+
+    build = actions.add_parser("build", help="build the boxes' image")
+    build.add_argument("--language", default="python", choices=sorted(LANGUAGES))
+    build.set_defaults(command=_build)
+
+    selftest = actions.add_parser("selftest", help="try every limit of the boxes on this machine, in a few seconds")
+    selftest.add_argument("--runtime", choices=["runc", "runsc"], default="runc")
+    selftest.set_defaults(command=_selftest)
+
+    check = actions.add_parser("check", help="judge programs that anybody wrote")
+    check.add_argument("--dataset", required=True, help="NAME, NAME:SPLIT, NAME@FILE, or a file of problems")
+    check.add_argument("--samples", required=True, help="JSONL with task_id and solution, or 'reference'")
+    check.add_argument("--out", required=True, type=Path, help="results, JSONL in the order of the samples")
+    check.add_argument("--json", action="store_true", help="print the summary as JSON")
+    check.add_argument("--boxes", type=int, default=2, help="warm containers; at most the cores to use")
+    check.set_defaults(command=_check)
+
+
+def _build(options: argparse.Namespace) -> int:
+    from sandbox.image.build import ensure_image
+
+    print(ensure_image(language=options.language))
+    return 0
+
+
+def _selftest(options: argparse.Namespace) -> int:
+    from sandbox import selftest
+
+    print(selftest.run(options.runtime))
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from sandbox.check import check
+
+    return check(options.dataset, options.samples, options.out, as_json=options.json, boxes=options.boxes)
