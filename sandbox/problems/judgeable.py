@@ -1,5 +1,5 @@
 """Tests that cannot be judged from outside, found in their text: those that hand the program what cannot leave the
-judge's box.
+judge's box, and those that change their own process to change the program's.
 
 A function, a class, an object of a class, a module or an endless iterator of the tests has no plain value. Where a
 whole suite is calls and literals nothing is handed over: the calls' source runs beside the program. Only what is
@@ -23,7 +23,13 @@ BUILTINS = {
     if callable(value) and not name.startswith("_")
 }
 ITERATORS = {"count", "cycle"}
-SUSPICIOUS = {"lambda", "def", "class", "import", *ITERATORS, *BUILTINS}
+_OWN_PROCESS = (
+    "asyncio.run redirect_stdout redirect_stderr contextlib.redirect_stdout contextlib.redirect_stderr"
+    " patch patch.object mock.patch mock.patch.object unittest.mock.patch unittest.mock.patch.object"
+)
+OWN_PROCESS = frozenset(_OWN_PROCESS.split())
+"""Calls that act on the process they are made in, and that is not the program's."""
+SUSPICIOUS = {"lambda", "def", "class", "import", *ITERATORS, *BUILTINS, *re.findall(r"\w+", _OWN_PROCESS)}
 WORD = re.compile(r"[^\W\d]\w*")
 SNIPPET = 100
 
@@ -40,12 +46,24 @@ def unjudgeable(problem: Problem) -> str | None:
         for number, source in enumerate(sources, start=1):
             if suspicious.isdisjoint(WORD.findall(source)):
                 continue
-            kind = _handed_over(ast.parse(source), common, _tested(problem))
-            if kind and make_plan(problem, suite).checks:
+            tree, tested = ast.parse(source), _tested(problem)
+            kind = _handed_over(tree, common, tested)
+            what = f"hands the program {kind} of the tests" if kind else _own_process(tree, tested)
+            if what and make_plan(problem, suite).checks:
                 text = " ".join(source.split())
                 text = text if len(text) <= SNIPPET else text[: SNIPPET - 1] + "…"
-                return f"{suite} test {number} hands the program {kind} of the tests: {text}"
+                return f"{suite} test {number} {what}: {text}"
     return None
+
+
+def _own_process(tree: ast.Module, tested: str | None) -> str | None:
+    """What a test of the program does to a process that is not the program's."""
+    if not any(isinstance(node, ast.Name) and node.id == tested for node in ast.walk(tree)):
+        return None
+    own = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    called = {ast.unparse(call.func) for call in _calls(tree)}
+    found = min((name for name in called & OWN_PROCESS if name.split(".")[0] not in own), default=None)
+    return f"calls {found}, which reaches the tests' process and not the program's" if found else None
 
 
 def _tested(problem: Problem) -> str | None:

@@ -412,6 +412,24 @@ def test_what_cannot_cross_is_found_in_the_text(setup: str, test: str, kind: str
     assert reason == f"private test 2 hands the program {kind} of the tests: {' '.join(test.split())}"
 
 
+@pytest.mark.parametrize(
+    ("test", "call"),
+    [
+        ("import contextlib as c\nwith redirect_stdout(o):\n  f(1)\nassert o.getvalue()", "redirect_stdout"),
+        ("with patch('builtins.input', return_value='1'):\n  assert f() == 1", "patch"),
+        ("import asyncio\nassert asyncio.run(f(3)) == 4", "asyncio.run"),
+    ],
+)
+def test_what_changes_the_tests_own_process_is_found(test: str, call: str) -> None:
+    reason = unjudgeable(one("", test))
+    assert reason is not None
+    assert reason.startswith(f"private test 2 calls {call}, which reaches the tests' process and not the program's")
+
+
+def test_a_helper_of_the_tests_with_such_a_name_is_none() -> None:
+    assert unjudgeable(one("", "def patch(v):\n  return v + 1\nassert patch(f(1)) == 2")) is None
+
+
 @pytest.mark.parametrize(("setup", "test"), NOT_FOUND)
 def test_only_what_is_certain_is_found(setup: str, test: str) -> None:
     assert unjudgeable(one(setup, test)) is None
