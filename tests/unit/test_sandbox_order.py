@@ -25,11 +25,19 @@ def test_private_tests_are_shuffled_and_public_ones_are_not() -> None:
     assert order(private, "program") == order(private, "program")
 
 
-def test_no_program_can_compute_the_order() -> None:
-    """It differs between two processes of the host: 12! orders, one of them by chance."""
+def test_the_order_is_the_same_in_every_process() -> None:
+    """Else a resumed run would record other tests than an undisturbed one."""
     source = "from tests.unit.test_sandbox_order import *; print(*order(make_plan(problem(), 'private'), 'p'))"
     other = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True).stdout
-    assert other.split() != [str(n) for n in order(make_plan(problem(), "private"), "p")]
+    assert other.split() == [str(n) for n in order(make_plan(problem(), "private"), "p")]
+
+
+def test_the_order_depends_on_the_expected_values() -> None:
+    """The calls that a program sees are the same here, and the orders are not: 12! of them, one by chance."""
+    other = tuple(FunctionTest(f"assert f({n}) == {n + 1}") for n in range(12))
+    plans = [make_plan(problem(tests), "private") for tests in (TESTS, other)]
+    assert [call.source for call in plans[0].calls] == [call.source for call in plans[1].calls]
+    assert order(plans[0], "p") != order(plans[1], "p")
 
 
 @pytest.mark.parametrize(
