@@ -72,7 +72,9 @@ def _run(options: argparse.Namespace) -> int:
     config = load_config(options.config or EMBEDDED, options.set)
     if options.dry_run:
         from pipeline.estimate import describe
+        from pipeline.preflight import check_settings
 
+        check_settings(config)
         print(describe(config))
         return 0
     from pipeline.driver import execute

@@ -10,7 +10,6 @@ from actors.dialogue import dialogue
 from pipeline.config import Config, ConfigError
 from pipeline.estimate import load_split, notices
 from pipeline.models import resolve
-from pipeline.run import run_root
 from pipeline.strategies import STRATEGIES, under
 
 MIN_FREE_BYTES = 1 << 30
@@ -19,20 +18,27 @@ MIN_FREE_BYTES = 1 << 30
 
 def check(config: Config) -> None:
     """Raise one clear error for the first thing that would stop this run."""
-    _check_names(config)
-    for split in ("train", "validation", "test"):
-        if not load_split(config, split):
-            raise ConfigError(f"problems.{split} = {getattr(config.problems, split)!r} holds no problem")
-    _check_references(config)
+    from pipeline.run import run_root  # imports pyarrow, which a dry run does without
+
+    check_settings(config)
     for notice in notices(config):
         print(f"note: {notice}", file=sys.stderr)
-    for field in ("generator", "verifier"):
-        _check_model(f"model.{field}", getattr(config.model, field))
     for field in ("generator", "verifier"):
         resolve(getattr(config.model, field))  # a name that nobody has is refused here, and a hub model fetched once
     _check_root(config.run.root)
     _check_disk(run_root(config))
     _check_engine()
+
+
+def check_settings(config: Config) -> None:
+    """The part that needs no network, no engine and no disk: what a dry run refuses, too."""
+    _check_names(config)
+    for split in ("train", "validation", "test"):
+        if not load_split(config, split):
+            raise ConfigError(f"problems.{split} = {getattr(config.problems, split)!r} holds no problem")
+    _check_references(config)
+    for field in ("generator", "verifier"):
+        _check_model(f"model.{field}", getattr(config.model, field))
 
 
 def _check_names(config: Config) -> None:

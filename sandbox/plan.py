@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, get_args
 
 from sandbox import languages, probes
 from sandbox.languages import Call, Language, python
@@ -65,6 +65,8 @@ def _probe_plan(problem: Problem) -> Plan:
 @lru_cache(maxsize=4096)
 def make_plan(problem: Problem, suite: Suite) -> Plan:
     """Raises ValueError where no box can judge the problem's language or tests."""
+    if suite not in get_args(Suite):
+        raise ValueError(f"suite {suite!r}: expected one of {', '.join(get_args(Suite))}")
     if suite == "probes":
         return _probe_plan(problem)
     language = languages.get(problem.language)
