@@ -211,7 +211,8 @@ def test_a_box_out_of_memory_is_no_infrastructure(engine: None) -> None:
     """Memory that no limit per process counts, in many processes: the kernel ends programs, not the fork server."""
     hog = (
         "import mmap, os, time\nfor _ in range(30):\n  if os.fork() == 0: break\n"
-        "memory = mmap.mmap(-1, 100 << 20)\nfor at in range(0, 100 << 20, 4096): memory[at] = 1\ntime.sleep(3)"
+        "memory = mmap.mmap(-1, 100 << 20)\nfor at in range(0, 100 << 20, 4096): memory[at] = 1\ntime.sleep(3)\n"
+        "def f(x): return [x, 2 * x]"
     )
     with Pool(boxes=1, memory_mib=128) as pool:
         limits = Limits(cpu_limit_s=5, wall_limit_s=10, memory_mib=128)
