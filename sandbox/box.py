@@ -85,7 +85,7 @@ class Box:
         self._began = time.time()
         data = frames.pack(b"R", json.dumps(header).encode()) + frames.pack(b"B", json.dumps(body).encode())
         self._raw += self._link.send(data)
-        return Session(self, limits.wall_limit_s + SLACK_S)
+        return Session(self, limits.wall_limit_s + SLACK_S, limits.values_mib)
 
     def send(self, kind: bytes, payload: bytes) -> None:
         self._raw += self._link.send(frames.pack(kind, payload))

@@ -12,8 +12,9 @@ OUTPUT_BYTES = 16 << 20
 JUDGE_CLAIM_BYTES = 1 << 30
 """Tests may hand over large arguments again and again, and each is read and forgotten; the wall limit ends a flood."""
 
-PARTS = 1_000_000
-"""Lists and the like in one claim. The host builds an object for each, so it counts them before it reads them."""
+PARTS_PER_MIB = 125_000
+"""Lists and the like in one claim, for each MiB that a problem allows its values: a million by default. The host builds
+an object for each, so it counts them before it reads them."""
 
 
 class Wire(Protocol):
@@ -42,9 +43,10 @@ class Done:
 class Session:
     """One run in a box: claims come out one by one, messages may go in, `finish` ends it in any case."""
 
-    def __init__(self, box: Wire, patience_s: float) -> None:
-        """`patience_s`: after which a box that sends nothing counts as lost."""
+    def __init__(self, box: Wire, patience_s: float, values_mib: int) -> None:
+        """`patience_s`: after which a box that sends nothing counts as lost. `values_mib`: what a claim may hold."""
         self._box, self._patience_s = box, patience_s
+        self._parts = PARTS_PER_MIB * values_mib
         self._deadline = time.monotonic() + patience_s
         self._claims = bytearray()
         self.output = bytearray()
@@ -97,7 +99,7 @@ class Session:
             return None
         text = bytes(self._claims[head : head + size])
         del self._claims[: head + size]
-        if text.count(b"[") + text.count(b"{") > PARTS:
+        if text.count(b"[") + text.count(b"{") > self._parts:
             return {"value": {"opaque": "too large a value"}}
         try:
             claim = json.loads(text)

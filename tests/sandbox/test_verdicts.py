@@ -214,3 +214,11 @@ def test_random_numbers_are_the_same_everywhere() -> None:
         with Pool(boxes=1, memo=False) as pool:
             said += [pool.judge(function("assert f(1) == 0"), program, "private").message for _ in range(2)]
     assert len(set(said)) == 1 and said[0].startswith("got [0.")
+
+
+@pytest.mark.parametrize(("values_mib", "accepted"), [(8, False), (32, True)])
+def test_a_problem_may_allow_large_values(pool: Pool, values_mib: int, accepted: bool) -> None:
+    """600,000 pairs are 1.2 million parts; 8 MiB allow a million."""
+    limits = Limits(cpu_limit_s=10, wall_limit_s=60, memory_mib=1024, values_mib=values_mib)
+    problem = function("x = f(600_000)\nassert len(x) == 600_000", limits=limits)
+    assert pool.judge(problem, "def f(n): return [(1, 2)] * n", "private").accepted is accepted
