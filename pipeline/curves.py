@@ -19,7 +19,7 @@ def best_of_n(manifests: Sequence[Manifest]) -> list[Line]:
     N = 1 has nothing to choose: it is one row, which begins every line.
     """
     for manifest in reversed([manifest for manifest in manifests if manifest.stage == "metrics"]):
-        rows = [row for row in _rows(manifest) if row["metric"] == "curve"]
+        rows = [row for row in _rows(manifest) if row["metric"] == "accuracy" and row["series"] in SELECTORS]
         last = max((row["turn"] for row in rows), default=0)
         rows = sorted((row for row in rows if row["turn"] == last), key=lambda row: row["width"])
         one = [row for row in rows if row["width"] == 1]

@@ -108,7 +108,7 @@ def _check_template(config: Config) -> None:
 
 def table(rows: Sequence[Row], title: str) -> str:
     """Accuracies in %, with 95 % intervals over problems; at most 100 columns."""
-    searches = [row for row in rows if row["metric"] in ("accuracy", "curve")]
+    searches = [row for row in rows if row["metric"] == "accuracy"]
     turns = max((row["turn"] for row in searches), default=0)
     lines = ["", title, "accuracy in % with 95 % intervals over problems; tokens and runs are per problem", ""]
     for first in range(1, turns + 1, TURNS_PER_LINE):
@@ -127,8 +127,8 @@ def _searches(rows: Sequence[Row], searches: Sequence[Row], turns: range, last: 
     head = "".join(f"{f'turn {turn}':<20}" for turn in turns)
     lines = [f"{'':<22}{head}{'tokens':>8}{'runs':>5}{'n':>5}"]
     order = ["greedy", *LABELS]
-    keys = {(row["metric"], row["series"], row["width"]) for row in searches}
-    for metric, series, width in sorted(keys, key=lambda key: (order.index(key[1]), key[2])):
+    keys = {(row["series"], row["width"]) for row in searches}
+    for series, width in sorted(keys, key=lambda key: (order.index(key[0]), key[1])):
 
         def at(name: str, turn: int, key: tuple[str, int] = (series, width)) -> Row | None:
             found = (
@@ -136,10 +136,10 @@ def _searches(rows: Sequence[Row], searches: Sequence[Row], turns: range, last: 
             )
             return next(found, None)
 
-        label = series if metric == "accuracy" else f"best of {width}, {LABELS.get(series, series)}"
-        points = [at(metric, turn) for turn in turns]
+        label = f"best of {width}, {LABELS[series]}" if series in LABELS else series
+        points = [at("accuracy", turn) for turn in turns]
         cells = "".join(f"{percent(point) if point else '-':<20}" for point in points)
-        spent = [at(f"{metric}_{what}", last) for what in ("tokens", "executions")]
+        spent = [at(f"accuracy_{what}", last) for what in ("tokens", "executions")]
         costs = [f"{row['value']:.1f}" if row else "-" for row in spent]
         lines.append(f"{label:<22}{cells}{costs[0]:>8}{costs[1]:>5}{points[0]['n'] if points[0] else 0:>5}")
     return lines

@@ -31,8 +31,7 @@ def run_iteration(run: Run, i: int) -> None:
         run.stage(i, stages.SEARCHES["validation"], policy=policy)
     if i == run.config.run.iterations:
         best, its_verifier = returned(run, i)
-        for selector in run.config.eval.selectors:
-            run.stage(i, stages.SEARCHES[selector], policy=best, verifier=its_verifier)
+        run.stage(i, stages.SWEEP, policy=best, verifier=its_verifier)
         if run.config.run.control and i > 0:
             run_control(run, i)
     run.stage(i, stages.METRICS, found=run.evaluated(i))

@@ -44,7 +44,7 @@ METRIC_SCHEMA = pa.schema(
 )
 
 
-def search_rows(records: Sequence[Played], series: str, turns: int, seed: int, metric: str = "accuracy") -> list[Row]:
+def search_rows(records: Sequence[Played], series: str, turns: int, seed: int) -> list[Row]:
     """One search of every problem: accuracy, public passes and costs after each turn. Masked episodes are counted."""
     rows = []
     for turn in range(1, turns + 1):
@@ -55,12 +55,12 @@ def search_rows(records: Sequence[Played], series: str, turns: int, seed: int, m
             for (problem, label), (_, passes) in zip(labels, public, strict=True)
         ]
         found: dict[str, Sequence[tuple[str, float | None]]] = {
-            metric: labels,
-            f"{metric}_public": public,
-            f"{metric}_false_pass": failed,
+            "accuracy": labels,
+            "accuracy_public": public,
+            "accuracy_false_pass": failed,
         }
         found |= {
-            f"{metric}_{what}": [
+            f"accuracy_{what}": [
                 (one.problem_id, None if one.infrastructure else one.spent(what, turn)) for one in records
             ]
             for what in SPENT
@@ -69,15 +69,15 @@ def search_rows(records: Sequence[Played], series: str, turns: int, seed: int, m
     return [row for row in rows if row["n"]]
 
 
-def curve_rows(records: Sequence[Played], turns: int, seed: int) -> list[Row]:
-    """Rows of several searches over one set of samples: each selector at each width and beam, as metric "curve"."""
+def sweep_rows(records: Sequence[Played], turns: int, seed: int) -> list[Row]:
+    """Rows of several searches over one set of samples: each selector at each width and beam."""
 
     def plan(record: Played) -> tuple[str, int, int]:
         return record.selector, record.width, record.beam
 
     rows = []
     for (selector, _, _), found in groupby(sorted(records, key=plan), plan):
-        rows += search_rows(list(found), selector, turns, seed, metric="curve")
+        rows += search_rows(list(found), selector, turns, seed)
     return rows
 
 
@@ -173,7 +173,7 @@ def _summarise(inputs: dict[str, dict[int, str]], directory: str, iteration: int
         if name == "search_sweep":
             records = list(read_played(files.values()))
             pool = [one for one in records if one.selector == POOL]
-            rows += curve_rows([one for one in records if one.selector != POOL], turns, seed)
+            rows += sweep_rows([one for one in records if one.selector != POOL], turns, seed)
             rows += drawn_rows(pool, settings["widths"], settings["ks"], seed)
             rows += verifier_rows([], [], _scored(pool), "drawn", settings["loss"], seed)
         elif name.startswith("search_"):
@@ -182,7 +182,12 @@ def _summarise(inputs: dict[str, dict[int, str]], directory: str, iteration: int
     rows = [{"iteration": iteration, "beam": 1, **row} for row in rows]
     commit_part(directory, 0, pa.Table.from_pylist(rows, schema=METRIC_SCHEMA))
     headline = [row for row in rows if row["metric"] in ("accuracy", "pair_accuracy", "pass_at_k")]
-    return {f"{row['series']}_t{row['turn']}": round(row["value"], 4) for row in headline}
+    several = len(settings["widths"]) > 1
+
+    def named(row: Row) -> str:
+        return f"{row['series']}{row['width']}" if several and row["series"] in SELECTORS else row["series"]
+
+    return {f"{named(row)}_t{row['turn']}": round(row["value"], 4) for row in headline}
 
 
 def _verifier(inputs: dict[str, dict[int, str]], settings: dict[str, Any]) -> list[Row]:

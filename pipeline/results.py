@@ -81,7 +81,7 @@ def iterations(store: Store) -> Iterator[int]:
 
 
 def results_table(store: Store) -> list[Row]:
-    """One row per (iteration, series), its turns nested: [{"turn", "value", "low", "high"}, …]."""
+    """One row per (iteration, series, width), its turns nested: [{"turn", "value", "low", "high"}, …]."""
     strategy = stored_settings(store).get("run", {}).get("strategy", "mucode")
     rows = []
     for iteration in iterations(store):
@@ -118,7 +118,9 @@ def claims(table: Sequence[Row]) -> list[Claim]:
 
 
 def find(table: Sequence[Row], iteration: int, series: str) -> Row | None:
-    return next((row for row in table if (row["iteration"], row["series"]) == (iteration, series)), None)
+    """Of several widths the widest."""
+    found = [row for row in table if (row["iteration"], row["series"]) == (iteration, series)]
+    return max(found, key=lambda row: row["width"], default=None)
 
 
 def print_results(store: Store) -> str:
@@ -238,7 +240,7 @@ def _batches(manifest: Manifest, columns: list[str]) -> Iterator[pa.RecordBatch]
 
 
 def _series_rows(manifest: Manifest, strategy: str) -> list[Row]:
-    rows: dict[str, Row] = {}
+    rows: dict[tuple[str, int], Row] = {}
     for file in manifest.files().values():
         filesystem, path = open_directory(file)
         for found in pq.read_table(path, filesystem=filesystem).to_pylist():
@@ -246,11 +248,15 @@ def _series_rows(manifest: Manifest, strategy: str) -> list[Row]:
                 continue
             point = {name: found.pop(name) for name in ("turn", "value", "low", "high")}
             label = _label(found["series"], found["iteration"], found["width"], strategy)
-            rows.setdefault(found["series"], {**found, "label": label, "turns": []})["turns"].append(point)
+            row = rows.setdefault((found["series"], found["width"]), {**found, "label": label, "turns": []})
+            row["turns"].append(point)
     for row in rows.values():
         row["turns"].sort(key=lambda point: point["turn"])
-    known = [name for name in SERIES if name in rows]
-    return [rows[name] for name in (*known, *(name for name in rows if name not in known))]
+
+    def order(key: tuple[str, int]) -> tuple[int, int]:
+        return SERIES.index(key[0]) if key[0] in SERIES else len(SERIES), key[1]
+
+    return [rows[key] for key in sorted(rows, key=order)]
 
 
 def _label(series: str, iteration: int, width: int, strategy: str) -> str:

@@ -10,8 +10,8 @@ held_out_pairs   held_out through i             verifier pairs      Ray Data
 own_pairs        held_out of i alone            verifier pairs      Ray Data
 verifier         pairs                          checkpoint          Ray Train + DeepSpeed
 scores           episodes, held_out, verifier   logits              Ray Data, actor pool
-search_*         test problems, policy (, verifier)   episodes      generator and executor actors
-search_sweep     the same: all selectors and N over one set of samples
+search_greedy    test problems, policy          episodes            generator and executor actors
+search_sweep     the same, and a verifier       episodes            the same: all selectors and N, one set of samples
 returned         search_validation of all       which iteration     the driver, from counts
 metrics          search_*, scores, both pairs   evaluated numbers   a Ray task
 """
@@ -23,7 +23,6 @@ from typing import Any
 from actors.dialogue import dialogue
 from actors.engine import Checkpoint
 from actors.plan import SearchPlan
-from actors.selectors import SELECTORS
 from pipeline import bucket_tasks, metrics
 from pipeline.buckets import HELD_OUT_FIRST, bucket_rows, map_buckets
 from pipeline.fine_tune import fine_tune
@@ -99,44 +98,33 @@ HELD_OUT = stage("held_out", reads=(*_ROLLOUTS, "problems.validation", "problems
 GREEDY = ("greedy", "control", "validation")
 
 
-def _search(selector: str) -> Callable[..., StageOutput]:
-    greedy = selector in GREEDY
-    split = "validation" if selector == "validation" else "test"
-
-    def function(
-        run: Any, iteration: int, directory: str, *, policy: Checkpoint, verifier: Checkpoint | None = None
-    ) -> StageOutput:
-        settings = run.config.eval
+def _greedy(split: str) -> Callable[..., StageOutput]:
+    def function(run: Any, iteration: int, directory: str, *, policy: Checkpoint) -> StageOutput:
         plan = SearchPlan(
-            turns=settings.turns,
-            width=1 if greedy else settings.best_of,
-            selector="first" if greedy else selector,
-            temperature=0.0 if greedy else settings.temperature,
+            turns=run.config.eval.turns,
+            width=1,
+            selector="first",
+            temperature=0.0,
             top_p=1.0,
             max_tokens=run.config.rollouts.max_tokens,
             seed=run.config.run.seed + 1,  # never the training rollouts' seeds
-            no_repeat=settings.no_repeat and not greedy,
-            stop=run.config.protocol.stop if greedy else "public",
+            no_repeat=False,
+            stop=run.config.protocol.stop,
             **run.config.dialogue.model_dump(),
         )
-        scorer = verifier if not greedy and SELECTORS[selector].scores else None
-        return roll_out(run.fleet, directory, iteration, run.problems(split), 1, plan, policy, scorer)
+        return roll_out(run.fleet, directory, iteration, run.problems(split), 1, plan, policy)
 
     return function
 
 
-_PLAYED = (*SAMPLING, "rollouts.max_tokens", "rollouts.shard_episodes", "eval.turns")
-_EVAL = (*_PLAYED, "problems.test", "problems.limit_test")
-_READS = {
-    **dict.fromkeys(("greedy", "control"), (*_EVAL, "protocol.stop")),
-    "validation": (*_PLAYED, "problems.validation", "problems.limit_validation", "protocol.stop"),
-    **dict.fromkeys(
-        ("random", "pt", "lv", "pt_lv", "cluster", "oracle"),
-        (*_EVAL, "eval.best_of", "eval.temperature", "eval.no_repeat"),
-    ),
-}
+_PLAYED = (*SAMPLING, "rollouts.max_tokens", "rollouts.shard_episodes")
+_TEST = ("problems.test", "problems.limit_test")
+_GREEDY = (*_PLAYED, "eval.turns", "protocol.stop")
 SEARCHES: dict[str, Stage] = {
-    name: stage(f"search_{name}", reads=reads)(_search(name)) for name, reads in _READS.items()
+    **{name: stage(f"search_{name}", reads=(*_GREEDY, *_TEST))(_greedy("test")) for name in ("greedy", "control")},
+    "validation": stage("search_validation", reads=(*_GREEDY, "problems.validation", "problems.limit_validation"))(
+        _greedy("validation")
+    ),
 }
 
 
@@ -154,7 +142,7 @@ def _accuracy(search: Manifest) -> float:
     return counts["solved"] / judged if judged else 0.0
 
 
-@stage("search_sweep", reads=(*_EVAL, "eval"))
+@stage("search_sweep", reads=(*_PLAYED, *_TEST, "eval"))
 def SWEEP(
     run: Any, iteration: int, directory: str, *, policy: Checkpoint, verifier: Checkpoint | None = None
 ) -> StageOutput:

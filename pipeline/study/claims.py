@@ -9,6 +9,7 @@ import numpy as np
 from pipeline.statistics import MARGIN, Estimate, Verdict, interval, non_inferior, paired_difference, superior
 from pipeline.study.outcomes import Cut, Outcomes
 from pipeline.study.spec import BASE, ClaimName, Study, main_settings
+from pipeline.sweep import sweep_widths
 
 BOOTSTRAP_SEED = 0
 Kind = Literal["above", "at least"]
@@ -165,7 +166,7 @@ class _Tester:
 
     def flattening(self, strategy: str) -> Contrast:
         cells = [cell for cell in self.outcomes.cells if cell.view == "best_of" and cell.strategy == strategy]
-        widths = sorted({cell.config.eval.best_of for cell in cells})
+        widths = sweep_widths(cells[0].config)
         middle = widths[(len(widths) - 1) // 2]
         left = f"{label(strategy)}, gain from N = {widths[0]} to {middle}"
         right = f"gain from N = {middle} to {widths[-1]}"

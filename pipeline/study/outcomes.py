@@ -9,14 +9,16 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from actors.parts import open_directory
+from pipeline.config import EvalSection
 from pipeline.run import run_root
 from pipeline.store import Manifest, Store
 from pipeline.study.spec import Cell, View
+from pipeline.sweep import sweep_widths
 from sandbox.verdict import Verdict
 
 _ANSWER = "turns.list.element.answers.list.element"
 COLUMNS = [
-    *("problem_id", "infrastructure", "turns.list.element.chosen"),
+    *("problem_id", "selector", "width", "infrastructure", "turns.list.element.chosen"),
     *(f"{_ANSWER}.public.verdict", f"{_ANSWER}.private.verdict"),
 ]
 
@@ -25,7 +27,7 @@ COLUMNS = [
 class Cut:
     """What is looked at: the answers held after `turn` (1-based) by one method's searches with one selector.
 
-    `width`: None takes the searches of the main cells, a number those of the curve over N. `seeds`: None takes all.
+    `width`: answers per turn; None takes the N of the cell's config. `seeds`: None takes all.
     `iteration`: None takes the one that the run returns.
     """
 
@@ -74,15 +76,16 @@ class Outcomes:
 
     def seeds(self, cut: Cut) -> tuple[int, ...]:
         """Seeds for which the cut's search is finished."""
-        return tuple(cell.seed for cell in self._cells(cut) if self.manifest(cell, f"search_{cut.selector}"))
+        return tuple(cell.seed for cell in self._cells(cut) if self.manifest(cell, _stage(cut)))
 
     def matrix(self, cut: Cut) -> Matrix | None:
         """None where no seed has it. Problems are those that every seed has, in the order of their ids."""
         found = {}
         for cell in self._cells(cut):
-            manifest = self.manifest(cell, f"search_{cut.selector}", cut.iteration)
+            manifest = self.manifest(cell, _stage(cut), cut.iteration)
             if manifest is not None:
-                found[cell.seed] = self._read(tuple(manifest.files().values()), cell.config.eval.turns)
+                settings, files = cell.config.eval, tuple(manifest.files().values())
+                found[cell.seed] = self._read(files, settings.turns)[played_as(cut, settings)]
         if not found:
             return None
         problems = sorted(set.intersection(*(set(solved) for solved in found.values())))
@@ -98,20 +101,43 @@ class Outcomes:
 
     def _cells(self, cut: Cut) -> Iterable[Cell]:
         for cell in self.cells:
-            width = cut.width is None or cell.config.eval.best_of == cut.width
-            mine = (cell.strategy, cell.loss, cell.view) == (cut.strategy, cut.loss, cut.view) and width
-            if mine and (cut.seeds is None or cell.seed in cut.seeds):
+            mine = (cell.strategy, cell.loss, cell.view) == (cut.strategy, cut.loss, cut.view)
+            if mine and (cut.seeds is None or cell.seed in cut.seeds) and _has(cell, cut):
                 yield cell
 
 
-def _solved(files: tuple[str, ...], turns: int) -> dict[str, list[float]]:
-    """Per problem, whether the answer held after each turn passes; an episode that stopped keeps its last one."""
-    solved = {}
+GREEDY = ("first", 1)
+Solved = dict[str, list[float]]  # per problem, whether the answer held after each turn passes
+
+
+def played_as(cut: Cut, settings: EvalSection) -> tuple[str, int]:
+    """Selector and width that the episodes of a cut carry; best of 1 has nothing to choose and is played as random."""
+    width = cut.width or settings.best_of
+    if cut.selector == "greedy":
+        return GREEDY
+    return (cut.selector, width) if width > 1 else ("random", 1)
+
+
+def _stage(cut: Cut) -> str:
+    return "search_greedy" if cut.selector == "greedy" else "search_sweep"
+
+
+def _has(cell: Cell, cut: Cut) -> bool:
+    """Whether the cell's searches include the cut's, once they are finished."""
+    settings = cell.config.eval
+    if cut.selector == "greedy":
+        return True
+    return cut.selector in settings.selectors and (cut.width or settings.best_of) in sweep_widths(cell.config)
+
+
+def _solved(files: tuple[str, ...], turns: int) -> dict[tuple[str, int], Solved]:
+    """By selector and width; an episode that stopped keeps its last answer."""
+    found: dict[tuple[str, int], Solved] = {}
     for row in _rows(files):
         labels = [_label(turn["answers"][turn["chosen"]]) for turn in row["turns"]] or [0.0]
         labels = [float("nan")] * turns if row["infrastructure"] else labels + labels[-1:] * (turns - len(labels))
-        solved[row["problem_id"]] = labels
-    return solved
+        found.setdefault((row["selector"], row["width"]), {})[row["problem_id"]] = labels
+    return found
 
 
 def _rows(files: Iterable[str]) -> Iterable[dict[str, Any]]:

@@ -23,6 +23,7 @@ from pipeline.style import document
 MARKS = {"holds": ("yes", "✓"), "does not hold": ("no", "✗"), "undecided": ("", "?"), None: ("", "…")}
 COLOURS = {"holds": "accepted", "does not hold": "wrong", "undecided": "none"}
 SIDE_BY_SIDE = (BASE, "rft", "mucode")
+SHOWN_SELECTOR = "pt_lv"
 READ_EPISODES, SHOWN_PROBLEMS = 500, 6
 NOT_YET = "Not there yet."
 
@@ -220,14 +221,12 @@ def _cell(text: str) -> str:
 
 def _side_by_side(outcomes: Outcomes) -> str:
     """Test problems as the methods' PT+LV searches played them, those first on which they differ."""
-    played = {}
+    played: dict[str, dict[str, Episode]] = {}
     for strategy in SIDE_BY_SIDE:
         cell = next((cell for cell in _main(outcomes) if (cell.strategy, cell.loss) == (strategy, "bt")), None)
-        manifest = (
-            (outcomes.manifest(cell, "search_pt_lv") or outcomes.manifest(cell, "search_greedy")) if cell else None
-        )
+        manifest = outcomes.manifest(cell, "search_sweep") if cell else None
         if cell and manifest:
-            episodes = islice(stream(manifest), READ_EPISODES)
+            episodes = islice(stream(manifest, SHOWN_SELECTOR), READ_EPISODES)
             played[f"{label(strategy)}, seed {cell.seed}"] = {episode.problem_id: episode for episode in episodes}
     if not played:
         return f"<p>{NOT_YET}</p>"

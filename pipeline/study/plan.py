@@ -11,6 +11,7 @@ from pipeline.run import Input, Run, Splits
 from pipeline.stages import GREEDY
 from pipeline.store import Manifest, Stage, Store, identity_hash
 from pipeline.study.spec import Cell, Study
+from pipeline.sweep import sweep_plans
 
 RATES_S = {
     "episodes": 3e-3,
@@ -90,16 +91,14 @@ class Rehearsal(Run):
         return self._passed.get((iteration, name))
 
     def _units(self, name: str, iteration: int) -> float:
-        """How much work a stage is: answers sampled at most, rows trained on, answers scored, or 1.
-
-        Five answers to one history cost about as much again as the first: they share its prefill and their steps.
-        """
+        """How much work a stage is: answers sampled at most, rows trained on, answers scored, or 1."""
         config = self.config
         sampled = config.rollouts.samples * config.rollouts.turns
         if name.startswith("search_"):
-            width = 1 if name.removeprefix("search_") in GREEDY else config.eval.best_of
+            greedy = name.removeprefix("search_") in GREEDY
+            width = 1 if greedy else sum(plan.width for plan in sweep_plans(config, scored=True))
             split = "validation" if name == "search_validation" else "test"
-            return len(self.problems(split)) * config.eval.turns * width
+            return self._splits.size(config, split) * config.eval.turns * width
         if name in ("episodes", "held_out"):
             return self._splits.size(config, "train" if name == "episodes" else "validation") * sampled
         if name == "scores":

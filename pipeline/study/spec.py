@@ -48,7 +48,7 @@ class Methods(Section):
 
 
 class Curves(Section):
-    """More searches of some cells: best of each N at the config's turns, and one search of more turns."""
+    """More searches of some cells: best of each N over one set of samples, and one search of more turns."""
 
     strategies: tuple[str, ...] = (BASE, "mucode")
     loss: Loss = "bt"
@@ -160,12 +160,12 @@ def _curves(study: Study, settings: dict[str, Any]) -> Iterator[Cell]:
         return
     common = {"eval.selectors": curves.selectors}
     for strategy, seed in _product(curves.strategies, curves.seeds):
-        for width in curves.best_of:
-            extra = common | {"eval.best_of": width}
-            yield _cell(settings, strategy, curves.loss, seed, "best_of", f"-n{width}", extra)
+        if curves.best_of:
+            extra = common | {"eval.widths": curves.best_of}
+            yield _cell(settings, strategy, curves.loss, seed, "best_of", "-over-n", extra)
         if curves.turns:
-            extra = common | {"eval.turns": curves.turns}
-            yield _cell(settings, strategy, curves.loss, seed, "turns", f"-t{curves.turns}", extra)
+            more = common | {"eval.turns": curves.turns}
+            yield _cell(settings, strategy, curves.loss, seed, "turns", f"-t{curves.turns}", more)
 
 
 def _hidden(study: Study, settings: dict[str, Any]) -> Iterator[Cell]:

@@ -10,6 +10,7 @@ from pipeline.statistics import Estimate, interval
 from pipeline.study.claims import BOOTSTRAP_SEED, SELECTORS, label
 from pipeline.study.outcomes import Cut, Outcomes
 from pipeline.study.spec import BASE, Cell, main_settings
+from pipeline.sweep import sweep_widths
 
 ABLATIONS = {
     "rft": ("no", "oracle"),
@@ -180,7 +181,7 @@ class Tables:
     def over_n(self) -> Curve:
         series = []
         for strategy, selector, cells in self._lines("best_of"):
-            widths = sorted({cell.config.eval.best_of for cell in cells})
+            widths = sweep_widths(cells[0].config)
             cut = Cut(strategy=strategy, selector=selector, turn=self.turns, view="best_of")
             series.append(
                 self._line(f"{label(strategy)}, {SELECTORS[selector]}", [(w, replace(cut, width=w)) for w in widths])

@@ -22,7 +22,7 @@ ROW_STAGES = [
     "iter_0000/pairs",
     "iter_0001/examples",
     "iter_0001/episodes",
-    "iter_0001/search_pt_lv",
+    "iter_0001/search_sweep",
     "iter_0001/metrics",
 ]
 RAY = str(Path(sys.executable).parent / "ray")

@@ -186,10 +186,10 @@ def check(dataset: str, problems: list[Problem], searches: int, folder: Path) ->
     for turn in range(1, TURNS + 1):
         single = [expected(problem, random_choice, 1, turn) for problem in problems]
         assert_near(row("accuracy", "greedy", turn, 1), single, 1)
-        assert_near(row("curve", "random", turn, 1), single, searches)
+        assert_near(row("accuracy", "random", turn, 1), single, searches)
         for name in playable(problems):
             means = [expected(problem, CHOICES[name], WIDTH, turn) for problem in problems]
-            assert_near(row("curve", name, turn, WIDTH), means, searches)
+            assert_near(row("accuracy", name, turn, WIDTH), means, searches)
     p = RATES.at(1)[0]
     for k in KS:
         assert_near(row("pass_at_k", f"pass@{k}", 1, k), [1 - (1 - p) ** k] * len(problems), searches)

@@ -126,9 +126,9 @@ def row(metric: str, series: str, turn: int, width: int, value: float, masked: i
 
 
 def test_the_table_fits_and_says_what_it_knows() -> None:
-    rows = [row("curve", "pt_lv", turn, 5, 0.5 + turn / 10) for turn in range(1, 5)]
+    rows = [row("accuracy", "pt_lv", turn, 5, 0.5 + turn / 10) for turn in range(1, 5)]
     rows += [row("accuracy", "greedy", turn, 1, 0.3, masked=2) for turn in range(1, 5)]
-    rows += [row("curve_tokens", "pt_lv", 4, 5, 321.0), row("pass_at_k", "pass@5", 1, 5, 0.4)]
+    rows += [row("accuracy_tokens", "pt_lv", 4, 5, 321.0), row("pass_at_k", "pass@5", 1, 5, 0.4)]
     rows += [row("best_of_n", name, 1, width, 0.2) for name in ("random", "lv") for width in (1, 5)]
     text = table(rows, "title")
     assert max(map(len, text.splitlines())) <= 100

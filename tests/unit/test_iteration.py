@@ -82,8 +82,8 @@ def names(manifests: list[Manifest]) -> list[str]:
 
 def test_the_last_iteration_is_searched_with_unless_validation_decides() -> None:
     run = Paper().carry_out()
-    assert run.inputs[2, "search_pt"]["policy"].path == "policy2"
-    assert run.inputs[2, "search_pt"]["verifier"].path == "verifier2"
+    assert run.inputs[2, "search_sweep"]["policy"].path == "policy2"
+    assert run.inputs[2, "search_sweep"]["verifier"].path == "verifier2"
     assert not any(name in ("search_validation", "returned") for _, name in run.done)
 
 
@@ -100,8 +100,8 @@ def test_the_best_iteration_on_validation_is_searched_with(
 ) -> None:
     """12 episodes, 2 of them masked: solved / 10. The first of equals."""
     run = Paper("protocol.returned=best_on_validation", solved=solved).carry_out()
-    assert run.inputs[2, "search_pt"]["policy"].path == policy
-    assert run.inputs[2, "search_pt"]["verifier"].path == verifier
+    assert run.inputs[2, "search_sweep"]["policy"].path == policy
+    assert run.inputs[2, "search_sweep"]["verifier"].path == verifier
     facts = run.done[2, "returned"].facts
     assert facts[f"accuracy_{facts['iteration']}"] == accuracy
     assert run.inputs[2, "search_greedy"]["policy"].path == "policy2"

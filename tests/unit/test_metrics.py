@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from actors.episode import Episode, Turn
-from pipeline.metrics import curve_rows, drawn_rows, search_rows
+from pipeline.metrics import drawn_rows, search_rows, sweep_rows
 from pipeline.played import accuracy_cells, played, tables
 from pipeline.statistics import paired_difference
 from tests.episodes import INFRA, A, W, answer, episode, right, wrong
@@ -106,11 +106,11 @@ def test_each_selector_and_width_of_a_sweep_is_a_series_of_its_own() -> None:
     def plan(selector: str, width: int, label: bool) -> Any:
         return replace(played(episode("e", right("a") if label else wrong("w"))), selector=selector, width=width)
 
-    rows = curve_rows([plan("pt", 5, True), plan("lv", 5, False), plan("pt", 2, False)], turns=1, seed=0)
-    assert pick(rows, "curve", series="pt", width=5) == [1.0]
-    assert pick(rows, "curve", series="pt", width=2) == [0.0]
-    assert pick(rows, "curve", series="lv", width=5) == [0.0]
-    assert not pick(rows, "accuracy")
+    rows = sweep_rows([plan("pt", 5, True), plan("lv", 5, False), plan("pt", 2, False)], turns=1, seed=0)
+    assert pick(rows, "accuracy", series="pt", width=5) == [1.0]
+    assert pick(rows, "accuracy", series="pt", width=2) == [0.0]
+    assert pick(rows, "accuracy", series="lv", width=5) == [0.0]
+    assert len(pick(rows, "accuracy")) == 3
 
 
 def test_pass_at_k_and_best_of_n_come_from_the_answers_of_the_first_turn() -> None:

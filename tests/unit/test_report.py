@@ -257,5 +257,5 @@ def test_report_imports_nothing_heavy_and_knows_every_stage() -> None:
     code = "import sys, pipeline.report; assert not {'ray', 'torch', 'vllm'} & set(sys.modules), sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
     source = (Path(__file__).parents[2] / "pipeline" / "stages.py").read_text()
-    names = set(re.findall(r'stage\("(\w+)"', source)) | {"search_greedy", "search_control", "search_oracle"}
+    names = set(re.findall(r'stage\("(\w+)"', source)) | {"search_greedy", "search_control", "search_validation"}
     assert names <= set(STAGES)

@@ -75,12 +75,12 @@ def test_cells_are_the_product_of_the_axes(tmp_path: Path) -> None:
     found = cells(load_study(write(tmp_path)))
     assert [cell.name for cell in found] == [
         *("base-bt-seed0", "mucode-bt-seed0", "base-bt-seed1", "mucode-bt-seed1"),
-        *("base-bt-seed0-n1", "base-bt-seed0-n2", "base-bt-seed0-t4"),
-        *("mucode-bt-seed0-n1", "mucode-bt-seed0-n2", "mucode-bt-seed0-t4"),
+        *("base-bt-seed0-over-n", "base-bt-seed0-t4"),
+        *("mucode-bt-seed0-over-n", "mucode-bt-seed0-t4"),
     ]
     assert [cell.config.run.iterations for cell in found[:2]] == [0, 1]
     assert (found[1].config.run.strategy, found[2].config.run.seed) == ("mucode", 1)
-    assert (found[4].config.eval.best_of, found[6].config.eval.turns) == (1, 4)
+    assert (found[4].config.eval.widths, found[5].config.eval.turns) == ((1, 2), 4)
 
 
 @pytest.mark.parametrize(
@@ -106,12 +106,11 @@ def test_a_rehearsal_counts_every_shared_stage_once(tmp_path: Path) -> None:
     planned = rehearse(cells(load_study(write(tmp_path, STUDY.partition("[curves]")[0]))))
     found = Counter((stage.stage, stage.iteration) for stage in planned.values())
     once = ("episodes", "held_out", "pairs", "held_out_pairs", "own_pairs", "verifier", "scores", "search_greedy")
-    selected = ("search_random", "search_pt", "search_lv", "search_pt_lv")
     assert found == Counter(
         {
-            **{(name, 0): 2 for name in (*once, *selected)},
+            **{(name, 0): 2 for name in (*once, "search_sweep")},
             ("metrics", 0): 4,
-            **{(name, 1): 2 for name in (*once, *selected, "examples", "policy", "metrics")},
+            **{(name, 1): 2 for name in (*once, "search_sweep", "examples", "policy", "metrics")},
         }
     )
     shared = [stage for stage in planned.values() if (stage.stage, stage.iteration) == ("verifier", 0)]
@@ -121,7 +120,7 @@ def test_a_rehearsal_counts_every_shared_stage_once(tmp_path: Path) -> None:
 def test_a_rehearsal_says_what_is_shared_and_imports_nothing_heavy(tmp_path: Path) -> None:
     study = load_study(write(tmp_path))
     text = describe(study, cells(study))
-    assert "10 cells ask for" in text and "0 of them are finished" in text
+    assert "8 cells ask for" in text and "0 of them are finished" in text
     code = (
         f"import sys; from pipeline.cli import main; main(['study', {str(tmp_path / 'study.toml')!r}, '--dry-run']); "
         "assert not {'ray', 'torch', 'vllm', 'transformers'} & set(sys.modules)"
@@ -204,7 +203,7 @@ def test_results_are_what_the_searches_say(undisturbed: Path) -> None:
 def test_the_page_is_self_contained(undisturbed: Path) -> None:
     page = (undisturbed / "report.html").read_text()
     assert "http://" not in page and "https://" not in page and "<script" not in page
-    assert "finished: 10 of 10 cells" in page
+    assert "finished: 8 of 8 cells" in page
 
 
 def test_the_driver_s_own_files_are_bound_to_it(undisturbed: Path) -> None:
