@@ -24,6 +24,7 @@ REFUSALS = {
     "ChatTemplateError",
     "CheckpointError",
     "FleetError",
+    "LaneError",
     "ProblemError",
     "ResourceError",
     "SandboxUnavailable",
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ConfigError, FileNotFoundError) as error:
         return _refuse(error)
     except Exception as error:
-        if _is_refusal(error):
+        if is_refusal(error):
             return _refuse(error)
         raise
 
@@ -58,7 +59,7 @@ def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def _is_refusal(error: Exception) -> bool:
+def is_refusal(error: Exception) -> bool:
     """Errors that explain themselves to a person; a traceback would only hide the message."""
     return any(base.__name__ in REFUSALS for base in type(error).__mro__)
 

@@ -69,6 +69,11 @@ def connect(config: Config) -> Any:
     )
 
 
+def share(total: dict[str, float], lanes: int) -> dict[str, float]:
+    """What one of `lanes` fleets may count on: on this machine each has a Ray of its own, a cluster is divided."""
+    return {name: amount / lanes for name, amount in total.items()} if os.environ.get("RAY_ADDRESS") else total
+
+
 def make_plan(config: Config, total: dict[str, float]) -> Plan:
     """Sizes of all phases against `total` (Ray's cluster resources). Raises ResourceError where one cannot fit."""
     accelerated = total.get("GPU", 0) > 0

@@ -32,10 +32,11 @@ class FleetError(RuntimeError):
 class Fleet:
     """Generators, executors and scorers of one run. A context manager: leaving it ends every actor."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, lanes: int = 1) -> None:
+        """`lanes`: how many fleets share the cluster."""
         self.config = config
         cluster.connect(config)
-        self.total = ray.cluster_resources()
+        self.total = cluster.share(ray.cluster_resources(), lanes)
         self.plan = cluster.make_plan(config, self.total)
         say(f"Ray: {cluster.describe(self.total)}")
         self._generators: dict[int, Any] = {}

@@ -75,19 +75,21 @@ class Run:
         if self.store.discard(iteration, step, identity, digests):
             say(f"  iteration {iteration} · {step.name}: its inputs changed, so it is computed again")
         self.store.adopt(iteration, step, identity, digests)
-        found = self.store.find(iteration, step.name)
-        if found is not None:
-            self.store.require_identity(found, identity, digests)
-            self.skipped += 1
-            return found
-        directory = self.store.prepare(iteration, step, identity, digests)
-        started = time.monotonic()
-        say(f"  iteration {iteration} · {step.name} …")
-        with self.spans.span(step.name, iteration=iteration):
-            output = step.function(self, iteration, directory, **inputs)
-        manifest = self.store.commit(step, iteration, identity, digests, output, started)
+        title = f"  iteration {iteration} · {step.name}"
+        with self.store.alone(iteration, step.name, lambda: say(f"{title}: another lane is at it; waiting for it")):
+            found = self.store.find(iteration, step.name)
+            if found is not None:
+                self.store.require_identity(found, identity, digests)
+                self.skipped += 1
+                return found
+            directory = self.store.prepare(iteration, step, identity, digests)
+            started = time.monotonic()
+            say(f"{title} …")
+            with self.spans.span(step.name, iteration=iteration):
+                output = step.function(self, iteration, directory, **inputs)
+            manifest = self.store.commit(step, iteration, identity, digests, output, started)
         self.ran.append(manifest)
-        say(f"  iteration {iteration} · {step.name}: {_summary(manifest)}")
+        say(f"{title}: {_summary(manifest)}")
         return manifest
 
     def _contents(self, step: Stage) -> dict[str, str]:

@@ -11,12 +11,15 @@ hash covers the identity fields it reads, its inputs' digests and its version: w
 another hash, the run stops before any work instead of mixing data.
 """
 
+import fcntl
 import hashlib
 import json
 import posixpath
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from pyarrow import fs
@@ -28,6 +31,7 @@ from actors.parts import PartRecord, committed_parts, open_directory, read_bytes
 MANIFEST = "manifest.json"
 BEGUN = "begun.json"
 POINTER = "at.json"
+LOCK = "lock"
 
 
 class StoreError(RuntimeError):
@@ -157,6 +161,25 @@ class Store:
 
     def shared_place(self, iteration: int, step: Stage, identity: dict[str, Any], inputs: dict[str, str]) -> str:
         return f"{self.shared}/iter_{iteration:04d}/{step.name}-{identity_hash(step.name, identity, inputs)}"
+
+    @contextmanager
+    def alone(self, iteration: int, name: str, waiting: Callable[[], None]) -> Iterator[None]:
+        """Keep other processes of this machine from a shared stage; `waiting` is called once where one works on it.
+
+        The kernel frees the lock when its holder ends, however it ends. Object stores have no locks: nothing is kept.
+        """
+        if not (self.shared and isinstance(self.filesystem, fs.LocalFileSystem)):
+            yield
+            return
+        directory = Path(open_directory(self.directory(iteration, name))[1])
+        directory.mkdir(parents=True, exist_ok=True)
+        with (directory / LOCK).open("a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                waiting()
+                fcntl.flock(file, fcntl.LOCK_EX)
+            yield
 
     def peek(self, place: str) -> Manifest | None:
         """The manifest at a shared place, its files not verified; None where there is none."""

@@ -17,8 +17,12 @@ REDRAW_EVERY_S = 0.5
 """On a terminal, where the line is drawn over."""
 
 
+prefix = ""
+"""Who speaks, before every line, where several processes of a study share the output."""
+
+
 def say(text: str) -> None:
-    print(text, flush=True)
+    print(f"{prefix}{text}", flush=True)
 
 
 class Progress:
@@ -28,7 +32,7 @@ class Progress:
         self.title, self.total, self.done, self.unit = title, total, done, unit
         self.already = done
         self.started = self.shown = time.monotonic()
-        self.live = sys.stdout.isatty()
+        self.live = sys.stdout.isatty() and not prefix
 
     def update(self, done: int, **facts: Any) -> None:
         self.done = done

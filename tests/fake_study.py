@@ -50,7 +50,7 @@ class FakeScorer:
 
 
 class FakeFleet:
-    def __init__(self, config: Any) -> None:
+    def __init__(self, config: Any, lanes: int = 1) -> None:
         self.config = config
 
     def __enter__(self) -> "FakeFleet":
@@ -116,7 +116,7 @@ def dying(write: Callable[..., None], writes: int) -> Callable[..., None]:
     return counted
 
 
-def main() -> int:
+def install() -> None:
     pipeline.fleet.Fleet = FakeFleet  # type: ignore[assignment,misc]
     preflight._check_engine = lambda: None
     rollouts.roll_out = roll_out  # type: ignore[assignment]
@@ -125,8 +125,9 @@ def main() -> int:
     metrics.summarise = summarise
     if len(sys.argv) > 2:
         parts.write_bytes = store.write_bytes = dying(parts.write_bytes, int(sys.argv[2]))
-    return execute(load_study(sys.argv[1]))
 
 
+if __name__ in ("__main__", "__mp_main__"):  # the study's process, and those of its lanes
+    install()
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(execute(load_study(sys.argv[1])))

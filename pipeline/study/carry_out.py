@@ -1,48 +1,78 @@
-"""What `mucode study` does: every cell in turn, in one fleet that outlives them, then the tables and the report."""
+"""What `mucode study` does: every cell, in lanes or one after the other, then the tables and the report."""
 
 import json
 import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
+from pipeline.config import ConfigError
 from pipeline.run import Run, Splits, claim, require_free, require_no_driver, run_root, sign
 from pipeline.store import Store, StoreError
+from pipeline.study.lanes import Done, carry_out_in_lanes
 from pipeline.study.plan import duration, rehearse, seconds_left
 from pipeline.study.spec import Cell, Study, cells
 from pipeline.telemetry import say
 
+if TYPE_CHECKING:
+    from pipeline.fleet import Fleet
+
 
 def execute(study: Study) -> int:
     """Carry out or continue a study. Everything that can be wrong is found before any work is done."""
-    from pipeline.driver import environment, iterate
     from pipeline.preflight import check
 
     started = time.monotonic()
     todo = cells(study)
     for config in {cell.config.model_dump_json(exclude={"run"}): cell.config for cell in todo}.values():
         check(config)
+    if study.lanes > 1 and "://" in study.root:
+        raise ConfigError(
+            f"lanes = {study.lanes}: lanes guard their shared stages by file locks, which {study.root} does not know; "
+            "use lanes = 1, or a root on a file system"
+        )
     store = Store(study.directory)
     require_same(store, study, todo)
-    from pipeline.fleet import Fleet
+    if study.lanes > 1:
+        begin(store, study)
+        done = carry_out_in_lanes(todo, study.lanes)
+    else:
+        from pipeline.fleet import Fleet
+
+        with Fleet(todo[0].config) as fleet:
+            begin(store, study)
+            done = carry_out(todo, fleet)
+    print(publish(study, todo), flush=True)
+    say(f"report: {study.directory}/report.html")
+    if not done.ran:
+        say(f"nothing left to do: all {done.skipped} stages of {store.root} are finished")
+    say(f"{done.ran} stages run, {done.skipped} found finished, {time.monotonic() - started:.0f} s")
+    return 0
+
+
+def begin(store: Store, study: Study) -> None:
+    """Bind the directory to this study and this process."""
+    from pipeline.driver import environment
+
+    store.write(study.model_dump_json(indent=1).encode(), "study.json")
+    sign(store)
+    store.write(json.dumps(environment(), indent=1).encode(), "environment.json")
+    say(f"study {store.root}")
+
+
+def carry_out(todo: Sequence[Cell], fleet: "Fleet") -> Done:
+    """One cell after the other, in one fleet that outlives them."""
+    from pipeline.driver import iterate
 
     splits = Splits()
     ran = skipped = 0
-    with Fleet(todo[0].config) as fleet:
-        store.write(study.model_dump_json(indent=1).encode(), "study.json")
-        sign(store)
-        store.write(json.dumps(environment(), indent=1).encode(), "environment.json")
-        say(f"study {store.root}")
-        for number, cell in enumerate(todo, 1):
-            left = duration(seconds_left(rehearse(todo, splits).values()))
-            say(f"cell {number} of {len(todo)}: {cell.name}, about {left} left in all")
-            run = Run(cell.config, fleet, splits)
-            claim(run.store, cell.config)
-            iterate(run)
-            ran, skipped = ran + len(run.ran), skipped + run.skipped
-    print(publish(study, todo), flush=True)
-    say(f"report: {study.directory}/report.html")
-    if not ran:
-        say(f"nothing left to do: all {skipped} stages of {store.root} are finished")
-    say(f"{ran} stages run, {skipped} found finished, {time.monotonic() - started:.0f} s")
-    return 0
+    for number, cell in enumerate(todo, 1):
+        left = duration(seconds_left(rehearse(todo, splits).values()))
+        say(f"cell {number} of {len(todo)}: {cell.name}, about {left} left")
+        run = Run(cell.config, fleet, splits)
+        claim(run.store, cell.config)
+        iterate(run)
+        ran, skipped = ran + len(run.ran), skipped + run.skipped
+    return Done(ran, skipped)
 
 
 def require_same(store: Store, study: Study, todo: list[Cell]) -> None:

@@ -42,7 +42,7 @@ def read_results(study: Study, cells: Sequence[Cell]) -> Results:
 def as_json(results: Results) -> str:
     """No times and no paths: equal for every way in which the study was carried out."""
     body = {
-        "study": results.study.model_dump(mode="json", exclude={"root"}),
+        "study": results.study.model_dump(mode="json", exclude={"root", "lanes"}),
         "cells": [
             {
                 **{name: getattr(cell, name) for name in ("name", "strategy", "loss", "seed", "view")},

@@ -2,10 +2,13 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +161,52 @@ def test_every_kill_is_survived_and_the_tables_are_the_same(undisturbed: Path, t
     for name in ("results.json", "results.md"):
         assert (again / name).read_bytes() == (undisturbed / name).read_bytes()
     assert kept(again) == kept(undisturbed)
+
+
+def test_lanes_find_what_one_driver_finds(undisturbed: Path, tmp_path: Path) -> None:
+    """Both seeds want the base model's greedy search, which depends on no seed: one lane waits for the other."""
+    file = write(tmp_path / "lanes", "lanes = 2\n" + STUDY)
+    assert carry_out(file) == 0
+    again = file.parent / "small"
+    for name in ("results.json", "results.md"):
+        assert (again / name).read_bytes() == (undisturbed / name).read_bytes()
+    assert kept(again) == kept(undisturbed)
+    planned = rehearse(cells(load_study(file)))
+    assert all(stage.done is not None for stage in planned.values())
+    assert carry_out(file) == 0, "a finished study is carried out again"
+
+
+def test_a_lane_that_dies_ends_the_study_and_the_same_command_continues_it(undisturbed: Path, tmp_path: Path) -> None:
+    """Each lane would kill itself before its 40th file."""
+    file = write(tmp_path / "torn", "lanes = 2\n" + STUDY)
+    command = [sys.executable, "-m", "tests.fake_study", str(file), "40"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 1
+    assert re.search(r"LaneError: lane \d died \(exit status -9\); the same command continues", done.stderr)
+    assert carry_out(file) == 0
+    again = file.parent / "small"
+    assert (again / "results.json").read_bytes() == (undisturbed / "results.json").read_bytes()
+
+
+def test_lanes_end_with_the_study_s_process(tmp_path: Path) -> None:
+    """Killed from outside, it leaves no lane behind that would go on writing."""
+    file = write(tmp_path / "killed", "lanes = 2\n" + STUDY)
+    first = subprocess.Popen([sys.executable, "-m", "tests.fake_study", str(file)], cwd=ROOT, stdout=subprocess.DEVNULL)
+    cells_of = file.parent / "small" / "cells"
+    wait_until(lambda: len(list(cells_of.glob("*/driver.json"))) >= 2)
+    lanes = {json.loads(driver.read_text())["pid"] for driver in cells_of.glob("*/driver.json")}
+    assert lanes and first.pid not in lanes
+    first.kill()
+    first.wait()
+    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in lanes))
+    assert carry_out(file) == 0
+
+
+def wait_until(true: Callable[[], bool], deadline_s: float = 60.0) -> None:
+    end = time.monotonic() + deadline_s
+    while not true():
+        assert time.monotonic() < end, f"not so after {deadline_s:g} s"
+        time.sleep(0.05)
 
 
 def test_another_setting_under_the_same_name_is_refused(undisturbed: Path) -> None:
