@@ -36,7 +36,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--generator-steps", type=int, default=1600)
-    parser.add_argument("--verifier-steps", type=int, default=500)
+    parser.add_argument("--verifier-steps", type=int, default=2500)
     arguments = parser.parse_args()
     torch.set_num_threads(1)  # sums in one order, so that a seed gives the same weights
     torch.manual_seed(arguments.seed)
@@ -90,6 +90,7 @@ def train_verifier(
     generator: Any, tokenizer: Any, problems: list[Problem], steps: int, seed: int
 ) -> LlamaForSequenceClassification:
     """The generator with a scalar head, taught to prefer references to slips."""
+    torch.manual_seed(seed)  # for the head, whatever came before
     shape = {key: value for key, value in generator.config.to_dict().items() if key not in ("id2label", "label2id")}
     model = LlamaForSequenceClassification(LlamaConfig(**{**shape, "num_labels": 1}))
     model.model.load_state_dict(generator.model.state_dict())
