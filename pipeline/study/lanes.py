@@ -1,4 +1,4 @@
-"""Cells side by side: a process per lane, each with a fleet of its own; the cells of one seed stay in one lane.
+"""Cells side by side: a process per lane, each with a fleet of its own; the main cells of one seed stay in one lane.
 
     consumes       groups of cells, the largest first, handed to whichever lane is free
     waits for      a lane's word: a group is done, or what went wrong
@@ -42,11 +42,11 @@ class Lane(NamedTuple):
 
 
 def groups(cells: Sequence[Cell]) -> list[list[Cell]]:
-    """Cells by seed, in their order; the largest group first, so that no lane ends long after the others."""
-    found: dict[int, list[Cell]] = {}
+    """Main cells by seed, the largest group first so that no lane ends long after the others; then what builds on them."""
+    found: dict[tuple[int, bool, bool], list[Cell]] = {}
     for cell in cells:
-        found.setdefault(cell.seed, []).append(cell)
-    return sorted(found.values(), key=len, reverse=True)
+        found.setdefault((cell.seed, cell.view == "main", cell.view == "hidden_tests"), []).append(cell)
+    return sorted(found.values(), key=lambda group: (group[0].view != "main", -len(group)))
 
 
 def carry_out_in_lanes(cells: Sequence[Cell], lanes: int) -> Done:

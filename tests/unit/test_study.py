@@ -17,6 +17,7 @@ import pytest
 from pipeline.config import ConfigError
 from pipeline.store import StoreError
 from pipeline.study.carry_out import require_same
+from pipeline.study.lanes import groups
 from pipeline.study.plan import describe, rehearse
 from pipeline.study.spec import cells, load_study
 
@@ -161,6 +162,15 @@ def test_every_kill_is_survived_and_the_tables_are_the_same(undisturbed: Path, t
     for name in ("results.json", "results.md"):
         assert (again / name).read_bytes() == (undisturbed / name).read_bytes()
     assert kept(again) == kept(undisturbed)
+
+
+def test_lanes_take_the_main_cells_of_a_seed_together_and_what_builds_on_them_last(tmp_path: Path) -> None:
+    found = [[cell.name for cell in group] for group in groups(cells(load_study(write(tmp_path))))]
+    assert found == [
+        ["base-bt-seed0", "mucode-bt-seed0"],
+        ["base-bt-seed1", "mucode-bt-seed1"],
+        ["base-bt-seed0-over-n", "base-bt-seed0-t4", "mucode-bt-seed0-over-n", "mucode-bt-seed0-t4"],
+    ]
 
 
 def test_lanes_find_what_one_driver_finds(undisturbed: Path, tmp_path: Path) -> None:
