@@ -42,7 +42,7 @@ class Lane(NamedTuple):
 
 
 def groups(cells: Sequence[Cell]) -> list[list[Cell]]:
-    """Main cells by seed, the largest group first so that no lane ends long after the others; then what builds on them."""
+    """Main cells by seed, the largest group first, so that lanes end together; then what builds on them."""
     found: dict[tuple[int, bool, bool], list[Cell]] = {}
     for cell in cells:
         found.setdefault((cell.seed, cell.view == "main", cell.view == "hidden_tests"), []).append(cell)
