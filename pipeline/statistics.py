@@ -7,6 +7,7 @@ A *table* is seeds × problems: `totals[s, p]` sums a quantity over what was sam
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -32,6 +33,7 @@ class Estimate:
 # ---- intervals ------------------------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=8)
 def resamples(seeds: int, problems: int, seed: int, draws: int = RESAMPLES) -> tuple[Array, Array]:
     """How often each seed (draws × seeds) and each problem (draws × problems) is drawn, with replacement.
 
@@ -39,12 +41,14 @@ def resamples(seeds: int, problems: int, seed: int, draws: int = RESAMPLES) -> t
     problem, since all seeds share their problems: the pigeonhole bootstrap (Owen, Annals of Applied Statistics 2007),
     which counts what only a cell varies by more than once and so errs on the wide side; the seeds' own share is a
     factor of 1 - 1/seeds too small, as in every bootstrap. With one seed it is the ordinary bootstrap over problems,
-    and says nothing about seeds.
+    and says nothing about seeds. Drawn once per shape and seed: treat them as constants.
     """
     draw = np.random.default_rng(seed)
     shapes = ((draws, seeds), (draws, problems))
     picked = (draw.multinomial(size, np.full(size, 1 / size), rows) for rows, size in shapes)
     seed_weights, problem_weights = (np.asarray(weights, float) for weights in picked)
+    for weights in (seed_weights, problem_weights):
+        weights.setflags(write=False)
     return seed_weights, problem_weights
 
 
