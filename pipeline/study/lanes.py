@@ -98,7 +98,8 @@ def _started(count: int) -> Iterator[list[Lane]]:
             lane.talk.send(None)
     except BaseException:
         for lane in lanes:
-            lane.process.terminate()
+            if lane.process.pid and lane.process.is_alive():
+                os.kill(lane.process.pid, signal.SIGINT)  # at SIGTERM Ray would print a stack
         raise
     finally:
         for lane in lanes:
@@ -109,7 +110,7 @@ def _started(count: int) -> Iterator[list[Lane]]:
 def _lane(name: str, talk: Connection, lanes: int) -> None:
     """A lane's process: groups of cells until there are no more."""
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGINT, _interrupt)
     telemetry.prefix = f"{name} │ "
     try:
         _work(talk, lanes)
@@ -119,6 +120,12 @@ def _lane(name: str, talk: Connection, lanes: int) -> None:
         if not _explains_itself(error):
             traceback.print_exc()
         talk.send(f"{type(error).__name__}: {error}")
+
+
+def _interrupt(*_: object) -> None:
+    """Once: Ctrl-C comes from the terminal and from the study's process, and actors must end in between."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _work(talk: Connection, lanes: int) -> None:

@@ -198,21 +198,23 @@ def test_a_lane_that_dies_ends_the_study_and_the_same_command_continues_it(undis
     assert (again / "results.json").read_bytes() == (undisturbed / "results.json").read_bytes()
 
 
-def test_lanes_end_with_the_study_s_process(tmp_path: Path) -> None:
-    """Killed from outside, it leaves no lane behind that would go on writing."""
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_lanes_end_with_the_study_s_process(tmp_path: Path, how: signal.Signals) -> None:
+    """Killed or interrupted, it leaves no lane behind that would go on writing."""
     file = write(tmp_path / "killed", "lanes = 2\n" + STUDY)
-    first = subprocess.Popen([sys.executable, "-m", "tests.fake_study", str(file)], cwd=ROOT, stdout=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "tests.fake_study", str(file)]
+    first = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     cells_of = file.parent / "small" / "cells"
     wait_until(lambda: len(list(cells_of.glob("*/driver.json"))) >= 2)
     lanes = {json.loads(driver.read_text())["pid"] for driver in cells_of.glob("*/driver.json")}
     assert lanes and first.pid not in lanes
-    first.kill()
-    first.wait()
+    first.send_signal(how)
+    first.wait(300)
     wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in lanes))
     assert carry_out(file) == 0
 
 
-def wait_until(true: Callable[[], bool], deadline_s: float = 60.0) -> None:
+def wait_until(true: Callable[[], bool], deadline_s: float = 300.0) -> None:
     end = time.monotonic() + deadline_s
     while not true():
         assert time.monotonic() < end, f"not so after {deadline_s:g} s"
