@@ -12,6 +12,7 @@ killed nothing is left.
 import asyncio
 import gc
 import queue
+import sys
 import threading
 import time
 from collections import defaultdict
@@ -27,6 +28,9 @@ from actors.vllm_engine import VllmEngine, engine_arguments, quiet_environment
 T = TypeVar("T")
 Waiter = tuple[asyncio.AbstractEventLoop, "asyncio.Future[Any]"]
 CLOSE_DEADLINE_S = 60.0
+SWITCH_INTERVAL_S = 5e-4
+"""Of Python's threads, instead of 5 ms: the engine's thread lets go of the interpreter at every operator, and waits this
+long to have it back from the episodes' thread."""
 
 
 class ThreadEngine(VllmEngine):
@@ -35,6 +39,7 @@ class ThreadEngine(VllmEngine):
     def __init__(self, config: EngineConfig) -> None:
         """Build the engine. Its weights have no name before the first `load`. Raises EngineError past the deadline."""
         quiet_environment(multiprocessing=False)
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
         super().__init__(config)
         self._commands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._waiting: dict[str, Waiter] = {}
