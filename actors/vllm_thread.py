@@ -29,8 +29,8 @@ T = TypeVar("T")
 Waiter = tuple[asyncio.AbstractEventLoop, "asyncio.Future[Any]"]
 CLOSE_DEADLINE_S = 60.0
 SWITCH_INTERVAL_S = 5e-4
-"""Of Python's threads, instead of 5 ms: the engine's thread lets go of the interpreter at every operator, and waits this
-long to have it back from the episodes' thread."""
+"""Of Python's threads, instead of 5 ms: the engine's thread lets go of the interpreter at every operator, and may wait
+this long to have it back from the thread that plays episodes."""
 
 
 class ThreadEngine(VllmEngine):
