@@ -48,6 +48,8 @@ class GeneratorStatus:
     shards_in_flight: int
     episodes_done: int
     turns_done: int
+    judged: int
+    """Outcomes that came back; they move while long searches are under way."""
     tokens_sampled: int
     engine_busy_s: float
     judge_wait_s: float
@@ -81,6 +83,7 @@ class Generator:
         self._started = time.monotonic()
         self._in_flight = self._in_flight_max = self._waiting = self._shards = 0
         self._counts: Counter[str] = Counter()
+        self._judged = 0
         self._judge_wait_s = 0.0
 
     async def load(self, checkpoint: Checkpoint) -> None:
@@ -161,6 +164,7 @@ class Generator:
         try:
             return await self._judge(problem, program, suite, **options)
         finally:
+            self._judged += 1
             self._judge_wait_s += time.monotonic() - started
 
     async def status(self) -> GeneratorStatus:
@@ -172,6 +176,7 @@ class Generator:
             shards_in_flight=self._shards,
             episodes_done=self._counts["episodes"],
             turns_done=self._counts["turns"],
+            judged=self._judged,
             tokens_sampled=self._counts["tokens"],
             engine_busy_s=self.engine.busy_s,
             judge_wait_s=self._judge_wait_s,

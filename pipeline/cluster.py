@@ -70,8 +70,18 @@ def connect(config: Config) -> Any:
 
 
 def share(total: dict[str, float], lanes: int) -> dict[str, float]:
-    """What one of `lanes` fleets may count on: on this machine each has a Ray of its own, a cluster is divided."""
-    return {name: amount / lanes for name, amount in total.items()} if os.environ.get("RAY_ADDRESS") else total
+    """What one of `lanes` fleets may count on: a cluster is divided; on this machine each fleet has a Ray of its own.
+
+    Raises ResourceError where each of these would take the same accelerators.
+    """
+    if os.environ.get("RAY_ADDRESS"):
+        return {name: amount / lanes for name, amount in total.items()}
+    if lanes > 1 and total.get("GPU", 0):
+        raise ResourceError(
+            f"lanes = {lanes} would each use all {total['GPU']:g} accelerators of this machine; "
+            "use lanes = 1, or `ray start --head` and RAY_ADDRESS, so that the lanes divide them"
+        )
+    return total
 
 
 def make_plan(config: Config, total: dict[str, float]) -> Plan:
@@ -125,8 +135,8 @@ def _require(phase: str, needs: dict[str, float], total: dict[str, float]) -> No
     if short:
         text = ", ".join(f"{need:g} {name} (the cluster has {total.get(name, 0):g})" for name, need in short.items())
         raise ResourceError(
-            f"phase {phase} needs {text}. Lower generator.replicas, generator.tensor_parallel, training.workers, "
-            "executor.replicas or executor.boxes, or add nodes"
+            f"phase {phase} needs {text}; a study's lanes divide a cluster. Lower generator.replicas, "
+            "generator.tensor_parallel, training.workers, executor.replicas or executor.boxes, or add nodes"
         )
 
 

@@ -14,7 +14,7 @@ Line = tuple[str, list[tuple[float, Bar]]]
 
 
 def best_of_n(manifests: Sequence[Manifest]) -> list[Line]:
-    """Accuracy over N of each selector after the last turn, of the last iteration that has a sweep; [] for none.
+    """Accuracy over N of each selector after the last turn, of the last iteration with searches at several N; else [].
 
     N = 1 has nothing to choose: it is one row, which begins every line.
     """
@@ -24,7 +24,7 @@ def best_of_n(manifests: Sequence[Manifest]) -> list[Line]:
         rows = sorted((row for row in rows if row["turn"] == last), key=lambda row: row["width"])
         one = [row for row in rows if row["width"] == 1]
         names = [name for name in SELECTORS if any(row["series"] == name and row["width"] > 1 for row in rows)]
-        if names:
+        if names and len({row["width"] for row in rows}) > 1:
             return [(name, [_point(row) for row in [*one, *_wide(rows, name)]]) for name in names]
     return []
 

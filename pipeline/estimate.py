@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.config import Config
 from pipeline.protocols import all_public
-from pipeline.sweep import sweep_plans
+from pipeline.sweep import answers_per_turn
 from sandbox.problem import Problem
 
 if TYPE_CHECKING:
@@ -52,8 +52,7 @@ def describe(config: Config) -> str:
     counts = {split: len(data.problems) for split, data in sets.items()}
     rollouts, iterations = config.rollouts, config.run.iterations
     sampled = (counts["train"] + counts["validation"]) * rollouts.samples * (iterations + 1)
-    answers_per_turn = (iterations + 1) + sum(plan.width for plan in sweep_plans(config, scored=True))
-    searches = counts["test"] * answers_per_turn
+    searches = counts["test"] * (iterations + 1 + answers_per_turn(config))
     if config.protocol.returned == "best_on_validation":
         searches += counts["validation"] * (iterations + 1)
     answers = sampled * rollouts.turns + searches * config.eval.turns

@@ -33,7 +33,7 @@ class Fleet:
     """Generators, executors and scorers of one run. A context manager: leaving it ends every actor."""
 
     def __init__(self, config: Config, lanes: int = 1) -> None:
-        """`lanes`: how many fleets share the cluster."""
+        """`lanes`: how many fleets share the cluster. Raises ResourceError where a phase does not fit."""
         self.config = config
         cluster.connect(config)
         self.total = cluster.share(ray.cluster_resources(), lanes)

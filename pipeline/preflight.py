@@ -9,7 +9,6 @@ from actors.chat import has_chat_template
 from actors.dialogue import dialogue
 from pipeline.config import Config, ConfigError
 from pipeline.estimate import load_split, notices
-from pipeline.models import resolve
 from pipeline.strategies import STRATEGIES, under
 
 MIN_FREE_BYTES = 1 << 30
@@ -18,7 +17,8 @@ MIN_FREE_BYTES = 1 << 30
 
 def check(config: Config) -> None:
     """Raise one clear error for the first thing that would stop this run."""
-    from pipeline.run import run_root  # imports pyarrow, which a dry run does without
+    from pipeline.models import resolve  # these import pyarrow, which a dry run does without
+    from pipeline.run import run_root
 
     check_settings(config)
     for notice in notices(config):

@@ -117,7 +117,7 @@ class _Watch:
                 self.now[worker] = ray.get(worker.status.remote(), timeout=STATUS_DEADLINE_S)
             except (RayActorError, GetTimeoutError):
                 continue  # a dead worker shows by its shard; a busy one is asked again
-        return self._sum("turns_done") + self._sum("episodes_done")
+        return self._sum("turns_done") + self._sum("episodes_done") + self._sum("judged")
 
     def tick(self, _: int, workers: list[Any]) -> None:
         episodes, infrastructure = self._sum("episodes_done"), self._sum("infrastructure")

@@ -23,6 +23,7 @@ from typing import Any
 from actors.dialogue import dialogue
 from actors.engine import Checkpoint
 from actors.plan import SearchPlan
+from actors.selectors import SELECTORS
 from pipeline import bucket_tasks, metrics
 from pipeline.buckets import HELD_OUT_FIRST, bucket_rows, map_buckets
 from pipeline.fine_tune import fine_tune
@@ -146,9 +147,11 @@ def _accuracy(search: Manifest) -> float:
 def SWEEP(
     run: Any, iteration: int, directory: str, *, policy: Checkpoint, verifier: Checkpoint | None = None
 ) -> StageOutput:
+    """A scorer is started only where a selector asks for scores, as the plan of resources says."""
     plans = sweep_plans(run.config, scored=verifier is not None)
+    scorer = verifier if any(SELECTORS[plan.selector].scores for plan in plans) else None
     samples = run.config.eval.searches
-    return roll_out(run.fleet, directory, iteration, run.problems("test"), samples, plans, policy, verifier)
+    return roll_out(run.fleet, directory, iteration, run.problems("test"), samples, plans, policy, scorer)
 
 
 # ---- training -------------------------------------------------------------------------------------------------
@@ -291,7 +294,9 @@ CONTROL_POLICY = stage("control_policy", reads=("fine_tune", *MODEL, "run.seed")
 )
 
 
-@stage("metrics", reads=("eval.turns", "eval.widths", "eval.passes", "verifier.loss", "run.seed"), derived=True)
+@stage(
+    "metrics", reads=("eval.turns", "eval.widths", "eval.passes", "verifier.loss", "run.seed"), version=2, derived=True
+)
 def METRICS(run: Any, iteration: int, directory: str, *, found: list[Manifest]) -> StageOutput:
     run.fleet.make_room("data")
     config = run.config

@@ -5,9 +5,13 @@ wherever two searches stand at the same history, the narrower one sees a part of
 random numbers), and the difference between them is what N changes, not luck. Histories part where choices part.
 """
 
-from actors.plan import SearchPlan
+from typing import TYPE_CHECKING
+
 from actors.selectors import SELECTORS
 from pipeline.config import Config
+
+if TYPE_CHECKING:
+    from actors.plan import SearchPlan
 
 POOL = "first"
 """Selector of the plan that only draws and judges: its first answer is an ordinary sample."""
@@ -17,16 +21,32 @@ def sweep_widths(config: Config) -> list[int]:
     return sorted(set(config.eval.widths) or {config.eval.best_of})
 
 
-def sweep_plans(config: Config, scored: bool) -> list[SearchPlan]:
-    """Of one answer a selector has nothing to choose, so N = 1 is played once, as `random`.
+def sweep_searches(config: Config, scored: bool = True) -> list[tuple[str, int]]:
+    """Selector and N of every search. Of one answer there is nothing to choose, so N = 1 is played once, as `random`.
 
     `scored`: a verifier is there; without one, selectors that need it are left out.
     """
-    settings = config.eval
     widths = sweep_widths(config)
-    names = [name for name in settings.selectors if scored or not SELECTORS[name].scores]
-    chosen = [(name, width) for name in names for width in widths if width > 1]
-    chosen += [("random", 1)] if 1 in widths else []
+    names = [name for name in dict.fromkeys(config.eval.selectors) if scored or not SELECTORS[name].scores]
+    chosen: list[tuple[str, int]] = [(name, width) for name in names for width in widths if width > 1]
+    return chosen + ([("random", 1)] if 1 in widths else [])
+
+
+def pool_width(config: Config) -> int:
+    """Answers of the first turn that are drawn for all searches."""
+    return max([*sweep_widths(config), *config.eval.passes])
+
+
+def answers_per_turn(config: Config) -> int:
+    """At most, for one problem: searches that choose alike share theirs."""
+    return pool_width(config) + sum(width for _, width in sweep_searches(config))
+
+
+def sweep_plans(config: Config, scored: bool) -> "list[SearchPlan]":
+    """One plan per search, and one that draws and judges the first turn's answers."""
+    from actors.plan import SearchPlan  # imports pyarrow, which estimates do without
+
+    settings = config.eval
 
     def plan(selector: str, width: int, turns: int = settings.turns, **changes: bool) -> SearchPlan:
         return SearchPlan(
@@ -43,5 +63,5 @@ def sweep_plans(config: Config, scored: bool) -> list[SearchPlan]:
             **config.dialogue.model_dump(),
         )
 
-    pool = plan(POOL, max([*widths, *settings.passes]), turns=1, judge_all=True)
-    return [pool, *(plan(name, width) for name, width in chosen)]
+    pool = plan(POOL, pool_width(config), turns=1, judge_all=True)
+    return [pool, *(plan(name, width) for name, width in sweep_searches(config, scored))]

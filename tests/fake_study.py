@@ -10,6 +10,7 @@ import hashlib
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -75,6 +76,8 @@ def roll_out(
     verifier: Checkpoint | None = None,
     first_bucket: int = 0,
 ) -> StageOutput:
+    if os.environ.get("FAKE_STUDY_STANDS_STILL"):
+        time.sleep(600)
     shards = make_shards(problems, samples, fleet.config.rollouts.shard_episodes, first_bucket)
     generator = Generator(FakeEngine(policy.policy_id), ByteTokenizer(), FakeSandbox(judge), max_context=4096)
     scorer = FakeScorer(verifier) if verifier else None

@@ -1,6 +1,7 @@
 """What `mucode study` does: every cell, in lanes or one after the other, then the tables and the report."""
 
 import json
+import os
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -25,11 +26,7 @@ def execute(study: Study) -> int:
     todo = cells(study)
     for config in {cell.config.model_dump_json(exclude={"run"}): cell.config for cell in todo}.values():
         check(config)
-    if study.lanes > 1 and "://" in study.root:
-        raise ConfigError(
-            f"lanes = {study.lanes}: lanes guard their shared stages by file locks, which {study.root} does not know; "
-            "use lanes = 1, or a root on a file system"
-        )
+    require_cores(study.lanes)
     store = Store(study.directory)
     require_same(store, study, todo)
     if study.lanes > 1:
@@ -47,6 +44,15 @@ def execute(study: Study) -> int:
         say(f"nothing left to do: all {done.skipped} stages of {store.root} are finished")
     say(f"{done.ran} stages run, {done.skipped} found finished, {time.monotonic() - started:.0f} s")
     return 0
+
+
+def require_cores(lanes: int) -> None:
+    """Lanes beyond the cores of this machine would only wait for each other."""
+    cores = os.cpu_count() or 1
+    if lanes > cores and not os.environ.get("RAY_ADDRESS"):
+        raise ConfigError(
+            f"lanes = {lanes}: this machine has {cores} cores; lower lanes, or name a cluster in RAY_ADDRESS"
+        )
 
 
 def begin(store: Store, study: Study) -> None:

@@ -72,7 +72,10 @@ LABELS = {
     "mucode_ov": "µCode-OV",
     "mucode_lv": "µCode-LV",
 }
-SELECTORS = {"greedy": "greedy", "random": "random", "lv": "LV", "pt": "PT", "pt_lv": "PT+LV", "oracle": "oracle"}
+SELECTORS = {
+    **{"greedy": "greedy", "random": "random", "lv": "LV", "pt": "PT", "pt_lv": "PT+LV"},
+    **{"cluster": "cluster", "oracle": "oracle"},
+}
 
 
 def label(strategy: str) -> str:

@@ -5,7 +5,7 @@
     produces       how many stages were run and how many found finished
     unblocked by   that word, or the end of the lane's process; a lane ends when the study's process does
 
-Stages that groups share (a base model's greedy search is the same under every seed) are guarded by `Store.alone`.
+Stages that two groups want (curves need the models of their seed's main cells) are guarded by `Store.alone`.
 """
 
 import multiprocessing
@@ -14,7 +14,7 @@ import signal
 import threading
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import NamedTuple
@@ -22,17 +22,26 @@ from typing import NamedTuple
 from pipeline import telemetry
 from pipeline.study.spec import Cell
 
-END_DEADLINE_S = 60.0
+END_DEADLINE_S = 180.0
 """How long a lane may take to end its actors before it is killed."""
 
 
 class LaneError(RuntimeError):
-    """A lane failed or died; the message says which and why. What was finished is kept."""
+    """What a lane was refused, in its own words. What was finished is kept."""
+
+
+class LaneDiedError(RuntimeError):
+    """A lane ended in the middle of its work, or met an error that explains nothing; the message says which lane."""
 
 
 class Done(NamedTuple):
     ran: int
     skipped: int
+
+
+class Failure(NamedTuple):
+    text: str
+    explained: bool
 
 
 class Lane(NamedTuple):
@@ -50,7 +59,7 @@ def groups(cells: Sequence[Cell]) -> list[list[Cell]]:
 
 
 def carry_out_in_lanes(cells: Sequence[Cell], lanes: int) -> Done:
-    """Carry out all cells. Raises LaneError at the first lane that fails; the others end then, too."""
+    """Carry out all cells. The first lane that fails ends the others, too: LaneError, or LaneDiedError."""
     todo = groups(cells)
     ran = skipped = 0
     with _started(min(lanes, len(todo))) as free:
@@ -58,48 +67,67 @@ def carry_out_in_lanes(cells: Sequence[Cell], lanes: int) -> Done:
         while todo or busy:
             while todo and free:
                 lane = free.pop()
-                lane.talk.send(todo.pop(0))
+                _send(lane, todo.pop(0))
                 busy[lane.talk] = lane
+            for lane in free:  # nothing is left for it
+                with suppress(OSError):
+                    lane.talk.send(None)
+            free.clear()
             for talk in wait(list(busy)):
                 lane = busy.pop(talk)  # type: ignore[call-overload]
                 done = _word(lane)
                 ran, skipped = ran + done.ran, skipped + done.skipped
                 free.append(lane)
+        for lane in free:
+            with suppress(OSError):
+                lane.talk.send(None)
     return Done(ran, skipped)
+
+
+def _send(lane: Lane, group: list[Cell]) -> None:
+    try:
+        lane.talk.send(group)
+    except OSError:
+        raise _death(lane) from None
 
 
 def _word(lane: Lane) -> Done:
     """What a lane says; a connection that ends without a word is the lane's death."""
     try:
         said = lane.talk.recv()
-    except EOFError:
-        lane.process.join(END_DEADLINE_S)
-        raise LaneError(f"{lane.name} died (exit status {lane.process.exitcode}); the same command continues") from None
-    if isinstance(said, str):
-        raise LaneError(f"{lane.name}: {said}")
+    except (EOFError, OSError):
+        raise _death(lane) from None
+    if isinstance(said, Failure):
+        raise (LaneError if said.explained else LaneDiedError)(f"{lane.name}: {said.text}")
     return said
+
+
+def _death(lane: Lane) -> LaneDiedError:
+    lane.process.join(END_DEADLINE_S)
+    return LaneDiedError(f"{lane.name} died (exit status {lane.process.exitcode}); the same command continues")
 
 
 @contextmanager
 def _started(count: int) -> Iterator[list[Lane]]:
     """Lanes that wait for work; on the way out they end by themselves, or are ended after a failure."""
     context = multiprocessing.get_context("spawn")
-    lanes = []
-    for number in range(1, count + 1):
-        here, there = context.Pipe()
-        name = f"lane {number}"
-        process = context.Process(target=_lane, args=(name, there, count), name=name)
-        process.start()
-        there.close()
-        lanes.append(Lane(name, process, here))
+    lanes: list[Lane] = []
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited: Ctrl-C reaches lanes through their parent alone
+    try:
+        for number in range(1, count + 1):
+            here, there = context.Pipe()
+            name = f"lane {number}"
+            process = context.Process(target=_lane, args=(name, there, count), name=name)
+            process.start()
+            there.close()
+            lanes.append(Lane(name, process, here))
+    finally:
+        signal.signal(signal.SIGINT, handler)
     try:
         yield list(lanes)
-        for lane in lanes:
-            lane.talk.send(None)
     except BaseException:
         for lane in lanes:
-            if lane.process.pid and lane.process.is_alive():
-                os.kill(lane.process.pid, signal.SIGINT)  # at SIGTERM Ray would print a stack
+            lane.process.terminate()
         raise
     finally:
         for lane in lanes:
@@ -110,22 +138,19 @@ def _started(count: int) -> Iterator[list[Lane]]:
 def _lane(name: str, talk: Connection, lanes: int) -> None:
     """A lane's process: groups of cells until there are no more."""
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
-    signal.signal(signal.SIGINT, _interrupt)
+    signal.signal(signal.SIGTERM, _interrupt)
     telemetry.prefix = f"{name} │ "
     try:
         _work(talk, lanes)
     except KeyboardInterrupt:
         pass  # the study's process says so
     except Exception as error:
-        if not _explains_itself(error):
+        from pipeline.cli import is_refusal
+
+        explained = is_refusal(error)
+        if not explained:
             traceback.print_exc()
-        talk.send(f"{type(error).__name__}: {error}")
-
-
-def _interrupt(*_: object) -> None:
-    """Once: Ctrl-C comes from the terminal and from the study's process, and actors must end in between."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    raise KeyboardInterrupt
+        talk.send(Failure(f"{type(error).__name__}: {error}", explained))
 
 
 def _work(talk: Connection, lanes: int) -> None:
@@ -136,15 +161,16 @@ def _work(talk: Connection, lanes: int) -> None:
     if group is None:
         return
     with Fleet(group[0].config, lanes) as fleet:
+        signal.signal(signal.SIGTERM, _interrupt)  # Ray has put a handler of its own, which prints a stack
         while group is not None:
             talk.send(carry_out(group, fleet))
             group = talk.recv()
 
 
-def _explains_itself(error: Exception) -> bool:
-    from pipeline.cli import is_refusal
-
-    return is_refusal(error)
+def _interrupt(*_: object) -> None:
+    """Once: actors end after it, undisturbed."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _end_with_parent() -> None:

@@ -66,6 +66,9 @@ class Outcomes:
         chosen = store.find(last, "returned") if name == "search_greedy" else None
         return store.find(chosen.facts["iteration"] if chosen else last, name)
 
+    def finished(self, cell: Cell) -> bool:
+        return all(self.manifest(cell, name) for name in ("search_sweep", "metrics"))
+
     def stages(self, cell: Cell) -> Iterator[Manifest]:
         """Every finished stage of a cell."""
         store = self._stores[cell.name]

@@ -52,7 +52,7 @@ def _state(results: Results) -> str:
 def _claims(results: Results) -> str:
     """Every claim with its verdict, and its contrasts as intervals on one scale."""
     known = [c.estimate for claim in results.claims for c in claim.contrasts if c.estimate is not None]
-    reach = max((max(abs(found.low), abs(found.high)) for found in known), default=0.1)
+    reach = max((max(abs(found.low), abs(found.high)) for found in known), default=0.0) or 0.1
     legend = (
         f"Paired differences in points of accuracy, on a scale of ±{100 * reach:.0f}; the line in the middle is 0. "
         f"Green holds, red does not, grey is undecided. “≥” allows for a margin of {100 * MARGIN:g} points (dashed)."
@@ -227,7 +227,8 @@ def _side_by_side(outcomes: Outcomes) -> str:
         manifest = outcomes.manifest(cell, "search_sweep") if cell else None
         if cell and manifest:
             episodes = islice(stream(manifest, SHOWN_SELECTOR), READ_EPISODES)
-            played[f"{label(strategy)}, seed {cell.seed}"] = {episode.problem_id: episode for episode in episodes}
+            found = {episode.problem_id: episode for episode in episodes}
+            played |= {f"{label(strategy)}, seed {cell.seed}": found} if found else {}
     if not played:
         return f"<p>{NOT_YET}</p>"
     shared = sorted(set.intersection(*map(set, played.values())))

@@ -11,7 +11,7 @@ from pipeline.run import Input, Run, Splits
 from pipeline.stages import GREEDY
 from pipeline.store import Manifest, Stage, Store, identity_hash
 from pipeline.study.spec import Cell, Study
-from pipeline.sweep import sweep_plans
+from pipeline.sweep import answers_per_turn
 
 RATES_S = {
     "episodes": 3e-3,
@@ -96,7 +96,7 @@ class Rehearsal(Run):
         sampled = config.rollouts.samples * config.rollouts.turns
         if name.startswith("search_"):
             greedy = name.removeprefix("search_") in GREEDY
-            width = 1 if greedy else sum(plan.width for plan in sweep_plans(config, scored=True))
+            width = 1 if greedy else answers_per_turn(config)
             split = "validation" if name == "search_validation" else "test"
             return self._splits.size(config, split) * config.eval.turns * width
         if name in ("episodes", "held_out"):
@@ -155,7 +155,8 @@ def describe(study: Study, cells: Sequence[Cell]) -> str:
         "",
         f"{len(cells)} cells ask for {asked} stages, of which {len(planned)} are distinct: {kinds['episodes']} times "
         f"episodes, {trainings} trainings, {searches} searches",
-        f"{finished} of them are finished; the others take about {duration(seconds_left(planned.values()))}",
+        f"{finished} of them are finished; the others take about {duration(seconds_left(planned.values()))}"
+        + (f" one by one; {study.lanes} lanes share that" if study.lanes > 1 else ""),
     ]
     return "\n".join(lines)
 

@@ -32,7 +32,7 @@ def read_results(study: Study, cells: Sequence[Cell]) -> Results:
     return Results(
         study=study,
         cells=tuple(cells),
-        finished=frozenset(cell.name for cell in cells if outcomes.manifest(cell, "metrics")),
+        finished=frozenset(cell.name for cell in cells if outcomes.finished(cell)),
         claims=tuple(judge(study, outcomes)),
         tables=tuple(tables.all()),
         curves=tuple(tables.curves()),

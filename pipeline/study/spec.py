@@ -117,6 +117,8 @@ def load_study(path: str | Path, overrides: dict[str, Any] | None = None) -> Stu
     except ValidationError as error:
         raise ConfigError("\n".join(explain(item, Study) for item in error.errors())) from None
     base = read_toml(EMBEDDED if study.base == "embedded" else Path(path).parent / study.base)
+    if bare := [key for key, value in base.items() if not isinstance(value, dict)]:
+        raise ConfigError(f"base = {study.base!r}: {bare[0]} = {base[bare[0]]!r} is in no section, as in [run]")
     settings = {section: base.get(section, {}) | study.config.get(section, {}) for section in {**base, **study.config}}
     return study.model_copy(update={"config": settings})
 
@@ -139,7 +141,28 @@ def cells(study: Study) -> list[Cell]:
                 f"{key}: strategy {cell.strategy!r}, loss {cell.loss!r}, seed {cell.seed} is in no [[methods]], "
                 "so nothing trains it; add it there, or take it out here"
             )
+    for cell in found + further:
+        _require_searches(cell)
+    if study.lanes > 1 and "://" in study.root:
+        raise ConfigError(
+            f"lanes = {study.lanes}: lanes guard their shared stages by file locks, which {study.root} does not know; "
+            "use lanes = 1, or a root on a file system"
+        )
     return found + further
+
+
+def _require_searches(cell: Cell) -> None:
+    """What a study's tables rest on: one search per problem, at the N that they name."""
+    settings = cell.config.eval
+    if settings.searches > 1:
+        raise ConfigError(
+            f"config.eval.searches = {settings.searches}: a study searches once per seed; give more seeds"
+        )
+    if cell.view != "best_of" and settings.widths and settings.best_of not in settings.widths:
+        raise ConfigError(
+            f"config.eval.widths = {list(settings.widths)} lacks config.eval.best_of = {settings.best_of}, which the "
+            "tables show; leave widths out (curves.best_of draws the curve over N)"
+        )
 
 
 def main_settings(cells: Sequence[Cell]) -> EvalSection:

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -15,11 +16,11 @@ from typing import Any
 import pytest
 
 from pipeline.config import ConfigError
-from pipeline.store import StoreError
-from pipeline.study.carry_out import require_same
+from pipeline.store import Store, StoreError
+from pipeline.study.carry_out import require_cores, require_same
 from pipeline.study.lanes import groups
 from pipeline.study.plan import describe, rehearse
-from pipeline.study.spec import cells, load_study
+from pipeline.study.spec import SHARED, cells, load_study
 
 ROOT = Path(__file__).parents[2]
 STUDY = """
@@ -174,16 +175,13 @@ def test_lanes_take_the_main_cells_of_a_seed_together_and_what_builds_on_them_la
 
 
 def test_lanes_find_what_one_driver_finds(undisturbed: Path, tmp_path: Path) -> None:
-    """Both seeds want the base model's greedy search, which depends on no seed: one lane waits for the other."""
     file = write(tmp_path / "lanes", "lanes = 2\n" + STUDY)
     assert carry_out(file) == 0
     again = file.parent / "small"
     for name in ("results.json", "results.md"):
         assert (again / name).read_bytes() == (undisturbed / name).read_bytes()
     assert kept(again) == kept(undisturbed)
-    planned = rehearse(cells(load_study(file)))
-    assert all(stage.done is not None for stage in planned.values())
-    assert carry_out(file) == 0, "a finished study is carried out again"
+    assert all(stage.done is not None for stage in rehearse(cells(load_study(file))).values())
 
 
 def test_a_lane_that_dies_ends_the_study_and_the_same_command_continues_it(undisturbed: Path, tmp_path: Path) -> None:
@@ -192,7 +190,7 @@ def test_a_lane_that_dies_ends_the_study_and_the_same_command_continues_it(undis
     command = [sys.executable, "-m", "tests.fake_study", str(file), "40"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert done.returncode == 1
-    assert re.search(r"LaneError: lane \d died \(exit status -9\); the same command continues", done.stderr)
+    assert re.search(r"LaneDiedError: lane \d died \(exit status -9\); the same command continues", done.stderr)
     assert carry_out(file) == 0
     again = file.parent / "small"
     assert (again / "results.json").read_bytes() == (undisturbed / "results.json").read_bytes()
@@ -200,18 +198,66 @@ def test_a_lane_that_dies_ends_the_study_and_the_same_command_continues_it(undis
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_lanes_end_with_the_study_s_process(tmp_path: Path, how: signal.Signals) -> None:
-    """Killed or interrupted, it leaves no lane behind that would go on writing."""
+    """Killed or interrupted, it leaves no lane behind that would go on writing; they stand in a stage meanwhile."""
     file = write(tmp_path / "killed", "lanes = 2\n" + STUDY)
-    command = [sys.executable, "-m", "tests.fake_study", str(file)]
-    first = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    first = subprocess.Popen(
+        [sys.executable, "-m", "tests.fake_study", str(file)],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "FAKE_STUDY_STANDS_STILL": "1"},
+    )
     cells_of = file.parent / "small" / "cells"
-    wait_until(lambda: len(list(cells_of.glob("*/driver.json"))) >= 2)
+    wait_until(lambda: len(list(cells_of.glob("*/driver.json"))) == 2)
     lanes = {json.loads(driver.read_text())["pid"] for driver in cells_of.glob("*/driver.json")}
-    assert lanes and first.pid not in lanes
+    assert len(lanes) == 2 and first.pid not in lanes
     first.send_signal(how)
-    first.wait(300)
-    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in lanes))
-    assert carry_out(file) == 0
+    first.wait(60)
+    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in lanes), deadline_s=60)
+
+
+def test_a_stage_of_two_processes_is_computed_by_one(tmp_path: Path) -> None:
+    """The second waits until the first has left, and says so once."""
+    store = Store(str(tmp_path / "cells" / "a"), SHARED)
+    other = Store(str(tmp_path / "cells" / "b"), SHARED)
+    for one in (store, other):
+        one.write(json.dumps({"stage": f"{SHARED}/iter_0000/x-1"}).encode(), "iter_0000", "x", "at.json")
+    order: list[str] = []
+    waits = threading.Event()
+
+    def second() -> None:
+        with other.alone(0, "x", lambda: (order.append("waits"), waits.set())):
+            order.append("second")
+
+    with store.alone(0, "x", lambda: order.append("no")):
+        thread = threading.Thread(target=second)
+        thread.start()
+        assert waits.wait(60)
+        order.append("first is done")
+    thread.join(60)
+    assert order == ["waits", "first is done", "second"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ("searches = 2", r"config\.eval\.searches = 2: a study searches once per seed"),
+        ("widths = [1, 4]", r"config\.eval\.widths = \[1, 4\] lacks config\.eval\.best_of = 2"),
+    ],
+)
+def test_searches_that_the_tables_could_not_show_are_refused(tmp_path: Path, settings: str, message: str) -> None:
+    file = write(tmp_path, STUDY.replace("best_of = 2", f"best_of = 2\n{settings}", 1))
+    with pytest.raises(ConfigError, match=message):
+        cells(load_study(file))
+
+
+def test_lanes_need_a_file_system_and_cores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = write(tmp_path, "lanes = 2\n" + STUDY)
+    with pytest.raises(ConfigError, match=r"lanes = 2: lanes guard their shared stages by file locks, which s3://b"):
+        cells(load_study(file, {"root": "s3://bucket/runs"}))
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    with pytest.raises(ConfigError, match=r"lanes = 4096: this machine has \d+ cores"):
+        require_cores(4096)
 
 
 def wait_until(true: Callable[[], bool], deadline_s: float = 300.0) -> None:
@@ -226,8 +272,6 @@ def test_another_setting_under_the_same_name_is_refused(undisturbed: Path) -> No
     changed = undisturbed.parent / "changed.toml"
     changed.write_text(text)
     study = load_study(changed)
-    from pipeline.store import Store
-
     with pytest.raises(StoreError, match=r"rollouts\.samples: there 3, now 4.*its `name`"):
         require_same(Store(study.directory), study, cells(study))
 
