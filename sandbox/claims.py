@@ -124,6 +124,12 @@ def plain_answer(claim: dict[str, Any]) -> dict[str, Any]:
     return {"value": claim["value"], "changed": changed}
 
 
+def is_handle(answer: dict[str, Any]) -> bool:
+    """Whether a plain answer says no more than that there is something."""
+    value = answer.get("value")
+    return isinstance(value, dict) and "handle" in value and not answer.get("changed")
+
+
 def ending(done: Done, limits: Limits) -> Failure | None:
     """What the fork server's report means; None for a run that kept its limits and ended with status 0 or by us."""
     memory = Verdict.MEMORY_LIMIT, f"memory limit: {limits.memory_mib} MiB"
@@ -148,9 +154,12 @@ def ending(done: Done, limits: Limits) -> Failure | None:
     return Verdict.RUNTIME_ERROR, f"the program ended itself with status {done.code}"
 
 
-def tests_ending(done: Done, garbled: bool, limits: Limits) -> Failure | None:
-    """The end of the tests' own run. They wait only for the program, or compute on what it gave them: whatever
-    they used up, its values made them. Raises BoxLost where our own code failed in there."""
-    if garbled or (done.end == "exit" and done.code is not None and done.code > 0):
-        raise BoxLost(f"the tests' own run ended by {done.end} (status {done.code})")
-    return None if done.end == "exit" and done.code == 0 else ending(done, limits)
+def tests_ending(done: Done, garbled: bool, through: bool, limits: Limits) -> Failure | None:
+    """The end of the tests' own run: None where they were through, else the limit that they met, or their crash.
+
+    Raises BoxLost where our own code failed in there: it ends without a word on every test, which no program decides.
+    """
+    itself = done.end == "exit" and done.code is not None and done.code >= 0
+    if garbled or (itself and (done.code or not through)):
+        raise BoxLost(f"the tests' own run ended without having been through: by {done.end} (status {done.code})")
+    return None if itself else ending(done, limits)

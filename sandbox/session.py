@@ -72,6 +72,11 @@ class Session:
         return True
 
     @property
+    def over(self) -> bool:
+        """Whether no claim will come any more."""
+        return self.garbled or self.done is not None
+
+    @property
     def unread(self) -> bool:
         """Whether the child has claimed more than anybody asked for."""
         return bool(self._claims)

@@ -17,7 +17,8 @@ from fractions import Fraction
 from typing import Any
 
 MAX_DEPTH = 150
-MAX_ITEMS = 2_000_000
+MAX_ITEMS = 4_000_000
+"""Of one value. What leaves is bounded in bytes, of which each takes two at least."""
 SHORT_INT = 1 << 62
 COLLISIONS, INTEGER_COLLISIONS = (32, 8), 1000
 """Items of one set or dictionary with the same hash: more are no accident, and inserting them is quadratic.
@@ -27,6 +28,9 @@ tuples of them: 32; sets of those: 8; sets of such sets: none, since what compar
 """
 FRACTION_BITS, DECIMAL_DIGITS = 1 << 14, 10_000
 """Beyond these, reducing a fraction or hashing a decimal takes longer than it should."""
+
+
+TOO_LARGE = {"opaque": "too large a value"}
 
 
 class Opaque:
@@ -56,14 +60,17 @@ Keep = Callable[[object], Any]
 """The tree that stands for an object that is not plain."""
 
 
-def encode(value: object, keep: Keep | None = None) -> Any:
-    """The tree of `value`. Never raises for a strange value, only where memory or recursion end."""
-    return _Encoder(keep).tree(value, 0)
+def encode(value: object, keep: Keep | None = None, most: int = MAX_ITEMS) -> Any:
+    """The tree of `value`. Never raises for a strange value, only where memory or recursion end.
+
+    Of a value with more than `most` items it has the first ones, and something that equals nothing after them.
+    """
+    return _Encoder(keep, most).tree(value, 0)
 
 
 class _Encoder:
-    def __init__(self, keep: Keep | None) -> None:
-        self.keep = keep
+    def __init__(self, keep: Keep | None, most: int) -> None:
+        self.keep, self.most = keep, most
         self.items = 0
 
     def tree(self, value: Any, depth: int) -> Any:
@@ -73,11 +80,10 @@ class _Encoder:
         if kind is str or kind is float or kind is bool or value is None:
             return value
         self.items += 1
-        if depth > MAX_DEPTH or self.items > MAX_ITEMS:
-            return {"opaque": "too large a value"}
+        if depth > MAX_DEPTH:
+            return TOO_LARGE
         if kind is list:
-            self.items += len(value)
-            return [self.tree(item, depth + 1) for item in value]
+            return self.sequence(value, depth + 1)
         for base in kind.__mro__:
             encoder = _ENCODERS.get(base)
             if encoder is not None:
@@ -98,14 +104,22 @@ class _Encoder:
         return {"opaque": name[:80]}
 
     def sequence(self, items: Any, depth: int) -> list[Any]:
-        trees = []
+        trees: list[Any] = []
         for item in items:
+            if self.items > self.most:
+                return [*trees, TOO_LARGE]
             self.items += 1
             trees.append(self.tree(item, depth))
         return trees
 
     def pairs(self, value: dict[Any, Any], depth: int) -> list[Any]:
-        return [[self.tree(key, depth), self.tree(item, depth)] for key, item in dict.items(value)]
+        trees: list[Any] = []
+        for key, item in dict.items(value):
+            if self.items > self.most:
+                return [*trees, [TOO_LARGE, TOO_LARGE]]
+            self.items += 1
+            trees.append([self.tree(key, depth), self.tree(item, depth)])
+        return trees
 
 
 _ENCODERS: dict[type, Callable[[_Encoder, Any, int], Any]] = {

@@ -91,6 +91,13 @@ def test_subclasses_are_flattened_and_objects_are_opaque() -> None:
     assert isinstance(opaque, Opaque) and opaque != opaque
 
 
+@pytest.mark.parametrize("value", [[*range(99)], {n: [n] for n in range(99)}, {*range(99)}, [[[n]] for n in range(99)]])
+def test_a_value_that_is_cut_equals_nothing_and_is_as_small_as_asked(value: Any) -> None:
+    assert decode(encode(value, most=1000)) == value
+    cut, again = (decode(encode(value, most=50)) for _ in range(2))
+    assert cut != again and feedback.show(cut)[:4] == feedback.show(value)[:4] and 5 < len(cut) < 60
+
+
 @pytest.mark.parametrize(
     "tree",
     [

@@ -1,0 +1,89 @@
+"""A conversation: the tests run in a judge box, and what they ask of the program is carried over by the host.
+
+It ends with a word on every test, or with a failure that says why not. Whoever started the program's run ends it then:
+nobody asks it any more.
+"""
+
+from typing import Any
+
+from sandbox import claims
+from sandbox.claims import Failure
+from sandbox.errors import BoxLost
+from sandbox.report import Report
+from sandbox.session import Session
+from sandbox.verdict import Verdict
+
+MAX_STEPS = 100_000
+"""Values that the tests may take from a program's iterators: an endless one ends here, in seconds."""
+BEFORE = "the tests met a limit before the program had answered anything"
+TOO_LARGE: Failure = (Verdict.OUTPUT_LIMIT, "output limit: values too large to be passed on")
+
+
+class Conversation:
+    """Plain values and handles, both ways.
+
+    `decided`: whether the program has said more than that it has the tested function. From then on what the tests use
+    up, and how much they hand over, may be its doing; before, it is theirs, and says nothing about the program.
+    """
+
+    def __init__(self, program: Session, tests: Session, report: Report) -> None:
+        self.program, self.tests, self.report = program, tests, report
+        self.steps = 0
+        self.asked = self.decided = False
+
+    def run(self) -> Failure | None:
+        """Until the tests are through or the program answers no more. A failure that no test reported."""
+        while (claim := self.tests.claim()) is not None:
+            if "ask" in claim:
+                failure = self._carry(claim["ask"])
+                if failure is not None or self.program.over:
+                    return failure  # without one, how the program's run ended says why
+            elif "test" in claim:
+                self._report(claim)
+            elif "preamble" in claim:
+                failed = claims.test_failure(claim["preamble"], 0, self.report.plan)
+                raise BoxLost(f"the problem's own preamble fails: {failed}")
+            elif "finished" not in claim:  # it had more parts than the host reads
+                return self._blamed(TOO_LARGE)
+        return self._ending()
+
+    def _carry(self, ask: dict[str, Any]) -> Failure | None:
+        """One question and its answer."""
+        operation, *arguments = ask["do"]
+        first = [operation, *arguments] == ["get", self.report.plan.entry_point]
+        self.asked |= not first
+        self.steps += operation == "next"
+        if self.steps > MAX_STEPS:
+            return Verdict.OUTPUT_LIMIT, f"output limit: {MAX_STEPS} values of iterators"
+        if not self.program.send(ask):
+            return self._blamed(TOO_LARGE)
+        answer = self.program.claim()
+        if answer is None:
+            return None
+        try:
+            plain = claims.plain_answer(answer)
+        except ValueError:
+            return claims.MALFORMED
+        self.decided |= not (first and claims.is_handle(plain))
+        return None if self.tests.send(plain) else TOO_LARGE
+
+    def _report(self, claim: dict[str, Any]) -> None:
+        failure = claims.test_failure(claim["failure"], self.report.order[claim["test"]], self.report.plan)
+        if failure is not None and failure[0] is Verdict.MEMORY_LIMIT:
+            failure = self._blamed(failure)
+        self.report.add(failure)
+
+    def _ending(self) -> Failure | None:
+        """The tests' own run is over."""
+        complete, failed = self.report.complete, self.report.failed
+        if complete and not failed and not self.asked:
+            return claims.NEVER_ASKED
+        done = self.tests.finish()
+        failure = claims.tests_ending(done, self.tests.garbled, complete or failed, self.report.plan.limits)
+        return failure and self._blamed(failure)
+
+    def _blamed(self, failure: Failure) -> Failure:
+        """A limit that the tests met: the program's failure where its answers may have led there."""
+        if self.decided:
+            return failure
+        return Verdict.INFRASTRUCTURE_ERROR, f"{BEFORE}: {failure[1]}"
