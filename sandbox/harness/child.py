@@ -83,9 +83,9 @@ def claim(message: dict[str, Any]) -> None:
     if _main not in (None, os.getpid()):
         os._exit(0)
     data = json.dumps(message).encode()
-    data = frames.LENGTH.pack(len(data)) + data
-    while data:
-        data = data[os.write(CLAIMS, data) :]
+    rest = memoryview(frames.LENGTH.pack(len(data)) + data)
+    while rest:
+        rest = rest[os.write(CLAIMS, rest) :]
 
 
 def order() -> dict[str, Any] | None:
@@ -97,12 +97,12 @@ def order() -> dict[str, Any] | None:
     return message
 
 
-def _read(size: int) -> bytes:
-    data = b""
+def _read(size: int) -> bytearray:
+    data = bytearray()
     while len(data) < size:
         got = os.read(ORDERS, min(size - len(data), 1 << 20))
         if not got:
-            return b""
+            return bytearray()
         data += got
     return data
 
