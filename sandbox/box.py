@@ -71,21 +71,23 @@ class Box:
 
     def begin(self, runner: Runner, body: dict[str, Any], limits: Limits, relay_output: bool = False) -> Session:
         """Start one run. The session must be finished before the next one begins."""
+        talks = runner == "judge" or body.get("interactive", False)
+        values_mib = min(limits.values_mib, frames.MAX_FRAME >> 20) if talks else limits.values_mib  # of one message
         header = {
             "runner": runner,
             "cpu_s": limits.cpu_limit_s,
             "wall_s": limits.wall_limit_s,
             "memory_mib": limits.memory_mib,
-            "claims": JUDGE_CLAIM_BYTES if runner == "judge" else limits.values_mib << 20,
+            "claims": JUDGE_CLAIM_BYTES if runner == "judge" else values_mib << 20,
             "output": OUTPUT_BYTES,
             "relay": relay_output,
-            "talks": runner == "judge" or body.get("interactive", False),
+            "talks": talks,
         }
         self.runs += 1
         self._began = time.time()
         data = frames.pack(b"R", json.dumps(header).encode()) + frames.pack(b"B", json.dumps(body).encode())
         self._raw += self._link.send(data)
-        return Session(self, limits.wall_limit_s + SLACK_S, limits.values_mib)
+        return Session(self, limits.wall_limit_s + SLACK_S, values_mib)
 
     def send(self, kind: bytes, payload: bytes) -> None:
         self._raw += self._link.send(frames.pack(kind, payload))

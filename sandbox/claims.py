@@ -120,7 +120,8 @@ def plain_answer(claim: dict[str, Any]) -> dict[str, Any]:
     if "value" not in claim or not isinstance(changed, dict):
         raise ValueError("not an answer")
     for tree in (claim["value"], *changed.values()):
-        codec.decode(tree, lambda number, name: codec.Opaque(name))  # no two are alike: they may be keys
+        # no two objects are alike: they may be keys. What follows later is looked at when it comes
+        codec.decode(tree, lambda number, name: codec.Opaque(name), more=lambda number: [])
     return {"value": claim["value"], "changed": changed}
 
 
@@ -142,7 +143,7 @@ def ending(done: Done, limits: Limits) -> Failure | None:
     if done.end == "cpu" or done.cpu_s > limits.cpu_limit_s or done.code == -signal.SIGXCPU:
         return Verdict.TIME_LIMIT, f"time limit: {limits.cpu_limit_s:g} s of CPU"
     if done.end == "claims flood":
-        return Verdict.OUTPUT_LIMIT, f"output limit: values of {limits.values_mib} MiB"
+        return flood(limits)
     if done.end == "output flood":
         return Verdict.OUTPUT_LIMIT, f"output limit: {OUTPUT_BYTES >> 20} MiB"
     if done.end == "told" or done.code == 0:
@@ -152,6 +153,11 @@ def ending(done: Done, limits: Limits) -> Failure | None:
     if done.code is not None and done.code < 0:
         return Verdict.RUNTIME_ERROR, f"killed by signal {-done.code}"
     return Verdict.RUNTIME_ERROR, f"the program ended itself with status {done.code}"
+
+
+def flood(limits: Limits) -> Failure:
+    """More values than a problem allows."""
+    return Verdict.OUTPUT_LIMIT, f"output limit: values of {limits.values_mib} MiB"
 
 
 def tests_ending(done: Done, garbled: bool, through: bool, limits: Limits) -> Failure | None:

@@ -9,6 +9,7 @@ from typing import Any
 from sandbox import claims
 from sandbox.claims import Failure
 from sandbox.errors import BoxLost
+from sandbox.harness.frames import MAX_FRAME
 from sandbox.report import Report
 from sandbox.session import Session
 from sandbox.verdict import Verdict
@@ -28,7 +29,8 @@ class Conversation:
 
     def __init__(self, program: Session, tests: Session, report: Report) -> None:
         self.program, self.tests, self.report = program, tests, report
-        self.steps = 0
+        self.limits = report.plan.limits
+        self.steps = self.room = 0
         self.asked = self.decided = False
 
     def run(self) -> Failure | None:
@@ -52,20 +54,30 @@ class Conversation:
         operation, *arguments = ask["do"]
         first = [operation, *arguments] == ["get", self.report.plan.entry_point]
         self.asked |= not first
-        self.steps += operation == "next"
+        self.steps += operation in ("next", "rest")
         if self.steps > MAX_STEPS:
             return Verdict.OUTPUT_LIMIT, f"output limit: {MAX_STEPS} values of iterators"
+        sent = self.program.sent
         if not self.program.send(ask):
             return self._blamed(TOO_LARGE)
+        if operation != "rest":  # an answer may take what values may, in however many messages, and what it was given
+            self.room = self.program.claimed + self.program.sent - sent + (self.limits.values_mib << 20)
         answer = self.program.claim()
         if answer is None:
-            return None
+            return TOO_LARGE if self._flooded() else None
+        if self.program.claimed > self.room:
+            return claims.flood(self.limits)
         try:
             plain = claims.plain_answer(answer)
         except ValueError:
             return claims.MALFORMED
         self.decided |= not (first and claims.is_handle(plain))
         return None if self.tests.send(plain) else TOO_LARGE
+
+    def _flooded(self) -> bool:
+        """Whether a single message was more than can be passed on, in a problem that allows larger values."""
+        done = self.program.done
+        return done is not None and done.end == "claims flood" and self.limits.values_mib << 20 > MAX_FRAME
 
     def _report(self, claim: dict[str, Any]) -> None:
         failure = claims.test_failure(claim["failure"], self.report.order[claim["test"]], self.report.plan)
@@ -79,7 +91,7 @@ class Conversation:
         if complete and not failed and not self.asked:
             return claims.NEVER_ASKED
         done = self.tests.finish()
-        failure = claims.tests_ending(done, self.tests.garbled, complete or failed, self.report.plan.limits)
+        failure = claims.tests_ending(done, self.tests.garbled, complete or failed, self.limits)
         return failure and self._blamed(failure)
 
     def _blamed(self, failure: Failure) -> Failure:

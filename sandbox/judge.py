@@ -139,6 +139,7 @@ def _judge_output(plan: Plan, program: str, box: Box, stop: bool) -> Judgement:
 
 def _begin(plan: Plan, program: str, box: Box, relay_output: bool = False, **what: Any) -> Session:
     body = {"program": program, "preamble": plan.preamble, "calls": [], "stdin": None, "interactive": False, **what}
+    body["values_mib"] = plan.limits.values_mib
     limits = replace(plan.limits, cpu_limit_s=plan.limits.cpu_limit_s * GRACE)
     language = plan.language
     if not language.run:

@@ -49,6 +49,7 @@ class Session:
         self._parts = PARTS_PER_MIB * values_mib
         self._deadline = time.monotonic() + patience_s
         self._claims = bytearray()
+        self.claimed = self.sent = 0
         self.output = bytearray()
         self.garbled = False
         self.done: Done | None = None
@@ -67,6 +68,7 @@ class Session:
         data = json.dumps(message).encode()
         if len(data) > frames.MAX_FRAME:
             return False
+        self.sent += len(data)
         if self.done is None:
             self._box.send(b"S", data)
         return True
@@ -104,6 +106,7 @@ class Session:
             return None
         text = bytes(self._claims[head : head + size])
         del self._claims[: head + size]
+        self.claimed += size
         if text.count(b"[") + text.count(b"{") > self._parts:
             return {"value": {"opaque": "too large a value"}}
         try:

@@ -131,7 +131,7 @@ def describe(error: BaseException) -> dict[str, str]:
 
 
 def main(body: bytes) -> None:
-    """Run one program. The body: program, preamble, calls, stdin (null without), interactive."""
+    """Run one program. The body: program, preamble, calls, values_mib, stdin (null without), interactive."""
     global _main
     _main = os.getpid()
     request = json.loads(body)
@@ -158,7 +158,7 @@ def main(body: bytes) -> None:
         return
     claim({"loaded": True})
     for source in request["calls"]:
-        _answer_call(source, names)
+        _answer_call(source, names, codec.ITEMS_PER_MIB * request["values_mib"])
     if request["interactive"]:
         objects = Objects(names)
         while (message := order()) is not None:
@@ -212,10 +212,10 @@ def _flush(*streams: Any) -> None:
             stream.flush()
 
 
-def _answer_call(source: str, names: dict[str, Any]) -> None:
+def _answer_call(source: str, names: dict[str, Any], most: int) -> None:
     try:
         value = eval(source, names)
-        message = {"value": codec.encode(value)}
+        message = {"value": codec.encode(value, most=most)}
     except BaseException as error:
         message = {"raised": describe(error)}
     claim(message)

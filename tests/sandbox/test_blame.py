@@ -143,6 +143,27 @@ def test_tests_that_end_without_a_word_end_the_programs_run(pool: Pool) -> None:
     assert time.monotonic() - began < 40
 
 
+RESTS = {
+    "empty": "[[], 1]",
+    "of one": "[[0], 1]",
+    "of text": "[['a' * 5_000_000], 1]",
+    "of itself": "[[{'cut': [[], 1]}], 1]",
+}
+
+
+@pytest.mark.parametrize("name", RESTS)
+def test_a_value_without_an_end_is_refused(pool: Pool, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sandbox.conversation.MAX_STEPS", 2000)
+    program = FORGE + (
+        "def f(x):\n  while True:\n    say(json.dumps({'value': {'cut': "
+        + RESTS[name]
+        + "}}))\n    os.read(4, 1 << 16)"
+    )
+    outcome = pool.judge(function("assert f(1) == 1", setup="unused = 1", limits=TALK), program, "private")
+    assert (outcome.label, outcome.attempt) == (False, 1), outcome
+    assert outcome.wall_s < 20
+
+
 YES, NP = "staticmethod(lambda *a: 1)", "import numpy as np\n"
 JUDGEABLE = [
     ("assert isinstance(P(1), P)", "class P:\n  def __init__(s, x): pass", True),
