@@ -139,7 +139,7 @@ def ending(done: Done, limits: Limits) -> Failure | None:
     if done.oom or done.peak_mib > 1.25 * limits.memory_mib + BASE_MIB:
         return memory
     if done.end == "wall":
-        return Verdict.TIME_LIMIT, f"time limit: {limits.wall_limit_s:g} s of wall time"
+        return wall(limits)
     if done.end == "cpu" or done.cpu_s > limits.cpu_limit_s or done.code == -signal.SIGXCPU:
         return Verdict.TIME_LIMIT, f"time limit: {limits.cpu_limit_s:g} s of CPU"
     if done.end == "claims flood":
@@ -153,6 +153,10 @@ def ending(done: Done, limits: Limits) -> Failure | None:
     if done.code is not None and done.code < 0:
         return Verdict.RUNTIME_ERROR, f"killed by signal {-done.code}"
     return Verdict.RUNTIME_ERROR, f"the program ended itself with status {done.code}"
+
+
+def wall(limits: Limits) -> Failure:
+    return Verdict.TIME_LIMIT, f"time limit: {limits.wall_limit_s:g} s of wall time"
 
 
 def flood(limits: Limits) -> Failure:

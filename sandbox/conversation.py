@@ -1,9 +1,10 @@
 """A conversation: the tests run in a judge box, and what they ask of the program is carried over by the host.
 
-It ends with a word on every test, or with a failure that says why not. Whoever started the program's run ends it then:
-nobody asks it any more.
+It ends with a word on every test, or with a failure that says why not, and as soon as either run has failed. Whoever
+started the runs ends both then: nobody asks the program any more, and nobody answers the tests.
 """
 
+import time
 from typing import Any
 
 from sandbox import claims
@@ -12,6 +13,7 @@ from sandbox.errors import BoxLost
 from sandbox.harness.frames import MAX_FRAME
 from sandbox.report import Report
 from sandbox.session import Session
+from sandbox.transport import wait_for_any
 from sandbox.verdict import Verdict
 
 MAX_STEPS = 100_000
@@ -32,10 +34,11 @@ class Conversation:
         self.limits = report.plan.limits
         self.steps = self.room = 0
         self.asked = self.decided = False
+        self.waited_s = 0.0
 
     def run(self) -> Failure | None:
         """Until the tests are through or the program answers no more. A failure that no test reported."""
-        while (claim := self.tests.claim()) is not None:
+        while (claim := self._next_claim()) is not None:
             if "ask" in claim:
                 failure = self._carry(claim["ask"])
                 if failure is not None or self.program.over:
@@ -47,7 +50,24 @@ class Conversation:
                 raise BoxLost(f"the problem's own preamble fails: {failed}")
             elif "finished" not in claim:  # it had more parts than the host reads
                 return self._blamed(TOO_LARGE)
-        return self._ending()
+        return self._ending() if self.tests.over else self._interrupted()
+
+    def _next_claim(self) -> dict[str, Any] | None:
+        """Of the tests. None where they are over, or the program's run has failed: they would wait or compute in vain.
+
+        A program that ended well may still be right: perhaps nothing more is asked.
+        """
+        began = time.monotonic()
+        while not self.tests.look():
+            self.waited_s = time.monotonic() - began
+            self.program.look()
+            done = self.program.done
+            if done is not None and claims.ending(done, self.limits) is not None:
+                return None
+            watched = [self.tests] if done else [self.tests, self.program]
+            if not wait_for_any(watched, self.tests.deadline):
+                break  # and the claim that does not come says so
+        return self.tests.claim()
 
     def _carry(self, ask: dict[str, Any]) -> Failure | None:
         """One question and its answer."""
@@ -93,6 +113,13 @@ class Conversation:
         done = self.tests.finish()
         failure = claims.tests_ending(done, self.tests.garbled, complete or failed, self.limits)
         return failure and self._blamed(failure)
+
+    def _interrupted(self) -> Failure | None:
+        """The program's run has failed. It may only have waited for the tests, most of its time."""
+        done, wall_s = self.program.done, self.limits.wall_limit_s
+        if done is None or done.end != "wall" or self.waited_s < wall_s / 2 or self.decided:
+            return None
+        return self._blamed(claims.wall(self.limits))
 
     def _blamed(self, failure: Failure) -> Failure:
         """A limit that the tests met: the program's failure where its answers may have led there."""

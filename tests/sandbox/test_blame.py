@@ -1,12 +1,14 @@
 """Whose fault it is: a program never chooses `infrastructure_error`, and a test that nobody could judge is one."""
 
 import time
+from dataclasses import replace
 
 import pytest
 
 from sandbox.judge import LONGEST
 from sandbox.pool import Pool
 from sandbox.problem import Limits
+from sandbox.transport import TransportName
 from sandbox.verdict import Verdict
 from tests.sandbox.problems import QUICK, function, stdio
 
@@ -141,6 +143,37 @@ def test_tests_that_end_without_a_word_end_the_programs_run(pool: Pool) -> None:
     assert outcome.verdict is Verdict.INFRASTRUCTURE_ERROR
     assert outcome.message == "the tests' own run ended without having been through: by exit (status 0)"
     assert time.monotonic() - began < 40
+
+
+SLOW = replace(TALK, wall_limit_s=4)
+SLEEPERS = [
+    (TALK, "Timer(.5, os._exit, [3]).start()", Verdict.RUNTIME_ERROR, "the program ended itself with status 3"),
+    (TALK, "Timer(.5, say, ['0' * (9 << 20)]).start()", Verdict.OUTPUT_LIMIT, "output limit: values of 8 MiB"),
+    (SLOW, "pass", Verdict.TIME_LIMIT, "time limit: 4 s of wall time"),
+]
+
+
+@pytest.mark.usefixtures("engine")
+@pytest.mark.parametrize("transport", ["socket", "stdio"])
+def test_a_program_whose_run_has_failed_ends_the_tests(transport: TransportName) -> None:
+    """They sleep because it told them to, and ask nothing more."""
+    with Pool(boxes=1, transport=transport) as pool:
+        for limits, action, verdict, message in SLEEPERS:
+            program = FORGE + f"from threading import Timer\ndef f(x):\n  {action}\n  return 1000"
+            began = time.monotonic()
+            outcome = pool.judge(function("import time\ntime.sleep(f(1))", limits=limits), program, "private")
+            assert (outcome.verdict, outcome.message) == (verdict, message)
+            assert time.monotonic() - began < 20
+
+
+def test_a_program_that_only_waited_is_not_blamed(pool: Pool) -> None:
+    problem = function("assert f(1) == 1", setup="import time\ntime.sleep(1000)", limits=SLOW)
+    outcome = pool.judge(problem, "def f(x): return x", "private")
+    assert (outcome.verdict, outcome.wall_s < 8) == (Verdict.INFRASTRUCTURE_ERROR, True)
+    assert outcome.message == BEFORE + "time limit: 4 s of wall time"
+    problem = function("assert f(1) == 1", setup="import time\ntime.sleep(1.5)", limits=SLOW)
+    outcome = pool.judge(problem, "import time\ntime.sleep(3.5)\ndef f(x): return x", "private")
+    assert (outcome.verdict, outcome.message) == (Verdict.TIME_LIMIT, "time limit: 4 s of wall time")
 
 
 RESTS = {
