@@ -120,8 +120,8 @@ def plain_answer(claim: dict[str, Any]) -> dict[str, Any]:
     if "value" not in claim or not isinstance(changed, dict):
         raise ValueError("not an answer")
     for tree in (claim["value"], *changed.values()):
-        # no two objects are alike: they may be keys. What follows later is looked at when it comes
-        codec.decode(tree, lambda number, name: codec.Opaque(name), more=lambda number: [])
+        # no two objects are alike: they may be keys. What follows is looked at when it comes, texts are texts
+        codec.decode(tree, lambda number, name: codec.Opaque(name), more=lambda number: [], split=lambda text: [text])
     return {"value": claim["value"], "changed": changed}
 
 

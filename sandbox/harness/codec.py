@@ -6,7 +6,7 @@ types are flattened to them, so a lying `__eq__` or `__class__` stays behind. Wh
 {"handle": id, "type": name} where the caller keeps such objects, else {"opaque": name}.
 
 A value of many items comes in several messages: {"cut": [trees, number]} stands where a list of trees does, and by its
-number the trees that follow are asked for.
+number the trees that follow are asked for. There {"texts": "a~b"} stands for ["a", "b"], too, in a third of the time.
 
 Trust never rests on `encode`, which runs beside the program: it rests on `decode`, which accepts a tree of
 plain values or raises ValueError.
@@ -28,6 +28,7 @@ MAX_ITEMS = 8 * ITEMS_PER_MIB
 MESSAGE_ITEMS = 100_000
 """Of a value that comes in several messages: so many that exchanges take no time, so few that they take no memory."""
 SCALARS = frozenset({str, float, bool, type(None)})
+BETWEEN = "~"
 SHORT_INT = 1 << 62
 COLLISIONS, INTEGER_COLLISIONS = (32, 8), 1000
 """Items of one set or dictionary with the same hash: more are no accident, and inserting them is quadratic.
@@ -118,9 +119,10 @@ class Encoder:
 
     def sequence(self, items: Any, depth: int) -> Any:
         short = type(items) in (list, tuple) and self.items + len(items) <= self.most
-        if short and SCALARS.issuperset(map(type, items)):  # as below, in a tenth of the time
+        if short and (kinds := set(map(type, items))) <= SCALARS:  # as below, in a tenth of the time
             self.items += len(items)
-            return [*items]
+            text = BETWEEN.join(items) if kinds == {str} and self.later else ""
+            return {"texts": text} if text.count(BETWEEN) == len(items) - 1 > 0 else [*items]
         return self.trees(iter(items), depth, Encoder.tree)
 
     def pairs(self, value: dict[Any, Any], depth: int) -> Any:
@@ -177,14 +179,15 @@ def decode(
     handle: Callable[[int, str], object] | None = None,
     array: Callable[[str, Any], object] = Array,
     more: Callable[[int], Any] | None = None,
+    split: Callable[[str], list[str]] | None = None,
 ) -> Any:
     """The plain value of a tree from an untrusted place. `handle` makes what stands for a kept object, `more` gets
-    the trees that follow.
+    the trees that follow, `split` takes texts apart.
 
     Raises ValueError for anything that is not a well-formed tree.
     """
     try:
-        return _Decoder(handle, array, more).value(tree)
+        return _Decoder(handle, array, more, split).value(tree)
     except Exception as error:  # whatever a malformed tree provokes, it is the sender's fault
         raise ValueError(f"not a plain value: {type(error).__name__}") from None
 
@@ -195,8 +198,9 @@ class _Decoder:
         handle: Callable[[int, str], object] | None,
         array: Callable[[str, Any], object],
         more: Callable[[int], Any] | None,
+        split: Callable[[str], list[str]] | None,
     ) -> None:
-        self.handle, self.array, self.more = handle, array, more
+        self.handle, self.array, self.more, self.split = handle, array, more, split
         self.texts: dict[str, str] = {}
 
     def value(self, tree: Any) -> Any:
@@ -211,7 +215,7 @@ class _Decoder:
         if len(tree) != 1:
             raise ValueError("not a plain value: several tags")
         ((tag, body),) = tree.items()
-        if tag == "cut":
+        if tag in ("cut", "texts"):
             return self.items(tree)
         if tag == "dict":
             pairs = self.items(body)
@@ -227,8 +231,11 @@ class _Decoder:
         """Of a list of trees, all of them, in however many messages they come."""
         items: list[Any] = []
         while not isinstance(body, list):
-            if self.more is None:
+            if self.more is None or self.split is None:
                 raise ValueError("not a plain value: a part")
+            if "texts" in body:
+                body = self.split(body["texts"])
+                continue
             trees, number = body["cut"]
             items += self.plain(trees)
             body = self.more(int(number))
@@ -241,6 +248,10 @@ class _Decoder:
         if list in kinds or dict in kinds:
             return [self.value(tree) for tree in trees]
         return [*trees]
+
+
+def split(text: str) -> list[str]:
+    return text.split(BETWEEN)
 
 
 def _spread(items: list[Any]) -> list[Any]:

@@ -173,7 +173,7 @@ def _remote(number: int, type_name: str) -> Remote:
 
 def _decode(tree: Any) -> Any:
     try:
-        return codec.decode(tree, _remote, _array, _rest)
+        return codec.decode(tree, _remote, _array, _rest, codec.split)
     except Unanswered as error:
         raise error.reason from None
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from sandbox import claims, feedback
 from sandbox.comparison import first_difference
-from sandbox.harness.codec import Encoder, Opaque, Rest, decode, encode
+from sandbox.harness.codec import Encoder, Opaque, Rest, decode, encode, split
 from sandbox.harness.comparing import close
 
 plain = st.recursive(
@@ -45,8 +45,8 @@ def carried(value: Any, most: int) -> tuple[Any, int]:
         return len(rests) - 1
 
     tree = Encoder(None, most, later).tree(value, 0)
-    back = decode(tree, more=lambda number: json.loads(json.dumps(rests[number](Encoder(None, most, later)))))
-    return back, 1 + len(rests)
+    more = lambda number: json.loads(json.dumps(rests[number](Encoder(None, most, later))))  # noqa: E731
+    return decode(tree, more=more, split=split), 1 + len(rests)
 
 
 @given(plain, st.integers(0, 9))
@@ -63,6 +63,7 @@ def test_values_in_several_messages_are_the_same_values(value: Any, most: int) -
         {n: [n] * 5 for n in range(400)},
         ([*range(4000)], {*range(4000)}),
         {"a": {"b": {"c": [["d"] * 4000]}}},
+        [("a", "", "b") * 5] * 200 + [("a~b", "~")] * 200 + [("",), ("", ""), (), ("~",)],
         deque(frozenset({n}) for n in range(400)),
     ],
 )
@@ -159,6 +160,7 @@ def test_a_value_that_is_cut_equals_nothing_and_is_as_small_as_asked(value: Any)
         {"decimal": "3" * 3_000_000},
         {"cut": [[1], 0]},
         {"tuple": {"cut": [[1], 0]}},
+        {"texts": "a~b"},
     ],
 )
 def test_malformed_trees_are_refused(tree: Any) -> None:
@@ -197,7 +199,7 @@ def test_nested_sets_are_shown_in_linear_time() -> None:
 
 TAGS = ["tuple", "dict", "set", "int", "bytes", "complex", "range", "fraction", "decimal", "datetime", "timedelta"]
 tags = st.sampled_from(
-    [*TAGS, "ndarray", "cut", "opaque", "handle", "deque", "value", "raised", "type", "text", "changed"]
+    [*TAGS, "ndarray", "cut", "texts", "opaque", "handle", "deque", "value", "raised", "type", "text", "changed"]
 )
 claim = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
