@@ -71,37 +71,51 @@ class Box:
 
     def begin(self, runner: Runner, body: dict[str, Any], limits: Limits, relay_output: bool = False) -> Session:
         """Start one run. The session must be finished before the next one begins."""
+        talks = runner == "judge" or body.get("interactive", False)
+        values_mib = min(limits.values_mib, frames.MAX_FRAME >> 20) if talks else limits.values_mib  # of one message
         header = {
             "runner": runner,
             "cpu_s": limits.cpu_limit_s,
             "wall_s": limits.wall_limit_s,
             "memory_mib": limits.memory_mib,
-            "claims": JUDGE_CLAIM_BYTES if runner == "judge" else limits.values_mib << 20,
+            "claims": JUDGE_CLAIM_BYTES if runner == "judge" else values_mib << 20,
             "output": OUTPUT_BYTES,
             "relay": relay_output,
-            "talks": runner == "judge" or body.get("interactive", False),
+            "talks": talks,
         }
         self.runs += 1
         self._began = time.time()
         data = frames.pack(b"R", json.dumps(header).encode()) + frames.pack(b"B", json.dumps(body).encode())
         self._raw += self._link.send(data)
-        return Session(self, limits.wall_limit_s + SLACK_S, limits.values_mib)
+        return Session(self, limits.wall_limit_s + SLACK_S, values_mib)
 
     def send(self, kind: bytes, payload: bytes) -> None:
         self._raw += self._link.send(frames.pack(kind, payload))
 
     def receive(self, deadline: float) -> tuple[bytes, bytes]:
         """One frame. Raises BoxLost."""
-        head = frames.HEADER.size
-        while True:
-            if len(self._raw) >= head:
-                kind, size = frames.HEADER.unpack_from(self._raw)
-                if size > frames.MAX_FRAME:
-                    raise BoxLost("the box announced an endless frame")
-                if len(self._raw) >= head + size:
-                    payload, self._raw = self._raw[head : head + size], self._raw[head + size :]
-                    return kind, payload
+        while not (end := self._whole()):
             self._raw += self._link.receive(deadline)
+        kind, _ = frames.HEADER.unpack_from(self._raw)
+        payload, self._raw = self._raw[frames.HEADER.size : end], self._raw[end:]
+        return kind, payload
+
+    def _whole(self) -> int:
+        """Where the first frame that came ends; 0 while it is not whole. Raises BoxLost."""
+        if len(self._raw) < frames.HEADER.size:
+            return 0
+        size: int = frames.HEADER.unpack_from(self._raw)[1]
+        if size > frames.MAX_FRAME:
+            raise BoxLost("the box announced an endless frame")
+        end = frames.HEADER.size + size
+        return end if len(self._raw) >= end else 0
+
+    def ready(self) -> bool:
+        """Whether a frame has come, or begins to."""
+        return self._whole() > 0 or self._link.ready()
+
+    def fileno(self) -> int:
+        return self._link.fileno()
 
     def ran_out_of_memory(self, client: docker.DockerClient) -> bool:
         """Whether the engine saw the kernel kill something in this box for its memory during the last run."""

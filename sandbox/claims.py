@@ -120,8 +120,15 @@ def plain_answer(claim: dict[str, Any]) -> dict[str, Any]:
     if "value" not in claim or not isinstance(changed, dict):
         raise ValueError("not an answer")
     for tree in (claim["value"], *changed.values()):
-        codec.decode(tree, lambda number, name: codec.Opaque(name))  # no two are alike: they may be keys
+        # no two objects are alike: they may be keys. What follows is looked at when it comes, texts are texts
+        codec.decode(tree, lambda number, name: codec.Opaque(name), more=lambda number: [], split=lambda text: [text])
     return {"value": claim["value"], "changed": changed}
+
+
+def is_handle(answer: dict[str, Any]) -> bool:
+    """Whether a plain answer says no more than that there is something."""
+    value = answer.get("value")
+    return isinstance(value, dict) and "handle" in value and not answer.get("changed")
 
 
 def ending(done: Done, limits: Limits) -> Failure | None:
@@ -132,11 +139,11 @@ def ending(done: Done, limits: Limits) -> Failure | None:
     if done.oom or done.peak_mib > 1.25 * limits.memory_mib + BASE_MIB:
         return memory
     if done.end == "wall":
-        return Verdict.TIME_LIMIT, f"time limit: {limits.wall_limit_s:g} s of wall time"
+        return wall(limits)
     if done.end == "cpu" or done.cpu_s > limits.cpu_limit_s or done.code == -signal.SIGXCPU:
         return Verdict.TIME_LIMIT, f"time limit: {limits.cpu_limit_s:g} s of CPU"
     if done.end == "claims flood":
-        return Verdict.OUTPUT_LIMIT, f"output limit: values of {limits.values_mib} MiB"
+        return flood(limits)
     if done.end == "output flood":
         return Verdict.OUTPUT_LIMIT, f"output limit: {OUTPUT_BYTES >> 20} MiB"
     if done.end == "told" or done.code == 0:
@@ -148,9 +155,21 @@ def ending(done: Done, limits: Limits) -> Failure | None:
     return Verdict.RUNTIME_ERROR, f"the program ended itself with status {done.code}"
 
 
-def tests_ending(done: Done, garbled: bool, limits: Limits) -> Failure | None:
-    """The end of the tests' own run. They wait only for the program, or compute on what it gave them: whatever
-    they used up, its values made them. Raises BoxLost where our own code failed in there."""
-    if garbled or (done.end == "exit" and done.code is not None and done.code > 0):
-        raise BoxLost(f"the tests' own run ended by {done.end} (status {done.code})")
-    return None if done.end == "exit" and done.code == 0 else ending(done, limits)
+def wall(limits: Limits) -> Failure:
+    return Verdict.TIME_LIMIT, f"time limit: {limits.wall_limit_s:g} s of wall time"
+
+
+def flood(limits: Limits) -> Failure:
+    """More values than a problem allows."""
+    return Verdict.OUTPUT_LIMIT, f"output limit: values of {limits.values_mib} MiB"
+
+
+def tests_ending(done: Done, garbled: bool, through: bool, limits: Limits) -> Failure | None:
+    """The end of the tests' own run: None where they were through, else the limit that they met, or their crash.
+
+    Raises BoxLost where our own code failed in there: it ends without a word on every test, which no program decides.
+    """
+    itself = done.end == "exit" and done.code is not None and done.code >= 0
+    if garbled or (itself and (done.code or not through)):
+        raise BoxLost(f"the tests' own run ended without having been through: by {done.end} (status {done.code})")
+    return None if itself else ending(done, limits)

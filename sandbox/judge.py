@@ -12,7 +12,7 @@ from sandbox import claims
 from sandbox.box import Box
 from sandbox.claims import Failure
 from sandbox.comparison import first_difference
-from sandbox.errors import BoxLost
+from sandbox.conversation import Conversation
 from sandbox.harness.frames import PATIENCE
 from sandbox.order import order
 from sandbox.plan import Plan
@@ -22,12 +22,9 @@ from sandbox.verdict import Outcome, Verdict
 
 GRACE = 1.5
 """A run may go on to this multiple of its CPU limit: if it ends there it was near, and is run again alone."""
-MAX_STEPS = 100_000
-"""Values that the tests may take from a program's iterators: an endless one ends here, in seconds."""
 LONGEST = 4 << 20
 """Characters of a program. As JSON each takes up to twelve bytes, and a frame has an end."""
 TOO_LONG: Failure = (Verdict.COMPILE_ERROR, f"a program of more than {LONGEST} characters")
-TOO_LARGE: Failure = (Verdict.OUTPUT_LIMIT, "output limit: values too large to be passed on")
 
 
 def judge(plan: Plan, program: str, box: Box, judge_box: Callable[[], Box], stop: bool) -> Judgement:
@@ -110,42 +107,12 @@ def _judge_conversation(plan: Plan, program: str, box: Box, judge_box: Box, stop
         limits = replace(plan.limits, wall_limit_s=PATIENCE * plan.limits.wall_limit_s)  # it waits for the program
         tests = judge_box.begin("judge", body, limits)
         try:
-            failure = _converse(session, tests, report)
+            failure = Conversation(session, tests, report).run()
         finally:
             judge_box.dirty |= not tests.stop().clean
-    if failure is not None or report.complete or report.failed:
-        session.stop()
+    session.stop()
     report.close(session, failure)
     return report.judgement()
-
-
-def _converse(session: Session, tests: Session, report: Report) -> Failure | None:
-    """Until the tests are through or the program answers no more. A failure that no test reported."""
-    steps, asked = 0, False
-    while (claim := tests.claim()) is not None:
-        if "ask" in claim:
-            asked |= claim["ask"]["do"] != ["get", report.plan.entry_point]
-            steps += claim["ask"]["do"][0] == "next"
-            if steps > MAX_STEPS:
-                return Verdict.OUTPUT_LIMIT, f"output limit: {MAX_STEPS} values of iterators"
-            if not session.send(claim["ask"]):
-                return TOO_LARGE
-            answer = session.claim()
-            if answer is None:
-                return None  # how the program's run ended will say why
-            try:
-                taken = tests.send(claims.plain_answer(answer))
-            except ValueError:
-                return claims.MALFORMED
-            if not taken:
-                return TOO_LARGE
-        elif "test" in claim:
-            report.add(claims.test_failure(claim["failure"], report.order[claim["test"]], report.plan))
-        elif "preamble" in claim:
-            raise BoxLost(f"the problem's own preamble fails: {claims.test_failure(claim['preamble'], 0, report.plan)}")
-    if report.complete and not report.failed and not asked:
-        return claims.NEVER_ASKED
-    return claims.tests_ending(tests.finish(), tests.garbled, report.plan.limits)
 
 
 def _judge_output(plan: Plan, program: str, box: Box, stop: bool) -> Judgement:
@@ -172,6 +139,7 @@ def _judge_output(plan: Plan, program: str, box: Box, stop: bool) -> Judgement:
 
 def _begin(plan: Plan, program: str, box: Box, relay_output: bool = False, **what: Any) -> Session:
     body = {"program": program, "preamble": plan.preamble, "calls": [], "stdin": None, "interactive": False, **what}
+    body["values_mib"] = plan.limits.values_mib
     limits = replace(plan.limits, cpu_limit_s=plan.limits.cpu_limit_s * GRACE)
     language = plan.language
     if not language.run:

@@ -13,7 +13,8 @@ from typing import Literal
 class Limits:
     """What one run may use. CPU time decides; wall time is only the backstop.
 
-    `values_mib`: the values that come out, as text; in a judge box's conversation, those of each answer.
+    `values_mib`: the values that come out, as text; in a judge box's conversation, those of each answer, in as many
+    messages as it takes.
     """
 
     cpu_limit_s: float = 20.0

@@ -24,6 +24,10 @@ class Wire(Protocol):
 
     def receive(self, deadline: float) -> tuple[bytes, bytes]: ...
 
+    def ready(self) -> bool: ...
+
+    def fileno(self) -> int: ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
@@ -47,8 +51,9 @@ class Session:
         """`patience_s`: after which a box that sends nothing counts as lost. `values_mib`: what a claim may hold."""
         self._box, self._patience_s = box, patience_s
         self._parts = PARTS_PER_MIB * values_mib
-        self._deadline = time.monotonic() + patience_s
+        self.deadline = time.monotonic() + patience_s
         self._claims = bytearray()
+        self.claimed = self.sent = 0
         self.output = bytearray()
         self.garbled = False
         self.done: Done | None = None
@@ -62,14 +67,30 @@ class Session:
             self._read()
         return None
 
+    def look(self) -> bool:
+        """Take in what has come, and wait for nothing. Whether `claim` would not wait either. Raises BoxLost."""
+        while self.done is None and self._box.ready():
+            self._read()
+        return self.over or self._next_size() is not None
+
+    def fileno(self) -> int:
+        """What becomes readable when more comes."""
+        return self._box.fileno()
+
     def send(self, message: dict[str, Any]) -> bool:
         """A message for the child. False where it is too large to be sent."""
         data = json.dumps(message).encode()
         if len(data) > frames.MAX_FRAME:
             return False
+        self.sent += len(data)
         if self.done is None:
             self._box.send(b"S", data)
         return True
+
+    @property
+    def over(self) -> bool:
+        """Whether no claim will come any more."""
+        return self.garbled or self.done is not None
 
     @property
     def unread(self) -> bool:
@@ -90,15 +111,20 @@ class Session:
             self._box.send(b"E", b"")
         return self.finish()
 
-    def _next_claim(self) -> dict[str, Any] | None:
-        head = frames.LENGTH.size
-        if len(self._claims) < head:
+    def _next_size(self) -> int | None:
+        """Bytes of the next claim, if all of it is here."""
+        if len(self._claims) < frames.LENGTH.size:
             return None
         (size,) = frames.LENGTH.unpack_from(self._claims)
-        if len(self._claims) < head + size:
+        return size if len(self._claims) >= frames.LENGTH.size + size else None
+
+    def _next_claim(self) -> dict[str, Any] | None:
+        head, size = frames.LENGTH.size, self._next_size()
+        if size is None:
             return None
         text = bytes(self._claims[head : head + size])
         del self._claims[: head + size]
+        self.claimed += size
         if text.count(b"[") + text.count(b"{") > self._parts:
             return {"value": {"opaque": "too large a value"}}
         try:
@@ -111,7 +137,7 @@ class Session:
         return claim
 
     def _read(self) -> None:
-        kind, payload = self._box.receive(self._deadline)
+        kind, payload = self._box.receive(self.deadline)
         if kind == b"C":
             self._claims += payload
         elif kind == b"O":
@@ -119,6 +145,6 @@ class Session:
         elif kind == b"D":
             self.done = Done(**json.loads(payload))
         elif kind == b"W":
-            self._deadline = time.monotonic() + self._patience_s
+            self.deadline = time.monotonic() + self._patience_s
         else:
             raise BoxLost(f"unexpected frame {kind!r} from the box")

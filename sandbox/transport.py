@@ -11,6 +11,7 @@ import socket
 import struct
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -27,6 +28,10 @@ CHUNK = 1 << 18
 SEND_DEADLINE_S = 30
 
 
+class HasFileno(Protocol):
+    def fileno(self) -> int: ...
+
+
 class Link(Protocol):
     """A duplex stream of bytes. Raises BoxLost where the other side is gone or silent beyond the deadline."""
 
@@ -36,12 +41,25 @@ class Link(Protocol):
     def receive(self, deadline: float) -> bytes:
         """At least one byte. `deadline` is a time of `time.monotonic()`."""
 
+    def ready(self) -> bool:
+        """Whether `receive` would not wait."""
+
+    def fileno(self) -> int: ...
+
     def hang_up(self) -> None:
         """From any thread: who waits in `receive` gets BoxLost. Closing would not wake it, and would hand its
         descriptor's number to the next file that somebody opens."""
 
     def close(self) -> None:
         """From the thread that uses the link."""
+
+
+def wait_for_any(links: Iterable[HasFileno], deadline: float) -> bool:
+    """Until something arrives at one of these, or was closed there. False at the deadline."""
+    poll = select.poll()
+    for link in links:
+        poll.register(link.fileno(), select.POLLIN)
+    return bool(poll.poll(max(deadline - time.monotonic(), 0) * 1000))
 
 
 class SocketLink:
@@ -82,6 +100,12 @@ class SocketLink:
             raise BoxLost("the box closed its connection")
         return data
 
+    def ready(self) -> bool:
+        return wait_for_any([self], 0)
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
     def hang_up(self) -> None:
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
@@ -104,15 +128,25 @@ class AttachedLink:
 
     def receive(self, deadline: float) -> bytes:
         while True:
-            if len(self._raw) >= STREAM_HEADER.size:
-                kind, size = STREAM_HEADER.unpack_from(self._raw)
-                end = STREAM_HEADER.size + size
-                if len(self._raw) >= end:
-                    data, self._raw = self._raw[STREAM_HEADER.size : end], self._raw[end:]
-                    if kind == 1 and data:
-                        return data
-                    continue
-            self._raw += self._link.receive(deadline)
+            while not (end := self._whole()):
+                self._raw += self._link.receive(deadline)
+            kind, _ = STREAM_HEADER.unpack_from(self._raw)
+            data, self._raw = self._raw[STREAM_HEADER.size : end], self._raw[end:]
+            if kind == 1 and data:
+                return data
+
+    def _whole(self) -> int:
+        """Where the first of the engine's frames ends; 0 while it is not whole."""
+        if len(self._raw) < STREAM_HEADER.size:
+            return 0
+        end: int = STREAM_HEADER.size + STREAM_HEADER.unpack_from(self._raw)[1]
+        return end if len(self._raw) >= end else 0
+
+    def ready(self) -> bool:
+        return self._whole() > 0 or self._link.ready()
+
+    def fileno(self) -> int:
+        return self._link.fileno()
 
     def hang_up(self) -> None:
         self._link.hang_up()

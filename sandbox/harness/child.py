@@ -83,9 +83,9 @@ def claim(message: dict[str, Any]) -> None:
     if _main not in (None, os.getpid()):
         os._exit(0)
     data = json.dumps(message).encode()
-    data = frames.LENGTH.pack(len(data)) + data
-    while data:
-        data = data[os.write(CLAIMS, data) :]
+    rest = memoryview(frames.LENGTH.pack(len(data)) + data)
+    while rest:
+        rest = rest[os.write(CLAIMS, rest) :]
 
 
 def order() -> dict[str, Any] | None:
@@ -97,12 +97,12 @@ def order() -> dict[str, Any] | None:
     return message
 
 
-def _read(size: int) -> bytes:
-    data = b""
+def _read(size: int) -> bytearray:
+    data = bytearray()
     while len(data) < size:
         got = os.read(ORDERS, min(size - len(data), 1 << 20))
         if not got:
-            return b""
+            return bytearray()
         data += got
     return data
 
@@ -131,7 +131,7 @@ def describe(error: BaseException) -> dict[str, str]:
 
 
 def main(body: bytes) -> None:
-    """Run one program. The body: program, preamble, calls, stdin (null without), interactive."""
+    """Run one program. The body: program, preamble, calls, values_mib, stdin (null without), interactive."""
     global _main
     _main = os.getpid()
     request = json.loads(body)
@@ -158,7 +158,7 @@ def main(body: bytes) -> None:
         return
     claim({"loaded": True})
     for source in request["calls"]:
-        _answer_call(source, names)
+        _answer_call(source, names, codec.ITEMS_PER_MIB * request["values_mib"])
     if request["interactive"]:
         objects = Objects(names)
         while (message := order()) is not None:
@@ -212,10 +212,10 @@ def _flush(*streams: Any) -> None:
             stream.flush()
 
 
-def _answer_call(source: str, names: dict[str, Any]) -> None:
+def _answer_call(source: str, names: dict[str, Any], most: int) -> None:
     try:
         value = eval(source, names)
-        message = {"value": codec.encode(value)}
+        message = {"value": codec.encode(value, most=most)}
     except BaseException as error:
         message = {"raised": describe(error)}
     claim(message)

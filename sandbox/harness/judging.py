@@ -21,6 +21,8 @@ from .remote import Remote, Unjudgeable, error_class, fetch
 NUMPY = {"np": "numpy", "numpy": "numpy"}
 COMPARATORS = {"isclose": "math", "allclose": "numpy"}
 """Functions that tests call without importing them. A program's own would accept whatever it likes."""
+SHOWN_ITEMS = 1000
+"""Of a value in a message, which takes fewer characters: a claim of millions of parts is none that the host reads."""
 NO_MEMORY = {"raised": {"type": "MemoryError", "base": "MemoryError", "text": ""}}
 
 
@@ -182,4 +184,8 @@ def _failure(error: BaseException) -> dict[str, Any]:
 
 def _shown(value: object) -> Any:
     """A tree for a message only: objects of the program appear by their type."""
-    return codec.encode(value, lambda kept: {"opaque": kept._type if isinstance(kept, Remote) else type(kept).__name__})
+
+    def name(kept: object) -> dict[str, str]:
+        return {"opaque": kept._type if isinstance(kept, Remote) else type(kept).__name__}
+
+    return codec.encode(value, name, SHOWN_ITEMS)

@@ -1,6 +1,7 @@
 """The program's side of a conversation with a judge: names, calls and objects that stay here behind numbers."""
 
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 from . import codec
@@ -15,6 +16,8 @@ class Objects:
     def __init__(self, names: dict[str, Any]) -> None:
         self.names = names
         self.kept: list[object] = []
+        self.rests: dict[int, codec.Rest] = {}
+        self.numbers = count()
 
     def answer(self, message: dict[str, Any]) -> dict[str, Any]:
         from .child import describe
@@ -38,7 +41,19 @@ class Objects:
         return {"handle": number, "type": name or str(type(value).__name__)[:80]}
 
     def _value(self, value: object) -> dict[str, Any]:
-        return {"value": codec.encode(value, self.keep)}
+        return {"value": self._encoder().tree(value, 0)}
+
+    def _encoder(self) -> codec.Encoder:
+        return codec.Encoder(self.keep, codec.MESSAGE_ITEMS, self._later)
+
+    def _later(self, rest: codec.Rest) -> int:
+        number = next(self.numbers)
+        self.rests[number] = rest
+        return number
+
+    def do_rest(self, number: int) -> dict[str, Any]:
+        """What a message had no room for. Asked once, then it is gone, and with it the value."""
+        return {"value": self.rests.pop(number)(self._encoder())}
 
     def _decode(self, tree: Any) -> Any:
         if isinstance(tree, dict) and "iterator" in tree:
@@ -62,10 +77,9 @@ class Objects:
         changed = {}
         given = [(str(index), tree, value) for index, (tree, value) in enumerate(zip(args, values, strict=True))]
         for name, tree, value in (*given, *((name, kwargs[name], value) for name, value in named.items())):
-            if type(value) in (list, dict, set, bytearray, codec.deque):
-                after = codec.encode(value, self.keep)
-                if after != tree:
-                    changed[name] = after
+            mutable = type(value) in (list, dict, set, bytearray, codec.deque)
+            if mutable and codec.encode(value, self.keep) != tree:
+                changed[name] = self._encoder().tree(value, 0)
         return {**result, "changed": changed} if changed else result
 
     def do_attr(self, number: int, name: str) -> dict[str, Any]:

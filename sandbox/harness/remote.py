@@ -9,7 +9,7 @@ import itertools
 import types
 from typing import Any, NoReturn
 
-from . import codec
+from . import codec, frames
 from .child import claim, order
 
 SILENT = (StopIteration, StopAsyncIteration, GeneratorExit)
@@ -22,6 +22,13 @@ INTEGERS = tuple(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32
 
 class Unjudgeable(BaseException):
     """A test hands over what cannot leave its box, whatever the program answers. Not for the tests to catch."""
+
+
+class Unanswered(BaseException):
+    """The rest of a value did not come; `reason` is what the program raised."""
+
+    def __init__(self, reason: Exception) -> None:
+        self.reason = reason
 
 
 class Remote:
@@ -133,7 +140,7 @@ def _exception(raised: dict[str, str]) -> BaseException:
 
 
 def _encode(value: object) -> Any:
-    return codec.encode(value, _handle)
+    return codec.encode(value, _handle, frames.MAX_FRAME // 2)  # what has more items no message holds
 
 
 def _argument(value: object) -> Any:
@@ -165,7 +172,17 @@ def _remote(number: int, type_name: str) -> Remote:
 
 
 def _decode(tree: Any) -> Any:
-    return codec.decode(tree, _remote, _array)
+    try:
+        return codec.decode(tree, _remote, _array, _rest, codec.split)
+    except Unanswered as error:
+        raise error.reason from None
+
+
+def _rest(number: int) -> Any:
+    try:
+        return _ask("rest", number)["value"]
+    except Exception as error:  # not for the decoder, which takes what is raised in there for the value's fault
+        raise Unanswered(error) from None
 
 
 def _array(dtype: str, items: Any) -> Any:

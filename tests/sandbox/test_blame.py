@@ -1,10 +1,14 @@
 """Whose fault it is: a program never chooses `infrastructure_error`, and a test that nobody could judge is one."""
 
+import time
+from dataclasses import replace
+
 import pytest
 
 from sandbox.judge import LONGEST
 from sandbox.pool import Pool
 from sandbox.problem import Limits
+from sandbox.transport import TransportName
 from sandbox.verdict import Verdict
 from tests.sandbox.problems import QUICK, function, stdio
 
@@ -37,7 +41,7 @@ def test_odd_values_are_the_programs_fault(pool: Pool, way: str, name: str) -> N
 
 
 def test_an_endless_generator_ends_as_output(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sandbox.judge.MAX_STEPS", 2000)
+    monkeypatch.setattr("sandbox.conversation.MAX_STEPS", 2000)
     problem = function("def check(c):\n  assert tuple(c(3)) == (0, 1, 2)\ncheck(f)", limits=LARGE)
     outcome = pool.judge(problem, "def f(n):\n  while True: yield 0", "private")
     assert (outcome.verdict, outcome.message) == (Verdict.OUTPUT_LIMIT, "output limit: 2000 values of iterators")
@@ -87,6 +91,110 @@ def test_what_a_program_returns_never_makes_a_test_unjudgeable(pool: Pool) -> No
     opaque = FORGE + """def f(x):\n  say('{"value": {"opaque": "x"}}')\n  time.sleep(9)"""
     assert pool.judge(problem, opaque, "private").label is False
     assert pool.judge(problem, "class A: pass\ndef f(x): return A", "private").label is False
+
+
+BEFORE = "the tests met a limit before the program had answered anything: "
+TOO_LARGE = "output limit: values too large to be passed on"
+"""1.1 million lists are more than the host reads of one claim."""
+OWN_LIMITS = [
+    ("", "while True: pass", "time limit: 2 s of CPU"),
+    ("", "x = [0] * 10 ** 9", "MemoryError"),
+    ("", "f([[]] * 1_100_000)", TOO_LARGE),
+    ("while True: pass", "assert f(0) == 0", "time limit: 2 s of CPU"),
+]  # fmt: skip
+CAUSED = [
+    ("if f(1): \n while True: pass", "def f(x): return 1", Verdict.TIME_LIMIT, "time limit: 2 s of CPU"),
+    ("x = [0] * f(1)", "def f(x): return 10 ** 9", Verdict.MEMORY_LIMIT, "MemoryError"),
+    ("f([[]] * f(1))", "def f(x): return 1_100_000", Verdict.OUTPUT_LIMIT, TOO_LARGE),
+    ("if f:\n  while True: pass", "f = 1", Verdict.TIME_LIMIT, "time limit: 2 s of CPU"),
+]  # fmt: skip
+TALK = Limits(cpu_limit_s=2, wall_limit_s=60, memory_mib=512)
+"""Who waits for the wall limit is seen to."""
+
+
+@pytest.mark.parametrize(("setup", "test", "what"), OWN_LIMITS)
+def test_limits_that_the_tests_meet_by_themselves_are_no_verdict(pool: Pool, setup: str, test: str, what: str) -> None:
+    outcome = pool.judge(function(test, setup=setup, limits=TALK), "def f(x): return x", "private")
+    assert (outcome.verdict, outcome.message) == (Verdict.INFRASTRUCTURE_ERROR, BEFORE + what)
+    assert outcome.attempt == 1 and outcome.wall_s < 20
+
+
+@pytest.mark.parametrize(("test", "program", "verdict", "message"), CAUSED)
+def test_limits_that_its_answers_may_have_met_are_the_programs(
+    pool: Pool, test: str, program: str, verdict: Verdict, message: str
+) -> None:
+    outcome = pool.judge(function(test, limits=TALK), program, "private")
+    assert (outcome.verdict, outcome.message, outcome.attempt) == (verdict, message, 1)
+    assert outcome.wall_s < 20
+
+
+def test_a_failure_with_millions_of_parts_is_reported(pool: Pool) -> None:
+    problem = function("def check(c): assert c(1) == [(0,)] * 1_100_000\ncheck(f)", limits=TALK)
+    outcome = pool.judge(problem, "def f(x): return x", "private")
+    assert outcome.verdict is Verdict.WRONG_ANSWER and outcome.wall_s < 20
+    assert outcome.message.startswith("got 1, expected [(0,), (0,), (0,), ")
+
+
+def test_tests_that_end_without_a_word_end_the_programs_run(pool: Pool) -> None:
+    """Nobody asks it any more, and it has done nothing wrong."""
+    problem = function("import os\nf(1)\nos._exit(0)", limits=TALK)
+    began = time.monotonic()
+    outcome = pool.judge(problem, "def f(x): return x", "private")
+    assert outcome.verdict is Verdict.INFRASTRUCTURE_ERROR
+    assert outcome.message == "the tests' own run ended without having been through: by exit (status 0)"
+    assert time.monotonic() - began < 40
+
+
+SLOW = replace(TALK, wall_limit_s=4)
+SLEEPERS = [
+    (TALK, "Timer(.5, os._exit, [3]).start()", Verdict.RUNTIME_ERROR, "the program ended itself with status 3"),
+    (TALK, "Timer(.5, say, ['0' * (9 << 20)]).start()", Verdict.OUTPUT_LIMIT, "output limit: values of 8 MiB"),
+    (SLOW, "pass", Verdict.TIME_LIMIT, "time limit: 4 s of wall time"),
+]
+
+
+@pytest.mark.usefixtures("engine")
+@pytest.mark.parametrize("transport", ["socket", "stdio"])
+def test_a_program_whose_run_has_failed_ends_the_tests(transport: TransportName) -> None:
+    """They sleep because it told them to, and ask nothing more."""
+    with Pool(boxes=1, transport=transport) as pool:
+        for limits, action, verdict, message in SLEEPERS:
+            program = FORGE + f"from threading import Timer\ndef f(x):\n  {action}\n  return 1000"
+            began = time.monotonic()
+            outcome = pool.judge(function("import time\ntime.sleep(f(1))", limits=limits), program, "private")
+            assert (outcome.verdict, outcome.message) == (verdict, message)
+            assert time.monotonic() - began < 20
+
+
+def test_a_program_that_only_waited_is_not_blamed(pool: Pool) -> None:
+    problem = function("assert f(1) == 1", setup="import time\ntime.sleep(1000)", limits=SLOW)
+    outcome = pool.judge(problem, "def f(x): return x", "private")
+    assert (outcome.verdict, outcome.wall_s < 8) == (Verdict.INFRASTRUCTURE_ERROR, True)
+    assert outcome.message == BEFORE + "time limit: 4 s of wall time"
+    problem = function("assert f(1) == 1", setup="import time\ntime.sleep(1.5)", limits=SLOW)
+    outcome = pool.judge(problem, "import time\ntime.sleep(3.5)\ndef f(x): return x", "private")
+    assert (outcome.verdict, outcome.message) == (Verdict.TIME_LIMIT, "time limit: 4 s of wall time")
+
+
+RESTS = {
+    "empty": "[[], 1]",
+    "of one": "[[0], 1]",
+    "of text": "[['a' * 5_000_000], 1]",
+    "of itself": "[[{'cut': [[], 1]}], 1]",
+}
+
+
+@pytest.mark.parametrize("name", RESTS)
+def test_a_value_without_an_end_is_refused(pool: Pool, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sandbox.conversation.MAX_STEPS", 2000)
+    program = FORGE + (
+        "def f(x):\n  while True:\n    say(json.dumps({'value': {'cut': "
+        + RESTS[name]
+        + "}}))\n    os.read(4, 1 << 16)"
+    )
+    outcome = pool.judge(function("assert f(1) == 1", setup="unused = 1", limits=TALK), program, "private")
+    assert (outcome.label, outcome.attempt) == (False, 1), outcome
+    assert outcome.wall_s < 20
 
 
 YES, NP = "staticmethod(lambda *a: 1)", "import numpy as np\n"

@@ -216,9 +216,35 @@ def test_random_numbers_are_the_same_everywhere() -> None:
     assert len(set(said)) == 1 and said[0].startswith("got [0.")
 
 
+PAIRS = "def f(n): return [(1, 2)] * n"
+
+
 @pytest.mark.parametrize(("values_mib", "accepted"), [(8, False), (32, True)])
 def test_a_problem_may_allow_large_values(pool: Pool, values_mib: int, accepted: bool) -> None:
-    """600,000 pairs are 1.2 million parts; 8 MiB allow a million."""
+    """600,000 pairs are 11 MiB of text, in several messages."""
     limits = Limits(cpu_limit_s=10, wall_limit_s=60, memory_mib=1024, values_mib=values_mib)
-    problem = function("x = f(600_000)\nassert len(x) == 600_000", limits=limits)
-    assert pool.judge(problem, "def f(n): return [(1, 2)] * n", "private").accepted is accepted
+    outcome = pool.judge(function("x = f(600_000)\nassert len(x) == 600_000", limits=limits), PAIRS, "private")
+    assert (outcome.accepted, outcome.message) == (accepted, "" if accepted else "output limit: values of 8 MiB")
+
+
+LARGE = Limits(cpu_limit_s=20, wall_limit_s=120, memory_mib=1024, values_mib=96)
+SHAPES = [
+    ("[('a', 'b', n) for n in range(400_000)]", "x[399_999] = ()"),
+    ("{n: [str(n)] * 3 for n in range(200_000)}", "x[199_999][2] = ''"),
+    ("([[0] * 900_000], {*range(300_000)})", "x[0][0][899_999] = 1"),
+    ("['a' * 70] * 1_000_000", "x[999_999] = 'b'"),  # more than one frame holds
+]
+
+
+@pytest.mark.parametrize(("value", "change"), SHAPES)
+def test_values_that_no_message_holds_are_compared_to_their_end(pool: Pool, value: str, change: str) -> None:
+    problem = function(f"def check(c): assert c(1) == {value}\ncheck(f)", limits=LARGE)
+    right, wrong = f"def f(n): return {value}", f"def f(n):\n  x = {value}\n  {change}\n  return x"
+    assert pool.judge(problem, right, "private").accepted
+    assert pool.judge(problem, wrong, "private").verdict is Verdict.WRONG_ANSWER
+
+
+def test_large_arguments_that_a_call_changes_come_back_whole(pool: Pool) -> None:
+    test = "a = [*range(300_000)]\nb = a.copy()\nassert f(a) is None and a == b[::-1]"
+    assert pool.judge(function(test, limits=LARGE), "def f(a): a.reverse()", "private").accepted
+    assert pool.judge(function(test, limits=LARGE), "def f(a): a[:9] = a[8::-1]", "private").label is False

@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import json
 from collections import Counter, deque
 from decimal import Decimal
 from fractions import Fraction
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from sandbox import claims, feedback
 from sandbox.comparison import first_difference
-from sandbox.harness.codec import Opaque, decode, encode
+from sandbox.harness.codec import Encoder, Opaque, Rest, decode, encode, split
 from sandbox.harness.comparing import close
 
 plain = st.recursive(
@@ -33,6 +34,42 @@ def test_plain_values_come_back_with_their_types(value: Any) -> None:
     back = decode(encode(value))
     assert back == value
     assert repr(type(back)) == repr(type(value))
+
+
+def carried(value: Any, most: int) -> tuple[Any, int]:
+    """A value that comes in messages of about so many items, and how many there were."""
+    rests: dict[int, Rest] = {}
+
+    def later(rest: Rest) -> int:
+        rests[len(rests)] = rest
+        return len(rests) - 1
+
+    tree = Encoder(None, most, later).tree(value, 0)
+    more = lambda number: json.loads(json.dumps(rests[number](Encoder(None, most, later))))  # noqa: E731
+    return decode(tree, more=more, split=split), 1 + len(rests)
+
+
+@given(plain, st.integers(0, 9))
+def test_values_in_several_messages_are_the_same_values(value: Any, most: int) -> None:
+    back, _ = carried(value, most)
+    assert back == value
+    assert repr(type(back)) == repr(type(value))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [(n, str(n)) for n in range(400)],
+        {n: [n] * 5 for n in range(400)},
+        ([*range(4000)], {*range(4000)}),
+        {"a": {"b": {"c": [["d"] * 4000]}}},
+        [("a", "", "b") * 5] * 200 + [("a~b", "~")] * 200 + [("",), ("", ""), (), ("~",)],
+        deque(frozenset({n}) for n in range(400)),
+    ],
+)
+def test_no_message_has_more_items_than_asked_whatever_the_shape(value: Any) -> None:
+    back, messages = carried(value, 1000)
+    assert back == value and 4 <= messages <= 20
 
 
 @pytest.mark.parametrize(
@@ -91,6 +128,13 @@ def test_subclasses_are_flattened_and_objects_are_opaque() -> None:
     assert isinstance(opaque, Opaque) and opaque != opaque
 
 
+@pytest.mark.parametrize("value", [[*range(99)], {n: [n] for n in range(99)}, {*range(99)}, [[[n]] for n in range(99)]])
+def test_a_value_that_is_cut_equals_nothing_and_is_as_small_as_asked(value: Any) -> None:
+    assert decode(encode(value, most=1000)) == value
+    cut, again = (decode(encode(value, most=50)) for _ in range(2))
+    assert cut != again and feedback.show(cut)[:4] == feedback.show(value)[:4] and 5 < len(cut) < 60
+
+
 @pytest.mark.parametrize(
     "tree",
     [
@@ -114,6 +158,9 @@ def test_subclasses_are_flattened_and_objects_are_opaque() -> None:
         {"dict": [[{"tuple": [n * ((1 << 61) - 1)]}, 0] for n in range(1, 100)]},
         {"fraction": [{"int": "0x" + "f" * 3_000_000}, {"int": "0x" + "e" * 2_999_999 + "3"}]},
         {"decimal": "3" * 3_000_000},
+        {"cut": [[1], 0]},
+        {"tuple": {"cut": [[1], 0]}},
+        {"texts": "a~b"},
     ],
 )
 def test_malformed_trees_are_refused(tree: Any) -> None:
@@ -151,7 +198,9 @@ def test_nested_sets_are_shown_in_linear_time() -> None:
 
 
 TAGS = ["tuple", "dict", "set", "int", "bytes", "complex", "range", "fraction", "decimal", "datetime", "timedelta"]
-tags = st.sampled_from([*TAGS, "ndarray", "opaque", "handle", "deque", "value", "raised", "type", "text", "changed"])
+tags = st.sampled_from(
+    [*TAGS, "ndarray", "cut", "texts", "opaque", "handle", "deque", "value", "raised", "type", "text", "changed"]
+)
 claim = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(tags, inner, max_size=2),
