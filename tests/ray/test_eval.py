@@ -59,8 +59,8 @@ class ScriptedFleet(Fleet):
         actor = ray.remote(ScriptedGenerator).options(num_cpus=0.1, max_concurrency=CALLS_PER_ACTOR)
         return actor.remote(self.script, self.executors)
 
-    def scorer(self, verifier: Checkpoint) -> Any:
-        return ScriptedScorer(FLIP)
+    def scorers(self, verifier: Checkpoint, replicas: int | None = None) -> list[Any]:
+        return [ScriptedScorer(FLIP)]
 
     def __exit__(self, *error: object) -> None:
         with patch("ray.shutdown"):  # other tests go on with this Ray
@@ -197,7 +197,7 @@ def check(dataset: str, problems: list[Problem], searches: int, folder: Path) ->
         means = [expected(problem, CHOICES[name], WIDTH, 1) for problem in problems]
         assert_near(row("best_of_n", name, 1, WIDTH), means, searches)
     public = [sum(chances(problem, 1)) for problem in problems]
-    assert_near(row("curve_public", "random", 1, 1), public, searches)
+    assert_near(row("accuracy_public", "random", 1, 1), public, searches)
     labels_are_what_was_meant(folder / "scripted", {problem.problem_id: problem for problem in problems})
 
 
