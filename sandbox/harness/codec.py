@@ -211,6 +211,8 @@ class _Decoder:
         if "handle" in tree:
             if self.handle is None:
                 raise ValueError("not a plain value: a handle")
+            if len(tree) > 2 or len(tree["type"]) > 80:  # weight that no value has: a limit which it met would be ours
+                raise ValueError("not a plain value: more than a handle")
             return self.handle(int(tree["handle"]), str(tree["type"]))
         if len(tree) != 1:
             raise ValueError("not a plain value: several tags")

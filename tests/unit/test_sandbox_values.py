@@ -169,6 +169,21 @@ def test_malformed_trees_are_refused(tree: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    "handle",
+    [
+        {"handle": 0, "type": "x", "junk": [[]]},
+        {"handle": 0, "type": "x" * 1000},
+        {"handle": 0, "type": 5},
+        {"handle": [0], "type": "x"},
+        {"handle": 0},
+    ],
+)
+def test_a_handle_is_a_number_and_a_name_and_nothing_else(handle: dict[str, Any]) -> None:
+    with pytest.raises(ValueError):
+        decode(handle, lambda number, name: None)
+
+
+@pytest.mark.parametrize(
     ("value", "text"),
     [
         ([3], "[3]"),
