@@ -82,11 +82,12 @@ class Expert:
         return self._weighed(float(place.correct), self.score(place))
 
     def rank(self, place: Place) -> tuple[bool, float, bool]:
-        first = self._asks_oracle and self.strategy.ranking == "correct_first" and place.correct
+        first = self.asks_oracle and self.strategy.ranking == "correct_first" and place.correct
         return first, self.value(place), place.key in self.scores
 
     @property
-    def _asks_oracle(self) -> bool:
+    def asks_oracle(self) -> bool:
+        """Whether private verdicts have a say in what is trained on."""
         return bool(self.strategy.oracle_weight)
 
     def _weighed(self, correct: float, score: float) -> float:
@@ -99,7 +100,7 @@ class Expert:
 
     def _choice(self, candidates: Sequence[Place]) -> Target | str:
         solved = any(place.correct for place in candidates)
-        if self._asks_oracle and not solved:
+        if self.asks_oracle and not solved:
             if self.strategy.unsolved == "reference":
                 return self._reference()
             if self.strategy.unsolved == "drop":

@@ -99,11 +99,12 @@ def _histories(
 def _order(episode: Episode, expert: Expert) -> tuple[bool, float, int, int]:
     """Failing trajectories first, whose histories are the ones to learn recovery from, then by the verifier's score.
 
-    With `histories = "top"` by score alone. A strategy that does not weigh the verifier does not ask it here either.
+    With `histories = "top"` by score alone. What a strategy does not weigh, oracle or verifier, it does not ask here.
     """
     top = expert.strategy.histories == "top"
     score = expert.score(final(episode)) if top or expert.strategy.verifier_weight else 0.0
-    return final(episode).correct and not top, -score, -episode.iteration, episode.sample
+    solved = expert.asks_oracle and not top and final(episode).correct
+    return solved, -score, -episode.iteration, episode.sample
 
 
 def _row(history: Place, target: Target, name: str) -> Row:

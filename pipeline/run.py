@@ -5,6 +5,7 @@ import os
 import socket
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from pipeline.config import Config
 from pipeline.estimate import load_split
 from pipeline.models import resolve
 from pipeline.store import Manifest, Stage, Store, StoreError, digest_of
+from pipeline.strategies import STRATEGIES
 from pipeline.telemetry import Spans, say
 from sandbox.problem import Problem
 
@@ -93,8 +95,11 @@ class Run:
         return manifest
 
     def _contents(self, step: Stage) -> dict[str, str]:
-        """Digests of what the settings name: a path may hold other problems or other weights than before."""
+        """Digests of what the settings name: a path may hold other problems or other weights than before, and a
+        strategy's row may have been edited."""
         found = {}
+        if "run.strategy" in step.reads:
+            found["run.strategy"] = digest_of(asdict(STRATEGIES[self.config.run.strategy]))
         for split in ("train", "validation", "test"):
             if f"problems.{split}" in step.reads:
                 found[f"problems.{split}"] = self._splits.digest(self.config, split)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Literal
 
 import numpy as np
@@ -95,11 +96,10 @@ class _Tester:
         self.outcomes, self.turns = outcomes, turns
 
     def multi_turn_over_single(self) -> Iterator[Contrast]:
-        for strategy in (BASE, "rft", "mucode"):
-            last, first = self.cut(strategy, "greedy"), self.cut(strategy, "greedy", turn=1)
+        """Against the model that was trained for one turn; the base model against itself, whose episodes only gain."""
+        for strategy, single in (("rft", "star"), ("mucode", "star"), (BASE, BASE)):
+            last, first = self.cut(strategy, "greedy"), self.cut(single, "greedy", turn=1)
             yield self.contrast(last, first, "above", f"after turn {self.turns}", "after turn 1")
-        single = self.cut("star", "greedy", turn=1)
-        yield self.contrast(self.cut("rft", "greedy"), single, "above", f"after turn {self.turns}", "after turn 1")
 
     def rft_over_base(self) -> Iterator[Contrast]:
         yield from self.both("rft", BASE, "above")
@@ -125,7 +125,8 @@ class _Tester:
             yield from self.selectors("lv", "random", "above", turn)
 
     def bt_against_bce(self) -> Iterator[Contrast]:
-        for strategy, selector, turn in ((BASE, "lv", 1), (BASE, "pt_lv", self.turns), ("mucode", "pt_lv", self.turns)):
+        selections = (("lv", 1), ("lv", self.turns), ("pt_lv", self.turns))
+        for strategy, (selector, turn) in product((BASE, "mucode"), selections):
             bt = self.cut(strategy, selector, turn)
             named = f"{label(strategy)}, {SELECTORS[selector]}, turn {turn}, "
             yield self.contrast(bt, replace(bt, loss="bce"), "above", f"{named}BT", f"{named}BCE", named=True)

@@ -130,7 +130,10 @@ def test_limits_that_its_answers_may_have_met_are_the_programs(
 
 def test_a_handle_carries_nothing_that_could_fill_the_tests_memory(pool: Pool) -> None:
     """As a first answer it decides nothing, so what the tests spend on it would be called their own."""
-    fat = FORGE + """say('{"loaded": true}')\nsay('{"value": {"handle": 0, "type": "x", "junk": [' + '[],' * 900000 + '0]}}')"""
+    fat = (
+        FORGE
+        + """say('{"loaded": true}')\nsay('{"value": {"handle": 0, "type": "x", "junk": [' + '[],' * 900000 + '0]}}')"""
+    )
     outcome = pool.judge(function("assert f(0) == 0", setup="unused = 1", limits=TALK), fat, "private")
     assert (outcome.verdict, outcome.message) == (Verdict.RUNTIME_ERROR, "malformed answer")
 

@@ -154,6 +154,22 @@ def test_a_problem_that_is_never_solved(name: str, protocol: str) -> None:
     assert short(run(name, protocol, Q).examples) == UNSOLVED[name, protocol].split()
 
 
+FLIPPED = [
+    episode("e0", right("w0"), right("w1"), sample=0),
+    episode("e1", right("w2"), wrong("r1"), sample=1),
+    episode("e2", wrong("r2"), sample=2),
+    episode("e3", right("w3"), right("w4"), wrong("r3"), iteration=1, sample=0),
+    P[-1],
+]
+
+
+@pytest.mark.parametrize("protocol", ["default", "paper"])
+@pytest.mark.parametrize("name", ["mucode_lv", "rft_lv"])
+def test_without_the_oracle_no_private_verdict_counts(name: str, protocol: str) -> None:
+    """Of three trajectories that lend, e0 would be last if its end were known to be right, and e3 would come in."""
+    assert short(run(name, protocol, FLIPPED).examples) == sorted(GOLDEN[name, protocol].split())
+
+
 def test_an_example_holds_its_history_its_target_and_where_they_come_from() -> None:
     rows = {row["history_turn"]: row for row in run("mucode", "paper", P).examples if row["history_episode"] == "e3"}
     assert rows[2]["messages"] == [

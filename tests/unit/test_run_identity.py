@@ -1,6 +1,7 @@
 """A resume with other problems under the same name is refused, not mixed."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from pipeline.config import load_config
 from pipeline.run import Run, require_free
 from pipeline.store import Stage, StageOutput, Store, StoreError, stage
+from pipeline.strategies import STRATEGIES
 
 
 @stage("toy", reads=("problems.train",))
@@ -32,6 +34,19 @@ def test_edited_problems_are_noticed(tmp_path: Path) -> None:
     write(tmp_path / "mine.jsonl", 2)
     with pytest.raises(StoreError, match=r"input problems\.train"):
         run_of(tmp_path).stage(0, TOY)
+
+
+@stage("toy_examples", reads=("run.strategy",))
+def TOY_EXAMPLES(run: Any, iteration: int, directory: str) -> StageOutput:
+    return StageOutput()
+
+
+def test_an_edited_strategy_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path / "mine.jsonl", 1)
+    run_of(tmp_path).stage(0, TOY_EXAMPLES)
+    monkeypatch.setitem(STRATEGIES, "mucode", replace(STRATEGIES["mucode"], histories="top"))
+    with pytest.raises(StoreError, match=r"input run\.strategy"):
+        run_of(tmp_path).stage(0, TOY_EXAMPLES)
 
 
 def test_refusing_writes_nothing(tmp_path: Path) -> None:
