@@ -43,8 +43,10 @@ class Executor:
     """
 
     def __init__(self, config: ExecutorConfig) -> None:
+        from sandbox import selftest
         from sandbox.pool import Pool
 
+        selftest.ensure(config.runtime)  # raises LimitNotEnforced: no work for boxes that do not hold
         self._pool = Pool(boxes=config.boxes, runtime=config.runtime, memo=config.memo, queued=PLACES)
         self._pool.__enter__()
         self._places = asyncio.Semaphore(PLACES)

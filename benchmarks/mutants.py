@@ -53,9 +53,9 @@ def compare(pool: Pool, sets: list[str], limit: int | None = None) -> dict[str, 
     disagreements: list[dict[str, object]] = []
     for name in sets:
         for problem, operator, program, ours, theirs in _judged(pool, name, limit):
-            kind = f"{'accepted' if ours.accepted else 'rejected'}, asserts {_word(theirs)}"
+            kind = f"{_word(ours)}ed, asserts {_word(theirs)}"
             counts[name, operator, kind] += 1
-            if ours.accepted != theirs.accepted:
+            if ours.label is None or ours.label != theirs.label:  # a run without a verdict agrees with nothing
                 disagreements.append(
                     {"set": name, "problem": problem.problem_id, "operator": operator, "judge": str(ours.verdict),
                      "judge_says": ours.message, "asserts_say": theirs.message, "program": program}
@@ -65,7 +65,7 @@ def compare(pool: Pool, sets: list[str], limit: int | None = None) -> dict[str, 
 
 
 def _word(outcome: Outcome) -> str:
-    return "accept" if outcome.accepted else "reject"
+    return {True: "accept", False: "reject", None: "unjudg"}[outcome.label]
 
 
 Judged = tuple[Problem, str, str, Outcome, Outcome]

@@ -18,7 +18,7 @@ from sandbox.verdict import Verdict
 
 MAX_STEPS = 100_000
 """Values that the tests may take from a program's iterators: an endless one ends here, in seconds."""
-BEFORE = "the tests met a limit before the program had answered anything"
+BEFORE = "the tests failed by themselves, before the program had answered anything"
 TOO_LARGE: Failure = (Verdict.OUTPUT_LIMIT, "output limit: values too large to be passed on")
 
 
@@ -101,8 +101,8 @@ class Conversation:
 
     def _report(self, claim: dict[str, Any]) -> None:
         failure = claims.test_failure(claim["failure"], self.report.order[claim["test"]], self.report.plan)
-        if failure is not None and failure[0] is Verdict.MEMORY_LIMIT:
-            failure = self._blamed(failure)
+        if failure is not None and (failure[0] is Verdict.MEMORY_LIMIT or "raised" in claim["failure"]):
+            failure = self._blamed(failure)  # an assertion is theirs to fail, an error is not
         self.report.add(failure)
 
     def _ending(self) -> Failure | None:
@@ -122,7 +122,7 @@ class Conversation:
         return self._blamed(claims.wall(self.limits))
 
     def _blamed(self, failure: Failure) -> Failure:
-        """A limit that the tests met: the program's failure where its answers may have led there."""
+        """A limit that the tests met, or an error in them: the program's where its answers may have led there."""
         if self.decided:
             return failure
         return Verdict.INFRASTRUCTURE_ERROR, f"{BEFORE}: {failure[1]}"

@@ -41,10 +41,30 @@ def judge(plan: Plan, program: str, box: Box, judge_box: Callable[[], Box], stop
         report.fail_all(failure)
         return report.judgement()
     if plan.cases:
-        return _judge_output(plan, program, box, stop)
-    if plan.checks:
-        return _judge_conversation(plan, program, box, judge_box(), stop)
-    return _judge_calls(plan, program, box, stop)
+        judgement = _judge_output(plan, program, box, stop)
+    elif plan.checks:
+        judgement = _judge_conversation(plan, program, box, judge_box(), stop)
+    else:
+        judgement = _judge_calls(plan, program, box, stop)
+    broken = judgement.outcome.verdict is Verdict.COMPILE_ERROR and _broken_preamble(plan, box)
+    return broken or judgement
+
+
+def _broken_preamble(plan: Plan, box: Box) -> Judgement | None:
+    """Whether the problem's preamble fails without any program, so that this says nothing about one.
+
+    It is run alone: in a program's own run the program could claim it.
+    """
+    if not plan.preamble or plan.language.run:
+        return None
+    session = _begin(plan, "", box, interactive=True)
+    failure = claims.loading(session.claim())
+    box.dirty |= not session.stop().clean
+    if failure is None:
+        return None
+    report = Report(plan, box)
+    report.fail_all((Verdict.INFRASTRUCTURE_ERROR, f"the problem's own preamble fails: {failure[1]}"))
+    return report.judgement()
 
 
 def empty(plan: Plan) -> Outcome:

@@ -11,7 +11,8 @@ from sandbox.session import Done, Session
 from sandbox.verdict import Outcome, TestResult, Verdict, first_failure
 
 STARVED = 0.5
-"""A wall timeout is the machine's doing where the run waited for a core for this share of the time."""
+"""A wall timeout is the machine's doing where the run waited for a core for this share of the time, and had one for
+less than this: processes of one run that wait for each other are no load of the machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class Report:
         self.box.dirty |= not done.clean
         near = done.end != "cpu" and done.cpu_s > self.plan.limits.cpu_limit_s
         wall, busy_s = done.end == "wall", done.cpu_s + done.delay_s
-        self.starved |= wall and done.delay_s > STARVED * done.wall_s
+        self.starved |= wall and done.delay_s > STARVED * done.wall_s > done.cpu_s
         self.idle |= wall
         self.doubtful |= near or (wall and (busy_s > STARVED * done.wall_s or bool(self.plan.checks)))
 

@@ -93,7 +93,7 @@ def test_what_a_program_returns_never_makes_a_test_unjudgeable(pool: Pool) -> No
     assert pool.judge(problem, "class A: pass\ndef f(x): return A", "private").label is False
 
 
-BEFORE = "the tests met a limit before the program had answered anything: "
+BEFORE = "the tests failed by themselves, before the program had answered anything: "
 TOO_LARGE = "output limit: values too large to be passed on"
 """1.1 million lists are more than the host reads of one claim."""
 OWN_LIMITS = [
@@ -101,6 +101,9 @@ OWN_LIMITS = [
     ("", "x = [0] * 10 ** 9", "MemoryError"),
     ("", "f([[]] * 1_100_000)", TOO_LARGE),
     ("while True: pass", "assert f(0) == 0", "time limit: 2 s of CPU"),
+    ("x = 1 / 0", "assert f(0) == 0", "ZeroDivisionError: division by zero"),
+    ("import no_such_module", "assert f(0) == 0", "ModuleNotFoundError: No module named 'no_such_module'"),
+    ("", "import no_such_module\nassert f(0) == 0", "ModuleNotFoundError: No module named 'no_such_module'"),
 ]  # fmt: skip
 CAUSED = [
     ("if f(1): \n while True: pass", "def f(x): return 1", Verdict.TIME_LIMIT, "time limit: 2 s of CPU"),
@@ -117,6 +120,25 @@ def test_limits_that_the_tests_meet_by_themselves_are_no_verdict(pool: Pool, set
     outcome = pool.judge(function(test, setup=setup, limits=TALK), "def f(x): return x", "private")
     assert (outcome.verdict, outcome.message) == (Verdict.INFRASTRUCTURE_ERROR, BEFORE + what)
     assert outcome.attempt == 1 and outcome.wall_s < 20
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_preamble_that_fails_by_itself_is_no_verdict(pool: Pool, way: str) -> None:
+    broken = replace(WAYS[way], preamble="import no_such_module")
+    outcome = pool.judge(broken, "def f(x): return [x, 2 * x]", "private")
+    message = "the problem's own preamble fails: ModuleNotFoundError: No module named 'no_such_module'"
+    assert (outcome.verdict, outcome.message) == (Verdict.INFRASTRUCTURE_ERROR, message)
+    sound = replace(WAYS[way], preamble="import math")
+    claimed = FORGE + """say('{"failed": "compile", "type": "ImportError", "text": "x"}')\ntime.sleep(9)"""
+    assert pool.judge(sound, claimed, "private").verdict is Verdict.COMPILE_ERROR
+    assert pool.judge(sound, "def f(x:", "private").verdict is Verdict.COMPILE_ERROR
+
+
+def test_processes_that_wait_for_each_other_are_no_load_of_the_machine(pool: Pool) -> None:
+    crowd = "import os\nfor _ in range(40):\n  if os.fork() == 0: break\nwhile True: pass"
+    limits = Limits(cpu_limit_s=30, wall_limit_s=2, memory_mib=512)
+    outcome = pool.judge(function("assert f(3) == [3, 6]", limits=limits), crowd, "private")
+    assert outcome.verdict is Verdict.TIME_LIMIT, outcome
 
 
 @pytest.mark.parametrize(("test", "program", "verdict", "message"), CAUSED)

@@ -33,7 +33,7 @@ from typing import Any
 import docker
 import pytest
 
-from sandbox import confinement, owner
+from sandbox import cgroup, confinement, owner
 from sandbox.engine import connect
 from sandbox.errors import BoxLost, SandboxUnavailable
 from sandbox.image.build import ensure_image
@@ -184,6 +184,47 @@ def test_the_reaper_removes_the_dead_owners_boxes_only(engine: None) -> None:
     finally:
         for name in ("alive", "foreign"):
             boxes[name].remove(force=True)
+
+
+def test_a_pool_begins_with_the_reaper(engine: None) -> None:
+    client = connect()
+    labels = owner.labels()
+    dead = {**labels, owner.OWNER: f"{labels[owner.OWNER].split(':')[0]}:{2**22 - 1}:1"}
+    left = client.containers.create(ensure_image(client), ["python3", "-c", "pass"], labels=dead, network_mode="none")
+    with Pool(boxes=1):
+        assert left.name not in {box.name for box in client.containers.list(all=True, ignore_removed=True)}
+
+
+def test_boxes_live_in_a_control_group_of_their_own(engine: None) -> None:
+    client = connect()
+    with Pool(boxes=1) as pool:
+        box = client.containers.get(pool.judge(PROBLEM, RIGHT, "private").box)
+        assert cgroup.holds(box.attrs["State"]["Pid"])
+
+
+def test_the_replacement_was_there_before_the_loss(engine: None) -> None:
+    client = connect()
+    with Pool(boxes=1) as pool:
+        first = pool.judge(PROBLEM, RIGHT, "private").box
+        deadline = time.monotonic() + 20
+        while len(ready := mine(client)) < 2:
+            assert time.monotonic() < deadline, "no spare was started"
+            time.sleep(0.1)
+        client.containers.get(first).kill()
+        assert pool.judge(PROBLEM, f"{RIGHT}  # again", "private").box in set(ready) - {first}
+
+
+def test_a_run_near_its_cpu_limit_is_run_again_before_it_counts(engine: None) -> None:
+    """The first run computes for 1.3 times its limit, the second finds that time over."""
+    problem = function("assert f(3) == [3, 6]", limits=Limits(cpu_limit_s=1, wall_limit_s=20))
+    with Pool(boxes=1) as pool:
+        for _ in range(5):  # beside other work the first run may stay below its limit
+            slow = f"import time\nwhile time.time() < {time.time() + 1.3}: pass\n" + RIGHT
+            outcome = pool.judge(problem, slow, "private")
+            assert outcome.accepted
+            if outcome.cpu_s < 0.5:  # of the second run
+                return
+    pytest.fail("no run was repeated")
 
 
 def test_the_reaper_removes_the_dead_owners_folders_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
