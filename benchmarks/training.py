@@ -29,7 +29,7 @@ import pyarrow as pa
 from actors.chat import example_ids
 from actors.episode import EPISODE_SCHEMA, Answer, Episode, Turn
 from actors.parts import commit_part
-from actors.verifier import verifier_ids
+from actors.verifier import Scorer, verifier_ids
 from pipeline.bucket_tasks import ScoreAnswers
 from pipeline.config import FineTuneSection, TrainingSection, VerifierSection
 from pipeline.fine_tune import fine_tune
@@ -58,6 +58,16 @@ SIZES = {
 }
 WORDS = "list return sort even odd sum first last shift each hold rear put them in order for x xs def len max min"
 STEPS = 2
+
+
+class Here:
+    """A scorer of this process where a stage expects one behind an actor."""
+
+    def __init__(self, scorer: Scorer) -> None:
+        self.scorer = scorer
+
+    def wait(self, pairs: list[tuple[str, str]]) -> list[float]:
+        return self.scorer.score(pairs)
 
 
 class Bench:
@@ -94,7 +104,9 @@ class Bench:
         draw = random.Random(seed)
         self.chats = [self._chat(draw) for _ in range(2 * STEPS * size.batch)]
         self._write()
-        self.scorer = ScoreAnswers(str(root / "verifier"), "float32", 2 * size.longest, size.micro_batch_tokens)
+        verifier = str(root / "verifier")
+        self.scorer = Scorer(verifier, max_tokens=2 * size.longest, batch_tokens=size.micro_batch_tokens)
+        self.score_answers = ScoreAnswers([Here(self.scorer)], self.scorer.verifier_id)
         self.runs = 0
 
     def _chat(self, draw: random.Random) -> tuple[str, str]:
@@ -168,10 +180,10 @@ class Bench:
         lengths = [len(verifier_ids(self.tokenizer, *chat)) for chat in self.chats]
         files = [str(path) for path in (self.root / "episodes").glob("*.parquet")]
         started = time.monotonic()
-        self.scorer({"part": 0, "directory": str(self.root / f"scores-{self.runs}"), "episodes": files})
+        self.score_answers({"part": 0, "directory": str(self.root / f"scores-{self.runs}"), "episodes": files})
         wall = time.monotonic() - started
         order = sorted(range(len(lengths)), key=lambda number: lengths[number])
-        batches = self.scorer.scorer._batches(order, [[0] * length for length in lengths])
+        batches = self.scorer._batches(order, [[0] * length for length in lengths])
         padded = sum(len(batch) * max(lengths[number] for number in batch) for batch in batches)
         return sum(lengths) / wall, 1 - sum(lengths) / padded
 

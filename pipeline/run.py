@@ -100,6 +100,8 @@ class Run:
         found = {}
         if "run.strategy" in step.reads:
             found["run.strategy"] = digest_of(asdict(STRATEGIES[self.config.run.strategy]))
+        if step.name == "control_examples":
+            found["control"] = digest_of(asdict(STRATEGIES["control"]))
         for split in ("train", "validation", "test"):
             if f"problems.{split}" in step.reads:
                 found[f"problems.{split}"] = self._splits.digest(self.config, split)

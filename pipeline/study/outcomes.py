@@ -18,7 +18,7 @@ from sandbox.verdict import Verdict
 
 _ANSWER = "turns.list.element.answers.list.element"
 COLUMNS = [
-    *("problem_id", "selector", "width", "infrastructure", "turns.list.element.chosen"),
+    *("problem_id", "selector", "width", "infrastructure", "turns.list.element.chosen", "turns.list.element.kept"),
     *(f"{_ANSWER}.public.verdict", f"{_ANSWER}.private.verdict"),
 ]
 
@@ -137,7 +137,7 @@ def _solved(files: tuple[str, ...], turns: int) -> dict[tuple[str, int], Solved]
     """By selector and width; an episode that stopped keeps its last answer."""
     found: dict[tuple[str, int], Solved] = {}
     for row in _rows(files):
-        labels = [_label(turn["answers"][turn["chosen"]]) for turn in row["turns"]] or [0.0]
+        labels = [_label(turn["answers"][(turn["kept"] or [turn["chosen"]])[0]]) for turn in row["turns"]] or [0.0]
         labels = [float("nan")] * turns if row["infrastructure"] else labels + labels[-1:] * (turns - len(labels))
         found.setdefault((row["selector"], row["width"]), {})[row["problem_id"]] = labels
     return found

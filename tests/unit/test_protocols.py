@@ -107,3 +107,12 @@ def test_all_public_is_for_training_problems_alone() -> None:
         assert opened.public_tests == (*usual.public_tests, *usual.private_tests)
         assert opened.private_tests == ()
     assert all(problem.private_tests for problem in load_split(config, "test"))
+
+
+@pytest.mark.parametrize("name", ["llama-3.2-1b", "llama-3.1-8b", "qwen2.5-1.5b"])
+@pytest.mark.parametrize("protocol", ["paper", "release"])
+def test_the_models_configs_leave_to_the_protocol_what_it_says(name: str, protocol: str) -> None:
+    config = load_config(f"configs/{name}.toml", [f"protocol.name={protocol}"])
+    for section, settings in PROTOCOLS[protocol].items():
+        for key, value in settings.items():
+            assert getattr(getattr(config, section), key) == value, f"{section}.{key}"
