@@ -11,6 +11,9 @@ from html import escape
 
 WIDTH = 360
 LEFT, RIGHT, TOP, BOTTOM = 34, 354, 14, 176
+LETTER = 6.2
+"""Width of a letter in a label, about."""
+SLANT = math.radians(60)
 AXES = (0.1, 0.2, 0.25, 0.5, 1.0)
 """Tops of a share's axis; five grid lines divide each into round numbers."""
 LINE_STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 1.0)
@@ -76,11 +79,13 @@ def bars(
     if chance is not None:
         y = BOTTOM - chance * height
         pieces.append(f'<line class="chance" x1="{LEFT}" x2="{RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
-    every = max(1, round(44 / slot))
+    longest = max((len(label) for label, _ in groups), default=0) * LETTER
+    slanted = longest > slot
+    every = max(1, math.ceil(14 / slot))  # lines of slanted text need this much
     for place, (label, group) in enumerate(groups):
         middle = LEFT + (place + 0.5) * slot
         if place % every == 0:
-            pieces.append(_text(middle, BOTTOM + 15, label, "middle"))
+            pieces.append(_slanted(middle, label) if slanted else _text(middle, BOTTOM + 15, label, "middle"))
         wide = min(slot * 0.84 / max(len(names), 1), 34)
         left = middle - wide * len(group) / 2
         for index, bar in enumerate(group):
@@ -88,7 +93,7 @@ def bars(
             if bar is None:
                 continue
             pieces.append(_bar(left + index * wide, wide, bar, height, title, shade(index, len(names))))
-    return _svg(BOTTOM + 24, pieces)
+    return _svg(BOTTOM + (16 + round(longest * math.sin(SLANT)) if slanted else 24), pieces)
 
 
 def lines(series: Sequence[tuple[str, Sequence[tuple[float, Bar]]]], axis: str) -> str:
@@ -170,6 +175,12 @@ def stacked(rows: Sequence[tuple[str, Sequence[Segment], str]], *, label_width: 
 
 def _svg(height: int, pieces: Sequence[str]) -> str:
     return f'<svg viewBox="0 0 {WIDTH} {height}" role="img">{"".join(pieces)}</svg>'
+
+
+def _slanted(x: float, label: str) -> str:
+    """A label that is wider than its place, read upwards to its end below `x`."""
+    turn = f"rotate({-math.degrees(SLANT):.0f} {x + 4:.1f} {BOTTOM + 10})"
+    return _text(x + 4, BOTTOM + 10, label, "end").replace("<text ", f'<text transform="{turn}" ')
 
 
 def _text(x: float, y: float, text: str, anchor: str, kind: str = "label") -> str:
