@@ -87,6 +87,8 @@ class _Asserts(ast.NodeTransformer):
         test = node.test
         if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq):
             sides = [test.left, test.comparators[0]]
+            if self._own(sides[0]) and not self._own(sides[1]):
+                sides.reverse()  # it is written the other way round
             first = self._own(sides[1])
             name = ast.Name("__expected_first__" if first else "__equal__", ast.Load())
             call = ast.Expr(ast.Call(name, sides[::-1] if first else sides, []))

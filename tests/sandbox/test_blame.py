@@ -306,3 +306,9 @@ def test_a_program_that_no_frame_holds_is_refused_by_its_length(pool: Pool) -> N
         assert outcome.verdict is Verdict.COMPILE_ERROR and outcome.attempt == 1, outcome
     longest = "def f(x): return x #" + "\U0001f40d" * (LONGEST - 20)
     assert pool.judge(function("assert f(1) == 1", limits=Limits(memory_mib=512)), longest, "private").accepted
+
+
+def test_an_expected_value_may_stand_on_the_left(pool: Pool) -> None:
+    problem = function("def check(c):\n  assert [3, 6] == c(3)\ncheck(f)")
+    assert pool.judge(problem, "def f(x): return x", "private").message == "got 3, expected [3, 6]"
+    assert pool.judge(problem, "def f(x): return [x, 2 * x]", "private").accepted
