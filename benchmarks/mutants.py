@@ -47,13 +47,16 @@ def main() -> None:
         print({key: line[key] for key in line if key != "program"})
 
 
+WORDS = {True: "accepted", False: "rejected", None: "unjudged"}
+
+
 def compare(pool: Pool, sets: list[str], limit: int | None = None) -> dict[str, list[dict[str, object]]]:
     """Counts per data set and operator, and every disagreement."""
     counts: Counter[tuple[str, str, str]] = Counter()
     disagreements: list[dict[str, object]] = []
     for name in sets:
         for problem, operator, program, ours, theirs in _judged(pool, name, limit):
-            kind = f"{_word(ours)}ed, asserts {_word(theirs)}"
+            kind = f"{WORDS[ours.label]}, by asserts {WORDS[theirs.label]}"
             counts[name, operator, kind] += 1
             if ours.label is None or ours.label != theirs.label:  # a run without a verdict agrees with nothing
                 disagreements.append(
@@ -62,10 +65,6 @@ def compare(pool: Pool, sets: list[str], limit: int | None = None) -> dict[str, 
                 )  # fmt: skip
     rows = [{"set": key[0], "operator": key[1], "kind": key[2], "mutants": n} for key, n in sorted(counts.items())]
     return {"counts": rows, "disagreements": disagreements}
-
-
-def _word(outcome: Outcome) -> str:
-    return {True: "accept", False: "reject", None: "unjudg"}[outcome.label]
 
 
 Judged = tuple[Problem, str, str, Outcome, Outcome]

@@ -179,8 +179,8 @@ def _svg(height: int, pieces: Sequence[str]) -> str:
 
 def _slanted(x: float, label: str) -> str:
     """A label that is wider than its place, read upwards to its end below `x`."""
-    turn = f"rotate({-math.degrees(SLANT):.0f} {x + 4:.1f} {BOTTOM + 10})"
-    return _text(x + 4, BOTTOM + 10, label, "end").replace("<text ", f'<text transform="{turn}" ')
+    x, y = x + 4, BOTTOM + 10
+    return f'<g transform="rotate({-math.degrees(SLANT):.0f} {x:.1f} {y})">{_text(x, y, label, "end")}</g>'
 
 
 def _text(x: float, y: float, text: str, anchor: str, kind: str = "label") -> str:

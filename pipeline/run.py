@@ -98,10 +98,9 @@ class Run:
         """Digests of what the settings name: a path may hold other problems or other weights than before, and a
         strategy's row may have been edited."""
         found = {}
-        if "run.strategy" in step.reads:
-            found["run.strategy"] = digest_of(asdict(STRATEGIES[self.config.run.strategy]))
-        if step.name == "control_examples":
-            found["control"] = digest_of(asdict(STRATEGIES["control"]))
+        for read, name in (("run.strategy", self.config.run.strategy), ("control", "control")):
+            if read in step.reads:
+                found[read] = digest_of(asdict(STRATEGIES[name]))
         for split in ("train", "validation", "test"):
             if f"problems.{split}" in step.reads:
                 found[f"problems.{split}"] = self._splits.digest(self.config, split)

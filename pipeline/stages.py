@@ -268,7 +268,7 @@ _RELABELLING = (
     *(f"protocol.{name}" for name in ("unsolved", "positives", "own_target", "old_labels")),
 )
 EXAMPLES = stage("examples", reads=("run.strategy", *_RELABELLING))(_examples)
-CONTROL_EXAMPLES = stage("control_examples", reads=_RELABELLING)(_examples)
+CONTROL_EXAMPLES = stage("control_examples", reads=("control", *_RELABELLING))(_examples)
 
 
 def _policy(run: Any, iteration: int, directory: str, *, examples: Manifest, name: str = "policy") -> StageOutput:

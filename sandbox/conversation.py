@@ -101,8 +101,8 @@ class Conversation:
 
     def _report(self, claim: dict[str, Any]) -> None:
         failure = claims.test_failure(claim["failure"], self.report.order[claim["test"]], self.report.plan)
-        if failure is not None and (failure[0] is Verdict.MEMORY_LIMIT or "raised" in claim["failure"]):
-            failure = self._blamed(failure)  # an assertion is theirs to fail, an error is not
+        if failure is not None and (failure[0] is Verdict.MEMORY_LIMIT or "untouched" in claim["failure"]):
+            failure = self._blamed(failure)
         self.report.add(failure)
 
     def _ending(self) -> Failure | None:

@@ -137,10 +137,16 @@ def _solved(files: tuple[str, ...], turns: int) -> dict[tuple[str, int], Solved]
     """By selector and width; an episode that stopped keeps its last answer."""
     found: dict[tuple[str, int], Solved] = {}
     for row in _rows(files):
-        labels = [_label(turn["answers"][(turn["kept"] or [turn["chosen"]])[0]]) for turn in row["turns"]] or [0.0]
+        labels = [_label(_held(turn)) for turn in row["turns"]] or [0.0]
         labels = [float("nan")] * turns if row["infrastructure"] else labels + labels[-1:] * (turns - len(labels))
         found.setdefault((row["selector"], row["width"]), {})[row["problem_id"]] = labels
     return found
+
+
+def _held(turn: dict[str, Any]) -> dict[str, Any]:
+    """As `actors.episode.Turn.held`, of a row that holds its verdicts only."""
+    held: dict[str, Any] = turn["answers"][turn["kept"][0] if turn["kept"] else turn["chosen"]]
+    return held
 
 
 def _rows(files: Iterable[str]) -> Iterable[dict[str, Any]]:

@@ -21,6 +21,8 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
+NAME = 80
+"""Characters of a type's name that cross."""
 MAX_DEPTH = 150
 ITEMS_PER_MIB = 1 << 19
 """What leaves is bounded in bytes, of which each item takes two at least."""
@@ -115,7 +117,7 @@ class Encoder:
                 return self.tree(item, depth + 1)
         if self.keep is not None:
             return self.keep(value)
-        return {"opaque": name[:80]}
+        return {"opaque": name[:NAME]}
 
     def sequence(self, items: Any, depth: int) -> Any:
         short = type(items) in (list, tuple) and self.items + len(items) <= self.most
@@ -211,7 +213,7 @@ class _Decoder:
         if "handle" in tree:
             if self.handle is None:
                 raise ValueError("not a plain value: a handle")
-            if len(tree) > 2 or len(tree["type"]) > 80:  # weight that no value has: a limit which it met would be ours
+            if len(tree) > 2 or len(tree["type"]) > NAME:  # who decodes it would pay for what no object has
                 raise ValueError("not a plain value: more than a handle")
             return self.handle(int(tree["handle"]), str(tree["type"]))
         if len(tree) != 1:
@@ -311,5 +313,5 @@ _SCALARS: dict[str, Callable[[Any], Any]] = {
     "time": datetime.time.fromisoformat,
     "timedelta": lambda body: datetime.timedelta(*body),
     "ellipsis": lambda body: Ellipsis,
-    "opaque": lambda body: Opaque(str(body)[:80]),
+    "opaque": lambda body: Opaque(str(body)[:NAME]),
 }

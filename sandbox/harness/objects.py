@@ -38,7 +38,7 @@ class Objects:
         number = next((number for number, kept in enumerate(self.kept) if kept is value), len(self.kept))
         if number == len(self.kept):
             self.kept.append(value)
-        return {"handle": number, "type": name or str(type(value).__name__)[:80]}
+        return {"handle": number, "type": name or str(type(value).__name__)[: codec.NAME]}
 
     def _value(self, value: object) -> dict[str, Any]:
         return {"value": self._encoder().tree(value, 0)}

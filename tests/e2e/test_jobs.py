@@ -37,12 +37,13 @@ def _free_port() -> int:
 @pytest.fixture(scope="module")
 def head(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """A Ray head of its own, with token authentication, ended by its process group."""
-    port, dashboard, client = (_free_port() for _ in range(3))
+    port, dashboard, client, agent = (_free_port() for _ in range(4))
     environment = {**os.environ, "RAY_AUTH_MODE": "token", "PYTHONPATH": ""}
     subprocess.run([RAY, "get-auth-token", "--generate"], env=environment, capture_output=True, check=True)
     log = tmp_path_factory.mktemp("head") / "head.log"
     command = [RAY, "start", "--head", "--block", f"--port={port}", "--num-cpus=2", "--disable-usage-stats"]
     command += ["--dashboard-host=127.0.0.1", f"--dashboard-port={dashboard}", f"--ray-client-server-port={client}"]
+    command += [f"--dashboard-agent-listen-port={agent}"]  # the default one may be another Ray's, and jobs then fail
     command += ["--resources", json.dumps({"sandbox": 2}), f"--object-store-memory={256 << 20}"]
     process = subprocess.Popen(
         command, env=environment, stdout=log.open("wb"), stderr=subprocess.STDOUT, start_new_session=True

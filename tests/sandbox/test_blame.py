@@ -150,6 +150,15 @@ def test_limits_that_its_answers_may_have_met_are_the_programs(
     assert outcome.wall_s < 20
 
 
+@pytest.mark.parametrize(
+    "test", ["assert f + 1 == 3", "x = {1: 2}\nassert x[f] == 2", "import math\nassert math.sqrt(f) == 2"]
+)
+def test_an_error_in_which_the_program_had_a_part_is_the_programs(pool: Pool, test: str) -> None:
+    """Nothing was asked of it but what `f` is; an object that no test can compute with must not be a way out."""
+    outcome = pool.judge(function(test, limits=TALK), "f = object()", "private")
+    assert outcome.verdict.label is False, outcome
+
+
 def test_a_handle_carries_nothing_that_could_fill_the_tests_memory(pool: Pool) -> None:
     """As a first answer it decides nothing, so what the tests spend on it would be called their own."""
     fat = (

@@ -7,6 +7,8 @@ import pytest
 
 from actors import executor
 from actors.executor import Executor, ExecutorConfig
+from sandbox import confinement, selftest, trials
+from sandbox.errors import LimitNotEnforced
 from sandbox.problem import Limits
 from tests.sandbox.problems import function
 
@@ -55,3 +57,12 @@ def test_a_batch_comes_back_without_its_slow_program_which_is_judged_once(monkey
             await judge.close()
 
     asyncio.run(main())
+
+
+def test_an_executor_takes_no_work_where_a_limit_does_not_bite(monkeypatch: pytest.MonkeyPatch) -> None:
+    few = tuple(trial for trial in trials.TRIALS if trial.limit == "processes")
+    monkeypatch.setattr(selftest, "TRIALS", few)
+    whole = confinement.options
+    monkeypatch.setattr(confinement, "options", lambda *given: {**whole(*given), "pids_limit": -1})
+    with pytest.raises(LimitNotEnforced, match="processes"):
+        Executor(ExecutorConfig(boxes=1))

@@ -14,7 +14,7 @@
 | temporary folder full | at once | nothing: attached streams | `…full_temporary_folder…` |
 | engine elsewhere | at once | nothing: attached streams | `…does_not_see_our_folders…` |
 | driver killed, idle or busy | at once | boxes end by themselves | `…die_with_their_driver` |
-| driver and engine killed | next start | the reaper removes boxes and folders | `…reaper…` |
+| driver and engine killed | next start | the reaper removes boxes and folders | `test_owner.py` |
 """
 
 import os
@@ -35,11 +35,10 @@ import pytest
 
 from sandbox import cgroup, confinement, owner
 from sandbox.engine import connect
-from sandbox.errors import BoxLost, SandboxUnavailable
-from sandbox.image.build import ensure_image
+from sandbox.errors import SandboxUnavailable
 from sandbox.pool import Pool
 from sandbox.problem import Limits
-from sandbox.transport import SocketDoor, SocketLink
+from sandbox.transport import SocketLink
 from sandbox.verdict import Outcome, Verdict
 from tests.sandbox.private_engine import PrivateEngine, private_engine
 from tests.sandbox.problems import function
@@ -166,35 +165,6 @@ def test_boxes_die_with_their_driver(engine: None, transport: str, doing: str) -
         time.sleep(0.1)
 
 
-def test_the_reaper_removes_the_dead_owners_boxes_only(engine: None) -> None:
-    client = connect()
-    alive, dead = owner.labels(), owner.labels()
-    boot = alive[owner.OWNER].split(":")[0]
-    dead[owner.OWNER] = f"{boot}:{2**22 - 1}:1"
-    foreign = {**dead, owner.OWNER: f"another-boot:{2**22 - 1}:1"}
-    options = {"image": ensure_image(client), "command": ["python3", "-c", "pass"], "network_mode": "none"}
-    boxes = {
-        name: client.containers.create(labels=labels, **options)
-        for name, labels in {"alive": alive, "dead": dead, "foreign": foreign}.items()
-    }
-    try:
-        removed = owner.reap(client)
-        assert boxes["dead"].name in removed
-        assert boxes["alive"].name not in removed and boxes["foreign"].name not in removed
-    finally:
-        for name in ("alive", "foreign"):
-            boxes[name].remove(force=True)
-
-
-def test_a_pool_begins_with_the_reaper(engine: None) -> None:
-    client = connect()
-    labels = owner.labels()
-    dead = {**labels, owner.OWNER: f"{labels[owner.OWNER].split(':')[0]}:{2**22 - 1}:1"}
-    left = client.containers.create(ensure_image(client), ["python3", "-c", "pass"], labels=dead, network_mode="none")
-    with Pool(boxes=1):
-        assert left.name not in {box.name for box in client.containers.list(all=True, ignore_removed=True)}
-
-
 def test_boxes_live_in_a_control_group_of_their_own(engine: None) -> None:
     client = connect()
     with Pool(boxes=1) as pool:
@@ -212,40 +182,6 @@ def test_the_replacement_was_there_before_the_loss(engine: None) -> None:
             time.sleep(0.1)
         client.containers.get(first).kill()
         assert pool.judge(PROBLEM, f"{RIGHT}  # again", "private").box in set(ready) - {first}
-
-
-def test_a_run_near_its_cpu_limit_is_run_again_before_it_counts(engine: None) -> None:
-    """The first run computes for 1.3 times its limit, the second finds that time over."""
-    problem = function("assert f(3) == [3, 6]", limits=Limits(cpu_limit_s=1, wall_limit_s=20))
-    with Pool(boxes=1) as pool:
-        for _ in range(5):  # beside other work the first run may stay below its limit
-            slow = f"import time\nwhile time.time() < {time.time() + 1.3}: pass\n" + RIGHT
-            outcome = pool.judge(problem, slow, "private")
-            assert outcome.accepted
-            if outcome.cpu_s < 0.5:  # of the second run
-                return
-    pytest.fail("no run was repeated")
-
-
-def test_the_reaper_removes_the_dead_owners_folders_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    alive = owner.folder_prefix()
-    place = alive.split("-")[2]
-    dead, foreign = f"mucode-box-{place}-{2**22 - 1}-1-x", f"mucode-box-00000000-{2**22 - 1}-1-x"
-    for name in (f"{alive}x", dead, foreign, "mucode-box-other"):
-        (tmp_path / name / "ctl").mkdir(parents=True)
-    assert owner.reap_folders() == [dead]
-    assert {path.name for path in tmp_path.iterdir()} == {f"{alive}x", foreign, "mucode-box-other"}
-    monkeypatch.setattr(tempfile, "tempdir", "/tmp")
-    door = SocketDoor()
-    assert door.folder.parent.name.startswith(alive) and (door.folder / "box").exists()
-    door.close()
-    assert not door.folder.parent.exists()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / ("long" * 25)))
-    (tmp_path / ("long" * 25)).mkdir()
-    with pytest.raises(BoxLost, match="AF_UNIX path too long"):
-        SocketDoor()
-    assert not list((tmp_path / ("long" * 25)).iterdir())
 
 
 def test_a_box_out_of_memory_is_no_infrastructure(engine: None) -> None:

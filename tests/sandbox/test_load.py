@@ -67,3 +67,16 @@ def test_whoever_waits_for_room_in_a_pool_that_closes_gets_an_answer() -> None:
         pool.close()
         verdicts = {future.result(timeout=20).verdict for future in waiting}
     assert verdicts <= {Verdict.ACCEPTED, Verdict.INFRASTRUCTURE_ERROR}
+
+
+def test_a_run_near_its_cpu_limit_is_run_again_before_it_counts(engine: None) -> None:
+    """The first run computes for 1.3 times its limit, the second finds that time over."""
+    problem = function("assert f(3) == [3, 6]", limits=Limits(cpu_limit_s=1, wall_limit_s=20))
+    with Pool(boxes=1) as pool:
+        for _ in range(5):  # beside other work the first run may stay below its limit
+            slow = f"import time\nwhile time.time() < {time.time() + 1.3}: pass\ndef f(x): return [x, 2 * x]"
+            outcome = pool.judge(problem, slow, "private")
+            assert outcome.accepted
+            if outcome.cpu_s < 0.5:  # of the second run
+                return
+    pytest.fail("no run was repeated")

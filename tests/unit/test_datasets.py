@@ -6,47 +6,21 @@ The tests that read the publishers' own files need MUCODE_DATA_DIR; the others m
 import ast
 import gzip
 import json
-import os
 import re
 import sys
 from collections import Counter
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sandbox.errors import ProblemError
-from sandbox.problem import FunctionTest, Limits, Problem, StdioTest
+from sandbox.problem import FunctionTest, Limits, StdioTest
 from sandbox.problems.evalplus import written_out
-from sandbox.problems.judgeable import unjudgeable
-from sandbox.problems.load import DataSet, load, read
-from sandbox.problems.overlap import Overlap, overlap, summary
+from sandbox.problems.load import load, read
 from sandbox.problems.sources import DATA_DIR
 from sandbox.problems.suites import Suites
-
-FOLDER = Path(os.environ.get(DATA_DIR, ""))
-real = pytest.mark.skipif(DATA_DIR not in os.environ, reason=f"{DATA_DIR} is not set")
-
-
-def raw(file: str) -> list[dict[str, Any]]:
-    """The publisher's rows, read by other means than the loaders'."""
-    path = FOLDER / file
-    if path.suffix == ".json":
-        return list(json.loads(path.read_text()))
-    text = gzip.decompress(path.read_bytes()).decode() if path.suffix == ".gz" else path.read_text()
-    return [json.loads(line) for line in text.splitlines() if line.strip()]
-
-
-@cache
-def published(name: str) -> DataSet:
-    """Read once: the large sets take seconds."""
-    return read(name)
-
-
-def sources(tests: tuple[object, ...]) -> list[str]:
-    return [test.source for test in tests if isinstance(test, FunctionTest)]
-
+from tests.published import published, raw, real, sources
 
 # ---- suites ------------------------------------------------------------------------------------------------------
 
@@ -372,114 +346,3 @@ def test_any_other_form_stays_as_it_is(old: str, new: str) -> None:
 @pytest.mark.parametrize("program", ["", "assert f(1) == 2", "def check(candidate):\n  assert candidate(1) == 2"])
 def test_other_programs_are_not_written_out(program: str) -> None:
     assert written_out(ast.parse(program), "f") == []
-
-
-# ---- tests that cannot be judged ---------------------------------------------------------------------------------
-
-NODE = "class Node:\n  def __init__(s, v): s.v = v"
-FOUND = [
-    ("", "def check(c):\n  assert c(lambda v: v) == 1\ncheck(f)", "a function"),
-    ("", "x = max\nassert f(x) == 1", "a function"),
-    ("", "def g(v): return v\nassert f([1, {'k': g}]) == 1", "a function"),
-    ("", "import itertools\nx = itertools.count()\nassert f(x) == 1", "an endless iterator"),
-    ("", "import math\nassert f(key=math) == 1", "a module"),
-    ("", "x = 1\nassert f(x, int) == 1", "a class"),
-    (NODE, "assert f(Node(1)) == 1", "an object of class Node"),
-    (NODE, "n = Node(1)\nassert f(n) == 1", "an object of class Node"),
-    (NODE, "assert f([Node]) == 1", "a class"),
-]
-NOT_FOUND = [
-    ("", "assert f(lambda v: v) == 1"),  # a call and a literal: its source runs beside the program
-    ("", "x = [1]\nassert f(x) == 1"),
-    ("", "x = sorted\nassert x(f(1)) == [1]"),  # not handed over
-    ("", "x = max(1, 2)\nassert f(x) == 1"),
-    ("", "for f2 in (f,):\n  assert f2(abs) == 1"),  # not certain
-    ("class P(list): pass", "assert f(P([1])) == 1"),  # crosses as a list
-    ("", "def check(max):\n  assert f(max) == 1\ncheck(3)"),  # a name of its own
-    ("", "x = Pair(1)\nassert f(x) == 1"),  # the program's class
-    ("", "import itertools\nassert f(itertools.islice([1], 1)) == 1"),
-]
-
-
-def one(setup: str, test: str) -> Problem:
-    tests = (FunctionTest("assert f(0) == 1"), FunctionTest(test))
-    return Problem(problem_id="t", prompt="", private_tests=tests, setup=setup, entry_point="f")
-
-
-@pytest.mark.parametrize(("setup", "test", "kind"), FOUND)
-def test_what_cannot_cross_is_found_in_the_text(setup: str, test: str, kind: str) -> None:
-    reason = unjudgeable(one(setup, test))
-    assert reason == f"private test 2 hands the program {kind} of the tests: {' '.join(test.split())}"
-
-
-@pytest.mark.parametrize(
-    ("test", "call"),
-    [
-        ("import contextlib as c\nwith redirect_stdout(o):\n  f(1)\nassert o.getvalue()", "redirect_stdout"),
-        ("with patch('builtins.input', return_value='1'):\n  assert f() == 1", "patch"),
-        ("import asyncio\nassert asyncio.run(f(3)) == 4", "asyncio.run"),
-    ],
-)
-def test_what_changes_the_tests_own_process_is_found(test: str, call: str) -> None:
-    reason = unjudgeable(one("", test))
-    assert reason is not None
-    assert reason.startswith(f"private test 2 calls {call}, which reaches the tests' process and not the program's")
-
-
-def test_a_helper_of_the_tests_with_such_a_name_is_none() -> None:
-    assert unjudgeable(one("", "def patch(v):\n  return v + 1\nassert patch(f(1)) == 2")) is None
-
-
-@pytest.mark.parametrize(("setup", "test"), NOT_FOUND)
-def test_only_what_is_certain_is_found(setup: str, test: str) -> None:
-    assert unjudgeable(one(setup, test)) is None
-
-
-# ---- overlap -----------------------------------------------------------------------------------------------------
-
-
-def text(problem_id: str, prompt: str) -> Problem:
-    return Problem(problem_id=problem_id, prompt=prompt)
-
-
-def test_overlap_by_id_and_by_text() -> None:
-    train = [text("Mbpp/601", "Add two numbers."), text("HumanEval/3", "a"), text("own", "")]
-    test = [text("mbpp/601", "Other."), text("Python/3", "b"), text("x", "add  two\nNumbers"), text("y", "")]
-    found = overlap(train, test)
-    assert found == [
-        Overlap("mbpp/601", "Mbpp/601", by_id=True),
-        Overlap("Python/3", "HumanEval/3", by_id=True),
-        Overlap("x", "Mbpp/601", by_id=False),
-    ]
-    expected = "3 of 4 test problems are in the training split (2 by id, 1 by text): mbpp/601, Python/3, x"
-    assert summary(found, len(test), "test") == expected
-    assert summary([], 4, "test") is None
-
-
-@real
-def test_mbpp_plus_holds_training_problems() -> None:
-    """108 of MBPP+'s task ids lie in 601-974, the published training split; and one text of the others is there too."""
-    train = {row["task_id"]: row for row in raw("mbpp/mbpp.jsonl") if 601 <= row["task_id"] <= 974}
-    plus = {row["task_id"]: row for row in raw("mbpp_plus/MbppPlus-OriginFmt.jsonl.gz")}
-    ids = sorted(set(plus) & set(train))
-
-    def words(value: str) -> list[str]:
-        return "".join(char if char.isalnum() else " " for char in value.lower()).split()
-
-    texts = [words(row["text"]) for row in train.values()]
-    by_text = [number for number, row in plus.items() if number not in train and words(row["prompt"]) in texts]
-    assert (len(ids), by_text) == (108, [427])
-    found = overlap(published("mbpp:train").problems, published("mbpp_plus").problems)
-    assert sorted(item.test_id for item in found if item.by_id) == sorted(f"Mbpp/{number}" for number in ids)
-    assert [item.test_id for item in found if not item.by_id] == ["Mbpp/427"]
-
-
-@real
-def test_three_texts_of_mbpps_own_test_split_are_in_its_training_split() -> None:
-    found = overlap(load("mbpp:train"), load("mbpp:test"))
-    rows = {row["task_id"]: row["text"] for row in raw("mbpp/mbpp.jsonl")}
-    assert [(item.test_id, item.train_id) for item in found] == [
-        ("Mbpp/216", "Mbpp/872"), ("Mbpp/217", "Mbpp/602"), ("Mbpp/248", "Mbpp/704")
-    ]  # fmt: skip
-    assert [rows[a].rstrip(". ") for a in (216, 217, 248)] == [rows[b].rstrip(". ") for b in (872, 602, 704)]
-    assert overlap(load("builtin:train"), load("builtin:test")) == []

@@ -75,6 +75,20 @@ def test_what_is_not_there_is_not_tested(tmp_path: Path) -> None:
     assert found["both_rewards"].verdict is None
 
 
+def test_every_claim_names_what_it_compares(tmp_path: Path) -> None:
+    found = judged(tmp_path)
+    assert [(contrast.left, contrast.right) for contrast in found["multi_turn_over_single"].contrasts] == [
+        ("RFT, greedy, after turn 3", "STaR, greedy, after turn 1"),
+        ("µCode, greedy, after turn 3", "STaR, greedy, after turn 1"),
+        ("base, greedy, after turn 3", "base, greedy, after turn 1"),
+    ]
+    assert [contrast.left for contrast in found["bt_against_bce"].contrasts] == [
+        f"{model}, {selection}, BT"
+        for model in ("base", "µCode")
+        for selection in ("LV, turn 1", "LV, turn 3", "PT+LV, turn 3")
+    ]
+
+
 def test_a_curve_flattens_where_its_first_half_gains_more(tmp_path: Path) -> None:
     """10, 20, 24 of 40 at N = 1, 5, 9: (20 - 10) - (24 - 20) = 6 problems, 15 points."""
     (found,) = judged(tmp_path, n1=10, n5=20, n9=24)["n_scaling_flattens"].contrasts
