@@ -52,6 +52,14 @@ def map_buckets(rows: list[Row], function: Any, *, cpus: float = 0.5) -> None:
     dataset.map(function, num_cpus=cpus).materialize()
 
 
+def read_batches(files: Iterable[str], columns: list[str]) -> Iterator[pa.RecordBatch]:
+    """Those columns of Parquet files, streamed."""
+    for file in files:
+        filesystem, path = open_directory(file)
+        with filesystem.open_input_file(path) as source:
+            yield from pq.ParquetFile(source).iter_batches(columns=columns)
+
+
 def read_rows(files: Iterable[str]) -> Iterator[Row]:
     for file in files:
         filesystem, path = open_directory(file)

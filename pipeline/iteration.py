@@ -34,7 +34,7 @@ def run_iteration(run: Run, i: int) -> None:
         run.stage(i, stages.SWEEP, policy=best, verifier=its_verifier)
         if run.config.run.control and i > 0:
             run_control(run, i)
-    run.stage(i, stages.METRICS, found=run.evaluated(i))
+    run.stage(i, stages.METRICS, found=run.evaluated(i), base=run.base_answers(i))
 
 
 def to_relabel(run: Run, i: int) -> dict[str, Any]:

@@ -19,11 +19,13 @@ from pipeline.played import Cells, Drawn, Played, cells, read_played
 from pipeline.statistics import best_of_n, interval, pass_at_k
 from pipeline.store import Manifest
 from pipeline.sweep import POOL
-from pipeline.verifier_metrics import Scored, verifier_rows
+from pipeline.verifier_metrics import RANKED, Scored, verifier_rows
 
 Row = dict[str, Any]
 SUMMARY_DEADLINE_S = 1800
 SPENT = ("tokens", "executions")
+OF_ONE_POLICY = (("own_pairs", "own_pairs", "held_out"), ("base_pairs", "base_own_pairs", "base_held_out"))
+"""Series of a verifier's metrics, and the stages that hold its pairs and its episodes."""
 METRIC_SCHEMA = pa.schema(
     [
         ("iteration", pa.int32()),
@@ -154,16 +156,26 @@ def _row(
     }
 
 
-def summarise(found: Sequence[Manifest], directory: str, iteration: int, settings: dict[str, Any]) -> Row:
+def summarise(
+    found: Sequence[Manifest], base: Sequence[Manifest], directory: str, iteration: int, settings: dict[str, Any]
+) -> Row:
     """Compute an iteration's metrics in a Ray task and commit them as part 0; returns the headline facts.
 
+    `base`: held-out answers of the base model and their pairs; none where the iteration's own are these.
     `settings`: turns, seed, loss of the verifier, and the widths and ks of curves.
     """
     import ray
 
-    inputs = {manifest.stage: manifest.files() for manifest in found}
+    inputs = files(found, base)
     task = ray.remote(_summarise).options(num_cpus=DATA_CPUS)
     return ray.get(task.remote(inputs, directory, iteration, settings), timeout=SUMMARY_DEADLINE_S)
+
+
+def files(found: Sequence[Manifest], base: Sequence[Manifest]) -> dict[str, dict[int, str]]:
+    """Part files by stage; those of the base model under base_<stage>."""
+    return {manifest.stage: manifest.files() for manifest in found} | {
+        f"base_{manifest.stage}": manifest.files() for manifest in base
+    }
 
 
 def _summarise(inputs: dict[str, dict[int, str]], directory: str, iteration: int, settings: dict[str, Any]) -> Row:
@@ -178,27 +190,33 @@ def _summarise(inputs: dict[str, dict[int, str]], directory: str, iteration: int
             rows += verifier_rows([], [], _scored(pool), "drawn", settings["loss"], seed)
         elif name.startswith("search_"):
             rows += search_rows(list(read_played(files.values())), name.removeprefix("search_"), turns, seed)
-    rows += _verifier(inputs, settings) if "held_out_pairs" in inputs else []
+    if "held_out_pairs" in inputs:
+        rows += _verifier(inputs, loss=settings["loss"], seed=seed)
     rows = [{"iteration": iteration, "beam": 1, **row} for row in rows]
     commit_part(directory, 0, pa.Table.from_pylist(rows, schema=METRIC_SCHEMA))
-    headline = [row for row in rows if row["metric"] in ("accuracy", "pair_accuracy", "pass_at_k")]
-    several = len(settings["widths"]) > 1
-
-    def named(row: Row) -> str:
-        return f"{row['series']}{row['width']}" if several and row["series"] in SELECTORS else row["series"]
-
-    return {f"{named(row)}_t{row['turn']}": round(row["value"], 4) for row in headline}
+    return _headline(rows, several=len(settings["widths"]) > 1)
 
 
-def _verifier(inputs: dict[str, dict[int, str]], settings: dict[str, Any]) -> list[Row]:
-    """What the verifier makes of held-out answers: of all policies so far, and of the current one's own."""
+def _headline(rows: Iterable[Row], several: bool) -> Row:
+    """What a stage's line and its manifest say."""
+    facts = {}
+    for row in rows:
+        name = f"{row['series']}{row['width']}" if several and row["series"] in SELECTORS else row["series"]
+        if row["metric"] in ("accuracy", "pair_accuracy", "pass_at_k"):
+            facts[f"{name}_t{row['turn']}"] = round(row["value"], 4)
+        elif row["metric"] == "auc" and name in RANKED:
+            facts[f"{name}_auc"] = round(row["value"], 4)
+    return facts
+
+
+def _verifier(inputs: dict[str, dict[int, str]], **how: Any) -> list[Row]:
+    """What the verifier makes of held-out answers: of all policies so far, the current one's own, the base model's."""
     held_out = [file for bucket, file in inputs["scores"].items() if bucket >= HELD_OUT_FIRST]
     scored = [Scored(**{name: row[name] for name in Scored.__slots__}) for row in read_rows(held_out)]
-    own = {row["episode_id"] for row in read_rows(inputs.get("held_out", {}).values())}
-    pairs = {series: list(read_rows(inputs[series].values())) for series in ("held_out_pairs", "own_pairs")}
-    answers = {"held_out_pairs": scored, "own_pairs": [one for one in scored if one.episode_id in own]}
-    return [
-        row
-        for series in pairs
-        for row in verifier_rows(pairs[series], scored, answers[series], series, settings["loss"], settings["seed"])
-    ]
+    rows = verifier_rows(list(read_rows(inputs["held_out_pairs"].values())), scored, scored, "held_out_pairs", **how)
+    for series, pairs, played in OF_ONE_POLICY:
+        if pairs in inputs and played in inputs:
+            mine = {row["episode_id"] for row in read_rows(inputs[played].values())}
+            answers = [one for one in scored if one.episode_id in mine]
+            rows += verifier_rows(list(read_rows(inputs[pairs].values())), scored, answers, series, **how)
+    return rows

@@ -6,28 +6,25 @@ Accuracies are shares in the records and percent in text. Rows are streamed, onl
 import json
 import posixpath
 import textwrap
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from actors.parts import open_directory
-from pipeline.relabel import DROPPED
+from pipeline.statistics import percent
 from pipeline.store import Manifest, Store
-from sandbox.verdict import Verdict
+from pipeline.verifier_metrics import MEASURES, RANKED
+from pipeline.verifier_report import verifier_block, verifier_table
 
 SELECTORS = {"random": "random", "pt": "PT", "lv": "LV", "pt_lv": "PT+LV", "cluster": "cluster", "oracle": "oracle"}
 STRATEGIES = {
     **{"mucode": "µCode", "mucode_ov": "µCode-OV", "mucode_lv": "µCode-LV", "rft": "RFT", "rft_lv": "RFT-LV"},
     **{"star": "STaR", "rise": "RISE-like", "leap": "LEAP-like"},
 }
-RANKED = {"held_out_pairs": "all held-out answers", "own_pairs": "this policy's own answers"}
 SERIES = ("greedy", "validation", "control", *SELECTORS, *RANKED)
+HEADLINES = ("accuracy", "pair_accuracy")
 PAIR_ACCURACY_AIM = 0.6
 TURNS_PER_LINE = 3
 
@@ -40,31 +37,6 @@ class Claim:
 
     text: str
     holds: bool | None
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step of the funnel in one iteration: every one of `total` is in exactly one of `parts`."""
-
-    stage: str
-    title: str
-    iteration: int
-    total: int
-    parts: dict[str, int]
-    extras: dict[str, int]
-
-    @property
-    def adds_up(self) -> bool:
-        return self.total == sum(self.parts.values())
-
-
-@dataclass(frozen=True, kw_only=True)
-class Histogram:
-    """Counts of right and of wrong answers between consecutive `edges`."""
-
-    edges: list[float]
-    right: list[int]
-    wrong: list[int]
 
 
 def stored_settings(store: Store) -> dict[str, Any]:
@@ -81,7 +53,10 @@ def iterations(store: Store) -> Iterator[int]:
 
 
 def results_table(store: Store) -> list[Row]:
-    """One row per (iteration, series, width), its turns nested: [{"turn", "value", "low", "high"}, …]."""
+    """One row per (iteration, metric, series, width), its turns nested: [{"turn", "value", "low", "high"}, …].
+
+    Accuracies of searches, then what is known of the iteration's verifier (pipeline.verifier_metrics).
+    """
     strategy = stored_settings(store).get("run", {}).get("strategy", "mucode")
     rows = []
     for iteration in iterations(store):
@@ -118,8 +93,9 @@ def claims(table: Sequence[Row]) -> list[Claim]:
 
 
 def find(table: Sequence[Row], iteration: int, series: str) -> Row | None:
-    """Of several widths the widest."""
+    """The accuracy of a search or of a verifier on pairs; of several widths the widest."""
     found = [row for row in table if (row["iteration"], row["series"]) == (iteration, series)]
+    found = [row for row in found if row["metric"] in HEADLINES]
     return max(found, key=lambda row: row["width"], default=None)
 
 
@@ -140,121 +116,27 @@ def print_results(store: Store) -> str:
     masked = sum(row["masked"] for row in accuracies)
     if masked:
         lines += [f"{masked} episodes are left out: the sandbox failed on them", ""]
-    for row in table:
-        if row["metric"] == "pair_accuracy":
-            lines.append(f"{row['label']:<40}{percent(row['turns'][0]):<20}{row['n']:>6} pairs ranked right")
+    lines += verifier_block(verifier_table(table))
     return "\n".join([*lines, "", *(_wrapped(claim.text) for claim in claims(table) if claim.holds is not None), ""])
 
 
-def percent(point: Row) -> str:
-    return f"{100 * point['value']:.1f} [{100 * point['low']:.1f}, {100 * point['high']:.1f}]"
-
-
-PAIRS = (
-    *("problems_with_pairs", "problems_without_right_answer", "problems_without_wrong_answer"),
-    "problems_without_margin",
-)
-HISTORIES = ("examples", *DROPPED)
-EXAMPLES = ("problems_with_examples", "problems_unsolved", "problems_without_usable_trajectory")
-LENT = ("episodes", "episodes_masked_infrastructure", "examples_kept")
-ENDINGS = ("ended_passed", "ended_turns", "ended_context", "ended_infrastructure")
-ANSWERS = ("answers_judged", "answers_unjudged", "answers_infrastructure")
-FUNNEL = (
-    ("episodes", "Episodes, by why sampling ended", "episodes", ENDINGS, ("turns", "tokens")),
-    ("episodes", "Answers sampled", "answers", ANSWERS, ("no_program", "cut_short")),
-    ("pairs", "Problems to verifier pairs", "problems", PAIRS, ("pairs",)),
-    ("examples", "Problems to training examples", "problems", EXAMPLES, LENT),
-    ("examples", "Histories to training examples", "histories", HISTORIES, ("examples_from_reference",)),
-    ("control_examples", "Problems to training examples, control", "problems", EXAMPLES, LENT),
-    ("control_examples", "Histories to training examples, control", "histories", HISTORIES, ()),
-)
-"""Stage, title, and its counts: a total, the parts that it is the sum of, and what came of it."""
-VERDICTS_TITLE = "Episodes, by final verdict"
-ENDS = (*(str(verdict) for verdict in Verdict), "not_judged")
-UNJUDGED = (str(Verdict.INFRASTRUCTURE_ERROR), "not_judged")
-_ANSWERS = "turns.list.element.answers.list.element"
-VERDICT_COLUMNS = [
-    "infrastructure",
-    "turns.list.element.chosen",
-    f"{_ANSWERS}.public.verdict",
-    f"{_ANSWERS}.private.verdict",
-]
-
-
-def funnel(manifests: Sequence[Manifest]) -> list[Step]:
-    """From sampled episodes to pairs and training examples, with what was dropped on the way and why."""
-    sampled = [manifest for manifest in manifests if manifest.stage == "episodes"]
-    steps = [_verdict_step(manifest) for manifest in sampled]
-    for stage, title, total, parts, extras in FUNNEL:
-        for manifest in manifests:
-            counts = manifest.counts
-            if manifest.stage == stage and total in counts:
-                split, came = ({name: counts.get(name, 0) for name in names} for names in (parts, extras))
-                steps.append(Step(stage, title, manifest.iteration, counts[total], split, came))
-    return steps
-
-
-def _verdict_step(manifest: Manifest) -> Step:
-    """How the episodes of a stage ended, from their verdict columns alone, streamed."""
-    ends = Counter(_end(row) for batch in _batches(manifest, VERDICT_COLUMNS) for row in batch.to_pylist())
-    parts = {name: ends[name] for name in ENDS if ends[name]}
-    judged = sum(count for name, count in parts.items() if name not in UNJUDGED)
-    return Step("episodes", VERDICTS_TITLE, manifest.iteration, manifest.rows, parts, {"judged": judged})
-
-
-def _end(row: Row) -> str:
-    """The verdict of the answer an episode ended with; a public rejection settles it."""
-    if row["infrastructure"]:
-        return str(Verdict.INFRASTRUCTURE_ERROR)
-    if not row["turns"]:
-        return "not_judged"
-    turn = row["turns"][-1]
-    answer = turn["answers"][turn["chosen"]]
-    public, private = (answer[suite] and answer[suite]["verdict"] for suite in ("public", "private"))
-    return public if public and public != Verdict.ACCEPTED else (public and private) or "not_judged"
-
-
-def score_histogram(manifest: Manifest, bins: int = 32) -> Histogram | None:
-    """Histogram of a `scores` stage, streamed twice: for its range, then for its counts."""
-    low, high = np.inf, -np.inf
-    for batch in _batches(manifest, ["score"]):
-        extent = pc.min_max(batch.column("score"))
-        if extent["min"].is_valid:
-            low, high = min(low, extent["min"].as_py()), max(high, extent["max"].as_py())
-    if not np.isfinite([low, high]).all():
-        return None
-    edges = np.linspace(low, high if high > low else low + 1, bins + 1)
-    counts = {True: np.zeros(bins, int), False: np.zeros(bins, int)}
-    for batch in _batches(manifest, ["label", "score"]):
-        for label in counts:
-            scores = batch.filter(pc.equal(batch.column("label"), label)).column("score")
-            counts[label] += np.histogram(scores.to_numpy(zero_copy_only=False), edges)[0]
-    return Histogram(edges=edges.tolist(), right=counts[True].tolist(), wrong=counts[False].tolist())
-
-
-def _batches(manifest: Manifest, columns: list[str]) -> Iterator[pa.RecordBatch]:
-    for file in manifest.files().values():
-        filesystem, path = open_directory(file)
-        with filesystem.open_input_file(path) as source:
-            yield from pq.ParquetFile(source).iter_batches(columns=columns)
-
-
 def _series_rows(manifest: Manifest, strategy: str) -> list[Row]:
-    rows: dict[tuple[str, int], Row] = {}
+    rows: dict[tuple[str, str, int], Row] = {}
     for file in manifest.files().values():
         filesystem, path = open_directory(file)
         for found in pq.read_table(path, filesystem=filesystem).to_pylist():
-            if found["metric"] not in ("accuracy", "pair_accuracy"):
+            if found["metric"] not in ("accuracy", *MEASURES):
                 continue
             point = {name: found.pop(name) for name in ("turn", "value", "low", "high")}
             label = _label(found["series"], found["iteration"], found["width"], strategy)
-            row = rows.setdefault((found["series"], found["width"]), {**found, "label": label, "turns": []})
+            key = (found["metric"], found["series"], found["width"])
+            row = rows.setdefault(key, {**found, "label": label, "turns": []})
             row["turns"].append(point)
     for row in rows.values():
         row["turns"].sort(key=lambda point: point["turn"])
 
-    def order(key: tuple[str, int]) -> tuple[int, int]:
-        return SERIES.index(key[0]) if key[0] in SERIES else len(SERIES), key[1]
+    def order(key: tuple[str, str, int]) -> tuple[int, int]:
+        return SERIES.index(key[1]) if key[1] in SERIES else len(SERIES), key[2]
 
     return [rows[key] for key in sorted(rows, key=order)]
 

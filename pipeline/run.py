@@ -133,6 +133,10 @@ class Run:
         found = (self.lookup(iteration, name) for name in names)
         return [manifest for manifest in found if manifest is not None]
 
+    def base_answers(self, iteration: int) -> list[Manifest]:
+        """Held-out answers of the base model and their pairs: what a later verifier is also measured by."""
+        return [self.finished(0, name) for name in ("held_out", "own_pairs")] if iteration > 0 else []
+
 
 def run_root(config: Config) -> str:
     root = config.run.root

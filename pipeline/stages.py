@@ -295,9 +295,11 @@ CONTROL_POLICY = stage("control_policy", reads=("fine_tune", *MODEL, "run.seed")
 
 
 @stage(
-    "metrics", reads=("eval.turns", "eval.widths", "eval.passes", "verifier.loss", "run.seed"), version=2, derived=True
+    "metrics", reads=("eval.turns", "eval.widths", "eval.passes", "verifier.loss", "run.seed"), version=3, derived=True
 )
-def METRICS(run: Any, iteration: int, directory: str, *, found: list[Manifest]) -> StageOutput:
+def METRICS(
+    run: Any, iteration: int, directory: str, *, found: list[Manifest], base: Sequence[Manifest] = ()
+) -> StageOutput:
     run.fleet.make_room("data")
     config = run.config
     settings = {
@@ -307,5 +309,5 @@ def METRICS(run: Any, iteration: int, directory: str, *, found: list[Manifest]) 
         "loss": config.verifier.loss,
         "seed": config.run.seed,
     }
-    facts = metrics.summarise(found, directory, iteration, settings)
+    facts = metrics.summarise(found, base, directory, iteration, settings)
     return StageOutput(facts=facts, expected_parts=1)

@@ -5,7 +5,7 @@ A *table* is seeds × problems: `totals[s, p]` sums a quantity over what was sam
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
@@ -224,3 +224,8 @@ def pair_confidence(chosen: ArrayLike, rejected: ArrayLike) -> tuple[Array, Arra
     """
     gap = np.asarray(chosen, float) - np.asarray(rejected, float)
     return sigmoid(np.abs(gap)), np.where(gap == 0, 0.5, (gap > 0).astype(float))
+
+
+def percent(point: Mapping[str, float]) -> str:
+    """A share and its interval as text, from what has a value, a low and a high."""
+    return f"{100 * point['value']:.1f} [{100 * point['low']:.1f}, {100 * point['high']:.1f}]"

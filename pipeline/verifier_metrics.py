@@ -23,6 +23,20 @@ from pipeline.statistics import (
 Row = dict[str, Any]
 Pair = Mapping[str, Any]
 SIDES = ("chosen", "rejected")
+RANKED = {
+    "held_out_pairs": "all held-out answers",
+    "own_pairs": "this policy's own answers",
+    "base_pairs": "the base model's answers",
+}
+"""Series of held-out answers that a run's verifiers are measured on, in words."""
+MEASURES = {
+    "pair_accuracy": "pairs right",
+    "auc": "AUC",
+    "auc_within": "AUC within",
+    "brier": "Brier",
+    "calibration_error": "cal. error",
+}
+"""Metrics of a verifier, in words; docs/evaluation.md defines them. All are shares; of the last two less is better."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -102,8 +102,8 @@ def train(data: str, base: str, out: str, **settings: Any) -> Any:
     return SimpleNamespace(checkpoint=save_atomically(write, out), facts={})
 
 
-def summarise(found: Any, directory: str, iteration: int, settings: Any) -> Any:
-    return metrics._summarise({one.stage: one.files() for one in found}, directory, iteration, settings)
+def summarise(found: Any, base: Any, directory: str, iteration: int, settings: Any) -> Any:
+    return metrics._summarise(metrics.files(found, base), directory, iteration, settings)
 
 
 def dying(write: Callable[..., None], writes: int) -> Callable[..., None]:

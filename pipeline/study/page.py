@@ -9,7 +9,6 @@ from actors.episode import Episode
 from pipeline import charts
 from pipeline.charts import figure
 from pipeline.reading import episode_turns, pre, stream
-from pipeline.results import score_histogram
 from pipeline.statistics import MARGIN, Estimate
 from pipeline.store import Store
 from pipeline.study.claims import Claim, Contrast, label
@@ -19,6 +18,7 @@ from pipeline.study.results import INTERVALS, VERDICTS, Results, difference, sen
 from pipeline.study.spec import BASE, Cell
 from pipeline.study.tables import Table, Tables
 from pipeline.style import document
+from pipeline.verifier_report import score_histogram
 
 MARKS = {"holds": ("yes", "✓"), "does not hold": ("no", "✗"), "undecided": ("", "?"), None: ("", "…")}
 COLOURS = {"holds": "accepted", "does not hold": "wrong", "undecided": "none"}
@@ -123,7 +123,7 @@ def _scores(outcomes: Outcomes) -> str:
         if found is not None:
             series = [("wrong", "wrong answers", found.wrong), ("accepted", "right answers", found.right)]
             names = [(key, f"{sum(counts)} {name}", 1.0) for key, name, counts in reversed(series)]
-            caption = f"Logits of all judged answers by the last verifier of {cell.name}; equal areas."
+            caption = f"Logits of held-out answers by the last verifier of {cell.name}; equal areas."
             picture = charts.legend(names) + charts.histogram(found.edges, series)
             return figure("Verifier scores", picture, caption)
     return figure("Verifier scores", "", NOT_YET)

@@ -11,6 +11,7 @@ from pipeline.study.claims import BOOTSTRAP_SEED, SELECTORS, label
 from pipeline.study.outcomes import Cut, Outcomes
 from pipeline.study.spec import BASE, Cell, main_settings
 from pipeline.sweep import sweep_widths
+from pipeline.verifier_metrics import RANKED
 
 ABLATIONS = {
     "rft": ("no", "oracle"),
@@ -20,7 +21,6 @@ ABLATIONS = {
     "mucode": ("yes", "both"),
 }
 """Paper, table 2: one-step relabelling, and what ranks the answers."""
-RANKED = {"held_out_pairs": "all held-out answers", "own_pairs": "this policy's own answers"}
 
 Value = Estimate | str | None
 

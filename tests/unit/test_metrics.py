@@ -1,13 +1,19 @@
 """What evaluation reads off episodes, by hand."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
-from actors.episode import Episode, Turn
-from pipeline.metrics import drawn_rows, search_rows, sweep_rows
+from actors.episode import EPISODE_SCHEMA, Episode, Turn
+from actors.parts import commit_part, committed_parts
+from pipeline.bucket_tasks import SCORE_SCHEMA
+from pipeline.buckets import HELD_OUT_FIRST
+from pipeline.metrics import _summarise, drawn_rows, search_rows, sweep_rows
+from pipeline.pairs import PAIR_SCHEMA
 from pipeline.played import accuracy_cells, played, tables
 from pipeline.statistics import paired_difference
 from tests.episodes import INFRA, A, W, answer, episode, right, wrong
@@ -68,6 +74,49 @@ def test_a_beam_is_judged_by_what_it_holds_not_by_the_way_to_its_end() -> None:
     way = replace(way, turns=(replace(way.turns[0], chosen=0), way.turns[1]))
     assert played(way).labels == (False, True)
     assert played(way).public == (True, True)
+
+
+# ---- rows of verifiers ---------------------------------------------------------------------------------------------
+
+
+def test_a_verifier_is_measured_on_all_answers_on_the_policys_own_and_on_the_base_models(tmp_path: Path) -> None:
+    """Base answers b0 (right, 2) and b1 (wrong, 1) are ranked right, the policy's own a0 (right, 0) and a1 (wrong, 3)
+    are not. Over all four, of the pairs right × wrong b0 > b1 alone is in order: AUC ¼."""
+    scores = {"b0": (True, 2.0), "b1": (False, 1.0), "a0": (True, 0.0), "a1": (False, 3.0)}
+    rows = [
+        {"episode_id": name, "turn": 0, "problem_id": "p", "verifier_id": "v", "label": label, "score": score}
+        for name, (label, score) in scores.items()
+    ]
+
+    def part(name: str, rows: list[dict[str, Any]], schema: pa.Schema) -> dict[int, str]:
+        commit_part(str(tmp_path / name), HELD_OUT_FIRST, pa.Table.from_pylist(rows, schema=schema))
+        return {HELD_OUT_FIRST: f"{tmp_path / name}/{committed_parts(str(tmp_path / name))[HELD_OUT_FIRST].file}"}
+
+    def pairs(name: str, *sides: tuple[str, str]) -> dict[int, str]:
+        found = [
+            {"pair_id": good + bad, "problem_id": "p", "prompt": "", "chosen": "", "rejected": ""}
+            | {"chosen_episode": good, "chosen_turn": 0, "rejected_episode": bad, "rejected_turn": 0}
+            for good, bad in sides
+        ]
+        return part(name, found, PAIR_SCHEMA)
+
+    def episodes(name: str, *ids: str) -> dict[int, str]:
+        return part(name, [episode(one, right("x"), problem="p").to_row() for one in ids], EPISODE_SCHEMA)
+
+    inputs = {
+        "scores": part("scores", rows, SCORE_SCHEMA),
+        "held_out": episodes("held_out", "a0", "a1"),
+        "held_out_pairs": pairs("held_out_pairs", ("b0", "b1"), ("a0", "a1")),
+        "own_pairs": pairs("own_pairs", ("a0", "a1")),
+        "base_held_out": episodes("base_held_out", "b0", "b1"),
+        "base_own_pairs": pairs("base_own_pairs", ("b0", "b1")),
+    }
+    settings = {"turns": 1, "seed": 0, "loss": "bt", "widths": (), "ks": ()}
+    facts = _summarise(inputs, str(tmp_path / "metrics"), 1, settings)
+    assert facts == {
+        **{"held_out_pairs_t0": 0.5, "held_out_pairs_auc": 0.25},
+        **{"own_pairs_t0": 0.0, "own_pairs_auc": 0.0, "base_pairs_t0": 1.0, "base_pairs_auc": 1.0},
+    }
 
 
 # ---- rows of searches -----------------------------------------------------------------------------------------------

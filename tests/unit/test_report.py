@@ -14,10 +14,15 @@ import pytest
 from actors.episode import EPISODE_SCHEMA, Answer, Episode, Turn
 from actors.parts import commit_part
 from pipeline.bucket_tasks import SCORE_SCHEMA
+from pipeline.buckets import HELD_OUT_FIRST
+from pipeline.funnel import funnel
 from pipeline.metrics import METRIC_SCHEMA
-from pipeline.report import STAGES, print_results, results_table, write_report
-from pipeline.results import claims, funnel, score_histogram
+from pipeline.pictures import STAGES
+from pipeline.report import print_results, results_table, write_report
+from pipeline.results import claims
+from pipeline.statistics import Bin
 from pipeline.store import Manifest, StageOutput, Store, stage
+from pipeline.verifier_report import reliability_bins, score_histogram
 from sandbox.verdict import Outcome, Verdict
 
 WRONG = Outcome(verdict=Verdict.WRONG_ANSWER)
@@ -34,11 +39,13 @@ def finish(
     return store.commit(stage(name)(lambda: StageOutput()), iteration, {}, {}, StageOutput(), time.monotonic())
 
 
-def metric(series: str, *points: tuple[float, float, float], width: int = 1) -> list[dict[str, Any]]:
+def metric(
+    series: str, *points: tuple[float, float, float], width: int = 1, name: str = "pair_accuracy"
+) -> list[dict[str, Any]]:
     pairs = series == "held_out_pairs"
     return [
         {
-            "metric": "pair_accuracy" if pairs else "accuracy",
+            "metric": name if pairs else "accuracy",
             "series": series,
             "turn": 0 if pairs else turn,
             "width": 0 if pairs else width,
@@ -108,6 +115,7 @@ def store(tmp_path: Path) -> Store:
         store,
         1,
         metric("held_out_pairs", (0.75, 0.6, 0.9)),
+        metric("held_out_pairs", (0.81, 0.7, 0.88), name="auc"),
         metric("pt_lv", (0.52, 0.45, 0.59), (0.58, 0.51, 0.65), width=5),
         metric("control", (0.36, 0.3, 0.42), (0.46, 0.4, 0.52)),
         metric("greedy", (0.45, 0.38, 0.52), (0.55, 0.48, 0.62)),
@@ -124,8 +132,9 @@ def test_table_has_one_row_per_iteration_and_series_in_reading_order(store: Stor
         (1, "greedy", "µCode iteration 1, greedy"),
         (1, "control", "control, greedy"),
         (1, "pt_lv", "best of 5, PT+LV"),
-        (1, "held_out_pairs", "verifier 1, all held-out answers"),
+        *[(1, "held_out_pairs", "verifier 1, all held-out answers")] * 2,
     ]
+    assert [row["metric"] for row in table[5:]] == ["pair_accuracy", "auc"]
     assert table[2]["turns"] == [
         {"turn": 1, "value": 0.45, "low": 0.38, "high": 0.52},
         {"turn": 2, "value": 0.55, "low": 0.48, "high": 0.62},
@@ -178,7 +187,9 @@ def test_console_fits_a_job_log(store: Store) -> None:
     assert "\x1b" not in text
     assert "base model, greedy            30.0 [24.0, 36.0]   40.0 [34.0, 46.0]      200" in text
     assert "best of 5, PT+LV              52.0 [45.0, 59.0]   58.0 [51.0, 65.0]      200" in text
-    assert "verifier 1, all held-out answers        75.0 [60.0, 90.0]       40 pairs ranked right" in text
+    assert "verifiers, on held-out answers        pairs right           n   AUC" in text
+    assert "verifier 1, all held-out answers      75.0 [60.0, 90.0]    40  81.0" in text
+    assert "verifier 0, all held-out answers      50.0 [35.0, 65.0]    40     -" in text
 
 
 def test_console_splits_many_turns_into_lines(tmp_path: Path) -> None:
@@ -211,16 +222,39 @@ def test_funnel_adds_up(store: Store) -> None:
     assert "Counts that do not add up (✗): Problems to training examples, iteration 2." in page
 
 
-def test_score_histogram_separates_right_from_wrong(store: Store) -> None:
+def test_score_histogram_separates_right_from_wrong_and_leaves_out_what_was_trained_on(store: Store) -> None:
     rows = [
         {"episode_id": str(number), "turn": 0, "problem_id": "p", "verifier_id": "v", "label": label, "score": score}
         for number, (label, score) in enumerate([(False, -1.0), (False, -0.9), (True, 0.2), (False, 0.9), (True, 1.0)])
     ]
-    manifest = finish(store, 1, "scores", [(rows[:2], SCORE_SCHEMA, {}), (rows[2:], SCORE_SCHEMA, {})])
+    parts = {0: [{**rows[0], "score": 9.0}], HELD_OUT_FIRST: rows[:2], HELD_OUT_FIRST + 1: rows[2:]}
+    directory = store.directory(1, "scores")
+    for number, part in parts.items():
+        commit_part(directory, number, pa.Table.from_pylist(part, schema=SCORE_SCHEMA))
+    manifest = store.commit(stage("scores")(lambda: StageOutput()), 1, {}, {}, StageOutput(), time.monotonic())
     found = score_histogram(manifest, bins=4)
     assert found is not None
     assert found.edges == [-1.0, -0.5, 0.0, 0.5, 1.0]
     assert (found.right, found.wrong) == ([0, 0, 1, 1], [2, 0, 0, 1])
+
+
+def test_calibration_is_read_bin_by_bin(store: Store) -> None:
+    edges, points = ((0.5, 0.75), (0.75, 1.0)), {"predicted": (0.6, 0.9), "observed": (0.55, 0.97)}
+    rows = [
+        {**metric("held_out_pairs", (value, *edge), name=f"reliability_{what}")[0], "turn": number, "n": 7 + number}
+        for what, values in points.items()
+        for number, (value, edge) in enumerate(zip(values, edges, strict=True))
+    ]
+    finish_metrics(store, 2, rows)
+    manifest = store.find(2, "metrics")
+    assert manifest is not None
+    assert reliability_bins(manifest, "held_out_pairs") == [
+        Bin(low=0.5, high=0.75, count=7, predicted=0.6, observed=0.55),
+        Bin(low=0.75, high=1.0, count=8, predicted=0.9, observed=0.97),
+    ]
+    assert reliability_bins(manifest, "own_pairs") == []
+    page = Path(write_report(store)).read_text()
+    assert "Verifier calibration" in page and "15 judgements" in page
 
 
 def test_page_is_self_contained_and_escapes_what_models_wrote(store: Store) -> None:
