@@ -30,6 +30,8 @@ class Sampling:
     top_p: float = 1.0
     max_tokens: int = 256
     seed: int = 0
+    read_cache: bool = True
+    """Whether the prompt's beginning may come from the prefix cache; without it a prompt is computed in one piece."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

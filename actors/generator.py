@@ -1,7 +1,8 @@
 """A generator: an engine that plays whole episodes, shard after shard.
 
     consumes       shards (problems × samples), handed out by the driver, two or more at a time
-    waits for      one of `episodes_in_flight` places, then the engine, the executors and the verifier
+    waits for      one of `episodes_in_flight` places (the only one, if its plan is played alone), then the engine, the
+                   executors and the verifier
     produces       one committed Parquet part per shard, rows in the order (problem, sample)
     unblocked by   an episode that ends: its place goes to the next one, of this shard or the next
 
@@ -80,6 +81,7 @@ class Generator:
             turn_deadline_s=turn_deadline_s,
         )
         self._places = asyncio.Semaphore(episodes_in_flight)
+        self._alone = asyncio.Lock()
         self._started = time.monotonic()
         self._in_flight = self._in_flight_max = self._waiting = self._shards = 0
         self._counts: Counter[str] = Counter()
@@ -142,9 +144,10 @@ class Generator:
         iteration: int,
         verifier_id: str,
     ) -> list[Episode]:
+        places = self._alone if any(plan.alone for plan in plans) else self._places
         self._waiting += 1
         try:
-            await self._places.acquire()
+            await places.acquire()
         finally:
             self._waiting -= 1
         self._in_flight += 1
@@ -155,7 +158,7 @@ class Generator:
             )
         finally:
             self._in_flight -= 1
-            self._places.release()
+            places.release()
         self._counts.update(episode_counts(episodes, plans))
         return episodes
 

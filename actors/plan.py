@@ -20,6 +20,8 @@ class SearchPlan:
     curves, oracle gaps); it never changes what is chosen. `no_repeat`: a program that already failed in this search is
     not chosen if there is another one. `stop`: an episode ends at the first pass of the public tests, or only of all
     tests, as an oracle would end it.
+    `alone`: a generator plays one such episode at a time, and its prompts are computed afresh, so that rounding does
+    not depend on what else is in a batch.
     `every_test` runs every test of a judged answer, past the first that fails: partial passes, for dense pairs.
     """
 
@@ -34,6 +36,7 @@ class SearchPlan:
     no_repeat: bool = False
     judge_all: bool = False
     every_test: bool = False
+    alone: bool = False
     style: str = "bare"
     feedback: str = "values"
     show_tests: bool = True

@@ -174,6 +174,7 @@ class _Search:
             top_p=plan.top_p,
             max_tokens=min(plan.max_tokens, self.ledger.players.max_context - len(ids)),
             seed=seed,
+            read_cache=not plan.alone,
         )
         return await self.ledger.complete(ids, sampling, turn=len(self.levels) + 1)
 

@@ -195,6 +195,7 @@ def sampling_params(sampling: Sampling, stop_ids: list[int]) -> Any:
         seed=sampling.seed,
         stop_token_ids=stop_ids,
         skip_special_tokens=True,
+        skip_reading_prefix_cache=not sampling.read_cache,
         output_kind=RequestOutputKind.FINAL_ONLY,
     )
 

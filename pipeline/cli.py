@@ -128,6 +128,7 @@ def _eval_settings(options: argparse.Namespace) -> list[str]:
         "eval.turns": options.turns,
         "eval.beam": options.beam,
         "eval.searches": options.searches,
+        "problems.limit_test": options.limit,
         "protocol.name": options.protocol,
     }
     fixed = {"run.iterations": 0, "run.control": False}
@@ -227,6 +228,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--turns", type=int, help="turns of every search (default 3)")
     evaluate.add_argument("--beam", type=int, help="histories kept from turn to turn (default 1)")
     evaluate.add_argument("--searches", type=int, help="searches of each problem, with other samples (default 1)")
+    evaluate.add_argument("--limit", type=int, help="the first so many problems only")
     evaluate.add_argument("--protocol", help="default, paper or release")
     evaluate.add_argument("--out", help="a file for all numbers, JSON")
     evaluate.add_argument("--config", help="a TOML file for everything else")

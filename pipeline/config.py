@@ -168,6 +168,10 @@ class VerifierSection(TrainedSection):
     """In tests, public and private together."""
     learning_rate: float = Field(1e-6, gt=0)
     batch_pairs: int = Field(64, ge=1)
+    adam_eps: float = Field(1e-5, gt=0)
+    """AdamW's ε; the default is the released code's."""
+    max_tokens: int | None = Field(None, ge=16)
+    """Longest prompt + answer that is trained on and scored; None: model.max_tokens."""
     replicas: int = operational(1, ge=1)
     """Scoring actors of the Ray Data stage."""
     cpus: float = operational(0.5, ge=0)
@@ -221,6 +225,9 @@ class EvalSection(Section):
     """Each N of a sweep, over one set of samples; none: best_of alone."""
     passes: tuple[PositiveInt, ...] = ()
     """Each k of pass@k, from the first turn of a sweep."""
+    greedy_alone: bool = False
+    """Greedy evaluation one episode at a time per generator and without the prefix cache: slow, and free of what
+    batches do to rounding."""
     searches: int = Field(1, ge=1)
     """How often a sweep is repeated on each problem, with other samples."""
 
@@ -256,6 +263,11 @@ class Config(Section):
     def _preset(cls, data: Any) -> Any:
         return with_preset(data) if isinstance(data, dict) else data
 
+    @property
+    def verifier_tokens(self) -> int:
+        """The longest prompt + answer that a verifier reads."""
+        return self.verifier.max_tokens or self.model.max_tokens
+
     def identity(self, *paths: str) -> dict[str, Any]:
         """Identity fields of the named sections or fields, flat: {"rollouts.samples": 4, …}."""
         chosen = {}
@@ -283,7 +295,10 @@ def load_config(
     """
     data: dict[str, Any] = {}
     for file in [files] if isinstance(files, str | Path) else files or []:
-        for name, section in read_toml(file).items():
+        found = read_toml(file)
+        if "methods" in found:
+            raise ConfigError(f"{file} is a study, since it has [[methods]]; `mucode study {file}` carries it out")
+        for name, section in found.items():
             known = data.get(name)
             data[name] = {**known, **section} if isinstance(known, dict) and isinstance(section, dict) else section
     for override in overrides or []:

@@ -142,11 +142,13 @@ class Fleet:
 
     def scorers(self, verifier: Checkpoint, replicas: int | None = None) -> list["ActorScorer"]:
         """The verifier as actors, as many as the settings say; they stay for the next verifier."""
-        settings, model, batch_tokens = self.config.verifier, self.config.model, self.config.training.micro_batch_tokens
+        settings, batch_tokens = self.config.verifier, self.config.training.micro_batch_tokens
         actor = ray.remote(ScorerActor).options(num_cpus=settings.cpus, num_gpus=settings.gpus, max_restarts=2)
         while len(self._scorers) < (replicas or settings.replicas):
             self._scorers.append(
-                actor.remote(dtype=model.dtype, max_tokens=model.max_tokens, batch_tokens=batch_tokens)
+                actor.remote(
+                    dtype=self.config.model.dtype, max_tokens=self.config.verifier_tokens, batch_tokens=batch_tokens
+                )
             )
         ready = [handle.score.remote(verifier, []) for handle in self._scorers]
         _await("verifier", ready, self.config.generator.start_deadline_s)

@@ -30,7 +30,7 @@ PROTOCOLS: dict[str, dict[str, dict[str, Any]]] = {
         "verifier": {"reward_l2": 0.0},
         "fine_tune": {"trajectories_per_problem": "all", "batch_examples": 32},
         "model": {"max_tokens": 4096},
-        "eval": {"no_repeat": False},
+        "eval": {"no_repeat": False, "greedy_alone": True},
     },
     "release": {
         "dialogue": {"style": "release", "feedback": "traceback"},
@@ -50,7 +50,7 @@ PROTOCOLS: dict[str, dict[str, dict[str, Any]]] = {
         "verifier": {"reward_l2": 1e-3},
         "fine_tune": {"trajectories_per_problem": 3, "batch_examples": 16},
         "model": {"max_tokens": 8192},
-        "eval": {"no_repeat": False},
+        "eval": {"no_repeat": False, "greedy_alone": False},
     },
 }
 

@@ -110,6 +110,7 @@ def _greedy(split: str) -> Callable[..., StageOutput]:
             max_tokens=run.config.rollouts.max_tokens,
             seed=run.config.run.seed + 1,  # never the training rollouts' seeds
             no_repeat=False,
+            alone=run.config.eval.greedy_alone,
             stop=run.config.protocol.stop,
             **run.config.dialogue.model_dump(),
         )
@@ -120,7 +121,7 @@ def _greedy(split: str) -> Callable[..., StageOutput]:
 
 _PLAYED = (*SAMPLING, "rollouts.max_tokens", "rollouts.shard_episodes")
 _TEST = ("problems.test", "problems.limit_test")
-_GREEDY = (*_PLAYED, "eval.turns", "protocol.stop")
+_GREEDY = (*_PLAYED, "eval.turns", "eval.greedy_alone", "protocol.stop")
 SEARCHES: dict[str, Stage] = {
     **{name: stage(f"search_{name}", reads=(*_GREEDY, *_TEST))(_greedy("test")) for name in ("greedy", "control")},
     "validation": stage("search_validation", reads=(*_GREEDY, "problems.validation", "problems.limit_validation"))(
@@ -157,13 +158,13 @@ def SWEEP(
 # ---- training -------------------------------------------------------------------------------------------------
 
 
-def _training(run: Any, iteration: int, name: str) -> dict[str, Any]:
+def _training(run: Any, iteration: int, name: str, max_tokens: int) -> dict[str, Any]:
     """What both trainings are told. The name is unique per iteration and stage, stable across resumes."""
     run.fleet.make_room("training")
     return {
         "training": run.config.training,
         "dtype": run.config.model.dtype,
-        "max_tokens": run.config.model.max_tokens,
+        "max_tokens": max_tokens,
         "seed": run.config.run.seed,
         "run_name": f"{run.config.run.name}-iter_{iteration:04d}-{name}",
         "storage": f"{run.store.root}/ray_train",
@@ -212,12 +213,12 @@ def VERIFIER(run: Any, iteration: int, directory: str, *, pairs: Manifest) -> St
             base.path,
             f"{directory}/checkpoint",
             config=run.config.verifier,
-            **_training(run, iteration, "verifier"),
+            **_training(run, iteration, "verifier", run.config.verifier_tokens),
         )
     return _trained(report)
 
 
-@stage("scores", reads=("model.dtype", "model.max_tokens"))
+@stage("scores", reads=("model.dtype", "model.max_tokens", "verifier.max_tokens"))
 def SCORES(run: Any, iteration: int, directory: str, *, episodes: list[Manifest], verifier: Checkpoint) -> StageOutput:
     rows = bucket_rows(directory, episodes=episodes)
     if rows:
@@ -283,7 +284,7 @@ def _policy(run: Any, iteration: int, directory: str, *, examples: Manifest, nam
             run.base.path,
             f"{directory}/checkpoint",
             config=run.config.fine_tune,
-            **_training(run, iteration, name),
+            **_training(run, iteration, name, run.config.model.max_tokens),
         )
     return _trained(report)
 

@@ -42,6 +42,7 @@ def train_verifier(
         steps=config.steps,
         epochs=config.epochs,
         learning_rate=config.learning_rate,
+        adam_eps=config.adam_eps,
         dtype=dtype,
         max_tokens=max_tokens,
         seed=seed,

@@ -85,6 +85,7 @@ class Settings:
     schedule: str = "linear"
     warmup_fraction: float = 0.0
     weight_decay: float = 0.0
+    adam_eps: float = 1e-8
     max_grad_norm: float = 1.0
     zero_stage: int = 1
     offload: bool = False
@@ -236,7 +237,7 @@ def require_items(items: Items, settings: Settings) -> Items:
     if items.too_long:
         raise TrainingError(
             f"all {items.too_long} rows of {settings.data} are longer than {settings.max_tokens} tokens; "
-            "raise model.max_tokens"
+            "raise model.max_tokens, or verifier.max_tokens for a verifier that has its own"
         )
     raise TrainingError(f"{settings.data} holds no rows, so there is nothing to train on")
 
@@ -307,7 +308,9 @@ def _engine(deepspeed: Any, objective: Objective, model: Any, settings: Settings
             return objective.loss_sum(self.model, batch)
 
     model.train()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
+    optimizer = torch.optim.AdamW(
+        model.parameters(), lr=settings.learning_rate, eps=settings.adam_eps, weight_decay=settings.weight_decay
+    )
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: learning_rate_factor(step, steps, settings.warmup_fraction, settings.schedule)
     )

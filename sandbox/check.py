@@ -1,6 +1,7 @@
 """`mucode sandbox check`: judge programs that anybody wrote, results in the order of the samples.
 
-Exit status 0 when every sample was judged, whatever the verdicts; 1 when any ended in infrastructure_error.
+Exit status 0 when every sample was judged, whatever the verdicts; 1 when any ended in infrastructure_error, or a
+reference solution was not accepted.
 Problems and samples are read once before any work, so that a bad line costs nothing.
 """
 
@@ -24,7 +25,8 @@ from sandbox.verdict import Outcome, Verdict
 REFERENCE = "reference"
 Row = dict[str, Any]
 REASONS = 20
-"""Distinct reasons of infrastructure errors that are printed; all of them are in the results."""
+"""Samples without a verdict, and references that fail, that are printed; all of them are in the results."""
+PROGRESS_EVERY_S = 10.0
 AHEAD = 4
 """Samples in flight per box: enough to keep it busy, few enough to stay in memory."""
 
@@ -41,25 +43,46 @@ def check(dataset: str, samples: str, out: Path, as_json: bool, boxes: int, suit
     if exclusions := data.exclusions():
         print(exclusions, file=sys.stderr)
     problems = _by_id(data)
-    for _ in _rows(problems, samples):
-        pass  # only to find a bad line now
+    total = sum(1 for _ in _rows(problems, samples))  # and a bad line is found now
     partial = _partial(out, dataset, samples)
     counts: Counter[str] = Counter()
-    unjudged: dict[str, None] = {}
+    told: dict[str, None] = {}
     started = time.monotonic()
+    progress = _Progress(total)
     languages = sorted({problem.language for problem in problems.values()})
     with Pool(boxes=boxes, languages=languages) as pool, partial.open("w", encoding="utf-8") as file:
         for row, results in _judged(pool, _rows(problems, samples), AHEAD * boxes):
             kept = {name: value for name, value in row.items() if name != "solution"}
             file.write(json.dumps(kept | results) + "\n")
             counts[results["verdict"]] += 1
+            progress.update(counts.total())
             if results["label"] is None:
-                unjudged[f"{row['task_id']}: {results['message']}"] = None
+                told[f"not judged: {row['task_id']}: {results['message']}"] = None
+            elif samples == REFERENCE and not results["label"]:
+                told[f"reference fails: {row['task_id']}: {results['verdict']}: {results['message']}"] = None
     partial.replace(out)
     _summarise(dataset, counts, time.monotonic() - started, out, as_json)
-    for reason in list(unjudged)[:REASONS]:
-        print(f"not judged: {reason}", file=sys.stderr)
-    return 1 if counts[Verdict.INFRASTRUCTURE_ERROR] else 0
+    for reason in list(told)[:REASONS]:
+        print(reason, file=sys.stderr)
+    if len(told) > REASONS:
+        print(f"and {len(told) - REASONS} more; {out} has them all", file=sys.stderr)
+    return 1 if told else 0
+
+
+class _Progress:
+    """A line on stderr now and then, so that a long check is no silent one."""
+
+    def __init__(self, total: int) -> None:
+        self.total, self.started = total, time.monotonic()
+        self.said = self.started
+
+    def update(self, done: int) -> None:
+        now = time.monotonic()
+        if now - self.said > PROGRESS_EVERY_S:
+            self.said = now
+            rate = done / (now - self.started)
+            left = (self.total - done) / rate
+            print(f"{done} of {self.total} samples judged, {rate:.1f}/s, {left:.0f} s left", file=sys.stderr)
 
 
 def _partial(out: Path, *inputs: str) -> Path:

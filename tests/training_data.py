@@ -51,7 +51,7 @@ def write_pairs(directory: Path, count: int = 40) -> str:
     return str(directory)
 
 
-def plain_losses(objective: Any, data: str, base: str, seed: int = 0) -> list[float]:
+def plain_losses(objective: Any, data: str, base: str, seed: int = 0, eps: float = 1e-8) -> list[float]:
     """The same training without DeepSpeed, Ray or micro-batches: one padded batch per step, one backward."""
     import torch
     from transformers import AutoTokenizer
@@ -62,7 +62,7 @@ def plain_losses(objective: Any, data: str, base: str, seed: int = 0) -> list[fl
     tokenizer = AutoTokenizer.from_pretrained(base)
     items = objective.read(data, tokenizer, MAX_TOKENS).kept
     model = objective.model(base, tokenizer, torch.float32, seed).train()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=LEARNING_RATE, weight_decay=0.0)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=LEARNING_RATE, eps=eps, weight_decay=0.0)
     order, losses = Order(len(items), BATCH, seed), []
     for step in range(STEPS):
         rows = [items[number] for number in order.step(step)]

@@ -112,6 +112,8 @@ class Cell:
 def load_study(path: str | Path, overrides: dict[str, Any] | None = None) -> Study:
     """Read a study file; `overrides` replace its top-level values. Raises ConfigError, one line per mistake."""
     data = read_toml(path) | (overrides or {})
+    if "methods" not in data and set(data) & set(Config.model_fields):
+        raise ConfigError(f"{path} is the config of a run, since it has no [[methods]]; `mucode run {path}` runs it")
     try:
         study = Study.model_validate(data)
     except ValidationError as error:

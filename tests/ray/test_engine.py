@@ -227,6 +227,22 @@ def test_a_cancelled_request_frees_the_engine_for_loading(engine: Any, checkpoin
     assert engine.policy_id == checkpoints[1].policy_id
 
 
+def test_a_request_may_leave_the_prefix_cache_alone(engine: Any, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same prompt again: vLLM would take all but its end from the cache."""
+    cached, prompt = [], probe_ids(300, 200)
+    request = engine._request
+
+    async def watched(*arguments: Any) -> Any:
+        output = await request(*arguments)
+        cached.append(output.num_cached_tokens)
+        return output
+
+    monkeypatch.setattr(engine, "_request", watched)
+    for read_cache in (True, True, False):
+        run(engine.generate(prompt, Sampling(temperature=0.0, max_tokens=2, read_cache=read_cache)))
+    assert cached[1] > 0 and cached[2] == 0
+
+
 def test_a_prompt_that_is_too_long_harms_nobody_else(engine: Any, run: Run) -> None:
     with pytest.raises(EngineError, match=r"600 tokens leaves no room .* 512 tokens"):
         run(engine.generate(probe_ids(300, 600), HOT))

@@ -124,8 +124,9 @@ def test_workers_equal_a_plain_loop(world: Path, plain: list[float], zero_stage:
 @pytest.mark.parametrize("loss", ["bt", "bce"])
 @pytest.mark.parametrize("zero_stage", [1, 3])
 def test_verifier_equals_a_plain_loop(world: Path, loss: str, zero_stage: int) -> None:
-    objective = PairLoss(kind=loss, reward_l2=VerifierSection().reward_l2)
-    plain = plain_losses(objective, str(world / "pairs"), str(world / "base"))
+    defaults = VerifierSection()
+    objective = PairLoss(kind=loss, reward_l2=defaults.reward_l2)
+    plain = plain_losses(objective, str(world / "pairs"), str(world / "base"), eps=defaults.adam_eps)
     report = judge(world, f"{loss}-{zero_stage}", loss=loss, workers=0, zero_stage=zero_stage, micro_batch_tokens=SMALL)
     assert list(report.losses) == pytest.approx(plain, abs=EXACT)
     assert report.last_loss < 0.5 * report.first_loss

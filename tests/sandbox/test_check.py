@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import sandbox.check
 from sandbox.check import check
 from sandbox.errors import ProblemError
 
@@ -122,6 +123,26 @@ def test_reference_solutions(engine: None, tmp_path: Path) -> None:
     problems, out = write(tmp_path / "problems.jsonl", PROBLEMS), tmp_path / "results.jsonl"
     assert check(str(problems), "reference", out, as_json=False, boxes=1) == 0
     assert [row["verdict"] for row in read(out)] == ["accepted", "accepted"]
+
+
+def test_a_reference_that_fails_is_named(engine: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wrong = PROBLEMS[0] | {"task_id": "triple", "reference": "def f(x): return 3 * x"}
+    problems, out = write(tmp_path / "problems.jsonl", [*PROBLEMS, wrong]), tmp_path / "results.jsonl"
+    assert check(str(problems), "reference", out, as_json=False, boxes=1) == 1
+    assert "reference fails: triple: wrong_answer: got 3, expected 2\n" in capsys.readouterr().err
+    samples = write(tmp_path / "samples.jsonl", [{"task_id": "triple", "solution": wrong["reference"]}])
+    assert check(str(problems), str(samples), out, as_json=False, boxes=1) == 0  # a sample may well be wrong
+
+
+def test_a_long_check_says_how_far_it_is(
+    engine: None, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox.check, "PROGRESS_EVERY_S", 0.0)
+    problems = write(tmp_path / "problems.jsonl", PROBLEMS)
+    assert check(str(problems), "reference", tmp_path / "results.jsonl", as_json=True, boxes=1) == 0
+    captured = capsys.readouterr()
+    assert "2 of 2 samples judged, " in captured.err
+    assert json.loads(captured.out)["samples"] == 2
 
 
 @pytest.mark.parametrize(

@@ -131,6 +131,21 @@ def test_the_number_in_flight_stays_at_its_setting_until_no_work_is_left(tmp_pat
     assert levels.count(places) >= 0.97 * len(levels), levels  # a place is handed on within a turn of the loop
 
 
+def test_episodes_of_a_plan_that_is_played_alone_never_meet_and_read_no_cache(tmp_path: Path) -> None:
+    """Two shards at the generator, as always; four places are free."""
+    engine = FakeEngine(latency_s=0.001)
+    playing, alone = generator(engine=engine), (SearchPlan(temperature=0.0, alone=True),)
+
+    async def both() -> int:
+        await asyncio.gather(
+            *(playing.play(shard(part, PROBLEMS[:3]), alone, "fake", str(tmp_path), 0) for part in range(2))
+        )
+        return (await playing.status()).in_flight_max
+
+    assert asyncio.run(both()) == 1
+    assert len(engine.requests) == 12 and not any(sampling.read_cache for _, sampling in engine.requests)
+
+
 def test_a_generator_refuses_other_weights_and_loads_only_when_idle(tmp_path: Path) -> None:
     async def main() -> None:
         playing = generator(FakeSandbox(seconds=lambda program: 0.05))

@@ -70,6 +70,9 @@ class Paper:
     def evaluated(self, iteration: int) -> list[Manifest]:
         return []
 
+    def base_answers(self, iteration: int) -> list[Manifest]:
+        return []
+
     def carry_out(self) -> "Paper":
         for iteration in range(self.config.run.iterations + 1):
             run_iteration(self, iteration)  # type: ignore[arg-type]
