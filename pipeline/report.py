@@ -127,7 +127,8 @@ def _verifier_metrics(table: Sequence[Row]) -> str:
         ]
         for row in found
     ]
-    return charts.table(["", *names.values(), "pairs"], rows) if rows else ""
+    note = "Verifiers on held-out answers, percent. AUC within: the mean of each problem's own. cal. error, Brier: 0 is best."
+    return f"<p class=soft>{note}</p>{charts.table(['', *names.values(), 'pairs'], rows)}" if rows else ""
 
 
 def _with_interval(point: Row) -> str:

@@ -23,7 +23,7 @@ STRATEGIES = {
     **{"mucode": "µCode", "mucode_ov": "µCode-OV", "mucode_lv": "µCode-LV", "rft": "RFT", "rft_lv": "RFT-LV"},
     **{"star": "STaR", "rise": "RISE-like", "leap": "LEAP-like"},
 }
-SERIES = ("greedy", "validation", "control", *SELECTORS, *RANKED)
+SERIES = ("greedy", "validation", "control", *SELECTORS, *RANKED, "drawn")
 HEADLINES = ("accuracy", "pair_accuracy")
 PAIR_ACCURACY_AIM = 0.6
 TURNS_PER_LINE = 3
@@ -146,8 +146,8 @@ def _label(series: str, iteration: int, width: int, strategy: str) -> str:
         return f"{strategy} iteration {iteration}, greedy" if iteration else "base model, greedy"
     if series == "validation":
         return f"iteration {iteration}, on validation"
-    if series in RANKED:
-        return f"verifier {iteration}, {RANKED[series]}"
+    if series in RANKED or series == "drawn":
+        return f"verifier {iteration}, {RANKED.get(series, 'first test answers')}"
     if series == "control":
         return "control, greedy"
     return f"best of {width}, {SELECTORS.get(series, series)}"
