@@ -44,7 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(options.command(options))
     except KeyboardInterrupt:
-        print("mucode: interrupted; what was committed is kept: `mucode resume DIR` continues", file=sys.stderr)
+        kept = "; what was committed is kept: `mucode resume DIR` continues"
+        print(f"mucode: interrupted{kept if options.command in (_run, _resume, _study) else ''}", file=sys.stderr)
         return INTERRUPTED
     except (ConfigError, FileNotFoundError) as error:
         return _refuse(error)

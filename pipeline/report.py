@@ -127,7 +127,9 @@ def _verifier_metrics(table: Sequence[Row]) -> str:
         ]
         for row in found
     ]
-    note = "Verifiers on held-out answers, percent. AUC within: mean of each problem's own. Brier, cal. error: 0 is best."
+    note = (
+        "Verifiers on held-out answers, percent. AUC within: mean of each problem's own. Brier, cal. error: 0 is best."
+    )
     return f"<p class=soft>{note}</p>{charts.table(['', *names.values(), 'pairs'], rows)}" if rows else ""
 
 

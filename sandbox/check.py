@@ -20,6 +20,7 @@ from sandbox.problem import Problem
 from sandbox.problems.load import DataSet, read
 from sandbox.problems.sources import read_jsonl
 from sandbox.problems.suites import PAPER, Suites
+from sandbox.results import require_place, results_in
 from sandbox.verdict import Outcome, Verdict
 
 REFERENCE = "reference"
@@ -44,13 +45,13 @@ def check(dataset: str, samples: str, out: Path, as_json: bool, boxes: int, suit
         print(exclusions, file=sys.stderr)
     problems = _by_id(data)
     total = sum(1 for _ in _rows(problems, samples))  # and a bad line is found now
-    partial = _partial(out, dataset, samples)
+    require_place(out, dataset, samples)
     counts: Counter[str] = Counter()
     told: dict[str, None] = {}
     started = time.monotonic()
     progress = _Progress(total)
     languages = sorted({problem.language for problem in problems.values()})
-    with Pool(boxes=boxes, languages=languages) as pool, partial.open("w", encoding="utf-8") as file:
+    with Pool(boxes=boxes, languages=languages) as pool, results_in(out) as file:
         for row, results in _judged(pool, _rows(problems, samples), AHEAD * boxes):
             kept = {name: value for name, value in row.items() if name != "solution"}
             file.write(json.dumps(kept | results) + "\n")
@@ -60,7 +61,6 @@ def check(dataset: str, samples: str, out: Path, as_json: bool, boxes: int, suit
                 told[f"not judged: {row['task_id']}: {results['message']}"] = None
             elif samples == REFERENCE and not results["label"]:
                 told[f"reference fails: {row['task_id']}: {results['verdict']}: {results['message']}"] = None
-    partial.replace(out)
     _summarise(dataset, counts, time.monotonic() - started, out, as_json)
     for reason in list(told)[:REASONS]:
         print(reason, file=sys.stderr)
@@ -83,23 +83,6 @@ class _Progress:
             rate = done / (now - self.started)
             left = (self.total - done) / rate
             print(f"{done} of {self.total} samples judged, {rate:.1f}/s, {left:.0f} s left", file=sys.stderr)
-
-
-def _partial(out: Path, *inputs: str) -> Path:
-    """Where results are written until all are there. Raises ProblemError where they could not end in `out`."""
-    if out.is_dir():
-        raise ProblemError(f"--out {out} is a directory; expected a file for the results")
-    for path in (name.partition("@")[2] or name for name in inputs):
-        if out.exists() and Path(path).exists() and out.samefile(path):
-            raise ProblemError(f"--out {out} would overwrite {path}; choose another file")
-    partial = out.with_name(f"{out.name}.partial")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        partial.touch()
-        partial.unlink()  # a run that finds no engine leaves nothing
-    except OSError as error:
-        raise ProblemError(f"--out {out} cannot be written: {error}") from None
-    return partial
 
 
 def _by_id(data: DataSet) -> dict[str, Problem]:
@@ -144,7 +127,8 @@ def _references(problems: dict[str, Problem]) -> Iterator[tuple[Row, Problem]]:
 def _judged(pool: Pool, rows: Iterator[tuple[Row, Problem]], ahead: int) -> Iterator[tuple[Row, dict[str, Any]]]:
     """Rows and their results in the rows' order, with at most `ahead` of them at work."""
     waiting: deque[tuple[Row, Future[dict[str, Any]]]] = deque()
-    with ThreadPoolExecutor(ahead, "sandbox-check") as threads:
+    threads = ThreadPoolExecutor(ahead, "sandbox-check")
+    try:
         for row, problem in rows:
             waiting.append((row, threads.submit(_judge, pool, problem, row["solution"])))
             if len(waiting) >= ahead:
@@ -152,6 +136,8 @@ def _judged(pool: Pool, rows: Iterator[tuple[Row, Problem]], ahead: int) -> Iter
                 yield row, future.result()
         for row, future in waiting:
             yield row, future.result()
+    finally:  # interrupted, nobody waits for programs that run: the pool ends them
+        threads.shutdown(wait=False, cancel_futures=True)
 
 
 def _judge(pool: Pool, problem: Problem, program: str) -> dict[str, Any]:

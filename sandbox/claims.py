@@ -19,6 +19,7 @@ from sandbox.verdict import Verdict
 
 Failure = tuple[Verdict, str]
 MALFORMED: Failure = (Verdict.RUNTIME_ERROR, "malformed answer")
+SILENT: Failure = (Verdict.RUNTIME_ERROR, "it ends the run")
 NEVER_ASKED: Failure = (Verdict.INFRASTRUCTURE_ERROR, "the tests ask nothing of the program: nothing can be accepted")
 SNIPPET = 120
 BASE_MIB = 128
@@ -113,7 +114,7 @@ def _shown(tree: Any) -> str:
 def plain_answer(claim: dict[str, Any]) -> dict[str, Any]:
     """A program's answer with nothing in it but plain values and handles. Raises ValueError for anything else."""
     if isinstance(claim.get("raised"), dict):
-        return {"raised": {key: _text(claim["raised"], key) for key in ("type", "base", "text")}}
+        return {"raised": _exception(claim["raised"])}
     if claim.get("stop") is True:
         return {"stop": True}
     changed = claim.get("changed", {})
@@ -122,7 +123,17 @@ def plain_answer(claim: dict[str, Any]) -> dict[str, Any]:
     for tree in (claim["value"], *changed.values()):
         # no two objects are alike: they may be keys. What follows is looked at when it comes, texts are texts
         codec.decode(tree, lambda number, name: codec.Opaque(name), more=lambda number: [], split=lambda text: [text])
-    return {"value": claim["value"], "changed": changed}
+    same = claim.get("same")
+    return {"value": claim["value"], "changed": changed} | ({"same": same} if isinstance(same, str) else {})
+
+
+def _exception(raised: dict[str, Any]) -> dict[str, Any]:
+    """What may be known of an exception: short strings, and few."""
+    found: dict[str, Any] = {key: _text(raised, key) for key in ("type", "base", "text")}
+    for key in ("own", "others"):
+        if isinstance(names := raised.get(key), list):
+            found[key] = [name[: 2 * codec.NAME] for name in names[: codec.CLASSES] if isinstance(name, str)]
+    return found
 
 
 def is_handle(answer: dict[str, Any]) -> bool:

@@ -9,7 +9,6 @@ from typing import Any
 
 from sandbox import claims
 from sandbox.claims import Failure
-from sandbox.errors import BoxLost
 from sandbox.harness.frames import MAX_FRAME
 from sandbox.report import Report
 from sandbox.session import Session
@@ -46,8 +45,9 @@ class Conversation:
             elif "test" in claim:
                 self._report(claim)
             elif "preamble" in claim:
-                failed = claims.test_failure(claim["preamble"], 0, self.report.plan)
-                raise BoxLost(f"the problem's own preamble fails: {failed}")
+                failed = claims.test_failure(claim["preamble"], 0, self.report.plan) or claims.MALFORMED
+                own = Verdict.INFRASTRUCTURE_ERROR, f"the problem's own preamble fails: {failed[1]}"
+                return failed if self.decided else own  # it may have looked for a name of the program
             elif "finished" not in claim:  # it had more parts than the host reads
                 return self._blamed(TOO_LARGE)
         return self._ending() if self.tests.over else self._interrupted()

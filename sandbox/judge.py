@@ -46,8 +46,7 @@ def judge(plan: Plan, program: str, box: Box, judge_box: Callable[[], Box], stop
         judgement = _judge_conversation(plan, program, box, judge_box(), stop)
     else:
         judgement = _judge_calls(plan, program, box, stop)
-    broken = judgement.outcome.verdict is Verdict.COMPILE_ERROR and _broken_preamble(plan, box)
-    return broken or judgement
+    return (None if judgement.loaded else _broken_preamble(plan, box)) or judgement
 
 
 def _broken_preamble(plan: Plan, box: Box) -> Judgement | None:
@@ -55,11 +54,13 @@ def _broken_preamble(plan: Plan, box: Box) -> Judgement | None:
 
     It is run alone: in a program's own run the program could claim it.
     """
-    if not plan.preamble or plan.language.run:
+    if not plan.preamble:
         return None
-    session = _begin(plan, "", box, interactive=True)
-    failure = claims.loading(session.claim())
-    box.dirty |= not session.stop().clean
+    session = _begin(plan, "", box, interactive=not plan.language.run)
+    claim = session.claim()
+    done = session.stop()
+    box.dirty |= not done.clean
+    failure = claims.loading(claim) if claim else claims.ending(done, plan.limits) or claims.SILENT
     if failure is None:
         return None
     report = Report(plan, box)
@@ -95,7 +96,7 @@ def _judge_calls(plan: Plan, program: str, box: Box, stop: bool) -> Judgement:
     report = Report(plan, box, order(plan, program))
     calls = [plan.calls[index] for index in report.order]
     session = _begin(plan, program, box, calls=[call.source for call in calls])
-    failure = claims.loading(session.claim())
+    failure = _loading(session, report)
     for call in calls if failure is None else ():
         claim = session.claim()
         if claim is None:
@@ -119,7 +120,7 @@ def _judge_conversation(plan: Plan, program: str, box: Box, judge_box: Box, stop
     """The tests run in the judge box; what they ask of the program is carried over, plain values both ways."""
     session = _begin(plan, program, box, interactive=True)
     report = Report(plan, box, order(plan, program))
-    failure = claims.loading(session.claim())
+    failure = _loading(session, report)
     if failure is None and session.done is None:
         body: dict[str, Any] = {"preamble": plan.preamble, "setup": plan.setup, "entry_point": plan.entry_point}
         body |= {"tests": [plan.checks[index] for index in report.order], "tested": plan.tested}
@@ -133,6 +134,13 @@ def _judge_conversation(plan: Plan, program: str, box: Box, judge_box: Box, stop
     session.stop()
     report.close(session, failure)
     return report.judgement()
+
+
+def _loading(session: Session, report: Report) -> Failure | None:
+    """The first claim, which says whether the program is loaded, or why not."""
+    claim = session.claim()
+    report.loaded = claim is not None and claim.get("failed") != "compile"
+    return claims.loading(claim)
 
 
 def _judge_output(plan: Plan, program: str, box: Box, stop: bool) -> Judgement:

@@ -21,12 +21,14 @@ class Judgement:
 
     `idle`: it met the wall limit and hardly computed; judge again, but no core would have helped it.
     `starved`: it was the machine, so that this says nothing about the program.
+    `loaded`: the program's text was reached. Else the preamble before it may have been what failed.
     """
 
     outcome: Outcome
     doubtful: bool = False
     idle: bool = False
     starved: bool = False
+    loaded: bool = True
 
 
 class Report:
@@ -38,6 +40,7 @@ class Report:
         self.results: list[TestResult] = []
         self.cpu_s = self.wall_s = self.peak_mib = 0.0
         self.doubtful = self.idle = self.starved = False
+        self.loaded = True
 
     @property
     def failed(self) -> bool:
@@ -99,5 +102,9 @@ class Report:
         )
         late = outcome.verdict is Verdict.TIME_LIMIT
         return Judgement(
-            outcome, doubtful=late and self.doubtful, idle=late and self.idle, starved=late and self.starved
+            outcome,
+            doubtful=late and self.doubtful,
+            idle=late and self.idle,
+            starved=late and self.starved,
+            loaded=self.loaded and outcome.verdict is not Verdict.COMPILE_ERROR,
         )

@@ -120,14 +120,23 @@ def take_input(text: str) -> None:
     vars(sys).update(__stdin__=sys.stdin)
 
 
-def describe(error: BaseException) -> dict[str, str]:
-    """An exception as two short strings. `str` of it is the program's code, so it may do anything but escape."""
+def describe(error: BaseException) -> dict[str, Any]:
+    """An exception as a short text and names of classes. `str` of it is the program's code, so it may do anything but
+    escape. `own`: classes of the program, `others`: those that these are made of."""
     try:
         text = str(error.msg) if isinstance(error, SyntaxError) else str(error)
     except BaseException:
         text = "(its text raises)"
-    base = next(cls for cls in type(error).__mro__ if cls.__module__ == "builtins")
-    return {"type": type(error).__name__[:80], "base": base.__name__, "text": text[:1000]}
+    mro = type(error).__mro__
+    base = next(cls for cls in mro if cls.__module__ == "builtins")
+    named = {"type": type(error).__name__[: codec.NAME], "base": base.__name__, "text": text[:1000]}
+    own = [cls for cls in mro if cls.__module__ == "__main__"]
+    rest = [cls for cls in mro if cls not in own and issubclass(cls, BaseException)]
+    others = [cls for cls in rest if not any(cls is not one and issubclass(one, cls) for one in rest)]
+    if not own and others == [base]:
+        return named
+    names = {"own": [cls.__name__ for cls in own], "others": [f"{cls.__module__}.{cls.__name__}" for cls in others]}
+    return named | {key: [name[: 2 * codec.NAME] for name in found[: codec.CLASSES]] for key, found in names.items()}
 
 
 def main(body: bytes) -> None:

@@ -13,7 +13,7 @@ plain values or raises ValueError.
 """
 
 import datetime
-from collections import deque
+from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from fractions import Fraction
@@ -21,8 +21,8 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
-NAME = 80
-"""Characters of a type's name that cross."""
+NAME, CLASSES = 80, 8
+"""Characters of a type's name that cross, and how many classes of an exception are named."""
 MAX_DEPTH = 150
 ITEMS_PER_MIB = 1 << 19
 """What leaves is bounded in bytes, of which each item takes two at least."""
@@ -31,12 +31,13 @@ MESSAGE_ITEMS = 100_000
 """Of a value that comes in several messages: so many that exchanges take no time, so few that they take no memory."""
 SCALARS = frozenset({str, float, bool, type(None)})
 BETWEEN = "~"
+FACTORIES: dict[str, type] = {one.__name__: one for one in (int, float, str, list, dict, set, tuple, bool)}
 SHORT_INT = 1 << 62
-COLLISIONS, INTEGER_COLLISIONS = (32, 8), 1000
+COLLISIONS, NUMBER_COLLISIONS = (64, 16), 1000
 """Items of one set or dictionary with the same hash: more are no accident, and inserting them is quadratic.
 
-Integers are compared at once, and honest ones collide: of the powers of two, every 61st. -1 and -2 collide, and so do
-tuples of them: 32; sets of those: 8; sets of such sets: none, since what comparing takes is a product over the levels.
+Numbers are compared at once, and honest ones collide: of the powers of two, every 61st. -1 and -2 collide, and so do
+tuples of them: 64; sets of those: 16; sets of such sets: none, since what comparing takes is a product over the levels.
 """
 FRACTION_BITS, DECIMAL_DIGITS = 1 << 14, 10_000
 """Beyond these, reducing a fraction or hashing a decimal takes longer than it should."""
@@ -88,6 +89,7 @@ class Encoder:
     def __init__(self, keep: Keep | None, most: int, later: Callable[[Rest], int] | None = None) -> None:
         self.keep, self.most, self.later = keep, most, later
         self.items = 0
+        self.lost = False  # whether something was nested too deep
 
     def tree(self, value: Any, depth: int) -> Any:
         kind = type(value)
@@ -97,6 +99,7 @@ class Encoder:
             return value
         self.items += 1
         if depth > MAX_DEPTH:
+            self.lost = True
             return TOO_LARGE
         if kind is list:
             return self.sequence(value, depth + 1)
@@ -155,6 +158,9 @@ _ENCODERS: dict[type, Callable[[Encoder, Any, int], Any]] = {
     list: lambda e, v, d: e.sequence(list.__iter__(v), d),
     tuple: lambda e, v, d: {"tuple": e.sequence(v if type(v) is tuple else tuple.__iter__(v), d)},
     dict: lambda e, v, d: {"dict": e.pairs(v, d)},
+    OrderedDict: lambda e, v, d: {"ordered": e.trees(iter(OrderedDict.items(v)), d, Encoder.pair)},
+    Counter: lambda e, v, d: {"counter": e.pairs(v, d)},
+    defaultdict: lambda e, v, d: _defaulting(e, v, d),
     set: lambda e, v, d: {"set": e.sequence(set.__iter__(v), d)},
     frozenset: lambda e, v, d: {"frozenset": e.sequence(frozenset.__iter__(v), d)},
     bytes: lambda e, v, d: {"bytes": bytes.hex(v)},
@@ -174,6 +180,13 @@ _ENCODERS: dict[type, Callable[[Encoder, Any, int], Any]] = {
     type(None): lambda e, v, d: None,
     type(Ellipsis): lambda e, v, d: {"ellipsis": 0},
 }
+
+
+def _defaulting(encoder: Encoder, value: Any, depth: int) -> dict[str, Any]:
+    """With its factory where that is a plain type, else as a dictionary."""
+    factory = defaultdict.__dict__["default_factory"].__get__(value)
+    name = next((name for name, known in FACTORIES.items() if known is factory), None)
+    return {"defaults": [name, encoder.pairs(value, depth)]} if name else {"dict": encoder.pairs(value, depth)}
 
 
 def decode(
@@ -213,23 +226,31 @@ class _Decoder:
         if "handle" in tree:
             if self.handle is None:
                 raise ValueError("not a plain value: a handle")
-            if len(tree) > 2 or len(tree["type"]) > NAME:  # who decodes it would pay for what no object has
+            number, name = tree["handle"], tree["type"]
+            strange = type(number) is not int or type(name) is not str or len(name) > NAME or len(tree) > 2
+            if strange:  # who decodes it would pay for what no object has
                 raise ValueError("not a plain value: more than a handle")
-            return self.handle(int(tree["handle"]), str(tree["type"]))
+            return self.handle(number, name)
         if len(tree) != 1:
             raise ValueError("not a plain value: several tags")
         ((tag, body),) = tree.items()
         if tag in ("cut", "texts"):
             return self.items(tree)
-        if tag == "dict":
-            pairs = self.items(body)
-            keys = _spread([key for key, _ in pairs])
-            return dict(zip(keys, [item for _, item in pairs], strict=True))
+        if tag in _MAPPINGS:
+            return _MAPPINGS[tag](self.pairs(body))
+        if tag == "defaults":
+            name, body = body
+            return defaultdict(FACTORIES[name], self.pairs(body))
         if tag == "ndarray":
             return self.array(str(body[0])[:40], self.value(body[1]))
         if tag in _SEQUENCES:
             return _SEQUENCES[tag](self.items(body))
         return _SCALARS[tag](body)
+
+    def pairs(self, body: Any) -> dict[Any, Any]:
+        pairs = self.items(body)
+        keys = _spread([key for key, _ in pairs])
+        return dict(zip(keys, [item for _, item in pairs], strict=True))
 
     def items(self, body: Any) -> list[Any]:
         """Of a list of trees, all of them, in however many messages they come."""
@@ -264,8 +285,8 @@ def _spread(items: list[Any]) -> list[Any]:
     if any(map(int.__eq__, hashes, hashes[1:])):
         levels = max(map(_levels, items))
         most = COLLISIONS[levels] if levels < len(COLLISIONS) else 1
-        if all(type(item) is int for item in items):
-            most = INTEGER_COLLISIONS
+        if all(type(item) is int or type(item) is float for item in items):
+            most = NUMBER_COLLISIONS
         if any(map(int.__eq__, hashes, hashes[most:])):
             raise ValueError("too many items with one hash")
     return items
@@ -291,6 +312,7 @@ def _decimal(body: Any) -> Decimal:
     return Decimal(text)
 
 
+_MAPPINGS: dict[str, Callable[[dict[Any, Any]], Any]] = {"dict": dict, "ordered": OrderedDict, "counter": Counter}
 _SEQUENCES: dict[str, Callable[[list[Any]], Any]] = {
     "tuple": tuple,
     "set": lambda body: set(_spread(body)),

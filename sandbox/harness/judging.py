@@ -10,15 +10,16 @@ import importlib
 import json
 import math
 import random
-import sys
+import types
 from typing import Any
 
 from . import codec
+from .asserts import NUMPY, Asserts, bound_names, caught_errors, defined_functions, used_modules
 from .child import claim, describe
 from .comparing import close
-from .remote import Remote, Unjudgeable, error_class, fetch
+from .raising import expected, stand_in
+from .remote import Remote, TooDeep, Unjudgeable, fetch
 
-NUMPY = {"np": "numpy", "numpy": "numpy"}
 COMPARATORS = {"isclose": "math", "allclose": "numpy"}
 """Functions that tests call without importing them. A program's own would accept whatever it likes."""
 SHOWN_ITEMS = 1000
@@ -52,7 +53,7 @@ class Names(dict[str, Any]):
             return self[name]
         if name != self.tested and (name in COMPARATORS or (self.tested and hasattr(math, name))):
             return getattr(importlib.import_module(COMPARATORS.get(name, "math")), name)
-        return error_class(name) if name in self.errors else fetch(name)
+        return stand_in(name) if name in self.errors else fetch(name)
 
 
 class Untouched(Names):
@@ -64,87 +65,32 @@ class Untouched(Names):
         return dict.__getitem__(self, name)
 
 
-def used_modules(trees: list[ast.Module]) -> set[str]:
-    """Names of modules that tests use as such: `name.attribute`."""
-    used = {
-        node.value.id
-        for tree in trees
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
-    }
-    return used & (sys.stdlib_module_names | NUMPY.keys())
-
-
-def caught_errors(trees: list[ast.Module]) -> set[str]:
-    """Names behind `except`, alone or in a tuple."""
-    kinds = [node.type for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler)]
-    parts = [part for kind in kinds for part in (kind.elts if isinstance(kind, ast.Tuple) else [kind])]
-    return {part.id for part in parts if isinstance(part, ast.Name)}
-
-
-class _Asserts(ast.NodeTransformer):
-    """`assert a == b` becomes a call that keeps both values; other asserts carry their own text.
-
-    An expected value that asks nothing of the program is computed first, from arguments that are as they were:
-    in `assert f(data) == data + data` the program could empty `data`.
-    """
-
-    def __init__(self, trusted: set[str]) -> None:
-        self.trusted = trusted
-
-    def visit_Assert(self, node: ast.Assert) -> ast.stmt:
-        test = node.test
-        if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq):
-            sides = [test.left, test.comparators[0]]
-            if self._own(sides[0]) and not self._own(sides[1]):
-                sides.reverse()  # it is written the other way round
-            first = self._own(sides[1])
-            name = ast.Name("__expected_first__" if first else "__equal__", ast.Load())
-            call = ast.Expr(ast.Call(name, sides[::-1] if first else sides, []))
-            return ast.fix_missing_locations(ast.copy_location(call, node))
-        node.msg = ast.Constant(ast.unparse(test))
-        return ast.fix_missing_locations(node)
-
-    def _own(self, expected: ast.expr) -> bool:
-        """Whether an expression calls nothing but what the tests, their modules or Python define."""
-        for node in ast.walk(expected):
-            if isinstance(node, ast.NamedExpr | ast.Await | ast.Yield | ast.YieldFrom):
-                return False
-            if isinstance(node, ast.Call):
-                func = node.func.value if isinstance(node.func, ast.Attribute) else node.func
-                if not isinstance(func, ast.Name) or func.id not in self.trusted or func.id == "next":
-                    return False
-        return True
-
-
-def defined_functions(trees: list[ast.Module]) -> set[str]:
-    return {node.name for tree in trees for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
-
-
 def main(body: bytes) -> None:
     """Run tests. The body: preamble, setup, entry_point (or null), tested (or null), tests, stop, float_tol."""
     request = json.loads(body)
     random.seed(0)  # tests that draw their inputs draw the same ones for everybody
     trees = [ast.parse(source) for source in (request["preamble"], request["setup"], *request["tests"])]
     modules, tolerance = used_modules(trees), request["float_tol"]
-    names = Untouched(modules, caught_errors(trees), request["tested"], request["entry_point"])
-    asserts = _Asserts(modules | defined_functions(trees) | set(dir(builtins)))
+    expected.update(caught_errors(trees))
+    names = Untouched(modules, expected, request["tested"], request["entry_point"])
+    asserts = Asserts(modules | defined_functions(trees) | set(dir(builtins)), modules, bound_names(trees))
 
     def equal(got: object, expected: object) -> None:
         if not close(got, expected, tolerance):
             raise Mismatch(got, expected)
 
     names["__equal__"], names["__expected_first__"] = equal, lambda expected, got: equal(got, expected)
-    preamble, setup, *tests = trees
-    if (failure := _attempt(preamble, names, asserts)) is not None:
+    names["__plain__"] = lambda *values: not any(isinstance(value, Remote) for value in values)
+    preamble, setup, *tests = [_compiled(asserts, tree) for tree in trees]
+    if (failure := _attempt(preamble, names)) is not None:
         claim({"preamble": failure})
         return
-    failure = _fetched(request["entry_point"], names) or _attempt(setup, names, asserts)
+    failure = _fetched(request["entry_point"], names) or _attempt(setup, names)
     if failure is not None:
         claim({"test": 0, "failure": failure})
         return
-    for index, tree in enumerate(tests):
-        failure = _attempt(tree, names, asserts)
+    for index, code in enumerate(tests):
+        failure = _attempt(code, names)
         _report(index, failure)
         if failure is not None and request["stop"]:
             return
@@ -168,13 +114,25 @@ def _report(index: int, failure: dict[str, Any] | None) -> None:
         claim({"test": index, "failure": NO_MEMORY})
 
 
-def _attempt(tree: ast.Module, names: Names, asserts: _Asserts) -> dict[str, Any] | None:
-    """Execute trusted source. None if it passed, else what happened."""
+def _compiled(asserts: Asserts, tree: ast.Module) -> types.CodeType | Exception:
+    """What a tree says, or why that cannot be executed."""
     try:
-        exec(compile(asserts.visit(tree), "tests.py", "exec", dont_inherit=True), names)
+        code: types.CodeType = compile(asserts.visit(tree), "tests.py", "exec", dont_inherit=True)
+        return code
+    except Exception as error:
+        return error
+
+
+def _attempt(code: types.CodeType | Exception, names: Names) -> dict[str, Any] | None:
+    """Execute trusted source. None if it passed, else what happened."""
+    if isinstance(code, Exception):
+        return {"unjudgeable": f"it does not compile ({type(code).__name__}: {code})"}
+    try:
+        exec(code, names)
     except BaseException as error:
         try:
-            return _failure(error) | ({"untouched": True} if isinstance(names, Untouched) else {})
+            own = isinstance(names, Untouched) or isinstance(error, TooDeep)
+            return _failure(error) | ({"untouched": True} if own else {})
         except BaseException:  # a value that fills the memory, or is nested beyond the stack
             return NO_MEMORY
     return None

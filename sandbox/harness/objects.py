@@ -16,6 +16,7 @@ class Objects:
     def __init__(self, names: dict[str, Any]) -> None:
         self.names = names
         self.kept: list[object] = []
+        self.places: dict[int, int] = {}  # by identity, which stays while the object is kept
         self.rests: dict[int, codec.Rest] = {}
         self.numbers = count()
 
@@ -35,7 +36,7 @@ class Objects:
 
     def keep(self, value: object, name: str | None = None) -> dict[str, Any]:
         """The handle of an object, always the same for the same one."""
-        number = next((number for number, kept in enumerate(self.kept) if kept is value), len(self.kept))
+        number = self.places.setdefault(id(value), len(self.kept))
         if number == len(self.kept):
             self.kept.append(value)
         return {"handle": number, "type": name or str(type(value).__name__)[: codec.NAME]}
@@ -73,14 +74,18 @@ class Objects:
         own = isinstance(function, type) and function.__module__ == "__main__"
         # an instance of the program's own class stays an object, even where the class is a kind of list
         result = {"value": self.keep(made)} if own else self._value(made)
-        # arguments that the call changed in place go back, for tests that look at them
-        changed = {}
+        # arguments that the call changed in place go back, for tests that look at them; and that it returned one
         given = [(str(index), tree, value) for index, (tree, value) in enumerate(zip(args, values, strict=True))]
-        for name, tree, value in (*given, *((name, kwargs[name], value) for name, value in named.items())):
-            mutable = type(value) in (list, dict, set, bytearray, codec.deque)
-            if mutable and codec.encode(value, self.keep) != tree:
-                changed[name] = self._encoder().tree(value, 0)
-        return {**result, "changed": changed} if changed else result
+        given += [(name, kwargs[name], value) for name, value in named.items()]
+        mutable = [(name, tree, value) for name, tree, value in given if _may_change(tree, value)]
+        changed = {
+            name: self._encoder().tree(value, 0)
+            for name, tree, value in mutable
+            if codec.encode(value, self.keep) != tree
+        }
+        same = next((name for name, _, value in mutable if value is made), None)
+        more = {"changed": changed, "same": same}
+        return result | {key: value for key, value in more.items() if value}
 
     def do_attr(self, number: int, name: str) -> dict[str, Any]:
         return self._value(getattr(self.kept[number], name))
@@ -119,6 +124,14 @@ class Objects:
 
     def do_next(self, number: int) -> dict[str, Any]:
         return self._value(next(self.kept[number]))  # type: ignore[call-overload]
+
+
+def _may_change(tree: Any, value: object) -> bool:
+    """Whether an argument can look different after a call: also a tuple that holds more than scalars."""
+    if type(value) is tuple:
+        body = tree["tuple"]
+        return isinstance(body, list) and any(type(item) in (list, dict) for item in body)
+    return type(value) in (list, dict, set, bytearray, codec.deque) or type(value).__name__ == "ndarray"
 
 
 def _array(dtype: str, items: Any) -> Any:

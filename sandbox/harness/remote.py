@@ -4,24 +4,32 @@ Comparisons and arithmetic with such an object are never forwarded: its answer t
 and the other operand the expected value.
 """
 
-import builtins
 import itertools
 import types
 from typing import Any, NoReturn
 
 from . import codec, frames
 from .child import claim, order
+from .raising import exception
 
-SILENT = (StopIteration, StopAsyncIteration, GeneratorExit)
-"""A program that raises one of these must not cut short a loop of the tests."""
 ASKABLE = {"__name__", "__qualname__", "__doc__", "__dict__", "__annotations__", "__module__"}
 """Special attributes that tests may read. Libraries trust others: numpy reads memory where __array_interface__ says."""
+OF_TESTS = ("functools", "operator", "re", "io", "_io", "pathlib", "threading", "_thread", "contextlib")
+"""Modules whose objects a test makes itself, whatever the program has answered, and hands over as they are."""
+ENDLESS = 1 << 20
+"""Items of an iterator of the tests."""
+MUTABLE = list | dict | set | bytearray | codec.deque
 FLOATS, COMPLEX = ("float16", "float32", "float64"), ("complex64", "complex128")
 INTEGERS = tuple(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))
 
 
 class Unjudgeable(BaseException):
     """A test hands over what cannot leave its box, whatever the program answers. Not for the tests to catch."""
+
+
+class TooDeep(TypeError):
+    """A test hands over a value that no message holds. Its own doing, unless the program has answered: it may be part
+    of the value."""
 
 
 class Unanswered(BaseException):
@@ -43,12 +51,13 @@ class Remote:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         trees = [_argument(value) for value in args]
-        named = {name: _encode(value) for name, value in kwargs.items()}
+        named = {name: _argument(value) for name, value in kwargs.items()}
         answer = _ask("call", self._number, trees, named)
         given = {**{str(index): value for index, value in enumerate(args)}, **kwargs}
         for name, tree in answer.get("changed", {}).items():
             _replace(given[name], _decode(tree))
-        return _decode(answer["value"])
+        same = given.get(answer.get("same", ""))
+        return same if isinstance(same, MUTABLE) or _is_array(same) else _decode(answer["value"])
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name not in ASKABLE:
@@ -114,41 +123,25 @@ def _ask(*do: Any) -> dict[str, Any]:
     if answer is None:
         raise SystemExit("the host ended the run")
     if "raised" in answer:
-        raise _exception(answer["raised"])
+        raise exception(answer["raised"])
     return answer
 
 
-_errors: dict[str, type[BaseException]] = {}
-
-
-def error_class(name: str, base: type[BaseException] = Exception) -> type[BaseException]:
-    """The stand-in of an exception class of the program, the same for raising and for catching it."""
-    return _errors.setdefault(name, type(name, (base,), {}))
-
-
-def _exception(raised: dict[str, str]) -> BaseException:
-    """The program's exception again: a subclass of the same built-in one, so that tests can expect it."""
-    base = getattr(builtins, raised["base"], RuntimeError)
-    if not (isinstance(base, type) and issubclass(base, Exception)) or issubclass(base, SILENT):
-        base = RuntimeError
-    try:
-        error: BaseException = error_class(raised["type"], base)(raised["text"])
-    except Exception:  # a name that no class may have, or a base that wants more
-        error = RuntimeError(raised["text"])
-    error.raised = raised  # type: ignore[attr-defined]
-    return error
-
-
 def _encode(value: object) -> Any:
-    return codec.encode(value, _handle, frames.MAX_FRAME // 2)  # what has more items no message holds
+    encoder = codec.Encoder(_handle, frames.MAX_FRAME // 2)  # what has more items no message holds
+    tree = encoder.tree(value, 0)
+    if encoder.lost:
+        raise TooDeep(f"a value nested more than {codec.MAX_DEPTH} deep cannot be passed to the program")
+    return tree
 
 
 def _argument(value: object) -> Any:
     """An iterator of the tests is handed over as its items."""
-    if isinstance(value, itertools.count | itertools.cycle):
-        raise Unjudgeable("an endless iterator of the tests cannot be passed to the program")
     if type(value).__module__ in ("builtins", "itertools") and hasattr(type(value), "__next__"):
-        return {"iterator": _encode(list(value))}  # type: ignore[call-overload]
+        items = list(itertools.islice(value, ENDLESS + 1))  # type: ignore[call-overload]
+        if len(items) > ENDLESS:
+            raise Unjudgeable("an endless iterator of the tests cannot be passed to the program")
+        return {"iterator": _encode(items)}
     return _encode(value)
 
 
@@ -157,8 +150,8 @@ def _handle(value: object) -> dict[str, Any]:
         return {"handle": value._number, "type": value._type}
     text = f"a {type(value).__name__} of the tests cannot be passed to the program"
     # only what no value of the program turns into: else a program could choose that it is not judged
-    bound = getattr(value, "__self__", None) if isinstance(value, types.BuiltinFunctionType) else value
-    if isinstance(bound, type | types.FunctionType | types.ModuleType) or type(value).__module__ == "__main__":
+    made = callable(value) or isinstance(value, types.ModuleType) or hasattr(type(value), "__next__")
+    if made or type(value).__module__ in ("__main__", *OF_TESTS):
         raise Unjudgeable(text)
     raise TypeError(text)
 
@@ -204,7 +197,10 @@ def _array(dtype: str, items: Any) -> Any:
 
 def _replace(target: Any, value: Any) -> None:
     """Give an argument the content that the program left in it."""
-    if isinstance(target, list | bytearray):
+    if isinstance(target, tuple):
+        for part, left in zip(target, value, strict=False):
+            _replace(part, left)
+    elif isinstance(target, list | bytearray):
         target[:] = value
     elif isinstance(target, dict | set):
         target.clear()
@@ -212,3 +208,9 @@ def _replace(target: Any, value: Any) -> None:
     elif isinstance(target, codec.deque):
         target.clear()
         target.extend(value)
+    elif _is_array(target):
+        target[...] = value
+
+
+def _is_array(value: object) -> bool:
+    return type(value).__module__ == "numpy" and type(value).__name__ == "ndarray"

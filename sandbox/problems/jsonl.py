@@ -52,7 +52,7 @@ def _problem(row: Row) -> Problem:
         private_tests=private,
         setup=_code(row, "setup", language),
         preamble=_code(row, "preamble", language),
-        entry_point=row.text("entry_point") if row.has("entry_point") else None,
+        entry_point=_entry_point(row) if row.has("entry_point") else None,
         reference=row.text("reference") if row.has("reference") else None,
         limits=_limits(row),
         float_tol=_number(row, "float_tol"),
@@ -106,10 +106,23 @@ def _tests(row: Row, field: str, io: str, language: str) -> tuple[Test, ...]:
         if io == "function" and isinstance(item, str) and item.strip():
             tests += map(FunctionTest, _statements(row, field, item, language))
         elif io == "stdio" and isinstance(item, dict) and _texts(item, ("input", "output")):
+            if not _encodable(item["input"]) or not _encodable(item["output"]):
+                raise row.refuse(field, "text without lone surrogates, which no input can be", item)
             tests.append(StdioTest(item["input"], item["output"]))
         else:
             raise row.refuse(field, f"{expected}; element {len(tests)} is not one", item)
     return tuple(tests)
+
+
+def _entry_point(row: Row) -> str:
+    name = row.text("entry_point")
+    if not name.replace("$", "_").isidentifier():
+        raise row.refuse("entry_point", "the name of a function")
+    return name
+
+
+def _encodable(text: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _number(row: Row, field: str) -> float | None:

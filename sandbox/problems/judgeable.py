@@ -23,13 +23,29 @@ BUILTINS = {
     if callable(value) and not name.startswith("_")
 }
 ITERATORS = {"count", "cycle"}
+MAKERS = {
+    **{f"functools.{name}": "a partial function" for name in ("partial", "partialmethod")},
+    **{f"operator.{name}": FUNCTION for name in ("itemgetter", "attrgetter", "methodcaller")},
+    **{f"itertools.{name}": ENDLESS for name in ITERATORS},
+    **{"re.compile": "a pattern", "io.StringIO": "a file", "io.BytesIO": "a file"},
+    **{f"pathlib.{name}": "a path" for name in ("Path", "PurePath", "PosixPath", "PurePosixPath")},
+}
+"""Calls whose value has no plain form."""
 _OWN_PROCESS = (
     "asyncio.run redirect_stdout redirect_stderr contextlib.redirect_stdout contextlib.redirect_stderr"
     " patch patch.object mock.patch mock.patch.object unittest.mock.patch unittest.mock.patch.object"
 )
 OWN_PROCESS = frozenset(_OWN_PROCESS.split())
 """Calls that act on the process they are made in, and that is not the program's."""
-SUSPICIOUS = {"lambda", "def", "class", "import", *ITERATORS, *BUILTINS, *re.findall(r"\w+", _OWN_PROCESS)}
+SUSPICIOUS = {
+    "lambda",
+    "def",
+    "class",
+    "import",
+    *BUILTINS,
+    *re.findall(r"\w+", _OWN_PROCESS),
+    *re.findall(r"\w+", " ".join(MAKERS)),
+}
 WORD = re.compile(r"[^\W\d]\w*")
 SNIPPET = 100
 
@@ -39,7 +55,8 @@ def unjudgeable(problem: Problem) -> str | None:
     if problem.language != "python" or problem.io != "function":
         return None
     common = [ast.parse(problem.preamble), ast.parse(problem.setup)]
-    suspicious = SUSPICIOUS | _Kinds(common).kinds.keys()
+    known = _Kinds(common)
+    suspicious = SUSPICIOUS | known.kinds.keys() | known.makers.keys()
     suites: tuple[Suite, Suite] = ("public", "private")
     for suite in suites:
         sources = [test.source for test in problem.tests(suite) if isinstance(test, FunctionTest)]
@@ -105,6 +122,7 @@ class _Kinds:
     def __init__(self, trees: list[ast.Module]) -> None:
         self.kinds: dict[str, str] = {}
         self.objects: set[str] = set()
+        self.makers: dict[str, str] = {}
         self.bound: Counter[str] = Counter()
         nodes = [node for tree in trees for node in ast.walk(tree)]
         for node in nodes:
@@ -130,6 +148,8 @@ class _Kinds:
                 name = (alias.asname or alias.name).split(".")[0]
                 self.bound[name] += 1
                 self.kinds |= {name: MODULE} if isinstance(node, ast.Import) else {}
+                if isinstance(node, ast.ImportFrom) and (made := MAKERS.get(f"{node.module}.{alias.name}")):
+                    self.makers[name] = made
         elif isinstance(node, ast.arg):
             self.bound[node.arg] += 1
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
@@ -152,11 +172,11 @@ class _Kinds:
 
     def _made(self, maker: ast.expr) -> str | None:
         """By a call: an object of a class of the tests, or an iterator without an end."""
-        if isinstance(maker, ast.Attribute) and ast.unparse(maker.value) == "itertools" and maker.attr in ITERATORS:
-            return ENDLESS
+        if isinstance(maker, ast.Attribute):
+            return MAKERS.get(ast.unparse(maker))
         if isinstance(maker, ast.Name) and maker.id in self.objects:
             return f"an object of class {maker.id}"
-        return None
+        return self.makers.get(maker.id) if isinstance(maker, ast.Name) and self.bound[maker.id] == 1 else None
 
 
 def _is_plain(node: ast.ClassDef) -> bool:

@@ -132,6 +132,19 @@ def test_a_preamble_that_fails_by_itself_is_no_verdict(pool: Pool, way: str) -> 
     claimed = FORGE + """say('{"failed": "compile", "type": "ImportError", "text": "x"}')\ntime.sleep(9)"""
     assert pool.judge(sound, claimed, "private").verdict is Verdict.COMPILE_ERROR
     assert pool.judge(sound, "def f(x:", "private").verdict is Verdict.COMPILE_ERROR
+    for source, why in (
+        ("while True: pass", "time limit: 1 s of CPU"),
+        ("import os\nos._exit(3)", "the program ended itself with status 3"),
+    ):
+        outcome = pool.judge(replace(WAYS[way], preamble=source), "def f(x): return [x, 2 * x]", "private")
+        assert outcome.message == f"the problem's own preamble fails: {why}" and outcome.label is None
+
+
+def test_a_preamble_that_looks_for_a_name_may_fail_by_what_the_program_put_there(pool: Pool) -> None:
+    problem = function("assert f(1) in (1,)", preamble="try:\n  xrange\nexcept NameError:\n  xrange = range")
+    raising = "class M(type):\n  @property\n  def __module__(c): raise ValueError\nclass xrange(metaclass=M): pass\n"
+    assert pool.judge(problem, f"{raising}def f(x): return 2", "private").label is False
+    assert pool.judge(problem, "def f(x): return len(list(xrange(x)))", "private").accepted
 
 
 def test_processes_that_wait_for_each_other_are_no_load_of_the_machine(pool: Pool) -> None:
@@ -157,6 +170,16 @@ def test_an_error_in_which_the_program_had_a_part_is_the_programs(pool: Pool, te
     """Nothing was asked of it but what `f` is; an object that no test can compute with must not be a way out."""
     outcome = pool.judge(function(test, limits=TALK), "f = object()", "private")
     assert outcome.verdict.label is False, outcome
+
+
+def test_a_handles_name_is_a_text(pool: Pool) -> None:
+    problem = function("assert f(0) == 0", setup="unused = 1", limits=Limits(cpu_limit_s=10, memory_mib=96))
+    forged = (
+        FORGE
+        + """say('{"loaded": true}')\nsay('{"value": {"handle": 0, "type": [[' + '{"":0},' * 999000 + '0]]}}')"""
+        + "\ntime.sleep(5)"
+    )
+    assert pool.judge(problem, forged, "private").label is False
 
 
 def test_a_handle_carries_nothing_that_could_fill_the_tests_memory(pool: Pool) -> None:

@@ -1,6 +1,13 @@
 """`sandbox check`: the interface that other people script against."""
 
+import gzip
 import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -143,6 +150,55 @@ def test_a_long_check_says_how_far_it_is(
     captured = capsys.readouterr()
     assert "2 of 2 samples judged, " in captured.err
     assert json.loads(captured.out)["samples"] == 2
+
+
+def test_results_replace_nothing_but_their_own_file(engine: None, tmp_path: Path) -> None:
+    """Neither a file that is called like an unfinished one, nor a device, nor a link."""
+    problems = write(tmp_path / "problems.jsonl", PROBLEMS)
+    samples = write(tmp_path / "out.jsonl.partial", [{"task_id": "sum", "solution": "print(3)"}])
+    before = samples.read_text()
+    assert check(str(problems), str(samples), tmp_path / "out.jsonl", as_json=True, boxes=1) == 0
+    assert samples.read_text() == before and len(read(tmp_path / "out.jsonl")) == 1
+    link, device = tmp_path / "link", tmp_path / "device"
+    link.symlink_to("out.jsonl")
+    if os.geteuid() == 0:
+        os.mknod(device, stat.S_IFCHR | 0o666, os.makedev(1, 3))
+    else:
+        device.symlink_to("/dev/null")
+    for out in (link, device):
+        assert check(str(problems), "reference", out, as_json=True, boxes=1) == 0
+    assert link.is_symlink() and len(read(tmp_path / "out.jsonl")) == 2
+    assert device.is_char_device()
+    assert {path.name for path in tmp_path.iterdir()} == {
+        *("problems.jsonl", "out.jsonl.partial", "out.jsonl", "link", "device")
+    }
+
+
+def test_an_interrupted_check_waits_for_no_program_and_leaves_no_file(engine: None, tmp_path: Path) -> None:
+    limits = {"cpu_limit_s": 5, "wall_limit_s": 100, "memory_mib": 256}
+    problems = write(tmp_path / "problems.jsonl", [PROBLEMS[1] | {"limits": limits}])
+    samples = write(tmp_path / "samples.jsonl", [{"task_id": "sum", "solution": "import time; time.sleep(90)"}])
+    out = tmp_path / "results.jsonl"
+    command = [sys.executable, "-m", "sandbox", "check", "--dataset", str(problems), "--samples", str(samples)]
+    with subprocess.Popen([*command, "--out", str(out)], stderr=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + 60
+        while not list(tmp_path.glob("*.partial")) and not list(tmp_path.glob(".*.partial")):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+    assert (process.returncode, said) == (130, "sandbox: interrupted\n")
+    assert {path.name for path in tmp_path.iterdir()} == {"problems.jsonl", "samples.jsonl"}
+
+
+def test_a_damaged_archive_is_named(tmp_path: Path) -> None:
+    problems = tmp_path / "problems.jsonl.gz"
+    data = bytearray(gzip.compress("".join(json.dumps(row) for row in PROBLEMS * 20).encode()))
+    data[40:60] = bytes(20)
+    problems.write_bytes(data)
+    with pytest.raises(ProblemError, match=r"problems\.jsonl\.gz"):
+        check(str(problems), "reference", tmp_path / "out.jsonl", as_json=False, boxes=1)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,11 @@ FOUND = [
     (NODE, "assert f(Node(1)) == 1", "an object of class Node"),
     (NODE, "n = Node(1)\nassert f(n) == 1", "an object of class Node"),
     (NODE, "assert f([Node]) == 1", "a class"),
+    ("import functools", "assert f(functools.partial(int, 3)) in (1,)", "a partial function"),
+    ("from functools import partial", "p = partial(int, 3)\nassert f(p) == 1", "a partial function"),
+    ("from operator import itemgetter as by", "assert f([by(0)]) == 1", "a function"),
+    ("import re", "assert f(re.compile('a')) in (1,)", "a pattern"),
+    ("from itertools import cycle", "assert f(cycle([1])) in (1,)", "an endless iterator"),
 ]
 NOT_FOUND = [
     ("", "assert f(lambda v: v) == 1"),  # a call and a literal: its source runs beside the program
@@ -27,6 +32,8 @@ NOT_FOUND = [
     ("", "def check(max):\n  assert f(max) == 1\ncheck(3)"),  # a name of its own
     ("", "x = Pair(1)\nassert f(x) == 1"),  # the program's class
     ("", "import itertools\nassert f(itertools.islice([1], 1)) == 1"),
+    ("import re", "assert f(re.findall('a', 'a')) == 1"),
+    ("from functools import partial", "def partial(x): return x\nassert f(partial(1)) == 1"),
 ]
 
 

@@ -79,6 +79,11 @@ ROW = {"task_id": "a", "prompt": "p", "private_tests": ["assert f(1) == 2"]}
         ({"private_tests": []}, "line 2: field private_tests: expected at least one test"),
         ({"private_tests": ["assert ("]}, "line 2: field private_tests: expected Python source"),
         ({"private_tests": "assert f"}, "line 2: field private_tests: expected a list"),
+        ({"entry_point": "a b"}, "line 2: field entry_point: expected the name of a function, found 'a b'"),
+        (
+            {"io": "stdio", "private_tests": [{"input": "\ud800", "output": ""}]},
+            "line 2: field private_tests: expected text without lone surrogates",
+        ),
         ({"io": "files"}, "line 2: field io: expected one of function, stdio"),
         ({"io": "stdio"}, "line 2: field private_tests: expected a list of .*input"),
         ({"language": "cobol"}, "line 2: field language: expected one of python"),

@@ -3,7 +3,7 @@
 import contextlib
 import itertools
 import json
-from collections import Counter, deque
+from collections import Counter, OrderedDict, defaultdict, deque
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -94,10 +94,41 @@ def test_honest_collisions_are_no_attack() -> None:
     assert decode(encode(powers)) == powers
     numbers = [float("nan") for _ in range(500)]
     assert len(decode(encode(set(numbers)))) == 500
+    ends = itertools.product((-1, -2), repeat=6)
+    edges = itertools.combinations(itertools.product((-1, -2), repeat=3), 2)
+    cube = {frozenset(edge) for edge in edges if sum(map(int.__ne__, *edge)) == 1}
+    for value in (set(ends), {2.0**n for n in range(-1070, 1020)}, {(2**n, 0) for n in range(2200)}, cube):
+        assert decode(encode(value)) == value
 
 
-LEAVES = [{"tuple": [*signs]} for signs in itertools.product((-1, -2), repeat=6)]
-"""Sixty-four tuples with one hash, since -1 and -2 have one."""
+@pytest.mark.parametrize(
+    "value",
+    [
+        OrderedDict([("b", 1), ("a", 2)]),
+        Counter("aab"),
+        defaultdict(list, {"a": [1]}),
+        {"nested": [OrderedDict(), Counter(), defaultdict(int)]},
+    ],
+)
+def test_kinds_of_dictionaries_keep_what_they_are(value: Any) -> None:
+    back = decode(encode(value))
+    assert back == value and type(back) is type(value) and list(back) == list(value)
+    assert repr(back) == repr(value)
+
+
+def test_a_dictionary_with_a_factory_of_its_own_is_a_dictionary() -> None:
+    back = decode(encode(defaultdict(lambda: 1, a=2)))
+    assert type(back) is dict and back == {"a": 2}
+
+
+@pytest.mark.parametrize("handle", [{"type": "x"}, {"handle": "0", "type": "x"}, {"handle": 0, "type": [["x"]]}])
+def test_a_handle_is_a_number_and_a_name(handle: Any) -> None:
+    with pytest.raises(ValueError, match="not a plain value"):
+        decode(handle | {"handle": handle.get("handle", True)}, lambda number, name: None)
+
+
+LEAVES = [{"tuple": [*signs]} for signs in itertools.product((-1, -2), repeat=7)]
+"""Tuples with one hash, 128 of them, since -1 and -2 have one."""
 
 
 def sets(items: list[Any], size: int, count: int) -> list[Any]:
@@ -108,7 +139,7 @@ def sets(items: list[Any], size: int, count: int) -> list[Any]:
 def test_collisions_in_sets_of_sets_do_not_multiply() -> None:
     edges = {frozenset({(n, 0), (0, n)}) for n in range(-9, 9)}
     assert decode(encode(edges)) == edges
-    for built in (LEAVES, sets(LEAVES, 4, 9), sets(sets(LEAVES, 8, 8), 7, 2)):
+    for built in (LEAVES, sets(LEAVES, 4, 17), sets(sets(LEAVES, 8, 8), 7, 2)):
         with pytest.raises(ValueError):
             decode({"set": built})
         with pytest.raises(ValueError):
