@@ -62,8 +62,12 @@ def has_chat_template(directory: Path) -> bool:
     """Whether a Hugging Face directory carries a chat template, told from its files alone."""
     if (directory / "chat_template.jinja").is_file() or (directory / "chat_template.json").is_file():
         return True
-    settings = directory / "tokenizer_config.json"
-    return settings.is_file() and bool(json.loads(settings.read_text()).get("chat_template"))
+    path = directory / "tokenizer_config.json"
+    try:
+        settings = json.loads(path.read_text()) if path.is_file() else {}
+    except (OSError, ValueError) as error:
+        raise ChatTemplateError(f"{path} is not JSON: {error}") from None
+    return isinstance(settings, dict) and bool(settings.get("chat_template"))
 
 
 def end_token_ids(tokenizer: Any) -> set[int]:

@@ -10,10 +10,15 @@ import json
 import posixpath
 import uuid
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import fs
+
+
+class DamagedError(RuntimeError):
+    """A file of ours does not hold what was written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +58,17 @@ def read_bytes(filesystem: fs.FileSystem, path: str) -> bytes:
         return stream.read()
 
 
+def parse_json(data: bytes, where: str) -> Any:
+    """What one of our own files says. Raises DamagedError where it is not what was written."""
+    try:
+        return json.loads(data)
+    except ValueError as error:
+        raise DamagedError(
+            f"{where} is damaged, no longer the JSON that was written ({error}). Restore it; what lies beside it in a "
+            "stage's directory can be deleted with it, to be computed again"
+        ) from None
+
+
 def commit_part(directory: str, part: int, table: pa.Table, counts: dict[str, int] | None = None) -> PartRecord:
     """Write `table` as part number `part` of the stage at `directory`, then its record; return the record."""
     filesystem, root = open_directory(directory)
@@ -82,6 +98,6 @@ def committed_parts(directory: str) -> dict[int, PartRecord]:
     records = {}
     for info in filesystem.get_file_info(selector):
         if info.base_name.startswith("part-") and info.base_name.endswith(".json"):
-            record = PartRecord(**json.loads(read_bytes(filesystem, info.path)))
+            record = PartRecord(**parse_json(read_bytes(filesystem, info.path), info.path))
             records[record.part] = record
     return records

@@ -133,4 +133,7 @@ class ScorerActor:
             if scorer.verifier_id != verifier.policy_id:
                 raise CheckpointError(f"{verifier.path} holds {scorer.verifier_id}, not {verifier.policy_id}")
             self.scorer = scorer
-        return self.scorer.score(pairs)
+        scores, statuses = self.scorer.score_with_status(pairs)
+        if statuses and all(status.startswith("error") for status in statuses):  # of the template, so of every answer
+            raise CheckpointError(f"{verifier.path} cannot read an answer: {statuses[0]}")
+        return scores

@@ -28,8 +28,10 @@ REFUSALS = {
     "ProblemError",
     "ResourceError",
     "SandboxUnavailable",
+    "DamagedError",
     "StoreError",
     "TrainingError",
+    "WeightsError",
 }
 """By name, since importing them here would import what they guard."""
 
@@ -66,7 +68,7 @@ def is_refusal(error: Exception) -> bool:
 
 
 def _refuse(error: Exception) -> int:
-    print(f"mucode: {error}", file=sys.stderr)
+    print(f"mucode: {getattr(error, 'cause', None) or error}", file=sys.stderr)  # Ray's has a traceback for its text
     return 2
 
 
@@ -95,6 +97,7 @@ def _resume(options: argparse.Namespace) -> int:
             raise ConfigError("a study takes its settings from its file; change that, and run `mucode study FILE`")
         return carry_out.execute(study)
     config = stored_config(options.run_dir)
+    _require_a_run(options.run_dir)
     data = _overridden(config, options.set)
     path = Path(options.run_dir)
     if "://" not in options.run_dir:  # a run directory may have been moved
@@ -102,11 +105,21 @@ def _resume(options: argparse.Namespace) -> int:
     return execute(validated(data))
 
 
+def _require_a_run(directory: str) -> None:
+    from pipeline.evaluate import EVALUATION
+    from pipeline.store import Store
+
+    if Store(directory if "://" in directory else str(Path(directory).resolve())).exists(EVALUATION):
+        raise ConfigError(f"{directory} is an evaluation; the same `mucode eval` again continues it")
+
+
 def _overridden(config: Config, overrides: list[str]) -> dict[str, Any]:
     checked = load_config(None, overrides)  # names and types, with the usual messages
     data = config.model_dump()
     for override in overrides:
         section, name = override.partition("=")[0].strip().split(".", 1)
+        if (section, name) == ("protocol", "name"):
+            raise ConfigError("protocol.name only fills in what a config leaves open, and this run's is complete")
         data[section][name] = getattr(getattr(checked, section), name)
     return data
 
@@ -163,8 +176,12 @@ def _study(options: argparse.Namespace) -> int:
 
     study = load_study(options.study)
     if options.dry_run:
+        from pipeline.preflight import check_settings
         from pipeline.study.plan import describe
+        from pipeline.study.spec import distinct
 
+        for config in distinct(cells(study)):
+            check_settings(config)
         print(describe(study, cells(study)))
         return 0
     from pipeline.study.carry_out import execute

@@ -25,7 +25,7 @@ def operational(default: Any, **kwargs: Any) -> Any:
 
 
 class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class RunSection(Section):
@@ -258,6 +258,13 @@ class Config(Section):
             )
         return self
 
+    @model_validator(mode="after")
+    def _beam_can_be_kept(self) -> "Config":
+        widest = max(self.eval.widths or (self.eval.best_of,))
+        if self.eval.beam > widest:
+            raise ValueError(f"eval.beam = {self.eval.beam} cannot be kept from {widest} answers; lower it")
+        return self
+
     @model_validator(mode="before")
     @classmethod
     def _preset(cls, data: Any) -> Any:
@@ -310,7 +317,7 @@ def read_toml(path: str | Path) -> dict[str, Any]:
     """What a TOML file holds. Raises ConfigError where there is none or it is not TOML."""
     try:
         return tomllib.loads(Path(path).read_text())
-    except (FileNotFoundError, IsADirectoryError):
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         shipped = sorted(str(found) for found in Path("configs").glob("*.toml"))
         raise ConfigError(f"no config file at {path}; here are: {', '.join(shipped) or 'none'}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -347,7 +354,7 @@ def explain(item: Any, model: type[BaseModel]) -> str:
         known = [key for key in _known_keys(model) if key.count(".") == len(names) - 1]
         close = difflib.get_close_matches(".".join(names), known, n=1, cutoff=0.0)
         return f"unknown config key {path!r}; the nearest valid one is {close[0]!r}"
-    return f"config key {path!r} = {item['input']!r}: {item['msg']}"
+    return f"config key {path!r} = {item['input']!r}: {item['msg']}" if path else item["msg"]
 
 
 def _known_keys(model: type[BaseModel]) -> Iterator[str]:

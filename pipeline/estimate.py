@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.config import Config
 from pipeline.protocols import all_public
-from pipeline.sweep import answers_per_turn
+from pipeline.sweep import answers_per_problem
 from sandbox.problem import Problem
 
 if TYPE_CHECKING:
@@ -52,11 +52,11 @@ def describe(config: Config) -> str:
     counts = {split: len(data.problems) for split, data in sets.items()}
     rollouts, iterations = config.rollouts, config.run.iterations
     sampled = (counts["train"] + counts["validation"]) * rollouts.samples * (iterations + 1)
-    searches = counts["test"] * (iterations + 1 + answers_per_turn(config))
-    if config.protocol.returned == "best_on_validation":
-        searches += counts["validation"] * (iterations + 1)
-    answers = sampled * rollouts.turns + searches * config.eval.turns
     control = int(config.run.control and iterations > 0)
+    greedy = counts["test"] * (iterations + 1 + control)
+    if config.protocol.returned == "best_on_validation":
+        greedy += counts["validation"] * (iterations + 1)
+    answers = sampled * rollouts.turns + greedy * config.eval.turns + counts["test"] * answers_per_problem(config)
     lines = [
         json.dumps(config.model_dump(), indent=1),
         "",

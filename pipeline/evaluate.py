@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 TURNS_PER_LINE = 3
+EVALUATION = "evaluation.json"
+"""What tells an evaluation's directory from a run's."""
 
 
 def run_name(model: str, dataset: str, settings: Sequence[str]) -> str:
@@ -41,17 +43,22 @@ def evaluate(config: Config, verifier: str | None, out: str | None = None) -> in
     Everything that can be wrong is found before any work is done.
     """
     started = time.monotonic()
+    if out and Path(out).is_dir():
+        raise ConfigError(f"--out {out} is a directory; expected a file for the numbers")
     check(config)
     store = Store(run_root(config))
     require_free(store, config)
     run = Run(config, None)
     check_selectors(config, verifier, run.problems("test"))
-    _check_template(config)
+    _check_files("model.generator", config.model.generator)
     scorer = resolve(verifier) if verifier else None
+    if verifier:
+        _check_files("--verifier", verifier)
     from pipeline import stages
 
     with open_fleet(config) as actors:
         claim(store, config)
+        store.write(json.dumps({"model": config.model.generator, "dataset": config.problems.test}).encode(), EVALUATION)
         run.fleet = actors
         run.stage(0, stages.SEARCHES["greedy"], policy=run.base)
         run.stage(0, stages.SWEEP, policy=run.base, **({"verifier": scorer} if scorer else {}))
@@ -91,15 +98,21 @@ def check_selectors(config: Config, verifier: str | None, problems: Sequence[Pro
         say(f"  {without} of {len(problems)} problems have no public tests: any program that loads passes there")
 
 
-def _check_template(config: Config) -> None:
-    """A hub model's files are here by now; a directory was checked before."""
+def _check_files(key: str, name: str) -> None:
+    """A hub model's files are here by now."""
     from actors.checkpoint import fetch
 
-    name = config.model.generator
-    if not name.startswith("builtin:") and not has_chat_template(Path(fetch(resolve(name).path))):
+    path = Path(fetch(resolve(name).path))
+    if not has_chat_template(path):
         raise ConfigError(
-            f"model.generator = {name!r} has no chat template, so there is no telling how it reads a conversation; "
+            f"{key} = {name!r} has no chat template, so there is no telling how it reads a conversation; "
             "use an instruction-tuned model, or add chat_template to its tokenizer_config.json"
+        )
+    kinds = json.loads((path / "config.json").read_text()).get("architectures") or []
+    if key == "--verifier" and "SequenceClassification" not in str(kinds):
+        raise ConfigError(
+            f"{key} {name!r} is no verifier, but {', '.join(kinds) or 'a model of no stated kind'}; give a "
+            "sequence-classification model with one label, as runs/NAME/iter_0000/verifier/checkpoint is"
         )
 
 
@@ -116,8 +129,12 @@ def table(rows: Sequence[Row], title: str) -> str:
         lines += [*_searches(rows, searches, shown, last=turns), ""]
     lines += _first_turn(rows, "pass_at_k", "pass@k, first answers, unbiased")
     lines += _first_turn(rows, "best_of_n", "best of N at turn 1, unbiased (over all choices of N answers)")
-    verifier = [row for row in rows if row["metric"] in ("auc", "auc_within")]
-    names = {"auc": "verifier, AUC over all first answers", "auc_within": "verifier, AUC within a problem"}
+    names = {
+        "auc": "verifier, AUC over all first answers",
+        "auc_within": "verifier, AUC within a problem",
+        "unscored": "verifier, first answers too long for it",
+    }
+    verifier = [row for row in rows if row["metric"] in names]
     lines += [f"{names[row['metric']]:<44}{percent(row):<20}{row['n']:>6}" for row in verifier]
     masked = max((row["masked"] for row in searches), default=0)
     return "\n".join([*lines, *([f"{masked} episodes left out: the sandbox failed"] if masked else [])])

@@ -89,10 +89,12 @@ def drawn_rows(records: Sequence[Played], widths: Iterable[int], ks: Iterable[in
     Each is an expectation over all N (or k) of the answers that were drawn, so all come from one set of samples.
     """
     judged = [record for record in records if record.drawn]
+    no_room = [(one.problem_id, 0.0) for one in records if not one.labels and not one.infrastructure]
     rows = []
     for k in ks:
         usable = [one for one in judged if len(one.drawn) >= k]
         values = [(one.problem_id, pass_at_k(len(one.drawn), sum(d.label for d in one.drawn), k)) for one in usable]
+        values += no_room if usable else []
         rows.append(_row("pass_at_k", f"pass@{k}", cells(values), usable, 1, seed, width=k))
     for selector, rank in RANKS.items():
         usable = [
@@ -103,7 +105,7 @@ def drawn_rows(records: Sequence[Played], widths: Iterable[int], ks: Iterable[in
             values = [
                 (one.problem_id, best_of_n([rank(d) for d in one.drawn], [d.label for d in one.drawn], width))
                 for one in wide
-            ]
+            ] + (no_room if wide else [])
             rows.append(_row("best_of_n", selector, cells(values), wide, 1, seed, width=width))
     return [row for row in rows if row["n"]]
 
@@ -116,6 +118,13 @@ def _scored(records: Iterable[Played]) -> list[Scored]:
         for drawn in one.drawn
         if drawn.score is not None and drawn.score == drawn.score
     ]
+
+
+def _unscored(records: Sequence[Played], seed: int) -> list[Row]:
+    """The share of first answers that were too long for the verifier; no row where there are none."""
+    found = [(one.problem_id, float(d.score != d.score)) for one in records for d in one.drawn if d.score is not None]
+    row = _row("unscored", "drawn", cells(found), records, 1, seed)
+    return [row] if row["value"] else []
 
 
 def _score(drawn: Drawn) -> float:
@@ -188,6 +197,7 @@ def _summarise(inputs: dict[str, dict[int, str]], directory: str, iteration: int
             rows += sweep_rows([one for one in records if one.selector != POOL], turns, seed)
             rows += drawn_rows(pool, settings["widths"], settings["ks"], seed)
             rows += verifier_rows([], [], _scored(pool), "drawn", settings["loss"], seed)
+            rows += _unscored(pool, seed)
         elif name.startswith("search_"):
             rows += search_rows(list(read_played(files.values())), name.removeprefix("search_"), turns, seed)
     if "held_out_pairs" in inputs:

@@ -1,8 +1,8 @@
 """The pictures of a run's report: what was solved, how well verifiers rank, how episodes ended, where time went."""
 
-import json
 from collections.abc import Iterator, Sequence
 
+from actors.parts import parse_json
 from pipeline import charts
 from pipeline.curves import best_of_n
 from pipeline.funnel import VERDICTS_TITLE, Step
@@ -57,10 +57,11 @@ def _searches(table: Sequence[Row]) -> str:
     last = max((row["iteration"] for row in table if row["series"] in SELECTORS), default=0)
     rows = [(name, row) for series, name in SELECTORS.items() if (row := find(table, last, series))]
     width = rows[0][1]["width"] if rows else "N"
-    if rows and (greedy := find(table, last, "greedy")):
+    policy = rows[0][1]["policy"] if rows else last
+    if rows and (greedy := find(table, policy, "greedy")):
         rows.insert(0, ("greedy", greedy))
     caption = (
-        f"Iteration {last}: {width} answers per turn, one selected by public tests (PT), verifier (LV) or both (%)."
+        f"Iteration {policy}: {width} answers per turn, one selected by public tests (PT), verifier (LV) or both (%)."
     )
     return _accuracy_bars(f"Best of {width}, by selector", rows, caption)
 
@@ -164,7 +165,8 @@ def _time_caption(store: Store, manifests: Sequence[Manifest]) -> str:
     total = sum(manifest.seconds for manifest in manifests)
     text = f"Stages took {_duration(total)} together."
     lines = store.read("spans.jsonl").decode().splitlines() if store.exists("spans.jsonl") else []
-    wall = sum(span["seconds"] for span in map(json.loads, lines) if span["name"] == "run")
+    spans = [parse_json(line.encode(), f"{store.root}/spans.jsonl") for line in lines]
+    wall = sum(span["seconds"] for span in spans if span["name"] == "run")
     return f"{text} The run took {_duration(wall)}, start-up of actors included." if wall else text
 
 

@@ -1,5 +1,6 @@
 """Everything that can be wrong before work starts, found before work starts, without heavy imports."""
 
+import json
 import os
 import shutil
 import sys
@@ -73,13 +74,21 @@ def _check_model(key: str, name: str) -> None:
     if path.is_dir():
         if not (path / "config.json").is_file():
             raise ConfigError(f"{key} = {name!r} is not a Hugging Face directory: it holds no config.json")
-        if key == "model.generator" and not has_chat_template(path):
+        _check_json(path / "config.json")
+        if not has_chat_template(path):
             raise ConfigError(
                 f"{key} = {name!r} has no chat template; add chat_template to its tokenizer_config.json, "
                 "or a chat_template.jinja beside it"
             )
     elif name.startswith((".", "/", "~")) or name.count("/") > 1:
         raise ConfigError(f"{key} = {name!r}: no such directory")
+
+
+def _check_json(path: Path) -> None:
+    try:
+        json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path} is not JSON: {error}") from None
 
 
 def _check_root(root: str) -> None:

@@ -58,7 +58,8 @@ PROTOCOLS: dict[str, dict[str, dict[str, Any]]] = {
 def with_preset(data: dict[str, Any]) -> dict[str, Any]:
     """`data` of a config, with the preset that its protocol.name asks for; what `data` sets itself stays."""
     chosen = data.get("protocol") or {}
-    preset = PROTOCOLS.get(chosen.get("name", "default"), {}) if isinstance(chosen, dict) else {}
+    name = chosen.get("name") if isinstance(chosen, dict) else None
+    preset = PROTOCOLS.get(name, {}) if isinstance(name, str) else {}
     filled = dict(data)
     for section, values in preset.items():
         given = filled.get(section, {})

@@ -109,7 +109,8 @@ def _results(table: Sequence[Row]) -> str:
     for row in table:
         if row["metric"] == "accuracy":
             cells = [_with_interval(point) for point in row["turns"]]
-            label = f"{row['label']}" if row["series"] == "greedy" else f"{row['label']} (it {row['iteration']})"
+            named = row["series"] == "greedy" or ", it " in row["label"]
+            label = row["label"] if named else f"{row['label']} (it {row['policy']})"
             rows.append([escape(label), *cells, *["–"] * (turns - len(cells)), str(row["n"]), str(row["masked"])])
     note = "<p class=soft>Percent, with 95 % intervals from a bootstrap over problems.</p>"
     return note + charts.table(head, rows) + _verifier_metrics(table)
@@ -164,7 +165,7 @@ def _step_rows(title: str, steps: dict[int, Step], columns: Sequence[int]) -> It
 
 
 def _provenance(store: Store) -> str:
-    versions = json.loads(store.read("environment.json")) if store.exists("environment.json") else _installed()
+    versions = store.read_json("environment.json") or _installed()
     whose = "" if store.exists("environment.json") else " of the machine that wrote this report"
     rows = [[escape(str(name)), escape(str(value))] for name, value in versions.items()]
     settings = escape(json.dumps(stored_settings(store), indent=1, ensure_ascii=False))

@@ -3,7 +3,6 @@
 Accuracies are shares in the records and percent in text. Rows are streamed, only the columns needed.
 """
 
-import json
 import posixpath
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -41,7 +40,7 @@ class Claim:
 
 def stored_settings(store: Store) -> dict[str, Any]:
     """The run's config as it was written; {} where there is none."""
-    return json.loads(store.read("config.json")) if store.exists("config.json") else {}
+    return store.read_json("config.json") or {}
 
 
 def iterations(store: Store) -> Iterator[int]:
@@ -58,13 +57,21 @@ def results_table(store: Store) -> list[Row]:
     Accuracies of searches, then what is known of the iteration's verifier (pipeline.verifier_metrics).
     """
     strategy = stored_settings(store).get("run", {}).get("strategy", "mucode")
-    rows = []
+    rows: list[Row] = []
     for iteration in iterations(store):
         manifest = store.find(iteration, "metrics")
         if manifest is not None:
-            rows += _series_rows(manifest, STRATEGIES.get(strategy, strategy))
+            chosen = store.find(iteration, "returned")
+            policy = chosen.facts["iteration"] if chosen else iteration
+            found = _series_rows(manifest, STRATEGIES.get(strategy, strategy))
+            rows += [{**row, "policy": policy if row["series"] in SELECTORS else iteration} for row in found]
     best = returned(store)
-    return [{**row, "returned": row["iteration"] == best} for row in rows]
+    searched = {row["iteration"] for row in rows if row["series"] in SELECTORS}
+    for row in rows:
+        row["returned"] = row["iteration"] == best
+        if row["series"] in SELECTORS and (len(searched) > 1 or row["policy"] != row["iteration"]):
+            row["label"] += f", it {row['policy']}"
+    return rows
 
 
 def returned(store: Store) -> int | None:

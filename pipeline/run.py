@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from actors.engine import Checkpoint
-from pipeline.config import Config
+from pipeline.config import Config, ConfigError, validated
 from pipeline.estimate import load_split
 from pipeline.models import resolve
 from pipeline.store import Manifest, Stage, Store, StoreError, digest_of
@@ -151,7 +151,7 @@ def require_free(store: Store, config: Config) -> None:
     begun with (`run.iterations` may grow).
     """
     if store.exists("config.json"):
-        begun = Config.model_validate(json.loads(store.read("config.json")))
+        begun = _stored(store)
         sections = tuple(Config.model_fields)
         there, now = begun.identity(*sections), config.identity(*sections)
         names = [name for name in now if there.get(name) != now[name]]
@@ -167,7 +167,7 @@ def require_free(store: Store, config: Config) -> None:
 def require_no_driver(store: Store) -> None:
     """Raise StoreError where another driver on this machine is alive on this directory."""
     if store.exists("driver.json"):
-        driver = json.loads(store.read("driver.json"))
+        driver = store.read_json("driver.json")
         if driver["host"] == socket.gethostname() and _alive(driver["pid"], driver["started"]):
             raise StoreError(
                 f"{store.root} is being written by process {driver['pid']} on this machine; wait or stop it"
@@ -192,7 +192,14 @@ def stored_config(root: str) -> Config:
     store = Store(root if "://" in root else str(Path(root).resolve()))
     if not store.exists("config.json"):
         raise StoreError(f"{root} is not a run directory: it holds no config.json. Runs are folders under run.root")
-    return Config.model_validate(json.loads(store.read("config.json")))
+    return _stored(store)
+
+
+def _stored(store: Store) -> Config:
+    try:
+        return validated(store.read_json("config.json"))
+    except ConfigError as error:
+        raise StoreError(f"{store.root}/config.json is not what a run wrote: {error}. Restore it") from None
 
 
 def _digests(key: str, value: Input) -> list[tuple[str, str]]:

@@ -144,7 +144,7 @@ def _accuracy(search: Manifest) -> float:
     return counts["solved"] / judged if judged else 0.0
 
 
-@stage("search_sweep", reads=(*_PLAYED, *_TEST, "eval"))
+@stage("search_sweep", reads=(*_PLAYED, *_TEST, "eval", "verifier.max_tokens"))
 def SWEEP(
     run: Any, iteration: int, directory: str, *, policy: Checkpoint, verifier: Checkpoint | None = None
 ) -> StageOutput:

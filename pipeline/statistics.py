@@ -228,4 +228,5 @@ def pair_confidence(chosen: ArrayLike, rejected: ArrayLike) -> tuple[Array, Arra
 
 def percent(point: Mapping[str, float]) -> str:
     """A share and its interval as text, from what has a value, a low and a high."""
-    return f"{100 * point['value']:.1f} [{100 * point['low']:.1f}, {100 * point['high']:.1f}]"
+    value, low, high = (f"{100 * point[name]:.1f}".replace("100.0", "100") for name in ("value", "low", "high"))
+    return f"{value} [{low}, {high}]"

@@ -26,7 +26,7 @@ from pyarrow import fs
 
 from actors.checkpoint import is_saved
 from actors.engine import Checkpoint
-from actors.parts import PartRecord, committed_parts, open_directory, read_bytes, write_bytes
+from actors.parts import PartRecord, committed_parts, open_directory, parse_json, read_bytes, write_bytes
 
 MANIFEST = "manifest.json"
 BEGUN = "begun.json"
@@ -134,7 +134,8 @@ class Store:
 
     def _pointer(self, iteration: int, name: str) -> dict[str, str] | None:
         names = (f"iter_{iteration:04d}", name, POINTER)
-        return json.loads(self.read(*names)) if self.exists(*names) else None
+        found: dict[str, str] | None = self.read_json(*names)
+        return found
 
     def _beside(self, relative: str) -> str:
         """A path relative to the root without its "..", which object stores do not know."""
@@ -185,12 +186,13 @@ class Store:
         """The manifest at a shared place, its files not verified; None where there is none."""
         directory = self._beside(place)
         found = _file(directory, MANIFEST)
-        return None if found is None else _manifest(json.loads(found), directory)
+        return None if found is None else _manifest(parse_json(found, f"{directory}/{MANIFEST}"), directory)
 
     def _begun(self, iteration: int, name: str) -> dict[str, Any] | None:
         """What a stage was begun with; None where it was not."""
-        found = _file(self.directory(iteration, name), BEGUN)
-        return json.loads(found) if found is not None else None
+        directory = self.directory(iteration, name)
+        found = _file(directory, BEGUN)
+        return parse_json(found, f"{directory}/{BEGUN}") if found is not None else None
 
     def exists(self, *names: str) -> bool:
         info = self.filesystem.get_file_info(posixpath.join(self.path, *names))
@@ -198,6 +200,10 @@ class Store:
 
     def read(self, *names: str) -> bytes:
         return read_bytes(self.filesystem, posixpath.join(self.path, *names))
+
+    def read_json(self, *names: str) -> Any:
+        """None where there is no such file. Raises DamagedError where it is no JSON."""
+        return parse_json(self.read(*names), posixpath.join(self.root, *names)) if self.exists(*names) else None
 
     def write(self, data: bytes, *names: str) -> None:
         path = posixpath.join(self.path, *names)
@@ -210,7 +216,7 @@ class Store:
         found = _file(directory, MANIFEST)
         if found is None:
             return None
-        manifest = _manifest(json.loads(found), directory)
+        manifest = _manifest(parse_json(found, f"{directory}/{MANIFEST}"), directory)
         self._verify(manifest)
         return manifest
 

@@ -37,9 +37,12 @@ def pool_width(config: Config) -> int:
     return max([*sweep_widths(config), *config.eval.passes])
 
 
-def answers_per_turn(config: Config) -> int:
-    """At most, for one problem: searches that choose alike share theirs."""
-    return pool_width(config) + sum(width for _, width in sweep_searches(config))
+def answers_per_problem(config: Config) -> int:
+    """Of a sweep, at most: searches that choose alike share theirs."""
+    settings = config.eval
+    later = settings.turns - 1
+    each = [width + later * min(settings.beam, width) * width for _, width in sweep_searches(config)]
+    return settings.searches * (pool_width(config) + sum(each))
 
 
 def sweep_plans(config: Config, scored: bool) -> "list[SearchPlan]":

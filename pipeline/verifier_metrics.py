@@ -72,7 +72,8 @@ def verifier_rows(
     if answers:
         of = [one.problem_id for one in answers]
         logits, labels = np.array([one.score for one in answers]), np.array([one.label for one in answers])
-        rows.append(_row("auc", series, auc_interval(logits, labels, of, seed), len(answers)))
+        if 0 < labels.sum() < len(labels):
+            rows.append(_row("auc", series, auc_interval(logits, labels, of, seed), len(answers)))
         rows += _auc_within(answers, series, seed)
         if loss == "bce":
             rows += _calibration_rows(sigmoid(logits), labels.astype(float), of, series, seed, low=0.0)

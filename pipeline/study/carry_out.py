@@ -11,7 +11,7 @@ from pipeline.run import Run, Splits, claim, require_free, require_no_driver, ru
 from pipeline.store import Store, StoreError
 from pipeline.study.lanes import Done, carry_out_in_lanes
 from pipeline.study.plan import duration, rehearse, seconds_left
-from pipeline.study.spec import Cell, Study, cells
+from pipeline.study.spec import Cell, Study, cells, distinct
 from pipeline.telemetry import say
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def execute(study: Study) -> int:
 
     started = time.monotonic()
     todo = cells(study)
-    for config in {cell.config.model_dump_json(exclude={"run"}): cell.config for cell in todo}.values():
+    for config in distinct(todo):
         check(config)
     require_cores(study.lanes)
     store = Store(study.directory)
@@ -108,8 +108,8 @@ def publish(study: Study, todo: list[Cell]) -> str:
 def stored_study(root: str) -> Study | None:
     """The study that a directory was begun with, wherever it lies now; None where it is no study."""
     store = Store(root)
-    if not store.exists("study.json"):
+    data = store.read_json("study.json")
+    if data is None:
         return None
-    data = json.loads(store.read("study.json"))
     folder, _, name = store.root.rstrip("/").rpartition("/")
     return Study.model_validate(data | {"root": folder, "name": name})

@@ -94,6 +94,8 @@ class _Tester:
 
     def __init__(self, outcomes: Outcomes, turns: int) -> None:
         self.outcomes, self.turns = outcomes, turns
+        losses = [cell.loss for cell in outcomes.cells if cell.view == "main"]
+        self.loss = "bt" if "bt" in losses or not losses else losses[0]
 
     def multi_turn_over_single(self) -> Iterator[Contrast]:
         """Against the model that was trained for one turn; the base model against itself, whose episodes only gain."""
@@ -127,7 +129,7 @@ class _Tester:
     def bt_against_bce(self) -> Iterator[Contrast]:
         selections = (("lv", 1), ("lv", self.turns), ("pt_lv", self.turns))
         for strategy, (selector, turn) in product((BASE, "mucode"), selections):
-            bt = self.cut(strategy, selector, turn)
+            bt = replace(self.cut(strategy, selector, turn), loss="bt")
             named = f"{label(strategy)}, {SELECTORS[selector]}, turn {turn}, "
             yield self.contrast(bt, replace(bt, loss="bce"), "above", f"{named}BT", f"{named}BCE", named=True)
 
@@ -141,7 +143,7 @@ class _Tester:
     # ---- what they are made of ------------------------------------------------------------------------------------
 
     def cut(self, strategy: str, selector: str, turn: int | None = None) -> Cut:
-        return Cut(strategy=strategy, selector=selector, turn=turn or self.turns)
+        return Cut(strategy=strategy, selector=selector, turn=turn or self.turns, loss=self.loss)
 
     def both(self, left: str, right: str, kind: Kind) -> Iterator[Contrast]:
         """Greedy, and best-of-N with PT+LV."""
@@ -179,7 +181,7 @@ class _Tester:
             for width in (widths[0], middle, widths[-1])
         ]
         known = [point for point in points if point is not None]
-        if len(known) < 3 or len({point.totals.shape for point in known}) > 1:
+        if len(widths) < 3 or len(known) < 3 or len({point.totals.shape for point in known}) > 1:
             return Contrast(left=left, right=right, kind="above", estimate=None)
         first, half, last = (point.totals for point in known)
         counts = np.prod([point.counts for point in known], axis=0)

@@ -260,7 +260,7 @@ def _problem(problem: str, played: dict[str, Episode]) -> str:
 
 
 def _provenance(results: Results, store: Store) -> str:
-    versions = json.loads(store.read("environment.json")) if store.exists("environment.json") else {}
+    versions = store.read_json("environment.json") or {}
     rows = [[escape(str(name)), escape(str(value))] for name, value in versions.items()]
     settings = escape(json.dumps(results.study.model_dump(mode="json"), indent=1, ensure_ascii=False))
     return (

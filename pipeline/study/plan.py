@@ -11,7 +11,7 @@ from pipeline.run import Input, Run, Splits
 from pipeline.stages import GREEDY
 from pipeline.store import Manifest, Stage, Store, identity_hash
 from pipeline.study.spec import Cell, Study
-from pipeline.sweep import answers_per_turn
+from pipeline.sweep import answers_per_problem
 
 RATES_S = {
     "episodes": 3e-3,
@@ -96,9 +96,9 @@ class Rehearsal(Run):
         sampled = config.rollouts.samples * config.rollouts.turns
         if name.startswith("search_"):
             greedy = name.removeprefix("search_") in GREEDY
-            width = 1 if greedy else answers_per_turn(config)
+            answers = config.eval.turns if greedy else answers_per_problem(config)
             split = "validation" if name == "search_validation" else "test"
-            return self._splits.size(config, split) * config.eval.turns * width
+            return self._splits.size(config, split) * answers
         if name in ("episodes", "held_out"):
             return self._splits.size(config, "train" if name == "episodes" else "validation") * sampled
         if name == "scores":

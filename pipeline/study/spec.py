@@ -153,6 +153,13 @@ def cells(study: Study) -> list[Cell]:
     return found + further
 
 
+def distinct(cells: Sequence[Cell]) -> list[Config]:
+    """The configs among those of the cells that can be wrong each in its own way."""
+    return list(
+        {cell.config.model_dump_json(exclude={"run": {"name", "seed"}}): cell.config for cell in cells}.values()
+    )
+
+
 def _require_searches(cell: Cell) -> None:
     """What a study's tables rest on: one search per problem, at the N that they name."""
     settings = cell.config.eval
@@ -216,6 +223,8 @@ def _cell(
     data = {section: dict(values) for section, values in settings.items()}
     data["run"] |= {"name": f"{strategy}-{loss}-seed{seed}{suffix}", "seed": seed}
     data["run"] |= {"iterations": 0} if strategy == BASE else {"strategy": strategy}
+    if strategy != BASE and data["run"].get("iterations") == 0:
+        raise ConfigError(f"config.run.iterations = 0 trains nothing, so strategy {strategy!r} would be {BASE!r}")
     data.setdefault("verifier", {})["loss"] = loss
     for key, value in extra.items():
         section, _, name = key.partition(".")

@@ -9,7 +9,7 @@ from sandbox.errors import ProblemError
 from sandbox.languages import LANGUAGES
 from sandbox.plan import make_plan
 from sandbox.problem import FunctionTest, Limits, Problem, StdioTest, Test
-from sandbox.problems.rows import Row
+from sandbox.problems.rows import TEXT, Row, is_text
 from sandbox.problems.sources import read_rows
 
 REQUIRED = ("task_id", "prompt", "private_tests")
@@ -106,8 +106,8 @@ def _tests(row: Row, field: str, io: str, language: str) -> tuple[Test, ...]:
         if io == "function" and isinstance(item, str) and item.strip():
             tests += map(FunctionTest, _statements(row, field, item, language))
         elif io == "stdio" and isinstance(item, dict) and _texts(item, ("input", "output")):
-            if not _encodable(item["input"]) or not _encodable(item["output"]):
-                raise row.refuse(field, "text without lone surrogates, which no input can be", item)
+            if not is_text(item["input"] + item["output"]):
+                raise row.refuse(field, TEXT, item)
             tests.append(StdioTest(item["input"], item["output"]))
         else:
             raise row.refuse(field, f"{expected}; element {len(tests)} is not one", item)
@@ -119,10 +119,6 @@ def _entry_point(row: Row) -> str:
     if not name.replace("$", "_").isidentifier():
         raise row.refuse("entry_point", "the name of a function")
     return name
-
-
-def _encodable(text: str) -> bool:
-    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _number(row: Row, field: str) -> float | None:

@@ -8,6 +8,7 @@ from sandbox.errors import ProblemError
 from sandbox.problem import FunctionTest
 
 SHOWN = 60
+TEXT = "text without lone surrogates, which no file and no input can hold"
 
 
 class Row:
@@ -28,7 +29,7 @@ class Row:
 
     def identifier(self, field: str) -> str:
         value = self.fields.get(field)
-        if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
+        if isinstance(value, bool) or not isinstance(value, str | int) or value == "" or not is_text(str(value)):
             raise self.refuse(field, "a string or an integer")
         return str(value)
 
@@ -43,6 +44,8 @@ class Row:
         value = self.fields.get(field)
         if not isinstance(value, str):
             raise self.refuse(field, "a string")
+        if not is_text(value):
+            raise self.refuse(field, TEXT)
         return value.replace("\r\n", "\n")
 
     def texts(self, field: str) -> list[str]:
@@ -50,6 +53,8 @@ class Row:
         value = self.fields.get(field) if self.has(field) else []
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise self.refuse(field, "a list of strings")
+        if not all(map(is_text, value)):
+            raise self.refuse(field, TEXT)
         return [item.replace("\r\n", "\n") for item in value]
 
     def name(self, field: str) -> str:
@@ -81,3 +86,12 @@ class Row:
                 return ast.parse(source)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             raise self.refuse(field, f"Python source ({error})", source) from None
+
+
+def is_text(value: str) -> bool:
+    """Whether it has an encoding."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -49,10 +50,14 @@ def test_every_shipped_study_loads(path: Path) -> None:
         ("rollouts.samples=many", "'rollouts.samples' = 'many'"),
         ("rollouts.samples=0", "greater than or equal to 1"),
         ("samples=3", "expected section.key=value"),
+        ("protocol.oracle_weight=inf", "'protocol.oracle_weight' = inf"),
+        ("verifier.learning_rate=nan", "'verifier.learning_rate' = nan"),
+        ("eval.beam=9", "eval.beam = 9 cannot be kept from 5 answers"),
+        ("protocol.name=['paper']", "'protocol.name' = ['paper']"),
     ],
 )
 def test_bad_settings_are_named(override: str, message: str) -> None:
-    with pytest.raises(ConfigError, match=message.replace(".", r"\.")):
+    with pytest.raises(ConfigError, match=re.escape(message)):
         load_config(None, [override])
 
 
@@ -77,6 +82,8 @@ def test_identity_leaves_operational_fields_out() -> None:
 def test_a_missing_file_lists_the_shipped_ones() -> None:
     with pytest.raises(ConfigError, match=r"no config file at nowhere\.toml"):
         load_config("nowhere.toml")
+    with pytest.raises(ConfigError, match=r"no config file at .*toml/below"):
+        load_config(f"{EMBEDDED}/below")
 
 
 def test_a_study_is_named_where_a_run_is_wanted_and_a_run_where_a_study_is() -> None:

@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
+from actors.chat import ChatTemplateError
 from pipeline import cli
 from pipeline.config import EMBEDDED, Config, ConfigError, load_config
-from pipeline.evaluate import check_selectors, run_name, table
-from pipeline.sweep import sweep_plans
+from pipeline.evaluate import EVALUATION, check_selectors, run_name, table
+from pipeline.preflight import check_settings
+from pipeline.store import Store
+from pipeline.sweep import answers_per_problem, sweep_plans
 from sandbox.problem import FunctionTest, Problem
 
 TEST = FunctionTest("assert f(1) == 1")
@@ -69,6 +72,10 @@ def test_problems_without_public_tests_among_others_are_counted(capsys: pytest.C
         (["--selectors", "pt,best"], "eval.selectors"),
         (["--n", "0"], "eval.widths"),
         (["--selectors", "lv"], "ranks by a verifier's scores"),
+        (["--verifier", "NOTEMPLATE"], "holds no weights"),
+        (["--verifier", "builtin:generator"], "is no verifier, but LlamaForCausalLM"),
+        (["--out", "."], "--out . is a directory"),
+        (["--limit", "0"], "problems.limit_test"),
     ],
 )
 def test_wrong_input_is_refused_before_any_work(
@@ -84,6 +91,42 @@ def test_wrong_input_is_refused_before_any_work(
     assert cli.main(["eval", *words, "--set", f"run.root={tmp_path}/runs"]) == 2
     assert message in capsys.readouterr().err
     assert not (tmp_path / "runs").exists()
+
+
+def test_an_evaluation_is_not_resumed_as_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = Store(str(tmp_path / "eval-x"))
+    store.write(config("run.name=eval-x").model_dump_json().encode(), "config.json")
+    store.write(b"{}", EVALUATION)
+    assert cli.main(["resume", str(tmp_path / "eval-x")]) == 2
+    assert "is an evaluation; the same `mucode eval` again continues it" in capsys.readouterr().err
+
+
+def test_a_stored_protocol_is_not_renamed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = Store(str(tmp_path / "x"))
+    store.write(config("run.name=x").model_dump_json().encode(), "config.json")
+    assert cli.main(["resume", str(tmp_path / "x"), "--set", "protocol.name=paper"]) == 2
+    assert "protocol.name only fills in what a config leaves open" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("field", ["generator", "verifier"])
+def test_a_model_of_a_run_has_a_template_and_a_config(field: str, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{")
+    with pytest.raises(ConfigError, match=r"config\.json is not JSON"):
+        check_settings(config(f"model.{field}={tmp_path}"))
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(ConfigError, match=f"model.{field} = .* has no chat template"):
+        check_settings(config(f"model.{field}={tmp_path}"))
+    (tmp_path / "tokenizer_config.json").write_text("[")
+    with pytest.raises(ChatTemplateError, match=r"tokenizer_config\.json is not JSON"):
+        check_settings(config(f"model.{field}={tmp_path}"))
+
+
+def test_an_estimate_counts_searches_beams_and_the_control() -> None:
+    """Per problem of a sweep: 5 answers that all share, then PT: 5 at turn 1 and beam × 5 at each of turns 2 and 3."""
+    plain = ['eval.selectors=["pt"]', "eval.best_of=5", "eval.turns=3"]
+    assert answers_per_problem(config(*plain)) == 5 + 5 + 2 * 5
+    assert answers_per_problem(config(*plain, "eval.beam=2")) == 5 + 5 + 2 * 2 * 5
+    assert answers_per_problem(config(*plain, "eval.searches=3")) == 3 * 20
 
 
 def test_selectors_nobody_named_are_those_that_are_possible(capsys: pytest.CaptureFixture[str]) -> None:
@@ -135,7 +178,7 @@ def test_the_table_fits_and_says_what_it_knows() -> None:
     lines = [" ".join(line.split()) for line in text.splitlines()]
     assert "greedy 30.0 [20.0, 40.0] 30.0 [20.0, 40.0] 30.0 [20.0, 40.0] - - 40" in lines
     assert "best of 5, PT+LV 60.0 [50.0, 70.0] 70.0 [60.0, 80.0] 80.0 [70.0, 90.0] 321.0 - 40" in lines
-    assert "best of 5, PT+LV 90.0 [80.0, 100.0] 321.0 - 40" in lines  # turn 4
+    assert "best of 5, PT+LV 90.0 [80.0, 100] 321.0 - 40" in lines  # turn 4
     assert "pass@5 40.0 [30.0, 50.0] 40" in lines
     assert "best of 5, LV 20.0 [10.0, 30.0] 40" in lines and not any("best of 1, LV" in line for line in lines)
     assert "2 episodes left out: the sandbox failed" in lines

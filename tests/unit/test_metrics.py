@@ -12,7 +12,7 @@ from actors.episode import EPISODE_SCHEMA, Episode, Turn
 from actors.parts import commit_part, committed_parts
 from pipeline.bucket_tasks import SCORE_SCHEMA
 from pipeline.buckets import HELD_OUT_FIRST
-from pipeline.metrics import _summarise, drawn_rows, search_rows, sweep_rows
+from pipeline.metrics import _summarise, _unscored, drawn_rows, search_rows, sweep_rows
 from pipeline.pairs import PAIR_SCHEMA
 from pipeline.played import accuracy_cells, played, tables
 from pipeline.statistics import paired_difference
@@ -119,6 +119,13 @@ def test_a_verifier_is_measured_on_all_answers_on_the_policys_own_and_on_the_bas
     }
 
 
+def test_answers_that_were_too_long_for_the_verifier_are_counted() -> None:
+    drawn = [answer("a", A, A, 1.0), answer("b", W, None, float("nan"))]
+    (row,) = _unscored([played(searched("first", drawn, kept=[(0,)]))], seed=0)
+    assert (row["metric"], row["value"], row["n"]) == ("unscored", 0.5, 2)
+    assert _unscored([played(searched("first", drawn[:1], kept=[(0,)]))], seed=0) == []
+
+
 # ---- rows of searches -----------------------------------------------------------------------------------------------
 
 
@@ -179,6 +186,15 @@ def test_pass_at_k_and_best_of_n_come_from_the_answers_of_the_first_turn() -> No
     best = {name: pick(rows, "best_of_n", series=name) for name in ("random", "pt", "lv", "pt_lv", "oracle")}
     expected = {"random": 1 / 6, "pt": 1 / 4, "lv": 0.0, "pt_lv": 1 / 6, "oracle": 1 / 3}
     assert best == {name: pytest.approx([value]) for name, value in expected.items()}
+
+
+def test_a_problem_whose_prompt_left_no_room_is_not_solved_by_more_answers() -> None:
+    answers = [answer("a", A, A, 1.0), answer("b", W, None, 2.0)]
+    records = [played(searched("first", answers, kept=[(0,)])), played(episode("e1", problem="q"))]
+    rows = drawn_rows(records, widths=[2], ks=[1], seed=0)
+    assert pick(rows, "pass_at_k") == [0.25]
+    assert pick(rows, "best_of_n", series="oracle") == [0.5]
+    assert {row["n"] for row in rows} == {2}
 
 
 def test_without_scores_only_selectors_that_need_none_have_curves() -> None:

@@ -279,6 +279,25 @@ def test_page_of_a_run_in_progress_says_what_is_missing(tmp_path: Path) -> None:
     assert "in progress: 0 of 3 iterations evaluated; begun: episodes of iteration 0 (1 parts so far)" in page
 
 
+def test_searches_say_whose_they_are_where_that_is_not_plain(tmp_path: Path) -> None:
+    """A run that was extended and returns an earlier iteration, whose greedy row stands beside its searches."""
+    store = Store(str(tmp_path / "grown"))
+    for iteration in range(3):
+        finish_metrics(
+            store,
+            iteration,
+            metric("greedy", (0.1 * (iteration + 1), 0.05, 0.5)),
+            *([metric("pt", (0.6, 0.5, 0.7), width=5)] if iteration else []),
+        )
+    returned = stage("returned")(lambda: StageOutput())
+    store.commit(returned, 2, {}, {}, StageOutput(facts={"iteration": 1}), time.monotonic())
+    labels = [row["label"] for row in results_table(store) if row["series"] == "pt"]
+    assert labels == ["best of 5, PT, it 1", "best of 5, PT, it 1"]  # both of the policy of iteration 1
+    page = Path(write_report(store)).read_text()
+    picture = page[page.index("<h3>Best of 5, by selector") :].partition("</figure>")[0]
+    assert "Iteration 1: 5 answers" in picture and "<title>greedy: 20.0" in picture
+
+
 def test_run_without_iterations_shows_the_base_model_alone(tmp_path: Path) -> None:
     store = Store(str(tmp_path / "base"))
     finish_metrics(store, 0, metric("greedy", (0.5, 0.4, 0.6)), metric("pt_lv", (0.8, 0.75, 0.85), width=3))

@@ -75,6 +75,8 @@ ROW = {"task_id": "a", "prompt": "p", "private_tests": ["assert f(1) == 2"]}
     ("change", "message"),
     [
         ({"task_id": None}, "line 2: field task_id: expected a string or an integer"),
+        ({"prompt": "\ud800"}, "line 2: field prompt: expected text without lone surrogates"),
+        ({"task_id": "\udfff"}, "line 2: field task_id: expected a string or an integer"),
         ({"prompt": 3}, "line 2: field prompt: expected a string, found 3"),
         ({"private_tests": []}, "line 2: field private_tests: expected at least one test"),
         ({"private_tests": ["assert ("]}, "line 2: field private_tests: expected Python source"),

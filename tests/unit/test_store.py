@@ -9,7 +9,9 @@ import pyarrow as pa
 import pytest
 
 from actors.engine import Checkpoint
-from actors.parts import commit_part, committed_parts
+from actors.parts import DamagedError, commit_part, committed_parts
+from pipeline.config import Config
+from pipeline.run import require_free
 from pipeline.store import Manifest, Stage, StageOutput, Store, StoreError, stage
 
 TABLE = pa.table({"a": [1, 2, 3]})
@@ -76,6 +78,25 @@ def test_damaged_parts_are_an_error_that_names_the_file(tmp_path: Path, damage: 
         file.write_bytes(file.read_bytes()[:-1])
     with pytest.raises(StoreError, match=file.name):
         Store(str(tmp_path)).find(1, "things")
+
+
+def test_a_file_of_ours_that_is_no_json_is_named(tmp_path: Path) -> None:
+    store = Store(str(tmp_path))
+    for name in ("config.json", "driver.json"):
+        store.write(b'{"run": {"na', name)
+        with pytest.raises(DamagedError, match=rf"{name} is damaged, no longer the JSON that was written"):
+            store.read_json(name)
+    (tmp_path / "driver.json").unlink()
+    with pytest.raises(DamagedError, match=r"config\.json"):
+        require_free(store, Config())
+    store.write(b'{"run": {"seed": "x"}}', "config.json")
+    with pytest.raises(StoreError, match=r"config\.json is not what a run wrote: .*'run\.seed' = 'x'"):
+        require_free(store, Config())
+    commit_part(str(tmp_path / "iter_0000" / "pairs"), 0, pa.table({"n": [1]}))
+    record = tmp_path / "iter_0000" / "pairs" / "part-00000.json"
+    record.write_text(record.read_text()[:20])
+    with pytest.raises(DamagedError, match=r"part-00000\.json"):
+        committed_parts(str(tmp_path / "iter_0000" / "pairs"))
 
 
 def test_other_settings_are_refused_and_named(tmp_path: Path) -> None:

@@ -47,6 +47,11 @@ def test_pairs_that_were_not_scored_are_masked_and_none_is_no_row() -> None:
     assert verifier_rows([unscored], both, [], "own_pairs", "bt", seed=0) == []
 
 
+def test_answers_of_one_kind_have_no_auc() -> None:
+    right = [scored(f"e{n}", 0, n, True, n) for n in range(3)]
+    assert verifier_rows([], right, right, "own_pairs", "bt", seed=0) == []
+
+
 def test_bradley_terry_is_calibrated_on_pairs() -> None:
     """Gaps of ±ln 3 claim 75 %.
 

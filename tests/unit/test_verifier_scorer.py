@@ -1,6 +1,8 @@
 """The scorer agrees with transformers, whatever the batching, and survives bad rows."""
 
+import json
 import math
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,8 @@ import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from actors.checkpoint import CheckpointError, checksum
-from actors.verifier import Scorer, verifier_ids
+from actors.engine import Checkpoint
+from actors.verifier import Scorer, ScorerActor, verifier_ids
 from tests.tiny_models import tiny_causal, tiny_verifier
 
 PAIRS = [("add", "x + y"), ("subtract two numbers", "x"), ("", "a longer answer than all of the others"), ("p", "")]
@@ -43,6 +46,19 @@ def test_a_long_answer_and_a_broken_one_do_not_stop_the_others(verifier: str) ->
     assert [status.split(":")[0] for status in statuses] == ["ok", "too_long", "error", "ok"]
     assert [math.isnan(score) for score in scores] == [False, True, True, False]
     assert scores[0] == pytest.approx(scores[3])
+
+
+def test_a_verifier_that_can_read_no_answer_says_so(verifier: str, tmp_path: Path) -> None:
+    """Its scores would all be nan, and best-of-N by them like random choice."""
+    mute = tmp_path / "mute"
+    shutil.copytree(verifier, mute)
+    settings = json.loads((mute / "tokenizer_config.json").read_text())
+    settings.pop("chat_template", None)
+    (mute / "tokenizer_config.json").write_text(json.dumps(settings))
+    (mute / "chat_template.jinja").unlink(missing_ok=True)
+    checkpoint = Checkpoint(path=str(mute), policy_id=checksum(mute))
+    with pytest.raises(CheckpointError, match="cannot read an answer: error: the model has no chat template"):
+        ScorerActor().score(checkpoint, [("ask", "answer"), ("ask", "other")])
 
 
 def test_a_ray_data_batch_gains_score_and_status(verifier: str) -> None:
