@@ -187,13 +187,13 @@ def work(cpu_s: float) -> str:
     return loop.format(int(1_000_000 * cpu_s / (time.process_time() - started)))
 
 
-def heavy_programs(number: int, limit_s: float) -> list[Candidate]:
-    """At three and six tenths of their CPU limit, and every seventh far above it."""
+def heavy_programs(number: int, limit_s: float, below: list[float]) -> list[Candidate]:
+    """At those shares of their CPU limit in turn, and every seventh far above it."""
     tests = (FunctionTest("assert f(3) == [3, 6]"),)
     limits = Limits(cpu_limit_s=limit_s, wall_limit_s=10 * limit_s, memory_mib=256)
     problem = Problem(problem_id="heavy", prompt="", private_tests=tests, entry_point="f", limits=limits)
-    loops = {share: work(share * limit_s) for share in (0.3, 0.6, 3.0)}
-    shares = [3.0 if index % 7 == 6 else (0.3, 0.6)[index % 2] for index in range(number)]
+    loops = {share: work(share * limit_s) for share in (*below, 3.0)}
+    shares = [3.0 if index % 7 == 6 else below[index % len(below)] for index in range(number)]
     return [(problem, f"{loops[share]}def f(x): return [x, 2 * x]\n# {n}") for n, share in zip(count(), shares)]
 
 
@@ -217,9 +217,11 @@ def judged_naively(workers: int, some: list[Candidate], limit_s: float) -> list[
         return list(threads.map(one, some))
 
 
-def measure_flips(some: list[Candidate], judgements: int, limit_s: float, levels: list[str]) -> dict[str, Any]:
+def measure_flips(
+    some: list[Candidate], judgements: int, limit_s: float, levels: list[str], shares: list[float]
+) -> dict[str, Any]:
     """Every eighth program is heavy. The plain wall limit judges only those."""
-    heavy = heavy_programs(max(judgements // 8, 1), limit_s)
+    heavy = heavy_programs(max(judgements // 8, 1), limit_s, shares)
     light = [
         (replace(problem, problem_id=f"{n}"), f"{program}\n# {n}")
         for n, (problem, program) in zip(range(judgements - len(heavy)), cycle(some))
@@ -269,6 +271,7 @@ def main() -> None:
     parser.add_argument("--judgements", type=int, default=512, help="of the flips, at every level")
     parser.add_argument("--levels", nargs="+", choices=list(LEVELS)[1:], default=list(LEVELS)[1:])
     parser.add_argument("--limit-s", type=float, default=1.0, help="CPU limit of the flips' heavy programs")
+    parser.add_argument("--shares", nargs="+", type=float, default=[0.3, 0.6], help="of that limit, of those below it")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     try:
@@ -284,7 +287,7 @@ def main() -> None:
         result["speed"] = measure_speed(some, options.rounds)
         print_speed(result["speed"])
     if "flips" in options.parts:
-        result["flips"] = measure_flips(some, options.judgements, options.limit_s, options.levels)
+        result["flips"] = measure_flips(some, options.judgements, options.limit_s, options.levels, options.shares)
         print_flips(result["flips"])
     if options.out:
         options.out.write_text(json.dumps(result, indent=1))
