@@ -14,6 +14,7 @@ from typing import Any
 
 from actors.selectors import SELECTORS
 from pipeline.config import Config
+from pipeline.telemetry import say
 
 WORKER_ENVIRONMENT = {
     "TOKENIZERS_PARALLELISM": "false",
@@ -25,6 +26,7 @@ WORKER_ENVIRONMENT = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
 OBJECT_STORE_BYTES = 256 << 20  # rows live in Parquet, so the store stays small
+START_ATTEMPTS = 3
 DATA_CPUS = 0.5
 WARM_WORKERS = 4
 """Processes beyond one per core that Ray keeps when idle; it would end those that run tasks, since actors count."""
@@ -56,16 +58,34 @@ def connect(config: Config) -> Any:
         return ray.get_runtime_context()
     if os.environ.get("RAY_ADDRESS"):
         return ray.init(log_to_driver=False, runtime_env={"env_vars": WORKER_ENVIRONMENT})
+    return _start(ray, config.executor.replicas * config.executor.boxes)
+
+
+def _start(ray: Any, boxes: int) -> Any:
+    """Ray on this machine. It gives its own processes 15 s to come up, which a busy machine may need more than once."""
     cores = max(2, os.cpu_count() or 1)
-    return ray.init(
-        address="local",
-        num_cpus=cores,
-        resources={"sandbox": config.executor.replicas * config.executor.boxes},
-        include_dashboard=False,
-        log_to_driver=False,
-        object_store_memory=OBJECT_STORE_BYTES,
-        logging_level=logging.WARNING,
-        _system_config={"num_workers_soft_limit": cores + WARM_WORKERS},
+    for attempt in range(1, START_ATTEMPTS + 1):
+        try:
+            return ray.init(
+                address="local",
+                num_cpus=cores,
+                resources={"sandbox": boxes},
+                include_dashboard=False,
+                log_to_driver=False,
+                object_store_memory=OBJECT_STORE_BYTES,
+                logging_level=logging.WARNING,
+                _system_config={"num_workers_soft_limit": cores + WARM_WORKERS},
+            )
+        except Exception as error:
+            if "timed out during startup" not in str(error):
+                raise
+            ray.shutdown()
+            say(f"Ray did not come up in time (attempt {attempt} of {START_ATTEMPTS}): this machine is busy")
+    load = f"{os.getloadavg()[0]:.0f}"
+    raise ResourceError(
+        f"Ray could not start here: its own processes did not answer in time, {START_ATTEMPTS} times. The machine has "
+        f"{cores} cores and a load of {load}; wait for the other work to end, or stop it, and give the same command "
+        "again. Ray's logs are in /tmp/ray/session_latest/logs"
     )
 
 

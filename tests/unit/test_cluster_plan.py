@@ -2,6 +2,7 @@
 
 import pytest
 
+from pipeline import cluster
 from pipeline.cluster import ResourceError, make_plan
 from pipeline.config import load_config
 
@@ -40,3 +41,26 @@ def test_accelerators_are_taken_one_per_rank_and_shared_where_both_fit() -> None
     assert plan.phases["sampling"]["GPU"] == plan.phases["training"]["GPU"] == 4
     assert plan.generators_exit_for == {"training"}
     assert make_plan(config, {"CPU": 16.0, "GPU": 8.0, "sandbox": 2.0}).generators_exit_for == frozenset()
+
+
+class BusyRay:
+    """Comes up at the `comes_up`-th attempt."""
+
+    def __init__(self, comes_up: int) -> None:
+        self.attempts, self.comes_up = 0, comes_up
+
+    def init(self, **_: object) -> str:
+        self.attempts += 1
+        if self.attempts < self.comes_up:
+            raise Exception("The current node timed out during startup. This could happen because …")
+        return "context"
+
+    def shutdown(self) -> None: ...
+
+
+def test_a_busy_machine_gets_more_time_to_start_ray(capsys: pytest.CaptureFixture[str]) -> None:
+    ray = BusyRay(comes_up=3)
+    assert (cluster._start(ray, 2), ray.attempts) == ("context", 3)
+    assert capsys.readouterr().out.count("Ray did not come up in time") == 2
+    with pytest.raises(ResourceError, match=r"Ray could not start here: .* 3 times\. .* a load of \d+; wait"):
+        cluster._start(BusyRay(comes_up=4), 2)
