@@ -94,6 +94,7 @@ class _Tester:
 
     def __init__(self, outcomes: Outcomes, turns: int) -> None:
         self.outcomes, self.turns = outcomes, turns
+        self.strategies = {cell.strategy for cell in outcomes.cells}
         losses = [cell.loss for cell in outcomes.cells if cell.view == "main"]
         self.loss = "bt" if "bt" in losses or not losses else losses[0]
 
@@ -151,7 +152,7 @@ class _Tester:
             yield self.contrast(self.cut(left, selector), self.cut(right, selector), kind)
 
     def selectors(self, left: str, right: str, kind: Kind, turn: int | None = None) -> Iterator[Contrast]:
-        for strategy in (BASE, "rft", "mucode"):
+        for strategy in [name for name in (BASE, "rft", "mucode") if name in self.strategies]:
             after = f"after turn {turn}" if turn else ""
             yield self.contrast(self.cut(strategy, left, turn), self.cut(strategy, right, turn), kind, after, after)
 

@@ -106,11 +106,11 @@ def _curves(results: Results) -> Iterator[str]:
 
 def _verifiers(results: Results) -> str:
     table = next((table for table in results.tables if table.name == "verifiers"), None)
-    rows = [(name, row) for name, row in table.rows if all(isinstance(v, Estimate) for v in row)] if table else []
+    rows = [(name, row) for name, row in table.rows if any(isinstance(v, Estimate) for v in row)] if table else []
     if table is None or not rows:
         return figure("Verifiers", "", NOT_YET)
-    groups = [(name, [_bar(value) for value in row if isinstance(value, Estimate)]) for name, row in rows]
-    shades = [("turn", text, charts.shade(index, 2)) for index, text in enumerate(table.columns)]
+    groups = [(name, [_bar(v) if isinstance(v, Estimate) else None for v in row]) for name, row in rows]
+    shades = [("turn", text, charts.shade(index, len(table.columns))) for index, text in enumerate(table.columns)]
     picture = charts.legend(shades) + charts.bars(groups, table.columns, chance=0.5)
     return figure("Verifiers", picture, f"{table.note} Dashed: chance.")
 
