@@ -124,7 +124,7 @@ def _unscored(records: Sequence[Played], seed: int) -> list[Row]:
     """The share of first answers that were too long for the verifier; no row where there are none."""
     found = [(one.problem_id, float(d.score != d.score)) for one in records for d in one.drawn if d.score is not None]
     row = _row("unscored", "drawn", cells(found), records, 1, seed)
-    return [row] if row["value"] else []
+    return [row] if row["n"] and row["value"] else []
 
 
 def _score(drawn: Drawn) -> float:

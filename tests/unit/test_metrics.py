@@ -124,6 +124,7 @@ def test_answers_that_were_too_long_for_the_verifier_are_counted() -> None:
     (row,) = _unscored([played(searched("first", drawn, kept=[(0,)]))], seed=0)
     assert (row["metric"], row["value"], row["n"]) == ("unscored", 0.5, 2)
     assert _unscored([played(searched("first", drawn[:1], kept=[(0,)]))], seed=0) == []
+    assert _unscored([played(searched("first", [answer("a", A, A)], kept=[(0,)]))], seed=0) == []  # no verifier at all
 
 
 # ---- rows of searches -----------------------------------------------------------------------------------------------
