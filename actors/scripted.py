@@ -75,16 +75,22 @@ def programs(problem: Problem) -> dict[Kind, list[str]]:
     kinds: dict[Kind, list[str]] = {"right": [problem.reference], "half": [], "wrong": ["raise SystemExit('lost')"]}
     if name is None:
         return kinds
-    kinds["wrong"] += [
-        _wrapped(problem.reference, name, "raise ValueError(args)"),
-        _wrapped(problem.reference, name, "return ['about', right(*args)]"),
-        f"def {name}(*args):\n    return object()",
-    ]
+    kinds["wrong"].append(_wrapped(problem.reference, name, "raise ValueError(args)"))
+    if not any(map(_asks_for_truth, (*public, *private))):
+        kinds["wrong"] += [
+            _wrapped(problem.reference, name, "return ['about', right(*args)]"),
+            f"def {name}(*args):\n    return object()",
+        ]
     shown, hidden = ({call for source in tests for call in _calls(source, name)} for tests in (public, private))
     if shown and hidden - shown and "" not in shown:
         body = f"if repr(args) in {sorted(shown)!r}:\n        return right(*args)\n    raise ValueError(args)"
         kinds["half"].append(_wrapped(problem.reference, name, body))
     return kinds
+
+
+def _asks_for_truth(source: str) -> bool:
+    """`assert f(3)`, which any value but a few passes."""
+    return any(isinstance(node, ast.Assert) and isinstance(node.test, ast.Call) for node in ast.walk(ast.parse(source)))
 
 
 def _wrapped(reference: str, name: str, body: str) -> str:
