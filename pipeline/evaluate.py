@@ -14,7 +14,7 @@ from pipeline.buckets import read_rows
 from pipeline.config import Config, ConfigError
 from pipeline.driver import environment
 from pipeline.models import resolve
-from pipeline.preflight import check
+from pipeline.preflight import check, model_settings
 from pipeline.results import SELECTORS as LABELS
 from pipeline.results import percent
 from pipeline.run import Run, claim, require_free, run_root
@@ -108,7 +108,7 @@ def _check_files(key: str, name: str) -> None:
             f"{key} = {name!r} has no chat template, so there is no telling how it reads a conversation; "
             "use an instruction-tuned model, or add chat_template to its tokenizer_config.json"
         )
-    kinds = json.loads((path / "config.json").read_text()).get("architectures") or []
+    kinds = model_settings(path).get("architectures") or []
     if key == "--verifier" and "SequenceClassification" not in str(kinds):
         raise ConfigError(
             f"{key} {name!r} is no verifier, but {', '.join(kinds) or 'a model of no stated kind'}; give a "

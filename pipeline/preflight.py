@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 from actors.chat import has_chat_template
 from actors.dialogue import dialogue
@@ -74,7 +75,7 @@ def _check_model(key: str, name: str) -> None:
     if path.is_dir():
         if not (path / "config.json").is_file():
             raise ConfigError(f"{key} = {name!r} is not a Hugging Face directory: it holds no config.json")
-        _check_json(path / "config.json")
+        model_settings(path)
         if not has_chat_template(path):
             raise ConfigError(
                 f"{key} = {name!r} has no chat template; add chat_template to its tokenizer_config.json, "
@@ -84,9 +85,11 @@ def _check_model(key: str, name: str) -> None:
         raise ConfigError(f"{key} = {name!r}: no such directory")
 
 
-def _check_json(path: Path) -> None:
+def model_settings(directory: Path) -> Any:
+    """What a Hugging Face directory says of its model."""
+    path = directory / "config.json"
     try:
-        json.loads(path.read_text())
+        return json.loads(path.read_text())
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path} is not JSON: {error}") from None
 

@@ -18,7 +18,7 @@ from .asserts import NUMPY, Asserts, bound_names, caught_errors, defined_functio
 from .child import claim, describe
 from .comparing import close
 from .raising import expected, stand_in
-from .remote import Remote, TooDeep, Unjudgeable, fetch
+from .remote import Remote, TooMuch, Unjudgeable, fetch
 
 COMPARATORS = {"isclose": "math", "allclose": "numpy"}
 """Functions that tests call without importing them. A program's own would accept whatever it likes."""
@@ -71,8 +71,9 @@ def main(body: bytes) -> None:
     random.seed(0)  # tests that draw their inputs draw the same ones for everybody
     trees = [ast.parse(source) for source in (request["preamble"], request["setup"], *request["tests"])]
     modules, tolerance = used_modules(trees), request["float_tol"]
-    expected.update(caught_errors(trees))
-    names = Untouched(modules, expected, request["tested"], request["entry_point"])
+    common = caught_errors(trees[:2])
+    expected.update(common)
+    names = Untouched(modules, caught_errors(trees), request["tested"], request["entry_point"])
     asserts = Asserts(modules | defined_functions(trees) | set(dir(builtins)), modules, bound_names(trees))
 
     def equal(got: object, expected: object) -> None:
@@ -90,6 +91,8 @@ def main(body: bytes) -> None:
         claim({"test": 0, "failure": failure})
         return
     for index, code in enumerate(tests):
+        expected.clear()
+        expected.update(common | caught_errors([trees[index + 2]]))
         failure = _attempt(code, names)
         _report(index, failure)
         if failure is not None and request["stop"]:
@@ -131,7 +134,7 @@ def _attempt(code: types.CodeType | Exception, names: Names) -> dict[str, Any] |
         exec(code, names)
     except BaseException as error:
         try:
-            own = isinstance(names, Untouched) or isinstance(error, TooDeep)
+            own = isinstance(names, Untouched) or isinstance(error, TooMuch)
             return _failure(error) | ({"untouched": True} if own else {})
         except BaseException:  # a value that fills the memory, or is nested beyond the stack
             return NO_MEMORY

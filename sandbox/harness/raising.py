@@ -19,7 +19,7 @@ LIBRARY = {
 """Exceptions that tests may expect by the class of the library, and where that is."""
 
 expected: set[str] = set()
-"""Names of exceptions that the tests catch."""
+"""Names of exceptions that the test which runs catches, or helpers of all tests."""
 _stand_ins: dict[str, type[Exception]] = {}
 
 

@@ -16,8 +16,8 @@ ASKABLE = {"__name__", "__qualname__", "__doc__", "__dict__", "__annotations__",
 """Special attributes that tests may read. Libraries trust others: numpy reads memory where __array_interface__ says."""
 OF_TESTS = ("functools", "operator", "re", "io", "_io", "pathlib", "threading", "_thread", "contextlib")
 """Modules whose objects a test makes itself, whatever the program has answered, and hands over as they are."""
-ENDLESS = 1 << 20
-"""Items of an iterator of the tests."""
+ENDLESS, FOREVER = 1 << 20, itertools.count | itertools.cycle | itertools.repeat
+"""Items of an iterator of the tests, and those that no program makes long."""
 MUTABLE = list | dict | set | bytearray | codec.deque
 FLOATS, COMPLEX = ("float16", "float32", "float64"), ("complex64", "complex128")
 INTEGERS = tuple(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))
@@ -27,9 +27,9 @@ class Unjudgeable(BaseException):
     """A test hands over what cannot leave its box, whatever the program answers. Not for the tests to catch."""
 
 
-class TooDeep(TypeError):
+class TooMuch(TypeError):
     """A test hands over a value that no message holds. Its own doing, unless the program has answered: it may be part
-    of the value."""
+    of the value, or have chosen its size."""
 
 
 class Unanswered(BaseException):
@@ -131,7 +131,7 @@ def _encode(value: object) -> Any:
     encoder = codec.Encoder(_handle, frames.MAX_FRAME // 2)  # what has more items no message holds
     tree = encoder.tree(value, 0)
     if encoder.lost:
-        raise TooDeep(f"a value nested more than {codec.MAX_DEPTH} deep cannot be passed to the program")
+        raise TooMuch(f"a value nested more than {codec.MAX_DEPTH} deep cannot be passed to the program")
     return tree
 
 
@@ -140,7 +140,8 @@ def _argument(value: object) -> Any:
     if type(value).__module__ in ("builtins", "itertools") and hasattr(type(value), "__next__"):
         items = list(itertools.islice(value, ENDLESS + 1))  # type: ignore[call-overload]
         if len(items) > ENDLESS:
-            raise Unjudgeable("an endless iterator of the tests cannot be passed to the program")
+            text = "an endless iterator of the tests cannot be passed to the program"
+            raise Unjudgeable(text) if isinstance(value, FOREVER) else TooMuch(text)
         return {"iterator": _encode(items)}
     return _encode(value)
 

@@ -52,7 +52,7 @@ def _problem(row: Row) -> Problem:
         private_tests=private,
         setup=_code(row, "setup", language),
         preamble=_code(row, "preamble", language),
-        entry_point=_entry_point(row) if row.has("entry_point") else None,
+        entry_point=_entry_point(row, language) if row.has("entry_point") else None,
         reference=row.text("reference") if row.has("reference") else None,
         limits=_limits(row),
         float_tol=_number(row, "float_tol"),
@@ -114,9 +114,9 @@ def _tests(row: Row, field: str, io: str, language: str) -> tuple[Test, ...]:
     return tuple(tests)
 
 
-def _entry_point(row: Row) -> str:
+def _entry_point(row: Row, language: str) -> str:
     name = row.text("entry_point")
-    if not name.replace("$", "_").isidentifier():
+    if not (name if language == "python" else name.replace("$", "_")).isidentifier():
         raise row.refuse("entry_point", "the name of a function")
     return name
 

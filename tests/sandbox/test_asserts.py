@@ -136,6 +136,22 @@ def test_a_value_too_deep_for_a_message_is_the_tests_own_until_the_program_may_h
     assert pool.judge(function(grown), program, "private").label is False
 
 
+def test_a_program_cannot_make_an_iterator_of_its_values_too_long_to_judge(pool: Pool) -> None:
+    problem = function("assert f(v for v in f([1])) == 1", setup=JUDGE)
+    outcome = pool.judge(problem, "def f(x): return [0] * 1_100_000 if x == [1] else 1", "private")
+    assert outcome.label is False, outcome
+    assert pool.judge(problem, "def f(x): return list(x) if x == [1] else 1", "private").accepted
+    own = "def ones():\n  while True: yield 1\nassert f(ones()) == 1"
+    assert pool.judge(function(own, setup=JUDGE), "def f(x): return 1", "private").label is None
+
+
+def test_only_a_test_that_names_it_lets_a_loop_be_cut_short(pool: Pool) -> None:
+    names_it = "try:\n  f(0)\nexcept StopIteration: pass"
+    cut = "def right(n): return f(n) == n\nassert all(map(right, [1, 2]))"
+    outcome = pool.judge(function(names_it, cut, setup=JUDGE), "def f(n): raise StopIteration", "private")
+    assert outcome.label is False, outcome
+
+
 def test_many_objects_are_kept_in_linear_time(pool: Pool) -> None:
     limits = Limits(cpu_limit_s=5, wall_limit_s=60, memory_mib=512)
     problem = function("assert len(f(50_000)) == 50_000", setup=JUDGE, limits=limits)

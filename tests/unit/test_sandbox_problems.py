@@ -82,6 +82,7 @@ ROW = {"task_id": "a", "prompt": "p", "private_tests": ["assert f(1) == 2"]}
         ({"private_tests": ["assert ("]}, "line 2: field private_tests: expected Python source"),
         ({"private_tests": "assert f"}, "line 2: field private_tests: expected a list"),
         ({"entry_point": "a b"}, "line 2: field entry_point: expected the name of a function, found 'a b'"),
+        ({"entry_point": "$f"}, "line 2: field entry_point: expected the name of a function"),
         (
             {"io": "stdio", "private_tests": [{"input": "\ud800", "output": ""}]},
             "line 2: field private_tests: expected text without lone surrogates",
