@@ -22,12 +22,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from actors.engine import Checkpoint, Engine, EngineConfig, EngineError
-from actors.episode import EPISODE_SCHEMA, Episode
-from actors.ledger import Judge, Players, Scorer
-from actors.parts import PartRecord, commit_part
-from actors.plan import SearchPlan, Shard
-from actors.search import ending, play_episodes
+from actors.inference.engine import Engine, EngineConfig, EngineError
+from actors.search.episode import EPISODE_SCHEMA, Episode
+from actors.search.plan import SearchPlan, Shard
+from actors.search.request_cache import Judge, Players, Scorer
+from actors.search.search import ending, play_episodes
+from actors.storage.checkpoint import Checkpoint
+from actors.storage.parts import PartRecord, commit_part
 from sandbox.problem import Problem, Suite
 from sandbox.verdict import Outcome
 
@@ -110,7 +111,7 @@ class Generator:
     ) -> PartRecord:
         """Play every plan on every problem and sample of the shard; commit as part number `shard.part` of `out_dir`.
 
-        The plans of one problem and sample share what they ask for (actors.search.play_episodes).
+        The plans of one problem and sample share what they ask for (actors.search.search.play_episodes).
         """
         if policy_id != self.engine.policy_id:
             raise PolicyMismatchError(
@@ -241,9 +242,9 @@ class GeneratorActor(Generator):
     def __init__(self, config: GeneratorConfig, executors: list[Any]) -> None:
         from transformers import AutoTokenizer
 
-        from actors.executor import JudgeClient, ray_lane
-        from actors.vllm_engine import open_engine
-        from actors.weights import local_copy
+        from actors.executor.client import JudgeClient, ray_lane
+        from actors.inference.vllm_base import open_engine
+        from actors.inference.weights import local_copy
 
         client = JudgeClient(
             [ray_lane(executor) for executor in executors],

@@ -11,9 +11,9 @@ import sys
 import time
 from unittest.mock import patch
 
-from sandbox import cgroup
-from sandbox.engine import connect
-from sandbox.pool import Pool
+from sandbox.containers import cgroup
+from sandbox.containers.docker_client import connect
+from sandbox.pool.pool import Pool
 from sandbox.problem import FunctionTest, Problem
 
 PROBLEM = Problem(problem_id="f", prompt="", private_tests=(FunctionTest("assert f(3) == [3, 6]"),), entry_point="f")

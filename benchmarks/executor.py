@@ -19,7 +19,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # this folder's sandbox.py i
 
 import ray
 
-from actors.executor import Executor, ExecutorConfig, JudgeClient, Lane, ray_lane
+from actors.executor.client import JudgeClient, Lane, ray_lane
+from actors.executor.executor import Executor, ExecutorConfig
 from sandbox.problem import FunctionTest, Problem, Suite
 from sandbox.verdict import Outcome
 

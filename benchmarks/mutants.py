@@ -15,7 +15,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 
-from sandbox.pool import Pool
+from sandbox.pool.pool import Pool
 from sandbox.problem import FunctionTest, Limits, Problem
 from sandbox.problems import humaneval, mbpp
 from sandbox.problems.load import load

@@ -26,12 +26,12 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # this folder's sandbox.py is not the package of that name
 
-from sandbox import owner
-from sandbox.engine import connect
+from sandbox.containers import ownership
+from sandbox.containers.docker_client import connect
 from sandbox.errors import ProblemError, SandboxUnavailable
 from sandbox.image.build import ensure_image
-from sandbox.plan import make_plan
-from sandbox.pool import Pool, Question
+from sandbox.judging.plan import make_plan
+from sandbox.pool.pool import Pool, Question
 from sandbox.problem import FunctionTest, Limits, Problem
 from sandbox.problems.load import load
 from sandbox.verdict import Verdict
@@ -129,7 +129,7 @@ def warm_container(image: str) -> Iterator[str]:
     """A container that sleeps, for `docker exec`. Labelled as ours, so that a reaper finds it."""
     client = connect()
     sleeper = ["python3", "-c", "import time; time.sleep(86400)"]
-    container = client.containers.run(image, sleeper, detach=True, network_mode="none", labels=owner.labels())
+    container = client.containers.run(image, sleeper, detach=True, network_mode="none", labels=ownership.labels())
     try:
         yield container.name
     finally:

@@ -16,7 +16,7 @@ import subprocess
 import time
 from collections.abc import Callable
 
-from sandbox.pool import Pool
+from sandbox.pool.pool import Pool
 from sandbox.problem import FunctionTest, Problem, StdioTest
 
 PROGRAM = "function f (x) { return [x, 2 * x] }"

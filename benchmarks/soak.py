@@ -27,9 +27,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # this folder's sandbox.py i
 import docker
 import docker.errors
 
-from sandbox import owner
-from sandbox.engine import connect
-from sandbox.pool import Pool
+from sandbox.containers import ownership
+from sandbox.containers.docker_client import connect
+from sandbox.pool.pool import Pool
 from sandbox.problem import FunctionTest, Limits, Problem
 from sandbox.verdict import Outcome, Verdict
 
@@ -146,7 +146,7 @@ def fill_connections(client: Any) -> None:
 
 def sample(client: Any) -> dict[str, float]:
     """What could grow, while no program runs. Memory in MiB."""
-    label = f"{owner.OWNER}={owner.labels()[owner.OWNER]}"
+    label = f"{ownership.OWNER}={ownership.labels()[ownership.OWNER]}"
     containers = client.containers.list(filters={"label": label})
     stats = [container.stats(stream=False, one_shot=True) for container in containers]
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
@@ -158,7 +158,7 @@ def sample(client: Any) -> dict[str, float]:
         "memory": int(status["VmRSS"].split()[0]) / 1024,
         "threads": threading.active_count(),
         "children": len(Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()),
-        "folders": len(list(Path(tempfile.gettempdir()).glob(f"{owner.folder_prefix()}*"))),
+        "folders": len(list(Path(tempfile.gettempdir()).glob(f"{ownership.folder_prefix()}*"))),
     }
 
 
@@ -195,7 +195,9 @@ def main() -> int:
             time.sleep(1)  # a spare box may be starting
             samples.append({"runs": numbers.stop, "s": round(time.time() - started, 1), **sample(client)})
             print(json.dumps(samples[-1]), f"wrong: {len(chunk.wrong)}", flush=True)
-    after = len(client.containers.list(all=True, filters={"label": f"{owner.OWNER}={owner.labels()[owner.OWNER]}"}))
+    after = len(
+        client.containers.list(all=True, filters={"label": f"{ownership.OWNER}={ownership.labels()[ownership.OWNER]}"})
+    )
     grown = growth([{name: one[name] for name in one if name not in ("runs", "s")} for one in samples])
     grown += [f"{after} containers are left"] if after else []
     result = {"programs": dict(stream.counts), "samples": samples, "grown": grown, "wrong": chunk.wrong[:100]}

@@ -26,15 +26,15 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # this folder's sandbox.py i
 
 import pyarrow as pa
 
-from actors.chat import example_ids
-from actors.episode import EPISODE_SCHEMA, Answer, Episode, Turn
-from actors.parts import commit_part
-from actors.verifier import Scorer, verifier_ids
-from pipeline.bucket_tasks import ScoreAnswers
-from pipeline.config import FineTuneSection, TrainingSection, VerifierSection
-from pipeline.fine_tune import fine_tune
-from pipeline.models import resolve
-from pipeline.train_verifier import train_verifier
+from actors.prompting.chat_template import example_ids
+from actors.scorers.verifier import Scorer, verifier_ids
+from actors.search.episode import EPISODE_SCHEMA, Answer, Episode, Turn
+from actors.storage.parts import commit_part
+from pipeline.config.schema import FineTuneSection, TrainingSection, VerifierSection
+from pipeline.stages.tasks import ScoreAnswers
+from pipeline.state.models import resolve
+from pipeline.training.fine_tune import fine_tune
+from pipeline.training.train_verifier import train_verifier
 from sandbox.verdict import Outcome, Verdict
 
 

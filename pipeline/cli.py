@@ -13,7 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.config import EMBEDDED, Config, ConfigError, load_config, validated
+from pipeline.config.load import EMBEDDED, load_config, validated
+from pipeline.config.schema import Config
+from pipeline.errors import ConfigError
 from sandbox.cli import add_actions
 
 INTERRUPTED = 130
@@ -75,27 +77,27 @@ def _refuse(error: Exception) -> int:
 def _run(options: argparse.Namespace) -> int:
     config = load_config(options.config or EMBEDDED, options.set)
     if options.dry_run:
-        from pipeline.estimate import describe
-        from pipeline.preflight import check_settings
+        from pipeline.commands.estimate import describe
+        from pipeline.commands.preflight import check_settings
 
         check_settings(config)
         print(describe(config))
         return 0
-    from pipeline.driver import execute
+    from pipeline.commands.run import execute
 
     return execute(config)
 
 
 def _resume(options: argparse.Namespace) -> int:
-    from pipeline.driver import execute
-    from pipeline.run import stored_config
-    from pipeline.study import carry_out
+    from pipeline.commands.run import execute
+    from pipeline.state.run import stored_config
+    from pipeline.study import sequential
 
-    study = None if "://" in options.run_dir else carry_out.stored_study(str(Path(options.run_dir).resolve()))
+    study = None if "://" in options.run_dir else sequential.stored_study(str(Path(options.run_dir).resolve()))
     if study is not None:
         if options.set:
             raise ConfigError("a study takes its settings from its file; change that, and run `mucode study FILE`")
-        return carry_out.execute(study)
+        return sequential.execute(study)
     config = stored_config(options.run_dir)
     _require_a_run(options.run_dir)
     data = _overridden(config, options.set)
@@ -106,8 +108,8 @@ def _resume(options: argparse.Namespace) -> int:
 
 
 def _require_a_run(directory: str) -> None:
-    from pipeline.evaluate import EVALUATION
-    from pipeline.store import Store
+    from pipeline.commands.evaluate import EVALUATION
+    from pipeline.state.store import Store
 
     if Store(directory if "://" in directory else str(Path(directory).resolve())).exists(EVALUATION):
         raise ConfigError(f"{directory} is an evaluation; the same `mucode eval` again continues it")
@@ -125,7 +127,7 @@ def _overridden(config: Config, overrides: list[str]) -> dict[str, Any]:
 
 
 def _eval(options: argparse.Namespace) -> int:
-    from pipeline.evaluate import evaluate, run_name
+    from pipeline.commands.evaluate import evaluate, run_name
 
     settings = _eval_settings(options)
     named = run_name(options.model, options.dataset, [*settings, str(options.verifier), str(options.config)])
@@ -153,7 +155,7 @@ def _eval_settings(options: argparse.Namespace) -> list[str]:
 
 def _possible_selectors(options: argparse.Namespace) -> list[str]:
     """Those of the config, or all; without a verifier only those that need none."""
-    from actors.selectors import SELECTORS
+    from actors.search.selectors import SELECTORS
 
     names = list(load_config(options.config, options.set).eval.selectors) if options.config else DEFAULT_SELECTORS
     left_out = [name for name in names if SELECTORS[name].scores and not options.verifier]
@@ -176,24 +178,24 @@ def _study(options: argparse.Namespace) -> int:
 
     study = load_study(options.study)
     if options.dry_run:
-        from pipeline.preflight import check_settings
-        from pipeline.study.plan import describe
+        from pipeline.commands.preflight import check_settings
+        from pipeline.study.forecast import describe
         from pipeline.study.spec import distinct
 
         for config in distinct(cells(study)):
             check_settings(config)
         print(describe(study, cells(study)))
         return 0
-    from pipeline.study.carry_out import execute
+    from pipeline.study.sequential import execute
 
     return execute(study)
 
 
 def _report(options: argparse.Namespace) -> int:
-    from pipeline.report import print_results, write_report
-    from pipeline.run import stored_config
-    from pipeline.store import Store
-    from pipeline.study.carry_out import publish, stored_study
+    from pipeline.report.page import print_results, write_report
+    from pipeline.state.run import stored_config
+    from pipeline.state.store import Store
+    from pipeline.study.sequential import publish, stored_study
     from pipeline.study.spec import cells
 
     root = options.run_dir if "://" in options.run_dir else str(Path(options.run_dir).resolve())
@@ -210,7 +212,7 @@ def _report(options: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from pipeline.doctor import diagnose
+    from pipeline.commands.doctor import diagnose
 
     return diagnose()
 

@@ -6,9 +6,9 @@ skipped when that manifest is there. Iteration 0 is the base model, so its row i
 
 from typing import Any
 
-from actors.engine import Checkpoint
-from pipeline import stages
-from pipeline.run import Run
+from actors.storage.checkpoint import Checkpoint
+from pipeline.stages import stages
+from pipeline.state.run import Run
 
 
 def run_iteration(run: Run, i: int) -> None:

@@ -36,13 +36,13 @@ def _build(options: argparse.Namespace) -> int:
 
 
 def _selftest(options: argparse.Namespace) -> int:
-    from sandbox import selftest
+    from sandbox.selftest import selftest
 
     print(selftest.run(options.runtime))
     return 0
 
 
 def _check(options: argparse.Namespace) -> int:
-    from sandbox.check import check
+    from sandbox.commands.check import check
 
     return check(options.dataset, options.samples, options.out, as_json=options.json, boxes=options.boxes)

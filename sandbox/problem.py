@@ -38,7 +38,7 @@ class StdioTest:
 
 Test = FunctionTest | StdioTest
 Suite = Literal["public", "private", "probes"]
-"""Probes are extra inputs made from the public tests; nothing is expected of them (sandbox.probes)."""
+"""Probes are extra inputs made from the public tests; nothing is expected of them (judging.generated_inputs)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
-from actors.parts import open_directory
-from pipeline.config import EvalSection
-from pipeline.run import run_root
-from pipeline.store import Manifest, Store
+from actors.storage.filesystem import open_directory
+from pipeline.config.schema import EvalSection
+from pipeline.evaluation.best_of_n import sweep_widths
+from pipeline.state.manifest import Manifest
+from pipeline.state.run import run_root
+from pipeline.state.store import Store
 from pipeline.study.spec import Cell, View
-from pipeline.sweep import sweep_widths
 from sandbox.verdict import Verdict
 
 _ANSWER = "turns.list.element.answers.list.element"
@@ -43,7 +44,7 @@ class Cut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matrix:
-    """Seeds × problems, as pipeline.statistics takes them: 1 solved, 0 not; a count of 0 where the sandbox failed."""
+    """Seeds × problems, as evaluation.statistics takes them: 1 solved, 0 not; a count of 0 where the sandbox failed."""
 
     seeds: tuple[int, ...]
     totals: np.ndarray
@@ -144,7 +145,7 @@ def _solved(files: tuple[str, ...], turns: int) -> dict[tuple[str, int], Solved]
 
 
 def _held(turn: dict[str, Any]) -> dict[str, Any]:
-    """As `actors.episode.Turn.held`, of a row that holds its verdicts only."""
+    """As `actors.search.episode.Turn.held`, of a row that holds its verdicts only."""
     held: dict[str, Any] = turn["answers"][turn["kept"][0] if turn["kept"] else turn["chosen"]]
     return held
 

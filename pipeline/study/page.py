@@ -5,20 +5,20 @@ from collections.abc import Iterator
 from html import escape
 from itertools import islice
 
-from actors.episode import Episode
-from pipeline import charts
-from pipeline.charts import figure
-from pipeline.reading import episode_turns, pre, stream
-from pipeline.statistics import MARGIN, Estimate
-from pipeline.store import Store
-from pipeline.study.claims import Claim, Contrast, label
+from actors.search.episode import Episode
+from pipeline.evaluation.statistics import MARGIN, Estimate
+from pipeline.report import charts
+from pipeline.report.charts import figure
+from pipeline.report.html import document
+from pipeline.report.transcripts import episode_turns, pre, stream
+from pipeline.report.verifiers import score_histogram
+from pipeline.state.store import Store
+from pipeline.study.forecast import duration
+from pipeline.study.hypotheses import Claim, Contrast, label
 from pipeline.study.outcomes import Cut, Outcomes
-from pipeline.study.plan import duration
 from pipeline.study.results import INTERVALS, VERDICTS, Results, difference, sentence, shown
 from pipeline.study.spec import BASE, Cell
 from pipeline.study.tables import Table, Tables
-from pipeline.style import document
-from pipeline.verifier_report import score_histogram
 
 MARKS = {"holds": ("yes", "✓"), "does not hold": ("no", "✗"), "undecided": ("", "?"), None: ("", "…")}
 COLOURS = {"holds": "accepted", "does not hold": "wrong", "undecided": "none"}

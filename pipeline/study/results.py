@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.statistics import Estimate
-from pipeline.study.claims import Claim, Contrast, judge
+from pipeline.evaluation.statistics import Estimate
+from pipeline.study.hypotheses import Claim, Contrast, judge
 from pipeline.study.outcomes import Outcomes
 from pipeline.study.spec import Cell, Study
 from pipeline.study.tables import Curve, Table, Tables, Value

@@ -11,8 +11,10 @@ from typing import Any, Literal, get_args
 
 from pydantic import Field, ValidationError
 
-from pipeline.config import EMBEDDED, Config, ConfigError, EvalSection, Section, explain, read_toml, validated
-from pipeline.strategies import STRATEGIES
+from pipeline.config.load import EMBEDDED, explain, read_toml, validated
+from pipeline.config.schema import Config, EvalSection, Section
+from pipeline.errors import ConfigError
+from pipeline.methods.strategies import STRATEGIES
 
 SHARED = "../../stages"
 BASE = "base"

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 
 import pyarrow.parquet as pq
 
-from actors.parts import open_directory
-from pipeline.statistics import Estimate, interval
-from pipeline.study.claims import BOOTSTRAP_SEED, SELECTORS, label
+from actors.storage.filesystem import open_directory
+from pipeline.evaluation.best_of_n import sweep_widths
+from pipeline.evaluation.statistics import Estimate, interval
+from pipeline.evaluation.verifier_metrics import RANKED
+from pipeline.study.hypotheses import BOOTSTRAP_SEED, SELECTORS, label
 from pipeline.study.outcomes import Cut, Outcomes
 from pipeline.study.spec import BASE, Cell, main_settings
-from pipeline.sweep import sweep_widths
-from pipeline.verifier_metrics import RANKED
 
 ABLATIONS = {
     "rft": ("no", "oracle"),

@@ -1,7 +1,7 @@
 """Builds the box's image once: from the Dockerfile where a registry answers, else from this machine's own Python.
 
-A base (interpreter and numpy), a language's own layer where it has one, and the harness on top, each tagged by a
-hash of its content, so that a change of the harness costs a second and an unchanged image costs one look-up.
+A base (interpreter and numpy), a language's own layer where it has one, and the guest code on top, each tagged by a
+hash of its content, so that a change of the guest code costs a second and an unchanged image costs one look-up.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ import docker.errors
 import requests
 
 from sandbox import languages
-from sandbox.engine import connect
+from sandbox.containers.docker_client import connect
 from sandbox.errors import SandboxUnavailable
 from sandbox.image import layer, rootfs
 from sandbox.languages import Language
@@ -27,17 +27,19 @@ REGISTRY_BASE = "python:3.11-slim"
 PACKAGES_LABEL = "mucode.sandbox.packages"
 """`apt` on a base that came from a registry."""
 REGISTRY_DEADLINE_S, BUILD_DEADLINE_S = 5, 600
-HARNESS = Path(__file__).parent.parent / "harness"
+SANDBOX = Path(__file__).parent.parent
+IN_THE_BOX = ("guest", "protocol")
+"""Rooms of this package that run inside a box as well, under the same names."""
 DOCKERFILE = Path(__file__).with_name("Dockerfile")
 LAYER = """FROM {base}
-COPY harness /opt/box/harness
+COPY sandbox /opt/box/sandbox
 USER 65534:65534
 WORKDIR /tmp
 """
 
 
 def ensure_image(client: docker.DockerClient | None = None, language: str = "python") -> str:
-    """The tag of a language's image with the present harness, built if it is missing.
+    """The tag of a language's image with the present guest code, built if it is missing.
 
     Raises SandboxUnavailable where no Docker engine answers or the build fails, ValueError for an unknown language.
     """
@@ -47,7 +49,7 @@ def ensure_image(client: docker.DockerClient | None = None, language: str = "pyt
     below = base
     if spoken.files:
         below = f"{REPOSITORY}-{language}-base:{_digest(base.encode(), layer.identity(spoken).encode())}"
-    sources = [(f"harness/{path.name}", path.read_bytes()) for path in sorted(HARNESS.iterdir()) if path.is_file()]
+    sources = [("sandbox/__init__.py", b""), *_guest_sources()]
     top = LAYER.format(base=below).encode()
     name = f"{REPOSITORY}-{language}" if spoken.files else REPOSITORY
     tag = f"{name}:{_digest(top, *(part for name, data in sources for part in (name.encode(), data)))}"
@@ -59,6 +61,11 @@ def ensure_image(client: docker.DockerClient | None = None, language: str = "pyt
         _build_layer(client, spoken, base, below)
     _build(client, tag, [("Dockerfile", top), *sources])
     return tag
+
+
+def _guest_sources() -> list[tuple[str, bytes]]:
+    found = [path for room in IN_THE_BOX for path in sorted((SANDBOX / room).iterdir()) if path.is_file()]
+    return [(f"sandbox/{path.parent.name}/{path.name}", path.read_bytes()) for path in found]
 
 
 def _build_layer(client: docker.DockerClient, language: Language, base: str, tag: str) -> None:

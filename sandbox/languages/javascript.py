@@ -254,7 +254,7 @@ LANGUAGE = Language(
         "/usr/local/bin/node",
         "--max-old-space-size={memory_mib}",
         "--v8-pool-size=1",
-        "/opt/box/harness/javascript.js",
+        "/opt/box/sandbox/guest/javascript.js",
     ),
     overhead_mib=128,
     statements=statements,

@@ -13,9 +13,9 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox import feedback
-from sandbox.harness.codec import MAX_DEPTH, Opaque
-from sandbox.harness.comparing import near
+from sandbox import rendering
+from sandbox.protocol.codec import MAX_DEPTH, Opaque
+from sandbox.protocol.equality import near
 
 
 class Undefined:
@@ -229,31 +229,31 @@ def ordered(names: Any) -> list[str]:
 
 
 def show(value: Any) -> str:
-    """A value as its source would write it, cut at feedback.LIMIT characters. Never raises."""
+    """A value as its source would write it, cut at rendering.LIMIT characters. Never raises."""
     text = ""
     try:
         for piece in _pieces(value):
             text += piece
-            if len(text) > feedback.LIMIT:
+            if len(text) > rendering.LIMIT:
                 break
     except Exception:  # nested too deeply
         text += "…"
-    return feedback.cut("".join(char if char.isprintable() else "?" for char in text))
+    return rendering.cut("".join(char if char.isprintable() else "?" for char in text))
 
 
 def _pieces(value: Any) -> Iterator[str]:
     if isinstance(value, Opaque):
-        yield f"<{feedback.clean(value.type_name)}>"
+        yield f"<{rendering.clean(value.type_name)}>"
     elif isinstance(value, Undefined):
         yield value.text
     elif isinstance(value, str):
-        yield json.dumps(value[: feedback.LIMIT + 1], ensure_ascii=False)
+        yield json.dumps(value[: rendering.LIMIT + 1], ensure_ascii=False)
     elif isinstance(value, float):
         yield "-0" if value == 0 and math.copysign(1, value) < 0 else number_text(value)
     elif isinstance(value, bool) or value is None:
         yield {True: "true", False: "false", None: "null"}[value]
     elif isinstance(value, int):
-        yield f"{value}n" if value.bit_length() < 1000 else f"{hex(value)[: feedback.LIMIT]}…"
+        yield f"{value}n" if value.bit_length() < 1000 else f"{hex(value)[: rendering.LIMIT]}…"
     elif isinstance(value, list | tuple):
         yield from _between("[]", ((None, item) for item in value))
     elif isinstance(value, dict):
@@ -264,7 +264,7 @@ def _pieces(value: Any) -> Iterator[str]:
 
 def _collection(value: Collection) -> Iterator[str]:
     if value.kind.startswith("<"):
-        yield f"{feedback.clean(value.kind[1:-1])} "
+        yield f"{rendering.clean(value.kind[1:-1])} "
         yield from _pieces(value.items)
         return
     yield f"new {value.kind}("

@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from sandbox import feedback
-from sandbox.harness import codec
-from sandbox.harness.comparing import close
+from sandbox import rendering
 from sandbox.languages.language import Call, Language
+from sandbox.protocol import codec
+from sandbox.protocol.equality import close
 
 _CONVERSIONS = "abs bool dict float frozenset int len list max min round set sorted str sum tuple"
 CONVERSIONS = frozenset(_CONVERSIONS.split())
@@ -171,7 +171,7 @@ def statements(source: str) -> tuple[str, ...]:
 def difference(tree: Any, expected: Any, tolerance: float | None) -> str | None:
     """What is wrong with a claimed value, None where it is the expected one. Raises for what is no value."""
     got = codec.decode(tree)
-    return None if close(got, expected, tolerance) else feedback.mismatch(got, expected)
+    return None if close(got, expected, tolerance) else rendering.mismatch(got, expected)
 
 
 LANGUAGE = Language(

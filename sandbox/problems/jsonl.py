@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.errors import ProblemError
+from sandbox.judging.plan import make_plan
 from sandbox.languages import LANGUAGES
-from sandbox.plan import make_plan
 from sandbox.problem import FunctionTest, Limits, Problem, StdioTest, Test
 from sandbox.problems.rows import TEXT, Row, is_text
 from sandbox.problems.sources import read_rows

@@ -12,8 +12,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from sandbox.judging.plan import make_plan
 from sandbox.languages import python
-from sandbox.plan import make_plan
 from sandbox.problem import FunctionTest, Problem, Suite
 
 FUNCTION, CLASS, MODULE, ENDLESS = "a function", "a class", "a module", "an endless iterator"

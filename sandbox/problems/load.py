@@ -71,7 +71,7 @@ def read(name: str, suites: Suites = PAPER) -> DataSet:
 
 
 def _builtin(split: str) -> list[Problem]:
-    from sandbox.problems import family
+    from sandbox.problems.builtin import family
 
     try:
         return family.load(split)

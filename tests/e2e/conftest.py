@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.parts import committed_parts
+from actors.storage.parts import committed_parts
 from tests.e2e.small_run import PROBLEMS, SAMPLES, arguments, finish, start, wait_for
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from actors.parts import committed_parts
+from actors.storage.parts import committed_parts
 
 ROOT = Path(__file__).parents[2]
 PROBLEMS, SAMPLES = 24, 2

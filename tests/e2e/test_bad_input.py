@@ -56,7 +56,7 @@ def test_settings(tmp_path: Path, setting: str, words: tuple[str, ...]) -> None:
 
 def test_a_model_without_a_chat_template(tmp_path: Path) -> None:
     model = tmp_path / "model"
-    shutil.copytree(ROOT / "pipeline" / "tiny" / "generator", model)
+    shutil.copytree(ROOT / "pipeline" / "embedded" / "generator", model)
     config = json.loads((model / "tokenizer_config.json").read_text())
     config.pop("chat_template", None)
     (model / "tokenizer_config.json").write_text(json.dumps(config))
@@ -88,8 +88,9 @@ def test_not_a_run_directory(tmp_path: Path) -> None:
 
 
 def test_a_strategy_that_needs_references(tmp_path: Path) -> None:
-    from pipeline import preflight
-    from pipeline.config import ConfigError, load_config
+    from pipeline.commands import preflight
+    from pipeline.config.load import load_config
+    from pipeline.errors import ConfigError
 
     file = tmp_path / "mine.jsonl"
     problem = {"task_id": "a", "prompt": "p", "public_tests": [], "private_tests": ["assert f(1) == 1"]}
@@ -100,8 +101,9 @@ def test_a_strategy_that_needs_references(tmp_path: Path) -> None:
 
 
 def test_no_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pipeline import preflight
-    from pipeline.config import ConfigError, load_config
+    from pipeline.commands import preflight
+    from pipeline.config.load import load_config
+    from pipeline.errors import ConfigError
 
     full = shutil.disk_usage(tmp_path)._replace(free=5 << 20)
     monkeypatch.setattr(preflight.shutil, "disk_usage", lambda path: full)

@@ -29,7 +29,7 @@ ELSEWHERE = {
     "make test": "this is it",
     "ray start": "tests/e2e/test_jobs.py",
     "ray job submit": "tests/e2e/test_jobs.py",
-    "ray up": "declared; tests/unit/test_cluster_yaml.py checks the schema",
+    "ray up": "declared; tests/unit/pipeline/cluster/test_cluster_yaml.py checks the schema",
 }
 HERE = (
     *("mucode run", "mucode study", "mucode sandbox ", "mucode report", "mucode doctor", "mucode eval"),

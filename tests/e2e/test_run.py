@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.parts import committed_parts
+from actors.storage.parts import committed_parts
 from tests.e2e.small_run import PROBLEMS, ROOT, SAMPLES, arguments, rows
 
 pytestmark = [pytest.mark.docker, pytest.mark.e2e]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from actors.parts import committed_parts
-from pipeline.study.plan import rehearse
+from actors.storage.parts import committed_parts
+from pipeline.study.forecast import rehearse
 from pipeline.study.spec import cells, load_study
 from tests.e2e.small_run import PROBLEMS, ROOT, SAMPLES, finish, start, wait_for
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from actors.checkpoint import checksum
-from actors.engine import Checkpoint, EngineConfig, EngineError, Sampling
-from actors.weights import Probe, WeightsError, probe_ids
+from actors.inference.engine import EngineConfig, EngineError, Sampling
+from actors.inference.weights import Probe, WeightsError, probe_ids
+from actors.storage.checkpoint import Checkpoint, checksum
 from tests.ray.tiny_vllm import save_tiny_llama
 
 torch = pytest.importorskip("torch")
@@ -26,7 +26,7 @@ HOT = Sampling(n=4, temperature=1.0, max_tokens=24, seed=7)
 
 
 def test_the_engine_samples_reloads_checks_and_closes(tmp_path: Path) -> None:
-    from actors.vllm_engine import open_engine
+    from actors.inference.vllm_base import open_engine
 
     first, second = (
         Checkpoint(path=path, policy_id=checksum(path))

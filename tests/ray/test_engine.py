@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from actors.checkpoint import checksum
-from actors.engine import Checkpoint, EngineConfig, EngineError, Sampling
-from actors.weights import PROBE_TOKENS, Probe, WeightsError, probe_ids
+from actors.inference.engine import EngineConfig, EngineError, Sampling
+from actors.inference.weights import PROBE_TOKENS, Probe, WeightsError, probe_ids
+from actors.storage.checkpoint import Checkpoint, checksum
 from tests.ray.tiny_vllm import save_tiny_llama
 
 pytest.importorskip("vllm")
@@ -41,7 +41,7 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> list[Checkpoint]:
 
 @pytest.fixture(scope="module", params=["in_process", pytest.param("async", marks=pytest.mark.slow)])
 def engine(request: pytest.FixtureRequest, checkpoints: list[Checkpoint], run: Run) -> Iterator[Any]:
-    from actors.vllm_engine import open_engine
+    from actors.inference.vllm_base import open_engine
 
     before = children()
     built = open_engine(EngineConfig(checkpoint=checkpoints[0], kind=request.param, kv_cache_mib=64))

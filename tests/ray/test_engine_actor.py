@@ -10,11 +10,11 @@ import pytest
 import ray
 from ray.exceptions import RayActorError
 
-from actors.checkpoint import checksum
-from actors.engine import Checkpoint, EngineConfig, EngineError
-from actors.episode import Episode
 from actors.generator import GeneratorActor, GeneratorConfig, PolicyMismatchError
-from actors.plan import SearchPlan, Shard
+from actors.inference.engine import EngineConfig, EngineError
+from actors.search.episode import Episode
+from actors.search.plan import SearchPlan, Shard
+from actors.storage.checkpoint import Checkpoint, checksum
 from sandbox.problem import Problem, Suite
 from sandbox.verdict import Outcome, TestResult, Verdict
 from tests.ray.tiny_vllm import save_tiny_llama
@@ -51,8 +51,8 @@ def counting_executor() -> Any:
 
 def doomed_generator() -> Any:
     """A generator actor whose engine dies at its third request."""
-    from actors.fakes import ByteTokenizer, FakeEngine, FakeSandbox
     from actors.generator import Generator
+    from tests.support.fakes import ByteTokenizer, FakeEngine, FakeSandbox
 
     class DoomedEngine(FakeEngine):
         async def generate(self, prompt_ids: Any, sampling: Any) -> Any:

@@ -33,16 +33,17 @@ from unittest.mock import patch
 import pytest
 import ray
 
-from actors.engine import Checkpoint
-from actors.scripted import Rates, Script, ScriptedGenerator, ScriptedScorer, kind_of, programs
-from actors.selectors import SELECTORS
-from pipeline import cli, evaluate
-from pipeline.buckets import read_episodes
-from pipeline.fleet import CALLS_PER_ACTOR, Fleet
-from sandbox import probes
+from actors.search.selectors import SELECTORS
+from actors.storage.checkpoint import Checkpoint
+from pipeline import cli
+from pipeline.cluster.actor_groups import CALLS_PER_ACTOR, Fleet
+from pipeline.commands import evaluate
+from pipeline.stages.shards import read_episodes
+from sandbox.judging import generated_inputs
 from sandbox.problem import Problem
 from sandbox.problems.load import load
 from tests.sandbox.conftest import data, engine  # noqa: F401
+from tests.support.scripted import Rates, Script, ScriptedGenerator, ScriptedScorer, kind_of, programs
 
 RATES = Rates(right=(0.3, 0.4, 0.5), half=(0.2, 0.15, 0.1))
 FLIP, TURNS, WIDTH, KS = 0.25, 3, 5, (1, 5, 10)
@@ -106,7 +107,7 @@ def pt_lv(problem: Problem, p: float, q: float, n: int) -> tuple[float, float]:
 
 
 def cluster(problem: Problem, p: float, q: float, n: int) -> tuple[float, float]:
-    if not probes.calls(problem):  # nothing to run them on: the first that passes
+    if not generated_inputs.calls(problem):  # nothing to run them on: the first that passes
         return pt(problem, p, q, n)
     if not problem.public_tests:
         raise AssertionError("without public tests there are no probes")

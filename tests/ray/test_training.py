@@ -9,17 +9,17 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from actors.checkpoint import CheckpointError, checksum, verify
-from actors.parts import commit_part
-from actors.verifier import Scorer
-from pipeline.batches import TrainingError
-from pipeline.config import FineTuneSection, TrainingSection, VerifierSection
-from pipeline.fine_tune import TargetLoss, fine_tune
-from pipeline.fitting import fit
-from pipeline.train_verifier import PairLoss, train_verifier
-from pipeline.training import Settings, TrainingReport
-from tests.tiny_models import tiny_causal, tiny_verifier
-from tests.training_data import (
+from actors.scorers.verifier import Scorer
+from actors.storage.checkpoint import CheckpointError, checksum, verify
+from actors.storage.parts import commit_part
+from pipeline.config.schema import FineTuneSection, TrainingSection, VerifierSection
+from pipeline.training.batches import TrainingError
+from pipeline.training.fine_tune import TargetLoss, fine_tune
+from pipeline.training.ray_train import fit
+from pipeline.training.train_verifier import PairLoss, train_verifier
+from pipeline.training.types import Settings, TrainingReport
+from tests.support.tiny_models import tiny_causal, tiny_verifier
+from tests.support.training_data import (
     BATCH,
     LEARNING_RATE,
     MAX_TOKENS,

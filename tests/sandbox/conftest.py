@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.engine import connect
+from sandbox.containers.docker_client import connect
 from sandbox.errors import SandboxUnavailable
-from sandbox.pool import Pool
+from sandbox.pool.pool import Pool
 from sandbox.problems.sources import DATA_DIR
 
 RUNTIME = os.environ.get("MUCODE_RUNTIME", "runc")

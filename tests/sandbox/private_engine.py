@@ -15,7 +15,7 @@ from typing import Any
 import docker
 import pytest
 
-from sandbox.engine import connect
+from sandbox.containers.docker_client import connect
 from sandbox.image.build import ensure_image
 
 START_DEADLINE_S, STOP_DEADLINE_S = 60, 40

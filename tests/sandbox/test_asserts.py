@@ -2,7 +2,7 @@
 
 import pytest
 
-from sandbox.pool import Pool
+from sandbox.pool.pool import Pool
 from sandbox.problem import Limits
 from sandbox.verdict import Verdict
 from tests.sandbox.problems import function

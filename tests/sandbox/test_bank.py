@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.engine import connect
+from sandbox.containers.docker_client import connect
 from sandbox.image.build import ensure_image
-from sandbox.pool import Pool
+from sandbox.pool.pool import Pool
 from sandbox.problem import FunctionTest, Limits, StdioTest
 from sandbox.verdict import Verdict
 from tests.sandbox.bank import CATALOGUE, Entry, entries, naive

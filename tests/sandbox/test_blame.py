@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from sandbox.judge import LONGEST
-from sandbox.pool import Pool
+from sandbox.containers.transport import TransportName
+from sandbox.judging.judge import LONGEST
+from sandbox.pool.pool import Pool
 from sandbox.problem import Limits
-from sandbox.transport import TransportName
 from sandbox.verdict import Verdict
 from tests.sandbox.problems import QUICK, function, stdio
 
@@ -41,7 +41,7 @@ def test_odd_values_are_the_programs_fault(pool: Pool, way: str, name: str) -> N
 
 
 def test_an_endless_generator_ends_as_output(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sandbox.conversation.MAX_STEPS", 2000)
+    monkeypatch.setattr("sandbox.judging.conversation.MAX_STEPS", 2000)
     problem = function("def check(c):\n  assert tuple(c(3)) == (0, 1, 2)\ncheck(f)", limits=LARGE)
     outcome = pool.judge(problem, "def f(n):\n  while True: yield 0", "private")
     assert (outcome.verdict, outcome.message) == (Verdict.OUTPUT_LIMIT, "output limit: 2000 values of iterators")
@@ -250,7 +250,7 @@ RESTS = {
 
 @pytest.mark.parametrize("name", RESTS)
 def test_a_value_without_an_end_is_refused(pool: Pool, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sandbox.conversation.MAX_STEPS", 2000)
+    monkeypatch.setattr("sandbox.judging.conversation.MAX_STEPS", 2000)
     program = FORGE + (
         "def f(x):\n  while True:\n    say(json.dumps({'value': {'cut': "
         + RESTS[name]

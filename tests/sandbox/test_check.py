@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-import sandbox.check
-from sandbox.check import check
+import sandbox.commands.check
+from sandbox.commands.check import check
 from sandbox.errors import ProblemError
 
 PROBLEMS = [
@@ -144,7 +144,7 @@ def test_a_reference_that_fails_is_named(engine: None, tmp_path: Path, capsys: p
 def test_a_long_check_says_how_far_it_is(
     engine: None, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sandbox.check, "PROGRESS_EVERY_S", 0.0)
+    monkeypatch.setattr(sandbox.commands.check, "PROGRESS_EVERY_S", 0.0)
     problems = write(tmp_path / "problems.jsonl", PROBLEMS)
     assert check(str(problems), "reference", tmp_path / "results.jsonl", as_json=True, boxes=1) == 0
     captured = capsys.readouterr()

@@ -5,11 +5,12 @@ import time
 
 import pytest
 
-from actors import executor
-from actors.executor import Executor, ExecutorConfig
-from sandbox import confinement, selftest, trials
+from actors.executor import executor
+from actors.executor.executor import Executor, ExecutorConfig
+from sandbox.containers import confinement
 from sandbox.errors import LimitNotEnforced
 from sandbox.problem import Limits
+from sandbox.selftest import limits, selftest
 from tests.sandbox.problems import function
 
 PROBLEM = function("assert f(3) == [3, 6]", limits=Limits(cpu_limit_s=2.0, wall_limit_s=20.0, memory_mib=256))
@@ -60,7 +61,7 @@ def test_a_batch_comes_back_without_its_slow_program_which_is_judged_once(monkey
 
 
 def test_an_executor_takes_no_work_where_a_limit_does_not_bite(monkeypatch: pytest.MonkeyPatch) -> None:
-    few = tuple(trial for trial in trials.TRIALS if trial.limit == "processes")
+    few = tuple(trial for trial in limits.TRIALS if trial.limit == "processes")
     monkeypatch.setattr(selftest, "TRIALS", few)
     whole = confinement.options
     monkeypatch.setattr(confinement, "options", lambda *given: {**whole(*given), "pids_limit": -1})

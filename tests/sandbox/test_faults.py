@@ -33,12 +33,12 @@ from typing import Any
 import docker
 import pytest
 
-from sandbox import cgroup, confinement, owner
-from sandbox.engine import connect
+from sandbox.containers import cgroup, confinement, ownership
+from sandbox.containers.docker_client import connect
+from sandbox.containers.transport import SocketLink
 from sandbox.errors import SandboxUnavailable
-from sandbox.pool import Pool
+from sandbox.pool.pool import Pool
 from sandbox.problem import Limits
-from sandbox.transport import SocketLink
 from sandbox.verdict import Outcome, Verdict
 from tests.sandbox.private_engine import PrivateEngine, private_engine
 from tests.sandbox.problems import function
@@ -49,7 +49,7 @@ RIGHT = "def f(x): return [x, 2 * x]"
 
 def mine(client: docker.DockerClient) -> list[str]:
     """Names of this process's boxes, running or not."""
-    label = f"{owner.OWNER}={owner.labels()[owner.OWNER]}"
+    label = f"{ownership.OWNER}={ownership.labels()[ownership.OWNER]}"
     return [box.name or "" for box in client.containers.list(all=True, filters={"label": label}, ignore_removed=True)]
 
 
@@ -79,7 +79,7 @@ def test_a_killed_box_is_replaced_and_no_run_is_lost(engine: None) -> None:
 
 
 def test_a_paused_box_has_a_deadline(engine: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sandbox.box.SLACK_S", 1)
+    monkeypatch.setattr("sandbox.containers.box.SLACK_S", 1)
     client = connect()
     with Pool(boxes=1) as pool:
         first = pool.judge(PROBLEM, RIGHT, "private")
@@ -130,8 +130,7 @@ def test_closing_leaves_nothing(engine: None) -> None:
 
 DRIVER = """
 import sys
-from sandbox.pool import Pool
-from tests.sandbox.test_faults import PROBLEM, RIGHT
+from sandbox.pool.pool import Pool
 pool = Pool(boxes=1, transport=sys.argv[1])
 print(pool.judge(PROBLEM, RIGHT, "private").box, flush=True)
 if sys.argv[2] == "busy":
@@ -150,11 +149,11 @@ def test_boxes_die_with_their_driver(engine: None, transport: str, doing: str) -
     assert process.stdout is not None
     box = process.stdout.readline().strip()
     time.sleep(0.5)
-    label = {"label": owner.OWNER}
+    label = {"label": ownership.OWNER}
     theirs = {
         box.name
         for box in client.containers.list(all=True, filters=label, ignore_removed=True)
-        if f":{process.pid}:" in box.labels[owner.OWNER]
+        if f":{process.pid}:" in box.labels[ownership.OWNER]
     }
     assert box in theirs
     process.kill()
@@ -222,7 +221,7 @@ def submit_slow(pool: Pool, seconds: float) -> "Future[Outcome]":
 def test_a_stopped_engine_is_named_and_may_come_back(
     own_engine: PrivateEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sandbox.worker.ENGINE_PATIENCE_S", 4)
+    monkeypatch.setattr("sandbox.pool.worker.ENGINE_PATIENCE_S", 4)
     with Pool(boxes=1) as pool:
         future = submit_slow(pool, 3)
         own_engine.stop()
@@ -265,7 +264,7 @@ def test_a_start_that_hangs_has_a_deadline(
     script.chmod(0o755)
     with private_engine(runtimes={"hanging": {"path": str(script)}}) as engine:
         monkeypatch.setenv("DOCKER_HOST", engine.host)
-        monkeypatch.setattr("sandbox.engine.CALL_DEADLINE_S", 2)
+        monkeypatch.setattr("sandbox.containers.docker_client.CALL_DEADLINE_S", 2)
         began = time.monotonic()
         with pytest.raises(SandboxUnavailable, match="did not start a box within"):
             Pool(boxes=1, runtime="hanging")

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.check import check
+from sandbox.commands.check import check
 from sandbox.errors import SandboxUnavailable
 from sandbox.image.build import ensure_image
-from sandbox.pool import Pool
+from sandbox.pool.pool import Pool
 from sandbox.problem import FunctionTest, Limits, Problem, StdioTest
 from sandbox.verdict import Verdict
 from tests.sandbox import javascript_programs as programs

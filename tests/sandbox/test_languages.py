@@ -11,9 +11,9 @@ import pytest
 
 from sandbox.errors import SandboxUnavailable
 from sandbox.image import layer
+from sandbox.judging.plan import make_plan
 from sandbox.languages import LANGUAGES, Language
-from sandbox.plan import make_plan
-from sandbox.pool import Pool
+from sandbox.pool.pool import Pool
 from sandbox.problem import FunctionTest, Limits, Problem, StdioTest
 from sandbox.verdict import Verdict
 

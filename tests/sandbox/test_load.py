@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from sandbox.errors import Overloaded
-from sandbox.pool import Pool
+from sandbox.pool.pool import Pool
 from sandbox.problem import Limits
 from sandbox.verdict import Verdict
 from tests.sandbox.problems import function

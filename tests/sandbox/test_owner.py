@@ -5,27 +5,27 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import owner
-from sandbox.engine import connect
+from sandbox.containers import ownership
+from sandbox.containers.docker_client import connect
+from sandbox.containers.transport import SocketDoor
 from sandbox.errors import BoxLost
 from sandbox.image.build import ensure_image
-from sandbox.pool import Pool
-from sandbox.transport import SocketDoor
+from sandbox.pool.pool import Pool
 
 
 def test_the_reaper_removes_the_dead_owners_boxes_only(engine: None) -> None:
     client = connect()
-    alive, dead = owner.labels(), owner.labels()
-    boot = alive[owner.OWNER].split(":")[0]
-    dead[owner.OWNER] = f"{boot}:{2**22 - 1}:1"
-    foreign = {**dead, owner.OWNER: f"another-boot:{2**22 - 1}:1"}
+    alive, dead = ownership.labels(), ownership.labels()
+    boot = alive[ownership.OWNER].split(":")[0]
+    dead[ownership.OWNER] = f"{boot}:{2**22 - 1}:1"
+    foreign = {**dead, ownership.OWNER: f"another-boot:{2**22 - 1}:1"}
     options = {"image": ensure_image(client), "command": ["python3", "-c", "pass"], "network_mode": "none"}
     boxes = {
         name: client.containers.create(labels=labels, **options)
         for name, labels in {"alive": alive, "dead": dead, "foreign": foreign}.items()
     }
     try:
-        removed = owner.reap(client)
+        removed = ownership.reap(client)
         assert boxes["dead"].name in removed
         assert boxes["alive"].name not in removed and boxes["foreign"].name not in removed
     finally:
@@ -35,8 +35,8 @@ def test_the_reaper_removes_the_dead_owners_boxes_only(engine: None) -> None:
 
 def test_a_pool_begins_with_the_reaper(engine: None) -> None:
     client = connect()
-    labels = owner.labels()
-    dead = {**labels, owner.OWNER: f"{labels[owner.OWNER].split(':')[0]}:{2**22 - 1}:1"}
+    labels = ownership.labels()
+    dead = {**labels, ownership.OWNER: f"{labels[ownership.OWNER].split(':')[0]}:{2**22 - 1}:1"}
     left = client.containers.create(ensure_image(client), ["python3", "-c", "pass"], labels=dead, network_mode="none")
     with Pool(boxes=1):
         assert left.name not in {box.name for box in client.containers.list(all=True, ignore_removed=True)}
@@ -44,12 +44,12 @@ def test_a_pool_begins_with_the_reaper(engine: None) -> None:
 
 def test_the_reaper_removes_the_dead_owners_folders_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    alive = owner.folder_prefix()
+    alive = ownership.folder_prefix()
     place = alive.split("-")[2]
     dead, foreign = f"mucode-box-{place}-{2**22 - 1}-1-x", f"mucode-box-00000000-{2**22 - 1}-1-x"
     for name in (f"{alive}x", dead, foreign, "mucode-box-other"):
         (tmp_path / name / "ctl").mkdir(parents=True)
-    assert owner.reap_folders() == [dead]
+    assert ownership.reap_folders() == [dead]
     assert {path.name for path in tmp_path.iterdir()} == {f"{alive}x", foreign, "mucode-box-other"}
     monkeypatch.setattr(tempfile, "tempdir", "/tmp")
     door = SocketDoor()

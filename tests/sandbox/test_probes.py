@@ -2,8 +2,8 @@
 
 import pytest
 
-from actors.search import behaviour
-from sandbox.pool import Pool
+from actors.search.search import behaviour
+from sandbox.pool.pool import Pool
 from sandbox.problem import FunctionTest, Problem, StdioTest
 from sandbox.verdict import Verdict
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.mutants import PER_SOLUTION, compare
-from sandbox.check import check
-from sandbox.pool import Pool
+from sandbox.commands.check import check
+from sandbox.pool.pool import Pool
 from sandbox.problem import Problem
 from sandbox.problems.load import load
 from tests.sandbox.mutants import OPERATORS, mutants

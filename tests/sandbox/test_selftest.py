@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from sandbox import confinement, selftest
+from sandbox.containers import confinement
 from sandbox.errors import LimitNotEnforced, SandboxUnavailable
-from sandbox.trials import TRIALS
+from sandbox.selftest import selftest
+from sandbox.selftest.limits import TRIALS
 from tests.sandbox.private_engine import private_engine
 
 Options = dict[str, Any]

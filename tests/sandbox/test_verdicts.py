@@ -2,7 +2,7 @@
 
 import pytest
 
-from sandbox.pool import Pool
+from sandbox.pool.pool import Pool
 from sandbox.problem import FunctionTest, Limits, Problem
 from sandbox.verdict import Verdict
 from tests.sandbox.problems import QUICK, function, stdio

@@ -1,12 +1,12 @@
 # row: E2
-# attack: replaces the harness's own functions in its own process
+# attack: replaces the guest code's own functions in its own process
 # problem: split judge check
 # verdict: wrong_answer runtime_error time_limit
 # slow
 # wall: 1.5
 import sys
 for name, module in list(sys.modules.items()):
-    if name.startswith("harness") or name == "json":
+    if name.startswith("sandbox") or name == "json":
         for key, value in list(vars(module).items()):
             if callable(value) and key in ("claim", "describe", "encode", "dumps", "answer", "_answer_call"):
                 try:

@@ -4,7 +4,7 @@
 # verdict: wrong_answer
 import os, sys
 for folder in (".", "/tmp", *sys.path):
-    for name in ("json.py", "sitecustomize.py", "usercustomize.py", "evil.pth", "harness.py", "math.py"):
+    for name in ("json.py", "sitecustomize.py", "usercustomize.py", "evil.pth", "sandbox.py", "math.py"):
         try:
             with open(os.path.join(folder, name), "w") as file:
                 file.write("import os; os._exit(0)\n")

@@ -1,10 +1,10 @@
 # row: F7
-# attack: overwrites the interpreter and the harness; right only if it cannot
+# attack: overwrites the interpreter and the guest code; right only if it cannot
 # problem: split
 # verdict: accepted
 import os, sys
 found = []
-for path in (sys.executable, os.path.realpath(sys.executable), os.__file__, "/opt/box/harness/child.py", "/etc/passwd"):
+for path in (sys.executable, os.path.realpath(sys.executable), os.__file__, "/opt/box/sandbox/guest/child.py", "/etc/passwd"):
     try:
         open(path, "r+b").close()
         found.append(path)

@@ -1,0 +1,79 @@
+"""What a generator needs from an inference engine, and nothing more."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from actors.storage.checkpoint import Checkpoint
+
+
+class EngineError(RuntimeError):
+    """The engine cannot serve: it died, is closed, or was asked for what it must refuse."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """One sampled continuation: text without special tokens, ids with them (end of turn included)."""
+
+    text: str
+    token_ids: tuple[int, ...]
+    finish_reason: str  # "stop" or "length"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampling:
+    """How one request samples. `temperature` 0 is greedy; `n` continuations come from `seed`.
+
+    Continuation k depends on `seed` and k alone, so a wider request begins with the narrower one's answers.
+    """
+
+    n: int = 1
+    temperature: float = 1.0
+    top_p: float = 1.0
+    max_tokens: int = 256
+    seed: int = 0
+    read_cache: bool = True
+    """Whether the prompt's beginning may come from the prefix cache; without it a prompt is computed in one piece."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineConfig:
+    """Everything an engine is built from; picklable, so that a restarted actor builds the same one."""
+
+    checkpoint: Checkpoint
+    kind: Literal["auto", "in_process", "async"] = "auto"  # auto: async where CUDA is, else in_process
+    dtype: Literal["float32", "bfloat16"] = "float32"
+    max_context: int = 512  # longest prompt + answer, tokens
+    max_sequences: int = 256  # decoded together; more wait inside the engine
+    tensor_parallel: int = 1
+    kv_cache_mib: int = 128  # on CPU
+    gpu_memory_fraction: float = 0.85  # on accelerators
+    start_deadline_s: float = 600.0
+
+
+class Engine(Protocol):
+    """Continuous batching behind coroutines: many `generate` calls may be in flight at once.
+
+    An engine samples only with the weights named by `policy_id`; `load` replaces them in place, drops the
+    prefix cache, and raises `WeightsError` (actors.inference.weights) when the result is not the checkpoint.
+    `policy_id` is "" while the weights are not known to be any checkpoint's, and such an engine refuses to sample.
+    `busy_s` counts the seconds in which the engine had work.
+    """
+
+    policy_id: str
+
+    @property
+    def busy_s(self) -> float: ...
+
+    async def generate(self, prompt_ids: Sequence[int], sampling: Sampling) -> list[Completion]: ...
+
+    async def logprobs(self, token_ids: Sequence[int]) -> list[float]:
+        """Log-probability of each token after the first, given those before it; length len(token_ids) - 1.
+
+        They come from the prefix cache wherever sampling would read it, so stale cache entries show.
+        """
+        ...
+
+    async def load(self, checkpoint: Checkpoint) -> None: ...
+
+    async def close(self) -> None: ...

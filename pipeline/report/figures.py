@@ -1,0 +1,178 @@
+"""The pictures of a run's report: what was solved, how well verifiers rank, how episodes ended, where time went."""
+
+from collections.abc import Iterator, Sequence
+
+from actors.storage.filesystem import parse_json
+from pipeline.evaluation.verifier_metrics import RANKED
+from pipeline.report import charts
+from pipeline.report.curves import best_of_n
+from pipeline.report.funnel import VERDICTS_TITLE, Step
+from pipeline.report.results import SELECTORS, Row, find
+from pipeline.report.transcripts import COLOURS
+from pipeline.report.verifiers import reliability_bins, score_histogram
+from pipeline.state.manifest import Manifest
+from pipeline.state.store import Store
+
+STAGES = (
+    *("examples", "policy", "episodes", "held_out", "pairs", "held_out_pairs", "own_pairs", "verifier", "scores"),
+    *("search_greedy", "search_validation", "returned", "search_sweep"),
+    *("control_examples", "control_policy", "search_control", "metrics"),
+)
+
+
+def pictures(store: Store, table: Sequence[Row], manifests: Sequence[Manifest], steps: Sequence[Step]) -> Iterator[str]:
+    """One figure after the other; one of what is not there yet says so."""
+    yield _greedy(table)
+    yield _searches(table)
+    yield from _curves(manifests)
+    yield _pair_accuracy(table)
+    yield from _calibration(manifests)
+    yield _scores(manifests)
+    yield _verdicts(steps)
+    yield _times(store, manifests)
+
+
+def _accuracy_bars(title: str, rows: Sequence[tuple[str, Row]], caption: str) -> str:
+    if not rows:
+        return charts.figure(title, "", "Not there yet: no search of this kind has been evaluated.")
+    turns = [f"turn {point['turn']}" for point in max((row["turns"] for _, row in rows), key=len)]
+    picture = charts.bars([(label, [_bar(point) for point in row["turns"]]) for label, row in rows], turns)
+    shades = [("turn", name, charts.shade(index, len(turns))) for index, name in enumerate(turns)]
+    return charts.figure(title, charts.legend(shades) + picture, caption)
+
+
+def _bar(point: Row) -> charts.Bar:
+    return charts.Bar(value=point["value"], low=point["low"], high=point["high"])
+
+
+def _greedy(table: Sequence[Row]) -> str:
+    rows = [
+        (f"it {row['iteration']}" if row["iteration"] else "base", row) for row in table if row["series"] == "greedy"
+    ]
+    rows += [("control", row) for row in table if row["series"] == "control"]
+    caption = "Test problems solved (%) by the answer held after each turn, one greedy answer per turn."
+    return _accuracy_bars("Greedy accuracy", rows, caption + " Lines: 95 % intervals over problems.")
+
+
+def _searches(table: Sequence[Row]) -> str:
+    last = max((row["iteration"] for row in table if row["series"] in SELECTORS), default=0)
+    rows = [(name, row) for series, name in SELECTORS.items() if (row := find(table, last, series))]
+    width = rows[0][1]["width"] if rows else "N"
+    policy = rows[0][1]["policy"] if rows else last
+    if rows and (greedy := find(table, policy, "greedy")):
+        rows.insert(0, ("greedy", greedy))
+    caption = (
+        f"Iteration {policy}: {width} answers per turn, one selected by public tests (PT), verifier (LV) or both (%)."
+    )
+    return _accuracy_bars(f"Best of {width}, by selector", rows, caption)
+
+
+def _curves(manifests: Sequence[Manifest]) -> Iterator[str]:
+    """The curve over N, where a sweep was searched."""
+    lines = [(SELECTORS.get(name, name), points) for name, points in best_of_n(manifests)]
+    if lines:
+        caption = "Test problems solved (%) after the last turn, by answers per turn; 95 % intervals over problems."
+        yield charts.figure("Best of N", charts.lines(lines, "N"), caption)
+
+
+def _pair_accuracy(table: Sequence[Row]) -> str:
+    done = sorted({row["iteration"] for row in table if row["metric"] == "pair_accuracy"})
+    if not done:
+        return charts.figure("Verifier", "", "Not there yet: no verifier has ranked the held-out pairs.")
+    groups = [
+        (f"it {i}", [_bar(row["turns"][0]) if (row := find(table, i, name)) else None for name in RANKED]) for i in done
+    ]
+    shades = [("turn", text, charts.shade(index, len(RANKED))) for index, text in enumerate(RANKED.values())]
+    picture = charts.legend(shades) + charts.bars(groups, list(RANKED.values()), chance=0.5)
+    caption = "Held-out pairs of a right and a wrong answer that the verifier ranks right (%). Dashed: chance."
+    return charts.figure("Verifier", picture, caption)
+
+
+def _calibration(manifests: Sequence[Manifest]) -> Iterator[str]:
+    """How often the last verifier was right, beside how sure it was."""
+    measured = [manifest for manifest in manifests if manifest.stage == "metrics"]
+    bins = reliability_bins(measured[-1], "held_out_pairs") if measured else []
+    if bins:
+        names = ["predicted", "observed"]
+        groups = [
+            (
+                f"{100 * one.low:.0f}–{100 * one.high:.0f}",
+                [charts.Bar(value=v, low=v, high=v) for v in (one.predicted, one.observed)],
+            )
+            for one in bins
+        ]
+        shades = [("turn", name, charts.shade(index, 2)) for index, name in enumerate(names)]
+        caption = (
+            f"How often the verifier of iteration {measured[-1].iteration} was right on held-out answers (%), by how "
+            f"sure it was: a calibrated one has equal bars. {sum(one.count for one in bins)} judgements."
+        )
+        yield charts.figure("Verifier calibration", charts.legend(shades) + charts.bars(groups, names), caption)
+
+
+def _scores(manifests: Sequence[Manifest]) -> str:
+    scored = [manifest for manifest in manifests if manifest.stage == "scores"]
+    found = score_histogram(scored[-1]) if scored else None
+    if found is None:
+        return charts.figure("Verifier scores", "", "Not there yet: no answers have been scored.")
+    series = [("wrong", "wrong answers", found.wrong), ("accepted", "right answers", found.right)]
+    names = [(key, f"{sum(counts)} {name}", 1.0) for key, name, counts in reversed(series)]
+    caption = f"Scores (logits) of held-out answers by the verifier of iteration {scored[-1].iteration}; equal areas."
+    return charts.figure("Verifier scores", charts.legend(names) + charts.histogram(found.edges, series), caption)
+
+
+def _verdicts(steps: Sequence[Step]) -> str:
+    rows: list[tuple[str, list[charts.Segment], str]] = []
+    seen: dict[str, tuple[str, str, float]] = {}
+    for step in steps:
+        if step.title != VERDICTS_TITLE:
+            continue
+        segments = []
+        for name, count in step.parts.items():
+            colour = COLOURS.get(name, "limit")
+            seen.setdefault(name, (colour, charts.plain(name), 1.0))
+            segments.append(charts.Segment(key=colour, name=f"{charts.plain(name)}: {count}", value=count))
+        rows.append((f"iteration {step.iteration}", segments, str(step.total)))
+    if not rows:
+        return charts.figure("How sampled episodes ended", "", "Not there yet: no episodes have been sampled.")
+    picture = charts.legend(list(seen.values())) + charts.stacked(rows, label_width=74)
+    return charts.figure("How sampled episodes ended", picture, "Final verdict of each training episode, by iteration.")
+
+
+def _times(store: Store, manifests: Sequence[Manifest]) -> str:
+    count = 1 + max((manifest.iteration for manifest in manifests), default=0)
+    rows = []
+    for name in STAGES:
+        mine = [manifest for manifest in manifests if manifest.stage == name]
+        segments = [
+            charts.Segment(
+                key="turn",
+                name=f"{name}, iteration {manifest.iteration}: {manifest.seconds:.1f} s",
+                value=manifest.seconds,
+                shade=charts.shade(manifest.iteration, count),
+            )
+            for manifest in mine
+        ]
+        if mine:
+            rows.append((charts.plain(name), segments, _duration(sum(segment.value for segment in segments))))
+    if not rows:
+        return charts.figure("Time per stage", "", "Not there yet: no stage has finished.")
+    shades = [("turn", f"iteration {i}", charts.shade(i, count)) for i in range(count)]
+    return charts.figure(
+        "Time per stage", charts.legend(shades) + charts.stacked(rows), _time_caption(store, manifests)
+    )
+
+
+def _time_caption(store: Store, manifests: Sequence[Manifest]) -> str:
+    total = sum(manifest.seconds for manifest in manifests)
+    text = f"Stages took {_duration(total)} together."
+    lines = store.read("spans.jsonl").decode().splitlines() if store.exists("spans.jsonl") else []
+    spans = [parse_json(line.encode(), f"{store.root}/spans.jsonl") for line in lines]
+    wall = sum(span["seconds"] for span in spans if span["name"] == "run")
+    return f"{text} The run took {_duration(wall)}, start-up of actors included." if wall else text
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 300:
+        return f"{seconds:.1f} s" if seconds < 60 else f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"

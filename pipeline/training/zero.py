@@ -1,0 +1,96 @@
+"""DeepSpeed: its settings, its start, and the model's state that it hands back."""
+
+import math
+import os
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch import Tensor
+from pipeline.training.types import Batch, Objective, Settings
+
+ENVIRONMENT = {"TORCHDYNAMO_DISABLE": "1", "TOKENIZERS_PARALLELISM": "false", "DEEPSPEED_LOG_LEVEL": "warning"}
+
+
+def import_deepspeed() -> Any:
+    """DeepSpeed, kept from compiling anything: on CPU its communication would build a C++ operator first.
+
+    It would do so for shared-memory reductions where its table says that the machine can; the table is
+    filled here instead (it is read only there, in deepspeed/comm/torch.py).
+    """
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    import torch
+
+    if not torch.cuda.is_available():
+        os.environ.setdefault("DS_ACCELERATOR", "cpu")
+    import deepspeed
+    import deepspeed.ops
+
+    if not torch.cuda.is_available():
+        deepspeed.ops.__compatible_ops__ = {}
+    return deepspeed
+
+
+def ds_config(settings: Settings) -> dict[str, Any]:
+    """DeepSpeed's settings. No "optimizer" section: that would compile a fused one."""
+    zero: dict[str, Any] = {"stage": settings.zero_stage}
+    if settings.offload:
+        zero["offload_optimizer"] = {"device": "cpu"}
+        if settings.zero_stage == 3:
+            zero["offload_param"] = {"device": "cpu"}
+    return {
+        "train_micro_batch_size_per_gpu": 1,  # unused: the loop cuts its own micro-batches
+        "gradient_accumulation_steps": 1,  # the loop marks the boundary, so nothing is divided
+        "gradient_clipping": settings.max_grad_norm,
+        "zero_optimization": zero,
+        "zero_allow_untested_optimizer": True,
+        "zero_force_ds_cpu_optimizer": False,  # with offload: torch's AdamW, since DeepSpeed's is compiled
+        "bf16": {"enabled": settings.dtype == "bfloat16"},
+        "steps_per_print": None,
+    }
+
+
+def learning_rate_factor(step: int, steps: int, warmup_fraction: float, schedule: str) -> float:
+    """Factor of the learning rate at `step` (0-based): linear warm-up, then cosine or linear to 0, or 1."""
+    warmup = round(warmup_fraction * steps)
+    if step < warmup:
+        return (step + 1) / warmup
+    progress = (step - warmup) / max(1, steps - warmup)
+    if schedule == "cosine":
+        return 0.5 * (1 + math.cos(math.pi * progress))
+    return 1 - progress if schedule == "linear" else 1.0
+
+
+def initialize(deepspeed: Any, objective: Objective, model: Any, settings: Settings, steps: int) -> Any:
+    import torch
+
+    class Loss(torch.nn.Module):
+        """DeepSpeed's hooks want to see one forward; it returns the loss."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, batch: Batch) -> "Tensor":
+            return objective.loss_sum(self.model, batch)
+
+    model.train()
+    optimizer = torch.optim.AdamW(
+        model.parameters(), lr=settings.learning_rate, eps=settings.adam_eps, weight_decay=settings.weight_decay
+    )
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda step: learning_rate_factor(step, steps, settings.warmup_fraction, settings.schedule)
+    )
+    engine, *_ = deepspeed.initialize(
+        model=Loss(), optimizer=optimizer, lr_scheduler=schedule, config=ds_config(settings)
+    )
+    return engine
+
+
+def gather(engine: Any) -> dict[str, "Tensor"] | None:
+    """The model's whole state on rank 0; a collective of all ranks under ZeRO-3."""
+    if engine.zero_optimization_stage() == 3:
+        state = engine._zero3_consolidated_16bit_state_dict()  # its public caller writes a .bin file
+    else:
+        state = engine.module.state_dict()
+    return {name.removeprefix("model."): value for name, value in state.items()} if state is not None else None

@@ -1,0 +1,173 @@
+"""`mucode sandbox check`: judge programs that anybody wrote, results in the order of the samples.
+
+Exit status 0 when every sample was judged, whatever the verdicts; 1 when any ended in infrastructure_error, or a
+reference solution was not accepted.
+Problems and samples are read once before any work, so that a bad line costs nothing.
+"""
+
+import json
+import sys
+import time
+from collections import Counter, deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from sandbox.commands.output_file import require_place, results_in
+from sandbox.errors import ProblemError
+from sandbox.pool.pool import Pool
+from sandbox.problem import Problem
+from sandbox.problems.load import DataSet, read
+from sandbox.problems.sources import read_jsonl
+from sandbox.problems.suites import PAPER, Suites
+from sandbox.verdict import Outcome, Verdict
+
+REFERENCE = "reference"
+Row = dict[str, Any]
+REASONS = 20
+"""Samples without a verdict, and references that fail, that are printed; all of them are in the results."""
+PROGRESS_EVERY_S = 10.0
+AHEAD = 4
+"""Samples in flight per box: enough to keep it busy, few enough to stay in memory."""
+
+
+def check(dataset: str, samples: str, out: Path, as_json: bool, boxes: int, suites: Suites = PAPER) -> int:
+    """Judge `samples` (a JSONL file, or `reference`) on `dataset` into `out`. The exit status.
+
+    A sample of an excluded problem ends as infrastructure_error with the reason; `reference` leaves those out.
+    Raises ProblemError for bad input before anything runs, SandboxUnavailable without a Docker engine.
+    """
+    if boxes < 1:
+        raise ProblemError(f"--boxes: expected at least 1, found {boxes}")
+    data = read(dataset, suites)
+    if exclusions := data.exclusions():
+        print(exclusions, file=sys.stderr)
+    problems = _by_id(data)
+    total = sum(1 for _ in _rows(problems, samples))  # and a bad line is found now
+    require_place(out, dataset, samples)
+    counts: Counter[str] = Counter()
+    told: dict[str, None] = {}
+    started = time.monotonic()
+    progress = _Progress(total)
+    languages = sorted({problem.language for problem in problems.values()})
+    with Pool(boxes=boxes, languages=languages) as pool, results_in(out) as file:
+        for row, results in _judged(pool, _rows(problems, samples), AHEAD * boxes):
+            kept = {name: value for name, value in row.items() if name != "solution"}
+            file.write(json.dumps(kept | results) + "\n")
+            counts[results["verdict"]] += 1
+            progress.update(counts.total())
+            if results["label"] is None:
+                told[f"not judged: {row['task_id']}: {results['message']}"] = None
+            elif samples == REFERENCE and not results["label"]:
+                told[f"reference fails: {row['task_id']}: {results['verdict']}: {results['message']}"] = None
+    _summarise(dataset, counts, time.monotonic() - started, out, as_json)
+    for reason in list(told)[:REASONS]:
+        print(reason, file=sys.stderr)
+    if len(told) > REASONS:
+        print(f"and {len(told) - REASONS} more; {out} has them all", file=sys.stderr)
+    return 1 if told else 0
+
+
+class _Progress:
+    """A line on stderr now and then, so that a long check is no silent one."""
+
+    def __init__(self, total: int) -> None:
+        self.total, self.started = total, time.monotonic()
+        self.said = self.started
+
+    def update(self, done: int) -> None:
+        now = time.monotonic()
+        if now - self.said > PROGRESS_EVERY_S:
+            self.said = now
+            rate = done / (now - self.started)
+            left = (self.total - done) / rate
+            print(f"{done} of {self.total} samples judged, {rate:.1f}/s, {left:.0f} s left", file=sys.stderr)
+
+
+def _by_id(data: DataSet) -> dict[str, Problem]:
+    """Problems under their id; MBPP's under its publisher's number and its usual spellings as well."""
+    table: dict[str, Problem] = {}
+    for problem in (*data.problems, *data.excluded):
+        table[problem.problem_id] = problem
+        family, _, number = problem.problem_id.partition("/")
+        if family == "Mbpp":
+            table |= {number: problem, f"mbpp/{number}": problem, f"MBPP/{number}": problem}
+    return table
+
+
+def _rows(problems: dict[str, Problem], samples: str) -> Iterator[tuple[Row, Problem]]:
+    """Samples with their problems, one at a time. Raises ProblemError naming the line."""
+    if samples == REFERENCE:
+        yield from _references(problems)
+        return
+    path = Path(samples)
+    if not path.is_file():
+        raise ProblemError(f"{samples} is not a file; samples are JSONL with task_id and solution, or `{REFERENCE}`")
+    for number, row in read_jsonl(path):
+        where = f"{path}, line {number}"
+        if not isinstance(row.get("solution"), str):
+            raise ProblemError(f"{where}: field solution: expected a string of source code")
+        problem = problems.get(str(row.get("task_id")))
+        if problem is None or "task_id" not in row:
+            raise ProblemError(f"{where}: field task_id: no problem {row.get('task_id')!r} in the data set")
+        yield row, problem
+
+
+def _references(problems: dict[str, Problem]) -> Iterator[tuple[Row, Problem]]:
+    judgeable = {problem.problem_id: problem for problem in problems.values() if not problem.unjudgeable}
+    if not judgeable:
+        raise ProblemError("no problem of the data set can be judged")
+    for problem in judgeable.values():
+        if problem.reference is None:
+            raise ProblemError(f"problem {problem.problem_id} has no reference solution")
+        yield {"task_id": problem.problem_id, "solution": problem.reference}, problem
+
+
+def _judged(pool: Pool, rows: Iterator[tuple[Row, Problem]], ahead: int) -> Iterator[tuple[Row, dict[str, Any]]]:
+    """Rows and their results in the rows' order, with at most `ahead` of them at work."""
+    waiting: deque[tuple[Row, Future[dict[str, Any]]]] = deque()
+    threads = ThreadPoolExecutor(ahead, "sandbox-check")
+    try:
+        for row, problem in rows:
+            waiting.append((row, threads.submit(_judge, pool, problem, row["solution"])))
+            if len(waiting) >= ahead:
+                row, future = waiting.popleft()
+                yield row, future.result()
+        for row, future in waiting:
+            yield row, future.result()
+    finally:  # interrupted, nobody waits for programs that run: the pool ends them
+        threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _judge(pool: Pool, problem: Problem, program: str) -> dict[str, Any]:
+    """Public tests, then private ones if those passed; a sample's verdict is the last one's."""
+    if problem.unjudgeable:
+        excluded = Outcome(verdict=Verdict.INFRASTRUCTURE_ERROR, message=f"excluded: {problem.unjudgeable}")
+    parts: list[Outcome] = [excluded if problem.unjudgeable else pool.judge(problem, program, "public")]
+    if parts[0].accepted:
+        parts.append(pool.judge(problem, program, "private"))
+    last = parts[-1]
+    return {
+        "verdict": str(last.verdict),
+        "label": last.label,
+        "cpu_s": round(sum(part.cpu_s for part in parts), 6),
+        "wall_s": round(sum(part.wall_s for part in parts), 6),
+        "peak_memory_mib": round(max(part.peak_memory_mib for part in parts), 3),
+        "message": "" if last.accepted else last.message,
+    }
+
+
+def _summarise(dataset: str, counts: Counter[str], wall_s: float, out: Path, as_json: bool) -> None:
+    total = sum(counts.values())
+    if as_json:
+        verdicts = {str(verdict): counts[verdict] for verdict in Verdict}
+        summary = {"dataset": dataset, "samples": total, "verdicts": verdicts, "wall_s": round(wall_s, 3)}
+        print(json.dumps(summary | {"out": str(out)}))
+        return
+    print(f"{total} samples of {dataset} judged in {wall_s:.1f} s; results in {out}")
+    for verdict in Verdict:
+        if counts[verdict]:
+            print(f"{counts[verdict]:8d}  {verdict}")
+    if counts[Verdict.INFRASTRUCTURE_ERROR]:
+        print("infrastructure errors are not verdicts: those samples were not judged", file=sys.stderr)

@@ -1,0 +1,158 @@
+"""One warm container: start, run, replace. It receives programs and calls, never answers."""
+
+import contextlib
+import json
+import threading
+import time
+from typing import Any, Literal
+
+import docker
+import docker.errors
+import requests
+from docker.models.containers import Container
+
+from sandbox.containers import cgroup, confinement
+from sandbox.containers.session import JUDGE_CLAIM_BYTES, OUTPUT_BYTES, Session
+from sandbox.containers.transport import Link, SocketDoor, TransportName, attach
+from sandbox.errors import BoxLost, SandboxUnavailable
+from sandbox.problem import Limits
+from sandbox.protocol import frames
+
+START_DEADLINE_S = 30
+SLACK_S = 10
+"""Seconds beyond the wall limit after which a silent box counts as lost."""
+OOM_EVENT_S = 0.3
+"""How long after a box's death the engine may tell that it was for memory."""
+Runner = Literal["program", "judge", "foreign", "compile"]
+
+
+class Box:
+    """A container with the fork server in it. Not for use by two threads at once."""
+
+    def __init__(self, container: Container, link: Link, memory_mib: int) -> None:
+        self._container, self._link = container, link
+        self.memory_mib = memory_mib
+        self.name = str(container.name)
+        self.dirty = False
+        self.runs = 0
+        self._raw = b""
+        self._began = time.time()
+
+    @classmethod
+    def start(
+        cls, client: docker.DockerClient, image: str, *, memory_mib: int, runtime: str, transport: TransportName
+    ) -> "Box":
+        """A box that has said hello. Raises SandboxUnavailable or BoxLost, and leaves nothing then."""
+        deadline = time.monotonic() + START_DEADLINE_S
+        door = SocketDoor() if transport == "socket" else None
+        container: Container | None = None
+        try:
+            options = confinement.options(memory_mib, runtime, door, cgroup.parent(client).name)
+            container = client.containers.create(image, **options)
+            link: Link | None = None if door else attach(container)
+            container.start()
+            box = cls(container, link or door.accept(container, deadline), memory_mib)  # type: ignore[union-attr]
+            box.expect_hello(deadline)
+        except (docker.errors.DockerException, requests.exceptions.RequestException, BoxLost) as error:
+            if container is not None:
+                # not waited for: a start that hangs would keep the engine from removing what it starts
+                threading.Thread(target=_remove, args=(container,), name="sandbox-remove", daemon=True).start()
+            raise _explained(error, door) from error
+        finally:
+            if door:
+                door.close()
+        return box
+
+    def expect_hello(self, deadline: float) -> None:
+        kind, payload = self.receive(deadline)
+        hello = json.loads(payload) if kind == b"H" else {}
+        if hello.get("protocol") != frames.PROTOCOL:
+            raise BoxLost(f"the box speaks protocol {hello.get('protocol')}, not {frames.PROTOCOL}")
+
+    def begin(self, runner: Runner, body: dict[str, Any], limits: Limits, relay_output: bool = False) -> Session:
+        """Start one run. The session must be finished before the next one begins."""
+        talks = runner == "judge" or body.get("interactive", False)
+        values_mib = min(limits.values_mib, frames.MAX_FRAME >> 20) if talks else limits.values_mib  # of one message
+        header = {
+            "runner": runner,
+            "cpu_s": limits.cpu_limit_s,
+            "wall_s": limits.wall_limit_s,
+            "memory_mib": limits.memory_mib,
+            "claims": JUDGE_CLAIM_BYTES if runner == "judge" else values_mib << 20,
+            "output": OUTPUT_BYTES,
+            "relay": relay_output,
+            "talks": talks,
+        }
+        self.runs += 1
+        self._began = time.time()
+        data = frames.pack(b"R", json.dumps(header).encode()) + frames.pack(b"B", json.dumps(body).encode())
+        self._raw += self._link.send(data)
+        return Session(self, limits.wall_limit_s + SLACK_S, values_mib)
+
+    def send(self, kind: bytes, payload: bytes) -> None:
+        self._raw += self._link.send(frames.pack(kind, payload))
+
+    def receive(self, deadline: float) -> tuple[bytes, bytes]:
+        """One frame. Raises BoxLost."""
+        while not (end := self._whole()):
+            self._raw += self._link.receive(deadline)
+        kind, _ = frames.HEADER.unpack_from(self._raw)
+        payload, self._raw = self._raw[frames.HEADER.size : end], self._raw[end:]
+        return kind, payload
+
+    def _whole(self) -> int:
+        """Where the first frame that came ends; 0 while it is not whole. Raises BoxLost."""
+        if len(self._raw) < frames.HEADER.size:
+            return 0
+        size: int = frames.HEADER.unpack_from(self._raw)[1]
+        if size > frames.MAX_FRAME:
+            raise BoxLost("the box announced an endless frame")
+        end = frames.HEADER.size + size
+        return end if len(self._raw) >= end else 0
+
+    def ready(self) -> bool:
+        """Whether a frame has come, or begins to."""
+        return self._whole() > 0 or self._link.ready()
+
+    def fileno(self) -> int:
+        return self._link.fileno()
+
+    def ran_out_of_memory(self, client: docker.DockerClient) -> bool:
+        """Whether the engine saw the kernel kill something in this box for its memory during the last run."""
+        filters = {"container": self._container.id, "event": "oom"}
+        since, until = (f"{moment:.6f}" for moment in (self._began, time.time() + OOM_EVENT_S))
+        try:
+            events = client.events(since=since, until=until, filters=filters, decode=True)  # type: ignore[arg-type]
+            with contextlib.closing(events):
+                return any(True for _ in events)
+        except (docker.errors.DockerException, requests.exceptions.RequestException):
+            return False
+
+    def abort(self) -> None:
+        """From any thread: end the box, and with BoxLost whatever it does."""
+        self._link.hang_up()
+        _remove(self._container)
+
+    def destroy(self) -> None:
+        """From the thread that uses the box, when it needs it no more."""
+        self._link.close()
+        _remove(self._container)
+
+
+def _explained(error: Exception, door: SocketDoor | None) -> BoxLost | SandboxUnavailable:
+    """BoxLost where another transport or another try may help."""
+    if isinstance(error, BoxLost):
+        return error
+    if door and "bind source path does not exist" in str(error):
+        return BoxLost(f"the engine does not see {door.folder}: it runs on another machine or in another file system")
+    if isinstance(error, requests.exceptions.ReadTimeout):
+        return SandboxUnavailable(
+            f"the engine did not start a box within {START_DEADLINE_S} s; its log and `docker ps -a` tell what hangs"
+        )
+    return SandboxUnavailable(f"the engine did not start a box: {error}")
+
+
+def _remove(container: Container) -> None:
+    # an error: it is already gone, or the engine is, and then the reaper finds it
+    with contextlib.suppress(docker.errors.DockerException, requests.exceptions.RequestException):
+        container.remove(force=True)

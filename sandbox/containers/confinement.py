@@ -1,0 +1,61 @@
+"""What a box's container may do: nothing but compute."""
+
+import uuid
+from typing import Any
+
+import docker
+
+from sandbox.containers import ownership, seccomp_profile
+from sandbox.containers.transport import SocketDoor
+
+HEADROOM_MIB = 192
+"""For the fork server and the copies of its pages, above what a run may use."""
+PIDS = 64
+TMP_MIB, TMP_INODES = 64, 4096
+USER = 65534
+HOSTNAME = "box"
+ENVIRONMENT = {
+    "PATH": "/usr/local/bin",
+    "HOME": "/tmp",
+    "LANG": "C.UTF-8",
+    "PYTHONHASHSEED": "0",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+}
+
+
+def options(memory_mib: int, runtime: str, door: SocketDoor | None, parent: str | None) -> dict[str, Any]:
+    """Arguments for the engine. `memory_mib`: of a run; `door`: None with attached streams; `parent`: control group."""
+    memory = f"{memory_mib + HEADROOM_MIB}m"
+    start = "import sys; sys.path[:0] = ['/opt/box', f'/usr/local/lib/python{sys.version_info[0]}.{sys.version_info[1]}"
+    start += "/site-packages']; from sandbox.guest.server import main; main()"
+    return {
+        "command": ["python3", "-I", "-S", "-B", "-c", start, "/ctl/box" if door else "stdio"],
+        "name": f"mucode-box-{uuid.uuid4().hex[:12]}",
+        "labels": ownership.labels(),
+        # a mount, not a volume: where the engine does not see the folder it says so, and creates nothing
+        "mounts": [docker.types.Mount("/ctl", str(door.folder), type="bind", read_only=True)] if door else [],
+        "stdin_open": door is None,
+        "runtime": runtime,
+        "cgroup_parent": parent,
+        "hostname": HOSTNAME,
+        "auto_remove": True,
+        "network_mode": "none",
+        "read_only": True,
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges", f"seccomp={seccomp_profile.text()}"],
+        "pids_limit": PIDS if runtime == "runc" else 1024,  # gVisor's own threads count as well
+        "mem_limit": memory,
+        "memswap_limit": memory,
+        "ipc_mode": "none",
+        "user": f"{USER}:{USER}",
+        "working_dir": "/tmp",
+        "stop_signal": "SIGKILL",
+        "ulimits": [docker.types.Ulimit(name="core", soft=0, hard=0)],
+        "tmpfs": {
+            "/tmp": f"rw,noexec,nosuid,nodev,size={TMP_MIB}m,nr_inodes={TMP_INODES},mode=1777",
+            "/dev/mqueue": "ro,noexec,nosuid,nodev,size=4k,nr_inodes=1",  # else writable, and it outlives a run
+        },
+        "environment": ENVIRONMENT,
+        "log_config": docker.types.LogConfig(type="none"),
+    }

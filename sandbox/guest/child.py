@@ -1,0 +1,231 @@
+"""The child that runs a program: confine it, execute it, evaluate calls in its names, claim plain values.
+
+Everything here runs beside the program and may be bent by it. That is fine: it can only change what is
+claimed, and claims are compared outside, by the host.
+"""
+
+import builtins
+import contextlib
+import gc
+import io
+import json
+import os
+import resource
+import sys
+import threading
+import types
+from _sitebuiltins import Quitter
+from typing import Any
+
+from sandbox.guest import seccomp
+from sandbox.guest.objects import Objects
+from sandbox.protocol import codec, frames
+
+CLAIMS, ORDERS = 3, 4
+FILE_SIZE = 16 << 20
+
+
+def prepare() -> None:
+    """What is the same for every run, done once by the fork server: its children inherit it."""
+    for what, most in (
+        (resource.RLIMIT_FSIZE, FILE_SIZE),
+        (resource.RLIMIT_NOFILE, 256),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_MSGQUEUE, 0),
+    ):
+        with contextlib.suppress(*() if what is not resource.RLIMIT_MSGQUEUE else (OSError, ValueError)):
+            resource.setrlimit(what, (most, most))  # gVisor, which has no such queues, refuses the last one
+    with contextlib.suppress(OSError):  # then every run fails, by `confine`, and the self-test says so
+        seccomp.ensure()
+    os.chdir("/tmp")
+    for name in ("exit", "quit"):  # of the `site` module, which a box starts without
+        setattr(builtins, name, Quitter(name, "Ctrl-D (i.e. EOF)"))
+    sys.argv = ["main.py"]
+
+
+def open_streams() -> None:
+    """Text streams, UTF-8 whatever the locale, on pipes: what the numbers 1 and 2 stand for comes with the run.
+
+    After `gc.freeze`, so that the collector shows them to `_finish`.
+    """
+    reader, writer = os.pipe()
+    for fd in (1, 2):
+        os.dup2(writer, fd)
+    os.close(reader)
+    os.close(writer)
+    sys.stdin = os.fdopen(0, encoding="utf-8", errors="surrogateescape", closefd=False)
+    sys.stdout = os.fdopen(1, "w", encoding="utf-8", errors="surrogateescape", closefd=False)
+    sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False, buffering=1)
+    vars(sys).update(__stdin__=sys.stdin, __stdout__=sys.stdout, __stderr__=sys.stderr)
+
+
+def confine(limits: dict[str, Any]) -> None:
+    """What is a run's own: its session, its limits, a priority below the fork server's."""
+    os.setsid()
+    cpu = int(limits["cpu_s"]) + 2  # the server counts finer and for all processes; this is the backstop
+    memory = limits["baseline"] + limits["memory_mib"] * (1 << 20)
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
+    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+    os.nice(5)
+    seccomp.set_dumpable(True)  # a program may look at itself: /dev/stdin is /proc/self/fd/0
+    with contextlib.suppress(OSError):
+        fd = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
+        os.write(fd, b"1000")
+        os.close(fd)
+    seccomp.ensure()
+    gc.enable()
+
+
+_main: int | None = None
+"""The process that speaks for the run, where a program runs. Its forks are the program's own affair."""
+
+
+def claim(message: dict[str, Any]) -> None:
+    if _main not in (None, os.getpid()):
+        os._exit(0)
+    data = json.dumps(message).encode()
+    rest = memoryview(frames.LENGTH.pack(len(data)) + data)
+    while rest:
+        rest = rest[os.write(CLAIMS, rest) :]
+
+
+def order() -> dict[str, Any] | None:
+    """The host's next message, None at the end."""
+    size = _read(frames.LENGTH.size)
+    if not size:
+        return None
+    message: dict[str, Any] = json.loads(_read(frames.LENGTH.unpack(size)[0]))
+    return message
+
+
+def _read(size: int) -> bytearray:
+    data = bytearray()
+    while len(data) < size:
+        got = os.read(ORDERS, min(size - len(data), 1 << 20))
+        if not got:
+            return bytearray()
+        data += got
+    return data
+
+
+def take_input(text: str) -> None:
+    """Standard input becomes a file in memory."""
+    fd = os.memfd_create("stdin")
+    view = memoryview(text.encode("utf-8", "surrogateescape"))
+    while view:
+        view = view[os.write(fd, view) :]
+    os.lseek(fd, 0, os.SEEK_SET)
+    os.dup2(fd, 0)
+    os.close(fd)
+    sys.stdin = os.fdopen(0, encoding="utf-8", errors="surrogateescape", closefd=False)
+    vars(sys).update(__stdin__=sys.stdin)
+
+
+def describe(error: BaseException) -> dict[str, Any]:
+    """An exception as a short text and names of classes. `str` of it is the program's code, so it may do anything but
+    escape. `own`: classes of the program, `others`: those that these are made of."""
+    try:
+        text = str(error.msg) if isinstance(error, SyntaxError) else str(error)
+    except BaseException:
+        text = "(its text raises)"
+    mro = type(error).__mro__
+    base = next(cls for cls in mro if cls.__module__ == "builtins")
+    named = {"type": type(error).__name__[: codec.NAME], "base": base.__name__, "text": text[:1000]}
+    own = [cls for cls in mro if cls.__module__ == "__main__"]
+    rest = [cls for cls in mro if cls not in own and issubclass(cls, BaseException)]
+    others = [cls for cls in rest if not any(cls is not one and issubclass(one, cls) for one in rest)]
+    if not own and others == [base]:
+        return named
+    names = {"own": [cls.__name__ for cls in own], "others": [f"{cls.__module__}.{cls.__name__}" for cls in others]}
+    return named | {key: [name[: 2 * codec.NAME] for name in found[: codec.CLASSES]] for key, found in names.items()}
+
+
+def main(body: bytes) -> None:
+    """Run one program. The body: program, preamble, calls, values_mib, stdin (null without), interactive."""
+    global _main
+    _main = os.getpid()
+    request = json.loads(body)
+    if request["stdin"] is not None:
+        take_input(request["stdin"])
+    module = types.ModuleType("__main__")
+    names = module.__dict__
+    names["__builtins__"] = builtins
+    names["__file__"] = "/tmp/main.py"
+    sys.modules["__main__"] = module
+    try:
+        if request["preamble"]:
+            exec(compile(request["preamble"], "preamble.py", "exec", dont_inherit=True), names)
+        code = compile(request["program"].removeprefix("\ufeff"), "main.py", "exec", dont_inherit=True)
+    except BaseException as error:
+        claim({"failed": "compile", **describe(error)})
+        return
+    if not _execute(code, names):
+        return
+    if request["stdin"] is not None:
+        del names, module
+        sys.modules.pop("__main__", None)
+        _finish()
+        return
+    claim({"loaded": True})
+    for source in request["calls"]:
+        _answer_call(source, names, codec.ITEMS_PER_MIB * request["values_mib"])
+    if request["interactive"]:
+        objects = Objects(names)
+        while (message := order()) is not None:
+            claim(objects.answer(message))
+
+
+def _execute(code: types.CodeType, names: dict[str, Any]) -> bool:
+    """False, after a claim, where it failed. An exit with success ends the program's text: it accepts nothing."""
+    try:
+        exec(code, names)
+    except SystemExit as error:
+        if error.code in (None, 0):
+            return True
+        claim({"failed": "program", **describe(error)})
+        return False
+    except BaseException as error:
+        claim({"failed": "program", **describe(error)})
+        return False
+    return True
+
+
+def _finish() -> None:
+    """What the interpreter does at its end: wait for threads, exit functions, flush, finalize, flush.
+
+    Called with the program's names released, so that the collector ends its objects. As in the interpreter, no
+    error here changes the exit status: the program has already done its work.
+    """
+    import atexit
+
+    last = getattr(sys, "__stdout__", None)
+    for step in (threading._shutdown, atexit._run_exitfuncs):  # type: ignore[attr-defined]
+        with contextlib.suppress(BaseException):
+            step()
+    _flush(sys.stdout, last, *_writers())  # before the collector: it may close a file ahead of its writer
+    sys.stdout = last
+    with contextlib.suppress(BaseException):
+        gc.collect()
+    _flush(last, *_writers())
+
+
+def _writers() -> list[Any]:
+    """The program's own files, wherever they are kept; those of text before those of bytes that they write to."""
+    found = gc.get_objects()
+    return [item for kind in (io.TextIOWrapper, io.BufferedWriter) for item in found if issubclass(type(item), kind)]
+
+
+def _flush(*streams: Any) -> None:
+    """Whatever they are: closed ones, or a program's own without `flush`."""
+    for stream in streams:
+        with contextlib.suppress(BaseException):
+            stream.flush()
+
+
+def _answer_call(source: str, names: dict[str, Any], most: int) -> None:
+    try:
+        value = eval(source, names)
+        message = {"value": codec.encode(value, most=most)}
+    except BaseException as error:
+        message = {"raised": describe(error)}
+    claim(message)

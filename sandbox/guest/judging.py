@@ -1,0 +1,163 @@
+"""The child of a judge box: it runs the trusted tests, and knows the program only through its answers.
+
+Names that the tests do not define are asked for; a function, class or object of the program is a `Remote`,
+good for calling, reading and passing back.
+"""
+
+import ast
+import builtins
+import importlib
+import json
+import math
+import random
+import types
+from typing import Any
+
+from sandbox.guest.asserts import NUMPY, Asserts, bound_names, caught_errors, defined_functions, used_modules
+from sandbox.guest.child import claim, describe
+from sandbox.guest.raising import expected, stand_in
+from sandbox.guest.remote import Remote, TooMuch, Unjudgeable, fetch
+from sandbox.protocol import codec
+from sandbox.protocol.equality import close
+
+COMPARATORS = {"isclose": "math", "allclose": "numpy"}
+"""Functions that tests call without importing them. A program's own would accept whatever it likes."""
+SHOWN_ITEMS = 1000
+"""Of a value in a message, which takes fewer characters: a claim of millions of parts is none that the host reads."""
+NO_MEMORY = {"raised": {"type": "MemoryError", "base": "MemoryError", "text": ""}}
+
+
+class Mismatch(AssertionError):
+    """`assert got == expected` did not hold. Tests may catch it as what it stands for."""
+
+    def __init__(self, got: object, expected: object) -> None:
+        super().__init__("mismatch")
+        self.got, self.expected = got, expected
+
+
+class Names(dict[str, Any]):
+    """The tests' global names. What they lack and Python lacks is asked of the program.
+
+    Modules are the judge's own, imported by the tests or not: `math.isclose` of a program would accept itself.
+    """
+
+    def __init__(self, modules: set[str], errors: set[str], tested: str | None, entry: str | None) -> None:
+        super().__init__(__name__="__main__", __builtins__=builtins)
+        self.modules, self.errors, self.tested, self.entry = modules, errors, tested, entry
+
+    def __missing__(self, name: str) -> Any:
+        if hasattr(builtins, name) or name.startswith("__"):
+            raise KeyError(name)
+        if name in self.modules:
+            self[name] = importlib.import_module(NUMPY.get(name, name))
+            return self[name]
+        if name != self.tested and (name in COMPARATORS or (self.tested and hasattr(math, name))):
+            return getattr(importlib.import_module(COMPARATORS.get(name, "math")), name)
+        return stand_in(name) if name in self.errors else fetch(name)
+
+
+class Untouched(Names):
+    """Until the tests look the program's function up: what fails before that is their own doing."""
+
+    def __getitem__(self, name: str) -> Any:
+        if name == self.entry:
+            self.__class__ = Names  # type: ignore[assignment]
+        return dict.__getitem__(self, name)
+
+
+def main(body: bytes) -> None:
+    """Run tests. The body: preamble, setup, entry_point (or null), tested (or null), tests, stop, float_tol."""
+    request = json.loads(body)
+    random.seed(0)  # tests that draw their inputs draw the same ones for everybody
+    trees = [ast.parse(source) for source in (request["preamble"], request["setup"], *request["tests"])]
+    modules, tolerance = used_modules(trees), request["float_tol"]
+    common = caught_errors(trees[:2])
+    expected.update(common)
+    names = Untouched(modules, caught_errors(trees), request["tested"], request["entry_point"])
+    asserts = Asserts(modules | defined_functions(trees) | set(dir(builtins)), modules, bound_names(trees))
+
+    def equal(got: object, expected: object) -> None:
+        if not close(got, expected, tolerance):
+            raise Mismatch(got, expected)
+
+    names["__equal__"], names["__expected_first__"] = equal, lambda expected, got: equal(got, expected)
+    names["__plain__"] = lambda *values: not any(isinstance(value, Remote) for value in values)
+    preamble, setup, *tests = [_compiled(asserts, tree) for tree in trees]
+    if (failure := _attempt(preamble, names)) is not None:
+        claim({"preamble": failure})
+        return
+    failure = _fetched(request["entry_point"], names) or _attempt(setup, names)
+    if failure is not None:
+        claim({"test": 0, "failure": failure})
+        return
+    for index, code in enumerate(tests):
+        expected.clear()
+        expected.update(common | caught_errors([trees[index + 2]]))
+        failure = _attempt(code, names)
+        _report(index, failure)
+        if failure is not None and request["stop"]:
+            return
+    claim({"finished": True})
+
+
+def _fetched(name: str | None, names: Names) -> dict[str, Any] | None:
+    """The tested function, whatever else is called like it. A failure where the program lacks it."""
+    try:
+        if name:
+            names[name] = fetch(name)
+    except Exception as error:
+        return _failure(error)
+    return None
+
+
+def _report(index: int, failure: dict[str, Any] | None) -> None:
+    try:
+        claim({"test": index, "failure": failure})
+    except MemoryError:
+        claim({"test": index, "failure": NO_MEMORY})
+
+
+def _compiled(asserts: Asserts, tree: ast.Module) -> types.CodeType | Exception:
+    """What a tree says, or why that cannot be executed."""
+    try:
+        code: types.CodeType = compile(asserts.visit(tree), "tests.py", "exec", dont_inherit=True)
+        return code
+    except Exception as error:
+        return error
+
+
+def _attempt(code: types.CodeType | Exception, names: Names) -> dict[str, Any] | None:
+    """Execute trusted source. None if it passed, else what happened."""
+    if isinstance(code, Exception):
+        return {"unjudgeable": f"it does not compile ({type(code).__name__}: {code})"}
+    try:
+        exec(code, names)
+    except BaseException as error:
+        try:
+            own = isinstance(names, Untouched) or isinstance(error, TooMuch)
+            return _failure(error) | ({"untouched": True} if own else {})
+        except BaseException:  # a value that fills the memory, or is nested beyond the stack
+            return NO_MEMORY
+    return None
+
+
+def _failure(error: BaseException) -> dict[str, Any]:
+    if isinstance(error, Unjudgeable):
+        return {"unjudgeable": str(error)}
+    if isinstance(error, Mismatch):
+        return {"got": _shown(error.got), "expected": _shown(error.expected)}
+    raised = getattr(error, "raised", None)
+    if raised is not None:
+        return {"raised": raised}
+    if isinstance(error, AssertionError):
+        return {"assertion": str(error)[:1000]}
+    return {"raised": describe(error)}
+
+
+def _shown(value: object) -> Any:
+    """A tree for a message only: objects of the program appear by their type."""
+
+    def name(kept: object) -> dict[str, str]:
+        return {"opaque": kept._type if isinstance(kept, Remote) else type(kept).__name__}
+
+    return codec.encode(value, name, SHOWN_ITEMS)

@@ -1,0 +1,140 @@
+"""The program's side of a conversation with a judge: names, calls and objects that stay here behind numbers."""
+
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+
+from sandbox.protocol import codec
+
+
+class Objects:
+    """Answers one message at a time. Plain values leave, anything else stays and leaves as a handle.
+
+    Deliberately absent: comparisons and arithmetic, whose other operand would be the expected answer.
+    """
+
+    def __init__(self, names: dict[str, Any]) -> None:
+        self.names = names
+        self.kept: list[object] = []
+        self.places: dict[int, int] = {}  # by identity, which stays while the object is kept
+        self.rests: dict[int, codec.Rest] = {}
+        self.numbers = count()
+
+    def answer(self, message: dict[str, Any]) -> dict[str, Any]:
+        from sandbox.guest.child import describe
+
+        try:
+            operation, *arguments = message["do"]
+            answer: dict[str, Any] = getattr(self, f"do_{operation}")(*arguments)
+            return answer
+        except StopIteration as error:
+            if message["do"][0] == "next":
+                return {"stop": True}
+            return {"raised": describe(error)}
+        except BaseException as error:
+            return {"raised": describe(error)}
+
+    def keep(self, value: object, name: str | None = None) -> dict[str, Any]:
+        """The handle of an object, always the same for the same one."""
+        number = self.places.setdefault(id(value), len(self.kept))
+        if number == len(self.kept):
+            self.kept.append(value)
+        return {"handle": number, "type": name or str(type(value).__name__)[: codec.NAME]}
+
+    def _value(self, value: object) -> dict[str, Any]:
+        return {"value": self._encoder().tree(value, 0)}
+
+    def _encoder(self) -> codec.Encoder:
+        return codec.Encoder(self.keep, codec.MESSAGE_ITEMS, self._later)
+
+    def _later(self, rest: codec.Rest) -> int:
+        number = next(self.numbers)
+        self.rests[number] = rest
+        return number
+
+    def do_rest(self, number: int) -> dict[str, Any]:
+        """What a message had no room for. Asked once, then it is gone, and with it the value."""
+        return {"value": self.rests.pop(number)(self._encoder())}
+
+    def _decode(self, tree: Any) -> Any:
+        if isinstance(tree, dict) and "iterator" in tree:
+            return iter(self._decode(tree["iterator"]))
+        return codec.decode(tree, lambda number, name: self.kept[number], _array)
+
+    def do_get(self, name: str) -> dict[str, Any]:
+        if name not in self.names:
+            raise NameError(f"name {name!r} is not defined")
+        return self._value(self.names[name])
+
+    def do_call(self, number: int, args: list[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
+        values = [self._decode(tree) for tree in args]
+        named = {name: self._decode(tree) for name, tree in kwargs.items()}
+        function: Callable[..., object] = self.kept[number]  # type: ignore[assignment]
+        made = function(*values, **named)
+        own = isinstance(function, type) and function.__module__ == "__main__"
+        # an instance of the program's own class stays an object, even where the class is a kind of list
+        result = {"value": self.keep(made)} if own else self._value(made)
+        # arguments that the call changed in place go back, for tests that look at them; and that it returned one
+        given = [(str(index), tree, value) for index, (tree, value) in enumerate(zip(args, values, strict=True))]
+        given += [(name, kwargs[name], value) for name, value in named.items()]
+        mutable = [(name, tree, value) for name, tree, value in given if _may_change(tree, value)]
+        changed = {
+            name: self._encoder().tree(value, 0)
+            for name, tree, value in mutable
+            if codec.encode(value, self.keep) != tree
+        }
+        same = next((name for name, _, value in mutable if value is made), None)
+        more = {"changed": changed, "same": same}
+        return result | {key: value for key, value in more.items() if value}
+
+    def do_attr(self, number: int, name: str) -> dict[str, Any]:
+        return self._value(getattr(self.kept[number], name))
+
+    def do_setattr(self, number: int, name: str, tree: Any) -> dict[str, Any]:
+        setattr(self.kept[number], name, self._decode(tree))
+        return {"value": None}
+
+    def do_item(self, number: int, tree: Any) -> dict[str, Any]:
+        return self._value(self.kept[number][self._decode(tree)])  # type: ignore[index]
+
+    def do_setitem(self, number: int, key: Any, tree: Any) -> dict[str, Any]:
+        self.kept[number][self._decode(key)] = self._decode(tree)  # type: ignore[index]
+        return {"value": None}
+
+    def do_isinstance(self, number: int, cls: int) -> dict[str, Any]:
+        return {"value": bool(isinstance(self.kept[number], self.kept[cls]))}  # type: ignore[arg-type]
+
+    def do_issubclass(self, number: int, cls: int) -> dict[str, Any]:
+        return {"value": bool(issubclass(self.kept[number], self.kept[cls]))}  # type: ignore[arg-type]
+
+    def do_len(self, number: int) -> dict[str, Any]:
+        return {"value": len(self.kept[number])}  # type: ignore[arg-type]
+
+    def do_bool(self, number: int) -> dict[str, Any]:
+        return {"value": bool(self.kept[number])}
+
+    def do_str(self, number: int) -> dict[str, Any]:
+        return {"value": codec.encode(str(self.kept[number]))}
+
+    def do_repr(self, number: int) -> dict[str, Any]:
+        return {"value": codec.encode(repr(self.kept[number]))}
+
+    def do_iter(self, number: int) -> dict[str, Any]:
+        return {"value": self.keep(iter(self.kept[number]), "iterator")}  # type: ignore[call-overload]
+
+    def do_next(self, number: int) -> dict[str, Any]:
+        return self._value(next(self.kept[number]))  # type: ignore[call-overload]
+
+
+def _may_change(tree: Any, value: object) -> bool:
+    """Whether an argument can look different after a call: also a tuple that holds more than scalars."""
+    if type(value) is tuple:
+        body = tree["tuple"]
+        return isinstance(body, list) and any(type(item) in (list, dict) for item in body)
+    return type(value) in (list, dict, set, bytearray, codec.deque) or type(value).__name__ == "ndarray"
+
+
+def _array(dtype: str, items: Any) -> Any:
+    import numpy
+
+    return numpy.array(items, dtype=dtype)

@@ -1,0 +1,103 @@
+"""How a suite is judged: compared on the host, in a judge box, or by its output. Decided from trusted text only."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any, get_args
+
+from sandbox import languages
+from sandbox.judging import generated_inputs
+from sandbox.languages import Call, Language, python
+from sandbox.languages.language import no_split
+from sandbox.problem import FunctionTest, Limits, Problem, StdioTest, Suite
+
+SHOWN = 120
+"""Characters of a test in a message."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Plan:
+    """One problem's suite, ready to be judged. At most one of `calls`, `checks`, `cases` is not empty.
+
+    `identity` is a hash of all that decides a verdict: two plans with the same one judge alike. `tested` is the
+    function that the tests are about, where they agree on one. `independent`: no test leaves anything to the next.
+    """
+
+    identity: str
+    suite: Suite
+    language: Language
+    preamble: str
+    limits: Limits
+    float_tol: float | None
+    setup: str = ""
+    entry_point: str | None = None
+    tested: str | None = None
+    calls: tuple[Call, ...] = ()
+    checks: tuple[str, ...] = ()
+    cases: tuple[StdioTest, ...] = ()
+    independent: bool = False
+
+    @property
+    def size(self) -> int:
+        return len(self.calls) + len(self.checks) + len(self.cases)
+
+
+def _identity(problem: Problem, suite: Suite) -> str:
+    judged = replace(problem, problem_id="", prompt="", reference=None)  # the name comes from either suite's tests
+    return hashlib.sha256(f"{suite}{judged.digest()}".encode()).hexdigest()
+
+
+def _probe_plan(problem: Problem) -> Plan:
+    """Extra inputs, of which no answer is known: what comes out is told, not judged."""
+    name = problem.entry_point
+    return Plan(
+        identity=_identity(problem, "probes"),
+        suite="probes",
+        language=languages.get(problem.language),
+        preamble=problem.preamble,
+        limits=generated_inputs.limits(problem.limits),
+        float_tol=None,
+        entry_point=name,
+        calls=tuple(Call(source, None) for source in generated_inputs.calls(problem)),
+        cases=tuple(StdioTest(text, "") for text in generated_inputs.inputs(problem)),
+    )
+
+
+@lru_cache(maxsize=4096)
+def make_plan(problem: Problem, suite: Suite) -> Plan:
+    """Raises ValueError where no box can judge the problem's language or tests."""
+    if suite not in get_args(Suite):
+        raise ValueError(f"suite {suite!r}: expected one of {', '.join(get_args(Suite))}")
+    if suite == "probes":
+        return _probe_plan(problem)
+    language = languages.get(problem.language)
+    tests = problem.tests(suite)
+    common: dict[str, Any] = {"suite": suite, "preamble": problem.preamble, "limits": problem.limits}
+    common |= {"float_tol": problem.float_tol, "identity": _identity(problem, suite), "language": language}
+    if problem.io == "stdio":
+        return Plan(cases=tuple(test for test in tests if isinstance(test, StdioTest)), **common)
+    sources = [test.source for test in tests if isinstance(test, FunctionTest)]
+    every = [test.source for test in (*problem.public_tests, *problem.private_tests) if isinstance(test, FunctionTest)]
+    name = problem.entry_point or language.tested_name(every)
+    trusted = language.defined_names(problem.preamble)
+    calls = [language.split(source, name, trusted) for source in sources]
+    if problem.setup or None in calls:  # set-up code is test code: it stays with the judge
+        if not language.judge_box:
+            raise ValueError(_not_judged(problem, sources, calls))
+        common |= {"tested": name, "independent": python.independent(problem.setup, sources)}
+        return Plan(setup=problem.setup, entry_point=problem.entry_point, checks=tuple(sources), **common)
+    return Plan(entry_point=name, calls=tuple(call for call in calls if call), independent=True, **common)
+
+
+def _not_judged(problem: Problem, sources: list[str], calls: list[Call | None]) -> str:
+    """Why a problem cannot be judged in a language whose tests nobody runs."""
+    title = languages.get(problem.language).title
+    if languages.get(problem.language).split is no_split:
+        return f"{title} has no function problems here, only programs of standard input and output"
+    if problem.setup:
+        return f"set-up code cannot be judged in {title}: there is no judge box for its tests"
+    test = " ".join(sources[calls.index(None)].split())
+    return (
+        f"a {title} test must be an assertion about one call of the tested function and a literal,"
+        f" because there is no judge box for others: {test[:SHOWN]}"
+    )

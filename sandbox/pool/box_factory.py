@@ -1,0 +1,131 @@
+"""Where boxes come from: started side by side, one spare ahead, and none forgotten."""
+
+import contextlib
+import threading
+from collections import defaultdict
+
+from sandbox.containers import ownership
+from sandbox.containers.box import START_DEADLINE_S, Box
+from sandbox.containers.docker_client import connect
+from sandbox.containers.transport import TransportName
+from sandbox.errors import BoxLost, SandboxError, SandboxUnavailable
+from sandbox.image.build import ensure_image
+
+PYTHON = "python"
+
+
+class BoxFactory:
+    """Starts boxes, keeps one spare of every language in use, and knows every box that is alive."""
+
+    def __init__(self, runtime: str, memory_mib: int, transport: TransportName | None) -> None:
+        self.client = connect()
+        ownership.reap(self.client)
+        ownership.reap_folders()
+        self._images: dict[str, str] = {}
+        self._building = threading.Lock()
+        self._runtime, self._memory_mib = runtime, memory_mib
+        self._spares: dict[str, list[Box]] = defaultdict(list)
+        self._alive: set[Box] = set()
+        self._lock = threading.Lock()
+        self.closed = False
+        self._starting: dict[str, threading.Thread] = {}
+        self.transport: TransportName = transport or "socket"
+        if transport is None:
+            self._choose_transport()
+
+    def _choose_transport(self) -> None:
+        """The self-test: a box over the socket, and where that fails all boxes over the attached streams."""
+        try:
+            self._add_spare(PYTHON)
+        except BoxLost:
+            self.transport = "stdio"
+            self._add_spare(PYTHON)
+
+    def _image(self, language: str) -> str:
+        """Its tag, built on first use. Raises SandboxUnavailable."""
+        with self._building:
+            if language not in self._images:
+                self._images[language] = ensure_image(self.client, language)
+            return self._images[language]
+
+    def _start(self, language: str, memory_mib: int) -> Box:
+        if self.closed:
+            raise SandboxUnavailable("this pool is closed")
+        image, runtime, transport = self._image(language), self._runtime, self.transport
+        return Box.start(self.client, image, memory_mib=memory_mib, runtime=runtime, transport=transport)
+
+    def prewarm(self, count: int, language: str = PYTHON) -> None:
+        """Have `count` boxes of a language ready, started side by side. Raises the first error."""
+        errors: list[Exception] = []
+
+        def start() -> None:
+            try:
+                self._add_spare(language)
+            except SandboxError as error:
+                errors.append(error)
+
+        missing = count - len(self._spares[language])
+        threads = [threading.Thread(target=start, daemon=True) for _ in range(missing)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if errors:
+            raise errors[0]
+
+    def take(self, memory_mib: int, language: str = PYTHON) -> Box:
+        """A box that may be given to one worker; a new spare starts in the background."""
+        box = None
+        with self._lock:
+            spares = self._spares[language]
+            if spares and spares[-1].memory_mib >= memory_mib:
+                box = spares.pop()
+        if box is None:
+            box = self._register(self._start(language, max(memory_mib, self._memory_mib)))
+        self.restock(language)
+        return box
+
+    def restock(self, language: str = PYTHON) -> None:
+        """Have one spare soon, so that the next replacement costs its caller nothing."""
+
+        def start() -> None:
+            with contextlib.suppress(SandboxError):
+                self._add_spare(language)
+
+        with self._lock:
+            running = self._starting.get(language)
+            if self._spares[language] or self.closed or (running is not None and running.is_alive()):
+                return
+            self._starting[language] = threading.Thread(target=start, name=f"sandbox-standby-{language}", daemon=True)
+            self._starting[language].start()
+
+    def discard(self, box: Box) -> None:
+        with self._lock:
+            self._alive.discard(box)
+        box.destroy()
+
+    def close(self) -> None:
+        with self._lock:
+            self.closed = True
+            boxes, self._alive = list(self._alive), set()
+            spares = [box for boxes in self._spares.values() for box in boxes]
+            self._spares.clear()
+        for box in boxes:
+            box.abort()
+        for box in spares:
+            box.destroy()  # those of the workers are closed by the workers
+        for standby in self._starting.values():  # what it starts, it removes when it sees that this is closed
+            standby.join(START_DEADLINE_S)
+
+    def _add_spare(self, language: str) -> None:
+        box = self._register(self._start(language, self._memory_mib))
+        with self._lock:
+            self._spares[language].append(box)
+
+    def _register(self, box: Box) -> Box:
+        with self._lock:
+            if not self.closed:
+                self._alive.add(box)
+                return box
+        box.destroy()
+        raise SandboxUnavailable("this pool is closed")

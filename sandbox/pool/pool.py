@@ -1,0 +1,144 @@
+"""Boxes up to the cores owned, each with a thread; a standby; retries; one judgement per distinct question.
+
+    with Pool(boxes=2) as pool:
+        outcome = pool.judge(problem, program, "private")
+
+Every wait has a deadline and a name. `close` leaves no container, and neither does a killed driver.
+"""
+
+import contextlib
+import queue
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, InvalidStateError
+from functools import partial
+
+from sandbox.containers.box import SLACK_S
+from sandbox.containers.transport import TransportName
+from sandbox.errors import Overloaded, SandboxError, SandboxUnavailable
+from sandbox.judging.judge import empty
+from sandbox.judging.plan import make_plan
+from sandbox.pool.box_factory import PYTHON, BoxFactory
+from sandbox.pool.machine_lock import Gate
+from sandbox.pool.outcome_cache import Deliver, Memo
+from sandbox.pool.worker import Job, Worker, infrastructure
+from sandbox.problem import Problem, Suite
+from sandbox.verdict import Outcome
+
+Question = tuple[Problem, str, Suite]
+REMEMBERED = 100_000
+DEFAULT_MEMORY_MIB = 1024
+
+
+class Pool:
+    """Judges programs. Thread-safe. `boxes` containers run programs; judge boxes come where tests need one."""
+
+    def __init__(
+        self,
+        boxes: int = 2,
+        runtime: str = "runc",
+        memo: bool = True,
+        *,
+        memory_mib: int = DEFAULT_MEMORY_MIB,
+        transport: TransportName | None = None,
+        languages: Sequence[str] = (PYTHON,),
+        queued: int = 4096,
+        submit_deadline_s: float = 600,
+    ) -> None:
+        """Raises SandboxUnavailable where no engine answers or no box starts.
+
+        `memory_mib`: what boxes start with; a problem that may use more gets a larger box. `transport`: None
+        tries the socket first, then the attached streams. `languages`: whose boxes start now; those of another one,
+        and their image, come with its first program. `queued`: programs that may wait for a box;
+        `submit` blocks beyond that, and raises Overloaded after `submit_deadline_s`.
+        """
+        self._factory = BoxFactory(runtime, memory_mib, transport)
+        self._memo: Memo | None = Memo(REMEMBERED) if memo else None
+        self._jobs: queue.Queue[Job | None] = queue.Queue(queued)
+        self._submit_deadline_s = submit_deadline_s
+        self._gate = Gate()
+        self._closed = False
+        self._workers = [Worker(self._factory, self._jobs, self._gate, f"sandbox-{n}") for n in range(boxes)]
+        try:
+            for language in languages:
+                self._factory.prewarm(boxes, language)
+        except SandboxError:
+            self._factory.close()
+            raise
+        for worker in self._workers:
+            worker.start()
+
+    @property
+    def transport(self) -> TransportName:
+        """What was asked for, or what the first box showed to work here."""
+        return self._factory.transport
+
+    def submit(
+        self, problem: Problem, program: str, suite: Suite, stop_at_first_failure: bool = True
+    ) -> "Future[Outcome]":
+        """The outcome to come. It never raises for what a program does; infrastructure is an outcome as well."""
+        if self._closed:
+            raise SandboxUnavailable("this pool is closed")
+        future: Future[Outcome] = Future()
+        plan = make_plan(problem, suite)
+        if plan.size == 0:
+            future.set_result(empty(plan))
+            return future
+        deliver: Deliver | None = partial(_set, future)
+        if self._memo is not None:
+            deliver = self._memo.ask((plan.identity, program, stop_at_first_failure), partial(_set, future))
+        if deliver is None:
+            return future
+        job = Job(plan, program, stop_at_first_failure, deliver)
+        try:
+            self._jobs.put(job, timeout=self._submit_deadline_s)
+        except queue.Full:
+            error = Overloaded(f"no box took a program for {self._submit_deadline_s:g} s")
+            job.deliver(infrastructure(str(error), 0))
+            raise error from None
+        if self._closed:  # it waited for room while the pool was closed: nobody would take it
+            self._refuse_waiting()
+        return future
+
+    def judge(self, problem: Problem, program: str, suite: Suite, stop_at_first_failure: bool = True) -> Outcome:
+        """`submit` and wait."""
+        # no deadline here: all that a worker does has one, and how many programs wait before this one is unknown
+        return self.submit(problem, program, suite, stop_at_first_failure).result()
+
+    def judge_many(self, questions: Iterable[Question], stop_at_first_failure: bool = True) -> list[Outcome]:
+        """Their outcomes, in order. Questions are taken as there is room for them: many more than fit may come."""
+        return [future.result() for future in [self.submit(*question, stop_at_first_failure) for question in questions]]
+
+    def close(self) -> None:
+        """Ends the workers after what they are doing, and removes every container. Waiting programs are refused."""
+        if self._closed:
+            return
+        self._closed = True
+        self._refuse_waiting()
+        for _ in self._workers:
+            self._jobs.put(None)
+        self._factory.close()  # also ends what still runs
+        for worker in self._workers:
+            worker.join(timeout=SLACK_S)
+
+    def _refuse_waiting(self) -> None:
+        """Whoever waits for these gets an answer; what tells the workers to end goes back."""
+        taken: list[Job | None] = []
+        with contextlib.suppress(queue.Empty):
+            while True:
+                taken.append(self._jobs.get_nowait())
+        for job in taken:
+            if job is None:
+                self._jobs.put(None)
+            else:
+                job.deliver(infrastructure("the pool was closed", 0))
+
+    def __enter__(self) -> "Pool":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _set(future: "Future[Outcome]", outcome: Outcome) -> None:
+    with contextlib.suppress(InvalidStateError):  # whoever asked has cancelled it meanwhile
+        future.set_result(outcome)

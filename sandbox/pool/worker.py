@@ -1,0 +1,125 @@
+"""A thread with a box: it takes jobs, judges them, and replaces the box whenever there is doubt about it."""
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sandbox.containers.box import Box
+from sandbox.errors import BoxLost, SandboxUnavailable
+from sandbox.judging.judge import Judgement, judge
+from sandbox.judging.plan import Plan
+from sandbox.pool.box_factory import BoxFactory
+from sandbox.pool.machine_lock import Gate
+from sandbox.verdict import Outcome, Verdict
+
+ATTEMPTS = 3
+ENGINE_PATIENCE_S = 20
+"""How long a program waits for an engine that starts no box: long enough for it to be restarted."""
+RUNS_PER_BOX = 5000
+STARVED = "even alone in its pool the program got no core of this machine"
+
+
+@dataclass(slots=True)
+class Job:
+    """One program to judge, and where its outcome goes."""
+
+    plan: Plan
+    program: str
+    stop: bool
+    deliver: Callable[[Outcome], Any]
+
+
+def infrastructure(message: str, attempt: int) -> Outcome:
+    return Outcome(verdict=Verdict.INFRASTRUCTURE_ERROR, message=message, attempt=attempt)
+
+
+class Worker(threading.Thread):
+    """One box at work, replaced whenever there is the slightest doubt about it."""
+
+    def __init__(self, factory: BoxFactory, jobs: "queue.Queue[Job | None]", gate: Gate, name: str) -> None:
+        super().__init__(name=name, daemon=True)
+        self._factory, self._jobs, self._gate = factory, jobs, gate
+        self._boxes: dict[str, Box] = {}
+        self._judge_box: Box | None = None
+
+    def run(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            try:
+                outcome = self._outcome(job)
+            except Exception as error:  # a bug of ours must not end the thread and hang whoever waits
+                outcome = infrastructure(f"{type(error).__name__}: {error}", ATTEMPTS)
+                self._drop_boxes()
+            job.deliver(outcome)
+        self._drop_boxes()
+
+    def _outcome(self, job: Job) -> Outcome:
+        """Up to ATTEMPTS boxes; what looks like the machine's doing once more, alone."""
+        reason, attempt, patience = "", 1, time.monotonic() + ENGINE_PATIENCE_S
+        while attempt <= ATTEMPTS:
+            try:
+                with self._gate.shared():
+                    judgement = self._attempt(job)
+                if judgement.doubtful:
+                    with self._gate.alone():
+                        judgement = self._attempt(job)
+                elif judgement.idle:  # a sleeper would stop everybody else; but a disk or a guest may have stood still
+                    with self._gate.shared():
+                        judgement = self._attempt(job)
+                if judgement.starved:
+                    return infrastructure(f"{STARVED}: {judgement.outcome.message}", attempt)
+                return replace(judgement.outcome, attempt=attempt)
+            except BoxLost as error:
+                reason = str(error)
+                if self._out_of_memory(job.plan.language.name):
+                    message = f"memory limit: {job.plan.limits.memory_mib} MiB"
+                    return Outcome(verdict=Verdict.MEMORY_LIMIT, message=message, attempt=attempt)
+                self._drop_boxes()
+                attempt += 1
+            except SandboxUnavailable as error:  # no attempt: the engine may be about to come back
+                reason = str(error)
+                self._drop_boxes()
+                if self._factory.closed or time.monotonic() > patience:
+                    break
+                time.sleep(1)
+        return infrastructure(reason, min(attempt, ATTEMPTS))
+
+    def _attempt(self, job: Job) -> Judgement:
+        plan = job.plan
+        box = self._ready(plan.language.name, plan.limits.memory_mib)
+        try:
+            return judge(plan, job.program, box, lambda: self._ready_judge(plan.limits.memory_mib), job.stop)
+        finally:
+            if box.dirty or box.runs >= RUNS_PER_BOX:
+                self._factory.discard(box)
+                self._boxes.pop(plan.language.name, None)
+
+    def _ready(self, language: str, memory_mib: int) -> Box:
+        box = self._boxes.get(language)
+        if box is not None and box.memory_mib < memory_mib:
+            self._factory.discard(self._boxes.pop(language))
+            box = None
+        if box is None:
+            box = self._boxes[language] = self._factory.take(memory_mib, language)
+        return box
+
+    def _ready_judge(self, memory_mib: int) -> Box:
+        if self._judge_box is not None and (self._judge_box.dirty or self._judge_box.memory_mib < memory_mib):
+            self._factory.discard(self._judge_box)
+            self._judge_box = None
+        self._judge_box = self._judge_box or self._factory.take(memory_mib)
+        return self._judge_box
+
+    def _out_of_memory(self, language: str) -> bool:
+        """Whether the program's own box died of memory, as the engine saw it."""
+        box = self._boxes.get(language)
+        return box is not None and box.ran_out_of_memory(self._factory.client)
+
+    def _drop_boxes(self) -> None:
+        for box in (*self._boxes.values(), self._judge_box):
+            if box is not None:
+                self._factory.discard(box)
+        self._boxes.clear()
+        self._judge_box = None

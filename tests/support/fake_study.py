@@ -1,0 +1,144 @@
+"""A study whose models, sandbox and actors are fakes: `python -m tests.support.fake_study STUDY [WRITES]`.
+
+What is real: the study's driver, stages, store, search, relabelling, pairs and metrics. What is not: Ray (stages run
+in this process), the engine, the judge, and training, which writes a "checkpoint" that depends on its data alone.
+With WRITES, the process kills itself with SIGKILL just before it would write that many files.
+"""
+
+import asyncio
+import hashlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pipeline.cluster.actor_groups
+from actors.generator import Generator
+from actors.ids import stable_seed
+from actors.storage import parts
+from actors.storage.checkpoint import Checkpoint, save_atomically
+from actors.storage.parts import committed_parts
+from pipeline.commands import preflight
+from pipeline.evaluation import metrics
+from pipeline.stages import rollouts, stages
+from pipeline.stages.rollouts import make_shards
+from pipeline.state import store
+from pipeline.state.stage import StageOutput
+from pipeline.study.sequential import execute
+from pipeline.study.spec import load_study
+from pipeline.training import ray_train
+from sandbox.problem import Problem, Suite
+from sandbox.verdict import Outcome, Verdict
+from tests.support.fakes import ByteTokenizer, FakeEngine, FakeSandbox
+
+
+def judge(problem: Problem, program: str, suite: Suite) -> Outcome:
+    """Right or wrong by the program alone: about half pass the public tests, half of those the private ones."""
+    passes = stable_seed(problem.problem_id, program, suite) % 2 == 0
+    return Outcome(verdict=Verdict.ACCEPTED if passes else Verdict.WRONG_ANSWER)
+
+
+class FakeScorer:
+    def __init__(self, verifier: Checkpoint) -> None:
+        self.verifier = verifier
+
+    def wait(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+        return [stable_seed(self.verifier.policy_id, *pair) / 2**31 for pair in pairs]
+
+    async def __call__(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+        return self.wait(pairs)
+
+
+class FakeFleet:
+    def __init__(self, config: Any, lanes: int = 1) -> None:
+        self.config = config
+
+    def __enter__(self) -> "FakeFleet":
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def make_room(self, phase: str) -> None: ...
+
+    def scorers(self, verifier: Checkpoint, replicas: int | None = None) -> list[FakeScorer]:
+        return [FakeScorer(verifier)]
+
+
+def roll_out(
+    fleet: FakeFleet,
+    directory: str,
+    iteration: int,
+    problems: Sequence[Problem],
+    samples: int,
+    plan: Any,
+    policy: Checkpoint,
+    verifier: Checkpoint | None = None,
+    first_bucket: int = 0,
+) -> StageOutput:
+    if os.environ.get("FAKE_STUDY_STANDS_STILL"):
+        time.sleep(600)
+    shards = make_shards(problems, samples, fleet.config.rollouts.shard_episodes, first_bucket)
+    generator = Generator(FakeEngine(policy.policy_id), ByteTokenizer(), FakeSandbox(judge), max_context=4096)
+    scorer = FakeScorer(verifier) if verifier else None
+    for shard in shards:
+        if shard.part not in committed_parts(directory):
+            plans = plan if isinstance(plan, list) else [plan]
+            named = verifier.policy_id if verifier else ""
+            asyncio.run(generator.play(shard, plans, policy.policy_id, directory, iteration, named, scorer))
+    return StageOutput(expected_parts=len(shards))
+
+
+def train(data: str, base: str, out: str, **settings: Any) -> Any:
+    """Weights are a hash of the rows, the base and what identifies the training."""
+    key = "pair_id" if "verifier" in out.rpartition("/iter_")[2] else "example_id"
+    named = settings["config"].model_dump(exclude={"replicas", "cpus", "gpus", "batch_rows"})
+    content = [
+        [row[key] for row in ray_train.read_rows(data, [key], key=key)],
+        named,
+        settings["seed"],
+        Path(base).name,
+    ]
+
+    def write(directory: Path) -> None:
+        (directory / "model.safetensors").write_text(hashlib.sha256(str(content).encode()).hexdigest())
+        (directory / "config.json").write_text("{}")
+
+    return SimpleNamespace(checkpoint=save_atomically(write, out), facts={})
+
+
+def summarise(found: Any, base: Any, directory: str, iteration: int, settings: Any) -> Any:
+    return metrics._summarise(metrics.files(found, base), directory, iteration, settings)
+
+
+def dying(write: Callable[..., None], writes: int) -> Callable[..., None]:
+    left = writes
+
+    def counted(*arguments: Any) -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        write(*arguments)
+
+    return counted
+
+
+def install() -> None:
+    pipeline.cluster.actor_groups.Fleet = FakeFleet  # type: ignore[assignment,misc]
+    preflight._check_engine = lambda: None
+    rollouts.roll_out = roll_out  # type: ignore[assignment]
+    stages.map_buckets = lambda rows, task: [task(row) for row in rows]  # type: ignore[assignment]
+    stages.train_verifier = stages.fine_tune = train  # type: ignore[assignment]
+    metrics.summarise = summarise
+    if len(sys.argv) > 2:
+        parts.write_bytes = store.write_bytes = dying(parts.write_bytes, int(sys.argv[2]))
+
+
+if __name__ in ("__main__", "__mp_main__"):  # the study's process, and those of its lanes
+    install()
+if __name__ == "__main__":
+    raise SystemExit(execute(load_study(sys.argv[1])))

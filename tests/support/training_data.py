@@ -1,0 +1,91 @@
+"""Small data sets for training tests, committed as parts, and a plain PyTorch loop to compare with."""
+
+import os
+import random
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from actors.storage.parts import commit_part
+from pipeline.training.fine_tune import TargetLoss, target_loss
+
+STEPS, BATCH, LEARNING_RATE, MAX_TOKENS = 20, 16, 3e-3, 128
+
+
+def write_examples(directory: Path, count: int = 50) -> str:
+    """Two parts whose rows are out of order; every third example weighs 2."""
+    rng = random.Random(1)
+    rows = [
+        {
+            "example_id": f"example-{number:03d}",
+            "problem_id": f"problem-{number // 3}",
+            "messages": [{"role": "user", "content": "say " + "x" * rng.randint(1, 40)}],
+            "target": "ab" * rng.randint(1, 10),
+            "weight": 2.0 if number % 3 == 0 else 1.0,
+        }
+        for number in range(count)
+    ]
+    rng.shuffle(rows)
+    commit_part(str(directory), 0, pa.Table.from_pylist(rows[: count // 2]))
+    commit_part(str(directory), 1, pa.Table.from_pylist(rows[count // 2 :]))
+    return str(directory)
+
+
+def write_pairs(directory: Path, count: int = 40) -> str:
+    """Right answers are made of a, wrong ones of b."""
+    rng = random.Random(2)
+    rows = [
+        {
+            "pair_id": f"pair-{number:03d}",
+            "problem_id": f"problem-{number // 4}",
+            "prompt": "x" * rng.randint(1, 30),
+            "chosen": "a" * rng.randint(1, 9),
+            "rejected": "b" * rng.randint(1, 9),
+        }
+        for number in range(count)
+    ]
+    commit_part(str(directory), 0, pa.Table.from_pylist(rows))
+    return str(directory)
+
+
+def plain_losses(objective: Any, data: str, base: str, seed: int = 0, eps: float = 1e-8) -> list[float]:
+    """The same training without DeepSpeed, Ray or micro-batches: one padded batch per step, one backward."""
+    import torch
+    from transformers import AutoTokenizer
+
+    from pipeline.training.batches import Order
+    from pipeline.training.collate import collate
+
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    items = objective.read(data, tokenizer, MAX_TOKENS).kept
+    model = objective.model(base, tokenizer, torch.float32, seed).train()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=LEARNING_RATE, eps=eps, weight_decay=0.0)
+    order, losses = Order(len(items), BATCH, seed), []
+    for step in range(STEPS):
+        rows = [items[number] for number in order.step(step)]
+        loss = objective.loss_sum(model, collate(rows, rows[0])) / sum(map(objective.share, rows))
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.param_groups[0]["lr"] = LEARNING_RATE * (1 - step / STEPS)  # linear, without warm-up
+        optimizer.step()
+        optimizer.zero_grad()
+        losses.append(loss.item())
+    return losses
+
+
+@dataclass(frozen=True, slots=True)
+class KilledOnce(TargetLoss):
+    """Kills its own process in the middle of the training, the first time only."""
+
+    marker: str = ""
+
+    def loss_sum(self, model: Any, batch: Any) -> Any:
+        calls = Path(f"{self.marker}.calls")
+        calls.write_text(str(int(calls.read_text()) + 1 if calls.exists() else 1))
+        if calls.read_text() == "12" and not Path(self.marker).exists():
+            Path(self.marker).touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return target_loss(model, batch)

@@ -1,0 +1,69 @@
+"""docs/strategies.md: its example runs, and its tables say what the code says."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actors.prompting.feedback import FEEDBACK
+from pipeline.config.load import load_config
+from pipeline.config.presets import PROTOCOLS
+from pipeline.methods.relabel import DROPPED
+from pipeline.methods.strategies import STRATEGIES
+from tests.support.episodes import episode, right, wrong
+
+TEXT = (Path(__file__).parents[4] / "docs" / "strategies.md").read_text()
+
+
+def test_the_example_is_a_strategy_in_under_30_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Finals score 5, 2 and 1, so e0 and e2 are the favourites; r is the only correct answer: 1 + 0.5·1 > 0.5·5
+    fails as a sum, but correct ones come first by default."""
+    (code,) = re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)
+    assert len(code.splitlines()) < 30
+    monkeypatch.setattr("pipeline.methods.strategies.STRATEGIES", dict(STRATEGIES))
+    namespace: dict[str, Any] = {}
+    exec(code, namespace)
+    episodes = [
+        episode("e0", wrong("a"), wrong("b")),
+        episode("e1", wrong("c"), right("r"), sample=1),
+        episode("e2", wrong("d"), sample=2),
+    ]
+    scores = {("e0", 0): 0.0, ("e0", 1): 5.0, ("e1", 0): 0.0, ("e1", 1): 1.0, ("e2", 0): 2.0}
+    assert namespace["examples"](episodes, scores) == [("e0", 0, "r"), ("e0", 1, "r"), ("e2", 0, "r")]
+
+
+def test_every_row_is_described() -> None:
+    for name in (*STRATEGIES, *FEEDBACK, *DROPPED):
+        assert f"`{name}`" in TEXT
+
+
+def test_the_table_of_protocols_is_that_of_the_code() -> None:
+    rows = {
+        row[0].strip(): [cell.strip() for cell in row[1:]]
+        for row in (line.strip("|").split("|") for line in TEXT.splitlines() if line.startswith("|"))
+        if re.match(r"\s*`(protocol|dialogue|fine_tune|verifier|eval)\.", row[0]) and len(row) == 4
+    }
+    described = " ".join(rows)
+    for section, values in PROTOCOLS["paper"].items():
+        for name in values:
+            assert f".{name}`" in described, f"{section}.{name} is in no row"
+    default = load_config(None)
+    for key, cells in rows.items():
+        names = re.findall(r"`(\w+)?\.(\w+)`", key)
+        section = names[0][0]
+        for number, (own, name) in enumerate(names):
+            for cell, column in zip(cells, ("default", "paper", "release"), strict=True):
+                where = own or section
+                value = PROTOCOLS[column].get(where, {}).get(name, getattr(getattr(default, where), name))
+                said = re.split(r"[:,] ", cell)[0] if len(names) == 1 else cell.split(", ")[number]
+                assert said.strip('`"') in (
+                    str(value),
+                    str(value).lower(),
+                    f"{value:g}" if value != str(value) else "",
+                ), (
+                    key,
+                    column,
+                    said,
+                    value,
+                )

@@ -1,0 +1,165 @@
+"""Resumes that do not lie: what is finished is verified, what differs is refused."""
+
+import json
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from actors.storage.checkpoint import Checkpoint
+from actors.storage.filesystem import DamagedError
+from actors.storage.parts import commit_part, committed_parts
+from pipeline.config.schema import Config
+from pipeline.errors import StoreError
+from pipeline.state.manifest import Manifest
+from pipeline.state.run import require_free
+from pipeline.state.stage import Stage, StageOutput, stage
+from pipeline.state.store import Store
+
+TABLE = pa.table({"a": [1, 2, 3]})
+
+
+@stage("things", reads=("rollouts",), version=1)
+def THINGS(*_: object) -> StageOutput:
+    raise AssertionError("not called")
+
+
+def finish(store: Store, parts: int = 2, identity: dict | None = None) -> Manifest:
+    identity = identity or {"rollouts.samples": 4}
+    directory = store.prepare(1, THINGS, identity, {})
+    for number in range(parts):
+        commit_part(directory, number, TABLE, {"sampled": 3, "dropped": number})
+    return store.commit(THINGS, 1, identity, {}, StageOutput(expected_parts=parts), time.monotonic())
+
+
+def test_a_manifest_reads_back_as_it_was_written(tmp_path: Path) -> None:
+    store = Store(str(tmp_path))
+    written = finish(store)
+    found = store.find(1, "things")
+    assert found == written
+    assert found.rows == 6
+    assert found.counts == {"sampled": 6, "dropped": 1}
+
+
+def test_a_moved_run_is_found_under_its_new_place(tmp_path: Path) -> None:
+    finish(Store(str(tmp_path / "old")))
+    (tmp_path / "old").rename(tmp_path / "new")
+    found = Store(str(tmp_path / "new")).find(1, "things")
+    assert found is not None
+    assert all(Path(file).is_file() for file in found.files().values())
+
+
+def test_no_manifest_means_not_finished_but_its_parts_are_kept(tmp_path: Path) -> None:
+    store = Store(str(tmp_path))
+    directory = store.prepare(1, THINGS, {"x": 1}, {})
+    commit_part(directory, 0, TABLE)
+    assert store.find(1, "things") is None
+    assert list(committed_parts(store.prepare(1, THINGS, {"x": 1}, {}))) == [0]
+
+
+def test_files_without_a_record_are_ignored(tmp_path: Path) -> None:
+    directory = str(tmp_path)
+    commit_part(directory, 0, TABLE)
+    (tmp_path / "part-00001.deadbeef.parquet").write_bytes(b"half")
+    (tmp_path / "part-00002.json.1234.tmp").write_bytes(b"{")
+    assert list(committed_parts(directory)) == [0]
+
+
+@pytest.mark.parametrize("damage", ["truncated", "missing", "flipped"])
+def test_damaged_parts_are_an_error_that_names_the_file(tmp_path: Path, damage: str) -> None:
+    store = Store(str(tmp_path))
+    manifest = finish(store)
+    file = Path(manifest.files()[1])
+    if damage == "missing":
+        file.unlink()
+    elif damage == "flipped":
+        data = bytearray(file.read_bytes())
+        data[len(data) // 2] ^= 1
+        file.write_bytes(data)
+    else:
+        file.write_bytes(file.read_bytes()[:-1])
+    with pytest.raises(StoreError, match=file.name):
+        Store(str(tmp_path)).find(1, "things")
+
+
+def test_a_file_of_ours_that_is_no_json_is_named(tmp_path: Path) -> None:
+    store = Store(str(tmp_path))
+    for name in ("config.json", "driver.json"):
+        store.write(b'{"run": {"na', name)
+        with pytest.raises(DamagedError, match=rf"{name} is damaged, no longer the JSON that was written"):
+            store.read_json(name)
+    (tmp_path / "driver.json").unlink()
+    with pytest.raises(DamagedError, match=r"config\.json"):
+        require_free(store, Config())
+    store.write(b'{"run": {"seed": "x"}}', "config.json")
+    with pytest.raises(StoreError, match=r"config\.json is not what a run wrote: .*'run\.seed' = 'x'"):
+        require_free(store, Config())
+    commit_part(str(tmp_path / "iter_0000" / "pairs"), 0, pa.table({"n": [1]}))
+    record = tmp_path / "iter_0000" / "pairs" / "part-00000.json"
+    record.write_text(record.read_text()[:20])
+    with pytest.raises(DamagedError, match=r"part-00000\.json"):
+        committed_parts(str(tmp_path / "iter_0000" / "pairs"))
+
+
+def test_other_settings_are_refused_and_named(tmp_path: Path) -> None:
+    store = Store(str(tmp_path))
+    manifest = finish(store)
+    with pytest.raises(StoreError, match=r"rollouts\.samples: there 4, now 8"):
+        store.require_identity(manifest, {"rollouts.samples": 8}, {})
+    with pytest.raises(StoreError, match="input episodes"):
+        store.require_identity(manifest, {"rollouts.samples": 4}, {"episodes": "abc"})
+
+
+def test_parts_begun_under_other_settings_are_refused(tmp_path: Path) -> None:
+    store = Store(str(tmp_path))
+    store.prepare(1, THINGS, {"x": 1}, {})
+    with pytest.raises(StoreError, match="begun with other settings"):
+        store.prepare(1, THINGS, {"x": 2}, {})
+
+
+def test_a_missing_part_stops_the_commit(tmp_path: Path) -> None:
+    store = Store(str(tmp_path))
+    directory = store.prepare(1, THINGS, {}, {})
+    commit_part(directory, 0, TABLE)
+    with pytest.raises(StoreError, match="1 committed parts, expected 2"):
+        store.commit(THINGS, 1, {}, {}, StageOutput(expected_parts=2), time.monotonic())
+
+
+def test_the_manifest_is_written_last_and_is_json(tmp_path: Path) -> None:
+    finish(Store(str(tmp_path)))
+    body = json.loads((tmp_path / "iter_0001" / "things" / "manifest.json").read_text())
+    assert body["stage"] == "things"
+    assert len(body["parts"]) == 2
+    assert isinstance(THINGS, Stage)
+
+
+def test_a_finished_training_without_its_checkpoint_is_an_error(tmp_path: Path) -> None:
+    store = Store(str(tmp_path))
+    directory = store.prepare(1, THINGS, {}, {})
+    output = StageOutput(checkpoint=Checkpoint(path=f"{directory}/checkpoint", policy_id="p"))
+    store.commit(THINGS, 1, {}, {}, output, time.monotonic())
+    with pytest.raises(StoreError, match="checkpoint is missing or incomplete"):
+        store.find(1, "things")
+
+
+def test_only_derived_stages_are_discarded_and_only_when_inputs_changed(tmp_path: Path) -> None:
+    store = Store(str(tmp_path))
+    derived = replace(THINGS, derived=True)
+    finish(store)
+    assert not store.discard(1, THINGS, {"rollouts.samples": 8}, {})
+    assert not store.discard(1, derived, {"rollouts.samples": 4}, {})
+    assert store.find(1, "things") is not None
+    assert store.discard(1, derived, {"rollouts.samples": 4}, {"search": "new"})
+    assert store.find(1, "things") is None
+
+
+def test_a_finished_stage_holds_only_what_its_manifest_lists(tmp_path: Path) -> None:
+    store = Store(str(tmp_path))
+    directory = Path(store.prepare(1, THINGS, {}, {}))
+    (directory / "part-00000.deadbeef.parquet").write_bytes(b"an attempt that died")
+    commit_part(str(directory), 0, TABLE)
+    commit_part(str(directory), 0, TABLE)  # a retried task
+    manifest = store.commit(THINGS, 1, {}, {}, StageOutput(), time.monotonic())
+    assert [path.name for path in directory.glob("*.parquet")] == [part.file for part in manifest.parts]

@@ -1,0 +1,120 @@
+"""Losses and masks against values derived by hand; no model weights, no Ray."""
+
+import math
+from array import array
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+
+from actors.prompting.chat_template import example_ids
+from actors.scorers.verifier import padding_id, rewards
+from pipeline.training.batches import Item
+from pipeline.training.collate import collate
+from pipeline.training.fine_tune import TargetLoss, target_loss
+from pipeline.training.train_verifier import PairLoss, bradley_terry, cross_entropy
+from pipeline.training.zero import learning_rate_factor
+from tests.support.tiny_models import tiny_tokenizer
+
+
+def test_bradley_terry() -> None:
+    """Margin 0 costs ln 2. Margin ln 3 has sigmoid 3/4, so it costs ln 4 - ln 3. L2 adds half of r+² + r-²."""
+    margin = torch.tensor([0.0, math.log(3)])
+    losses = bradley_terry(margin, torch.zeros(2), reward_l2=0.0)
+    assert losses.tolist() == pytest.approx([math.log(2), math.log(4) - math.log(3)], abs=1e-6)
+    squared = bradley_terry(torch.tensor([3.0]), torch.tensor([3.0]), reward_l2=0.1)
+    assert squared.item() == pytest.approx(math.log(2) + 0.1 * (9 + 9) / 2, abs=1e-6)
+
+
+def test_cross_entropy_judges_both_answers() -> None:
+    """r+ = ln 3: -ln(3/4). r- = ln 3: -ln(1 - 3/4) = ln 4. Their mean is (2 ln 4 - ln 3) / 2."""
+    loss = cross_entropy(torch.tensor([math.log(3)]), torch.tensor([math.log(3)]))
+    assert loss.item() == pytest.approx((2 * math.log(4) - math.log(3)) / 2, abs=1e-6)
+
+
+class Countdown:
+    """Gives token v at position t the logit t·v, and remembers which columns were asked for."""
+
+    columns: list[int]
+
+    def __call__(self, *, input_ids: Any, logits_to_keep: Any, **_: Any) -> SimpleNamespace:
+        self.columns = logits_to_keep.tolist()
+        table = torch.arange(input_ids.shape[1])[:, None] * torch.arange(4.0)[None, :]  # (T, V)
+        return SimpleNamespace(logits=table[logits_to_keep].expand(len(input_ids), -1, -1))
+
+
+def cost(position: int, token: int) -> float:
+    """-log p of `token` under the logits that stand at `position`."""
+    return math.log(sum(math.exp(position * v) for v in range(4))) - position * token
+
+
+def test_loss_is_on_the_target_only_and_predicted_one_before() -> None:
+    """Row 1: ids 1 2 | 3 0, weight 1. Row 2: 1 | 2, padded, weight 2. Column 1 predicts column 2, and so on."""
+    first = Item(sequences=(array("i", [1, 2, 3, 0]),), start=2, weight=1.0)
+    second = Item(sequences=(array("i", [1, 2]),), start=1, weight=2.0)
+    model = Countdown()
+    loss = target_loss(model, collate([first, second], first))
+    assert model.columns == [0, 1, 2]
+    assert loss.item() == pytest.approx(cost(1, 3) + cost(2, 0) + 2 * cost(0, 2), abs=1e-5)
+    assert TargetLoss().share(first) + TargetLoss().share(second) == 1 * 2 + 2 * 1
+
+
+def test_collate_pads_right_and_an_empty_micro_batch_weighs_nothing() -> None:
+    long, short = Item(sequences=(array("i", [5, 6, 7]),)), Item(sequences=(array("i", [8]),), weight=3.0)
+    batch = collate([long, short], long, pad=9)
+    assert batch.ids.tolist() == [[5, 6, 7], [8, 9, 9]]
+    assert batch.mask.tolist() == [[1, 1, 1], [1, 0, 0]]
+    assert batch.weights.tolist() == [1.0, 3.0]
+    empty = collate([], short)
+    assert empty.ids.tolist() == [[8]]
+    assert empty.weights.tolist() == [0.0]
+
+
+def test_end_of_turn_is_a_target() -> None:
+    tokenizer = tiny_tokenizer()
+    ids, start = example_ids(tokenizer, [{"role": "user", "content": "a"}], "b")
+    assert tokenizer.convert_ids_to_tokens(ids) == ["<user>", "a", "<asst>", "b", "<end>"]
+    assert tokenizer.convert_ids_to_tokens(ids[start:]) == ["b", "<end>"]
+
+
+class LastTokenId:
+    """A model whose hidden state is the token's id, and whose head doubles it."""
+
+    def base_model(self, *, input_ids: Any, **_: Any) -> SimpleNamespace:
+        return SimpleNamespace(last_hidden_state=input_ids[..., None].float())
+
+    def score(self, hidden: Any) -> Any:
+        return 2 * hidden
+
+
+def test_the_reward_is_read_at_the_last_token_even_if_padding_is_the_same_token() -> None:
+    ids = torch.tensor([[4, 5, 7, 7], [4, 5, 6, 7]])  # 7 is end of turn and padding
+    mask = torch.tensor([[1, 1, 1, 0], [1, 1, 1, 1]])
+    assert rewards(LastTokenId(), ids, mask).tolist() == [14.0, 14.0]
+    ids = torch.tensor([[4, 5, 7], [4, 7, 7]])
+    assert rewards(LastTokenId(), ids, torch.tensor([[1, 1, 0], [1, 0, 0]])).tolist() == [10.0, 8.0]
+
+
+def test_pair_loss_sums_pairs_and_skips_stand_ins() -> None:
+    pair = Item(sequences=(array("i", [1, 3]), array("i", [2])))  # rewards 6 and 4: a margin of 2
+    expected = math.log(1 + math.exp(-2)) + 0.5 * (36 + 16) / 2
+    loss = PairLoss(kind="bt", reward_l2=0.5)
+    assert loss.loss_sum(LastTokenId(), collate([pair, pair], pair)).item() == pytest.approx(2 * expected, rel=1e-6)
+    assert loss.loss_sum(LastTokenId(), collate([], pair)).item() == 0.0
+    assert loss.evaluate(LastTokenId(), collate([pair, pair], pair)).tolist() == [2.0, 2.0]
+
+
+def test_padding_never_ends_an_answer() -> None:
+    tokenizer = tiny_tokenizer()
+    assert padding_id(tokenizer) == tokenizer.pad_token_id == 0
+    tokenizer.pad_token = tokenizer.eos_token
+    assert padding_id(tokenizer) not in {tokenizer.eos_token_id}
+
+
+def test_learning_rate() -> None:
+    """10 steps, 2 of warm-up: 1/2, 1, then 8 steps from 1 towards 0."""
+    linear = [learning_rate_factor(step, 10, 0.2, "linear") for step in range(10)]
+    assert linear == pytest.approx([0.5, 1.0, 1.0, 7 / 8, 6 / 8, 5 / 8, 4 / 8, 3 / 8, 2 / 8, 1 / 8])
+    assert learning_rate_factor(6, 10, 0.2, "cosine") == pytest.approx(0.5)
+    assert learning_rate_factor(9, 10, 0.0, "constant") == 1.0

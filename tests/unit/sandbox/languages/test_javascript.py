@@ -1,0 +1,297 @@
+"""JavaScript on the host: how tests split, what literals mean, when claimed values are equal, how they are shown."""
+
+import itertools
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sandbox.errors import ProblemError
+from sandbox.judging import answers
+from sandbox.languages import javascript
+from sandbox.languages import javascript_values as values
+from sandbox.languages.javascript import Expected, difference, split_test, statements
+from sandbox.languages.javascript_source import literal, tokens
+from sandbox.problems.jsonl import load
+
+
+def read(source: str) -> Any:
+    return literal(tokens(source))
+
+
+@pytest.mark.parametrize(
+    ("test", "source", "expected"),
+    [
+        ("assert.strictEqual(f(1, 'a'), 2)", "f(1, 'a')", Expected(2.0)),
+        ("assert.deepStrictEqual(f([1]), [1, 2], 'why');", "f([1])", Expected([1.0, 2.0])),
+        ("assert.strict.deepEqual(f(), {})", "f()", Expected({})),
+        ("assert.deepEqual(f(), {a: 1})", "f()", Expected({"a": 1.0}, strict=False)),
+        ("console.assert(f(3) === 'x')", "f(3)", Expected("x", strict=False)),
+        ("assert(null === f(3))", "f(3)", Expected(None, strict=False)),
+        ("assert.equal(f(x => x + 1, /a\\/)/g), -1)", "f(x => x + 1, /a\\/)/g)", Expected(-1.0, strict=False)),
+        ("assert.equal(f(new Pair(5, 24)), 3)", "f(new Pair(5, 24))", Expected(3.0, strict=False)),
+        ("assert.equal(f((a, b) => a.m(b)), 3)", "f((a, b) => a.m(b))", Expected(3.0, strict=False)),
+        ("assert.equal(f(1 /* is 2 */), 2)", "f(1 )", Expected(2.0, strict=False)),
+        ("assert.equal(f(0.1).toFixed(2), '0.10')", "f(0.1).toFixed(2)", Expected("0.10", strict=False)),
+        ("assert.equal(f(0).length, 3)", "f(0).length", Expected(3.0, strict=False)),
+        ("console.assert(Math.abs(f(1.33) - 0.33) < 1e-6)", "f(1.33)", Expected(0.33, False, 1e-6)),
+        ("assert.equal(await f(1), 2)", "await (async () => (await f(1)))()", Expected(2.0, strict=False)),
+        (
+            "console.assert(JSON.stringify(f(1)) === JSON.stringify({b: 1, 10: [undefined, NaN], u: undefined}))",
+            "JSON.stringify(f(1))",
+            Expected('{"10":[null,null],"b":1}', strict=False),
+        ),
+    ],
+)
+def test_a_test_that_splits(test: str, source: str, expected: Expected) -> None:
+    call = split_test(test, "f", frozenset())
+    assert call is not None
+    assert (call.source, call.expected) == (source, expected)
+    assert javascript.tested_name([test]) == "f"
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "assert.strictEqual(check(f(1), [1, 2]), true)",  # the answer would go in
+        "assert.strictEqual(f(g(1)), 2)",
+        "assert.strictEqual((f(1) === 2), true)",
+        "assert.strictEqual(f(1) === 2, true)",
+        "assert.strictEqual(f(1).includes(2), true)",
+        "assert.strictEqual([f(1), 2], [2, 2])",
+        "assert.strictEqual(f(1), g(1))",
+        "assert.strictEqual(f(1), f(1))",
+        "assert.strictEqual(f(1), [1,, 2])",
+        "assert.strictEqual(f(`a${b}`), 1)",
+        "assert.notStrictEqual(f(1), 2)",
+        "assert.throws(() => f(1))",
+        "console.assert(f(1) > 2)",
+        "console.assert(f(1) === 2 && f(2) === 3)",
+        "assert.equal(f(1), 2); sideEffect()",
+        "assert.equal(helper(f(1)), 2)",
+        "assert.equal(f(1, 2)",
+    ],
+)
+def test_a_test_that_does_not(test: str) -> None:
+    assert split_test(test, "f", frozenset()) is None
+
+
+def test_the_problems_own_helpers_are_not_the_programs() -> None:
+    test = "assert.equal(f(Encoder.run('a')), 'a')"
+    assert split_test(test, "f", frozenset()) is not None
+    assert split_test(test, "f", javascript.defined_names("class Encoder { static run (x) { return x } }")) is None
+
+
+WRAPPED = {
+    "a function": """
+const assert = require('node:assert');
+function test() {
+  let candidate = f;
+  assert.deepEqual(candidate(1), 2);
+  assert.deepEqual(candidate([3]), {candidate: 4});
+}
+test();
+""",
+    "an arrow": """
+const testF = () => {
+  console.assert(f(1) === 2)
+  console.assert(
+    f([3]) === 4 // the other
+  )
+}
+
+testF()
+""",
+}
+
+
+def test_assertions_come_out_of_the_functions_around_them() -> None:
+    assert statements(WRAPPED["a function"]) == (
+        "assert.deepEqual(f(1), 2)",
+        "assert.deepEqual(f([3]), {candidate: 4})",
+    )
+    strict = "const assert = require('assert').strict\nassert.deepEqual(f(1), 2)"
+    assert statements(strict) == statements(strict.replace("').strict", "/strict')"))
+    assert statements(strict) == ("assert.strict.deepEqual(f(1), 2)",)
+    assert [split_test(test, "f", frozenset()) is not None for test in statements(WRAPPED["an arrow"])] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("function t() { assert.equal(f(1), 2) }", "t is never called"),
+        ("const x = 3; assert.equal(f(x), 2)", "not an assertion: const x = 3"),
+        ("for (const x of [1]) assert.equal(f(x), 2)", "not an assertion: for"),
+        ("console.log(1)", "not an assertion: console.log"),
+        ("// nothing", "no assertion"),
+        ("assert.equal(f(1", "a bracket that does not close"),
+    ],
+)
+def test_what_is_no_list_of_assertions(source: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        statements(source)
+
+
+@pytest.mark.parametrize(
+    ("source", "value"),
+    [
+        ("0x1F", 31.0),
+        ("0b101", 5.0),
+        ("1_000.5e-1", 100.05),
+        (".5", 0.5),
+        ("-Infinity", -math.inf),
+        ("123456789012345678901234567890n", 123456789012345678901234567890),
+        ("-5n", -5),
+        (r"'it\'s \x41\u0042\u{43}\n'", "it's ABC\n"),
+        (r'"\ud83d\ude00"', "😀"),
+        (r'"\ud83d"', "\ud83d"),
+        ("`a\nb`", "a\nb"),
+        ("[1, 'x', null, undefined, true,]", [1.0, "x", None, values.UNDEFINED, True]),
+        ("{a: {'b c': [1]}, 1.0: 2, \"d\": -0, if: 3}", {"a": {"b c": [1.0]}, "1": 2.0, "d": 0.0, "if": 3.0}),
+        ("({})", {}),
+        ("new Set([1, 1])", values.Collection("Set", [1.0])),
+        ("new Map([[1, 'a']])", values.Collection("Map", [(1.0, "a")])),
+        ("new Uint8Array([1, 2])", values.Collection("Uint8Array", [1.0, 2.0])),
+        ("new Date('1970-01-02')", values.Collection("Date", 86_400_000.0)),
+        ("JSON.stringify([1, 'é'])", '[1,"é"]'),
+    ],
+)
+def test_literals(source: str, value: Any) -> None:
+    assert read(source) == value and type(read(source)) is type(value)
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["f(1)", "x", "1 + 1", "[1,,2]", "{a}", "{...b}", "{f() {}}", "{__proto__: null}", "-'1'", "+1n", "010", "'\\7'",
+     "new Foo(1)", "new Map([1])", "[1", "/a/", "() => 1", "[" * 200 + "]" * 200, "{get a() {}}", "a.b", "1 2", ""],
+)  # fmt: skip
+def test_what_is_no_literal(source: str) -> None:
+    with pytest.raises((ValueError, RecursionError)):
+        read(source)
+
+
+@pytest.mark.parametrize(
+    ("tree", "source", "strict", "loose"),
+    [
+        (1, "1.0", True, True),
+        (1.0, "1", True, True),
+        (True, "1", False, False),
+        ("1", "1", False, False),
+        (1, "1n", False, False),
+        ({"int": "0x1"}, "1n", True, True),
+        (-0.0, "0", False, True),
+        (0, "-0", False, True),
+        (math.nan, "NaN", True, True),
+        (None, "undefined", False, False),
+        ({"undefined": 0}, "undefined", True, True),
+        ([1, {"hole": 0}], "[1, undefined]", False, False),
+        ([1, 2], "[2, 1]", False, False),
+        ([1], "{0: 1}", False, False),
+        ({"object": [["b", 2], ["a", 1]]}, "{a: 1, b: 2}", True, True),
+        ({"object": [["a", {"undefined": 0}]]}, "{}", False, False),
+        ({"object": [["a", 1], ["b", 2]]}, "{a: 1}", False, False),
+        ({"instance": ["Point", [["a", 1]]]}, "{a: 1}", False, True),
+        ({"instance": ["null prototype", []]}, "{}", False, True),
+        ({"map": [[1, "a"], ["1", "b"]]}, "new Map([['1', 'b'], [1, 'a']])", True, True),
+        ({"map": [[1, "a"]]}, "new Map([['1', 'a']])", False, False),
+        ({"set": [[1], [2]]}, "new Set([[2], [1]])", True, True),
+        ({"set": [[1], [1]]}, "new Set([[1], [2]])", False, False),
+        ({"typed": ["Uint8Array", [1]]}, "new Uint8Array([1])", True, True),
+        ({"typed": ["Uint8Array", [1]]}, "new Int8Array([1])", False, False),
+        ({"typed": ["Uint8Array", [1]]}, "[1]", False, False),
+        ({"date": 0}, "new Date(0)", True, True),
+        ({"date": 0}, "0", False, False),
+        ({"opaque": "Proxy"}, "{}", False, False),
+        ({"opaque": "Promise"}, "1", False, False),
+        ("\ud83d\ude00", "'😀'", True, True),
+        (1e21, "1000000000000000000000", True, True),
+        (18446744073709552000, "18446744073709551616", True, True),
+    ],
+)
+def test_equality(tree: Any, source: str, strict: bool, loose: bool) -> None:
+    value = read(source)
+    assert (difference(tree, Expected(value, True), None) is None) is strict
+    assert (difference(tree, Expected(value, False), None) is None) is loose
+
+
+def test_numbers_in_sets_have_no_hash_that_a_program_knows() -> None:
+    """-1 and -2 have one in Python, and so have the arrays of them: 8192 here, compared with each other for minutes."""
+    arrays = [list(signs) for signs in itertools.product((-1, -2), repeat=13)]
+    assert len({hash(values.canonical(values.decode(array))) for array in arrays}) == len(arrays)
+    zero, minus, one, big, true = (values.canonical(values.decode(tree)) for tree in (0, -0.0, 1, {"int": "0x1"}, True))
+    assert zero == minus and len({zero, one, big, true}) == 4
+
+
+def test_tolerance() -> None:
+    assert difference(0.30000000000000004, Expected(0.3), None) is not None
+    assert difference([0.30000000000000004], Expected([0.3]), 1e-6) is None
+    assert difference(0.33, Expected(0.33 + 1e-7, False, 1e-6), None) is None
+    assert difference("0.33", Expected(0.33, False, 1e-6), None) is not None
+    assert difference(math.nan, Expected(0.33, False, 1e-6), None) is not None
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (1.0, "1"),
+        (-1.5, "-1.5"),
+        (100.0, "100"),
+        (1e21, "1e+21"),
+        (1.5e21, "1.5e+21"),
+        (1e20, "100000000000000000000"),
+        (2.0**64, "18446744073709552000"),
+        (1e-6, "0.000001"),
+        (1.5e-7, "1.5e-7"),
+        (0.1, "0.1"),
+        (-0.0, "0"),
+        (5e-324, "5e-324"),
+        (math.inf, "Infinity"),
+    ],
+)
+def test_numbers_as_javascript_writes_them(number: float, text: str) -> None:
+    """Expected texts by ECMA-262, 6.1.6.1.20."""
+    assert values.number_text(number) == text
+
+
+def test_values_as_javascript_writes_them() -> None:
+    tree = [1, -0.0, 'a"b', None, True, {"undefined": 0}, {"int": "-0x2"}, {"object": [["x y", {"map": [[1, 2]]}]]}]
+    tree += [{"instance": ["Point", [["x", 1]]]}, {"opaque": "Promise"}, {"set": [1]}]
+    shown = '[1, -0, "a\\"b", null, true, undefined, -2n, {"x y": new Map([[1, 2]])}, Point {x: 1}, <Promise>'
+    assert values.show(values.decode(tree)) == f"{shown}, new Set([1])]"
+    assert len(values.show(values.decode([["x" * 300] * 300]))) == 200
+
+
+TAGS = st.sampled_from(["object", "instance", "map", "set", "typed", "date", "int", "undefined", "hole", "opaque", "x"])
+trees = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just("Uint8Array"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TAGS, inner, max_size=2),
+)
+
+
+@given(trees)
+def test_no_claim_raises_on_the_host(tree: Any) -> None:
+    for expected in (1.0, [], {}, values.Collection("Map", []), values.Collection("Set", [1.0])):
+        failure = answers.compared({"value": tree}, Expected(expected), 1e-6, difference)
+        assert failure is None or failure[1]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"private_tests": ["assert.throws(() => f(1))"]}, "a JavaScript test must be an assertion about one call"),
+        ({"private_tests": ["assert f(1) == 2"]}, "field private_tests: expected JavaScript source"),
+        ({"setup": "const x = 1"}, "set-up code cannot be judged in JavaScript"),
+        ({"private_tests": ["assert.equal(f(1), 2)", "assert.equal(g(1), 2)"]}, "a JavaScript test must be"),
+    ],
+)
+def test_what_cannot_be_judged_is_refused_when_it_is_read(tmp_path: Path, change: dict[str, Any], message: str) -> None:
+    row = {"task_id": "a", "prompt": "", "language": "javascript", "private_tests": ["assert.equal(f(1), 2)"], **change}
+    path = tmp_path / "problems.jsonl"
+    path.write_text(json.dumps(row) + "\n")
+    with pytest.raises(ProblemError, match=message) as refused:
+        load(path)
+    assert "line 1" in str(refused.value)
