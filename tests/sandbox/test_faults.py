@@ -131,6 +131,7 @@ def test_closing_leaves_nothing(engine: None) -> None:
 DRIVER = """
 import sys
 from sandbox.pool.pool import Pool
+from tests.sandbox.test_faults import PROBLEM, RIGHT
 pool = Pool(boxes=1, transport=sys.argv[1])
 print(pool.judge(PROBLEM, RIGHT, "private").box, flush=True)
 if sys.argv[2] == "busy":
