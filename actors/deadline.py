@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import Awaitable
 from typing import TypeVar
 
+from sandbox.errors import UserError
+
 T = TypeVar("T")
 
 
-class DeadlineError(TimeoutError):
+class DeadlineError(UserError, TimeoutError):
     """Something took longer than it may; the message names it."""
 
 

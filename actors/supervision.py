@@ -13,17 +13,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from sandbox.errors import UserError
+
 S = TypeVar("S")
 TICK_S = 1.0
 SHARDS_PER_WORKER = 2
 """The next shard is there before the current one has drained, so a worker never runs dry between shards."""
 
 
-class StallError(RuntimeError):
+class StallError(UserError, RuntimeError):
     """Work is in flight and nothing has finished for longer than the deadline."""
 
 
-class WorkersLostError(RuntimeError):
+class WorkersLostError(UserError, RuntimeError):
     """Workers died more often than the restart budget allows."""
 
 

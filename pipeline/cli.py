@@ -17,25 +17,11 @@ from pipeline.config.load import EMBEDDED, load_config, validated
 from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
 from sandbox.cli import add_actions
+from sandbox.errors import NOTHING_DONE, UserError
 
 INTERRUPTED = 130
 DEFAULT_SELECTORS = ["random", "pt", "lv", "pt_lv", "oracle"]
 """Of `mucode eval`."""
-REFUSALS = {
-    "CardError",
-    "ChatTemplateError",
-    "CheckpointError",
-    "FleetError",
-    "LaneError",
-    "ProblemError",
-    "ResourceError",
-    "SandboxUnavailable",
-    "DamagedError",
-    "StoreError",
-    "TrainingError",
-    "WeightsError",
-}
-"""By name, since importing them here would import what they guard."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,12 +37,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         kept = "; what was committed is kept: `mucode resume DIR` continues"
         print(f"mucode: interrupted{kept if options.command in (_run, _resume, _study) else ''}", file=sys.stderr)
         return INTERRUPTED
-    except (ConfigError, FileNotFoundError) as error:
-        return _refuse(error)
-    except Exception as error:
-        if is_refusal(error):
-            return _refuse(error)
-        raise
+    except UserError as error:
+        return _refuse(error, error.exit_status)
+    except FileNotFoundError as error:
+        return _refuse(error, NOTHING_DONE)
 
 
 def _interrupt(*_: object) -> None:
@@ -64,14 +48,9 @@ def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def is_refusal(error: Exception) -> bool:
-    """Errors that explain themselves to a person; a traceback would only hide the message."""
-    return any(base.__name__ in REFUSALS for base in type(error).__mro__)
-
-
-def _refuse(error: Exception) -> int:
+def _refuse(error: Exception, status: int) -> int:
     print(f"mucode: {getattr(error, 'cause', None) or error}", file=sys.stderr)  # Ray's has a traceback for its text
-    return 2
+    return status
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -1,9 +1,11 @@
 """Errors that explain themselves to a person."""
 
+from sandbox.errors import UserError
 
-class ConfigError(ValueError):
+
+class ConfigError(UserError, ValueError):
     """A setting is wrong; the message names it, its value and what was expected."""
 
 
-class StoreError(RuntimeError):
+class StoreError(UserError, RuntimeError):
     """A run directory cannot be used as asked; the message says what differs and what to do."""

@@ -1,10 +1,23 @@
-"""What can go wrong with the sandbox itself. None of these says anything about a program."""
+"""Errors that explain themselves, and what can go wrong with the sandbox. None says anything about a program."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+ENDED_IN_THE_MIDDLE, NOTHING_DONE = 1, 2
+"""Exit statuses: what was committed is kept and the same command continues; or no work was begun."""
 
-class SandboxError(Exception):
+
+class UserError(Exception):
+    """An error that a person can act on: its text says the value, what was expected, and what to do next.
+
+    The command line prints the text without a traceback and ends with `exit_status`. Every error of this project that
+    may reach a user derives from it, beside the built-in class that fits (`class ConfigError(UserError, ValueError)`).
+    """
+
+    exit_status: int = NOTHING_DONE
+
+
+class SandboxError(UserError):
     """The sandbox, not the program."""
 
 

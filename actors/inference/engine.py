@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from actors.storage.checkpoint import Checkpoint
+from sandbox.errors import UserError
 
 
-class EngineError(RuntimeError):
+class EngineError(UserError, RuntimeError):
     """The engine cannot serve: it died, is closed, or was asked for what it must refuse."""
 
 

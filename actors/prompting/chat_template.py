@@ -11,6 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from sandbox.errors import UserError
+
 Messages = Sequence[dict[str, str]]
 
 TODAY = datetime(2024, 7, 26)
@@ -19,7 +21,7 @@ DATE = {"date_string": "26 Jul 2024", "strftime_now": TODAY.strftime}
 """The names under which templates ask for it."""
 
 
-class ChatTemplateError(ValueError):
+class ChatTemplateError(UserError, ValueError):
     """The tokenizer cannot render a chat in the way that training needs."""
 
 

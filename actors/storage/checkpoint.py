@@ -23,6 +23,7 @@ from typing import Any
 from pyarrow import fs
 
 from actors.storage.filesystem import open_directory, read_bytes
+from sandbox.errors import UserError
 
 MANIFEST = "checkpoint.json"
 CACHE = "~/.cache/mucode/checkpoints"
@@ -41,7 +42,7 @@ class Checkpoint:
     policy_id: str
 
 
-class CheckpointError(ValueError):
+class CheckpointError(UserError, ValueError):
     """A directory is not the checkpoint that it should be; the message says which file and what to do."""
 
 

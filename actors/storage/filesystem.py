@@ -6,8 +6,10 @@ from typing import Any
 
 from pyarrow import fs
 
+from sandbox.errors import UserError
 
-class DamagedError(RuntimeError):
+
+class DamagedError(UserError, RuntimeError):
     """A file of ours does not hold what was written."""
 
 

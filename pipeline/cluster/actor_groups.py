@@ -16,6 +16,7 @@ from pipeline.cluster import resources
 from pipeline.cluster.connect import connect
 from pipeline.config.schema import Config
 from pipeline.trackers.console import say
+from sandbox.errors import UserError
 
 SCORING_DEADLINE_S = 3600.0
 """For one bucket, the buckets before it at the same scorer included."""
@@ -27,7 +28,7 @@ CALLS_PER_ACTOR = 1000
 """Concurrent calls of an async actor; episodes in flight are bounded elsewhere."""
 
 
-class FleetError(RuntimeError):
+class FleetError(UserError, RuntimeError):
     """An actor did not come up, or too much of the sandbox failed."""
 
 

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 
 from actors.search.selectors import SELECTORS
 from pipeline.config.schema import Config
+from sandbox.errors import UserError
 
 DATA_CPUS = 0.5
 
 
-class ResourceError(RuntimeError):
+class ResourceError(UserError, RuntimeError):
     """A phase asks for more than the cluster has; nothing was started."""
 
 

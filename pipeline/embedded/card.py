@@ -5,10 +5,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+from sandbox.errors import UserError
+
 CARD = "card.json"
 
 
-class CardError(ValueError):
+class CardError(UserError, ValueError):
     """A shipped model is not what its card says."""
 
 

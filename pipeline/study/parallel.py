@@ -21,17 +21,20 @@ from typing import NamedTuple
 
 from pipeline.study.spec import Cell
 from pipeline.trackers import console
+from sandbox.errors import ENDED_IN_THE_MIDDLE, UserError
 
 END_DEADLINE_S = 180.0
 """How long a lane may take to end its actors before it is killed."""
 
 
-class LaneError(RuntimeError):
+class LaneError(UserError, RuntimeError):
     """What a lane was refused, in its own words. What was finished is kept."""
 
 
-class LaneDiedError(RuntimeError):
+class LaneDiedError(UserError, RuntimeError):
     """A lane ended in the middle of its work, or met an error that explains nothing; the message says which lane."""
+
+    exit_status = ENDED_IN_THE_MIDDLE
 
 
 class Done(NamedTuple):
@@ -145,9 +148,7 @@ def _lane(name: str, talk: Connection, lanes: int) -> None:
     except KeyboardInterrupt:
         pass  # the study's process says so
     except Exception as error:
-        from pipeline.cli import is_refusal
-
-        explained = is_refusal(error)
+        explained = isinstance(error, UserError)
         if not explained:
             traceback.print_exc()
         talk.send(Failure(f"{type(error).__name__}: {error}", explained))

@@ -1,0 +1,97 @@
+"""Tables of rows by name: what is shipped, and what other packages bring.
+
+    name                    where the row comes from
+    pt                      the table itself
+    shortest                an entry point of the group `mucode.selectors`, declared by an installed distribution
+    my_package.rows:SHORT   an import path: module, colon, name of the object
+
+Shipped names win. Nothing is imported before a row is asked for (`registry[name]`): `registry.check(name)` reads names
+alone, so commands that only read a run never import a plug-in.
+"""
+
+import difflib
+import importlib
+import importlib.metadata
+import re
+from collections.abc import Iterator, Mapping
+from typing import Generic, TypeVar
+
+from sandbox.errors import UserError
+
+Row = TypeVar("Row")
+IMPORT_PATH = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+
+
+class RegistryError(UserError, ValueError):
+    """A name that no row has, or a plug-in that is not what its table holds."""
+
+
+class Registry(Mapping[str, Row], Generic[Row]):
+    """Rows of one kind. As a mapping it lists the shipped rows; indexing finds plug-ins too."""
+
+    def __init__(self, kind: str, row_type: type[Row], rows: Mapping[str, Row]) -> None:
+        """`kind`: the singular noun for messages and for the entry-point group, as in "selector"."""
+        self.kind, self.row_type = kind, row_type
+        self._shipped = dict(rows)
+        self._loaded: dict[str, Row] = {}
+
+    @property
+    def group(self) -> str:
+        """The entry-point group: "mucode.selectors", "mucode.feedback_styles"."""
+        return f"mucode.{self.kind.replace(' ', '_')}s"
+
+    def __getitem__(self, name: str) -> Row:
+        """The row. Raises RegistryError where there is none, or where a plug-in cannot be imported."""
+        if name in self._shipped:
+            return self._shipped[name]
+        if name not in self._loaded:
+            self._loaded[name] = self._load(name)
+        return self._loaded[name]
+
+    def __contains__(self, name: object) -> bool:
+        """Whether a row of this name is shipped."""
+        return name in self._shipped
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._shipped)
+
+    def __len__(self) -> int:
+        return len(self._shipped)
+
+    def check(self, name: str) -> str:
+        """`name`, if a row of that name may exist; imports nothing. Raises RegistryError."""
+        if name not in self._shipped and self.import_path(name) is None:
+            close = difflib.get_close_matches(name, self._shipped, n=1)
+            meant = f"; did you mean {close[0]!r}?" if close else ""
+            raise RegistryError(
+                f"no {self.kind} is named {name!r}{meant} Shipped: {', '.join(self._shipped)}. One of your own is "
+                f"named package.module:NAME, or by an entry point of the group {self.group!r}"
+            )
+        return name
+
+    def import_path(self, name: str) -> str | None:
+        """`package.module:NAME` of a plug-in's row, without importing it; None for shipped and unknown names."""
+        if name in self._shipped:
+            return None
+        if IMPORT_PATH.fullmatch(name):
+            return name
+        found = importlib.metadata.entry_points(group=self.group, name=name)
+        return next((point.value for point in found), None)
+
+    def _load(self, name: str) -> Row:
+        path = self.import_path(self.check(name))
+        assert path is not None
+        module, _, attribute = path.partition(":")
+        try:
+            row = getattr(importlib.import_module(module), attribute)
+        except (ImportError, AttributeError) as error:
+            raise RegistryError(
+                f"{self.kind} {name!r} cannot be imported from {path}: {error}. Install its package on every node, or "
+                "put its folder on PYTHONPATH"
+            ) from error
+        if not isinstance(row, self.row_type):
+            raise RegistryError(
+                f"{self.kind} {name!r}: {path} is {type(row).__name__}, expected {self.row_type.__name__} "
+                f"({self.row_type.__module__})"
+            )
+        return row
