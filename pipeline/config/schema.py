@@ -7,6 +7,7 @@ paths. Stages hash only the identity fields they read, so a resume on another cl
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
+from pydantic.fields import FieldInfo
 
 from pipeline.config.presets import with_preset
 
@@ -14,6 +15,15 @@ from pipeline.config.presets import with_preset
 def operational(default: Any, **kwargs: Any) -> Any:
     """A field that changes how a run is carried out, never what it produces."""
     return Field(default, json_schema_extra={"operational": True}, **kwargs)
+
+
+def added(default: Any, **kwargs: Any) -> Any:
+    """An identity field that came after 0.1.0: left out of the identity while it equals `default`.
+
+    Run directories of earlier versions know nothing of it, and their stages keep the identity that they were made
+    with. The default must therefore do what earlier versions did.
+    """
+    return Field(default, json_schema_extra={"added": True}, **kwargs)
 
 
 class Section(BaseModel):
@@ -268,14 +278,27 @@ class Config(Section):
         return self.verifier.max_tokens or self.model.max_tokens
 
     def identity(self, *paths: str) -> dict[str, Any]:
-        """Identity fields of the named sections or fields, flat: {"rollouts.samples": 4, …}."""
+        """Identity fields of the named sections or fields, flat: {"rollouts.samples": 4, …}.
+
+        Operational fields are left out, and so are `added` ones that equal their default.
+        """
         chosen = {}
         for section_name in type(self).model_fields:
             section = getattr(self, section_name)
             for name, field in type(section).model_fields.items():
-                key = f"{section_name}.{name}"
-                extra = field.json_schema_extra
-                is_operational = isinstance(extra, dict) and bool(extra.get("operational"))
-                if not is_operational and (section_name in paths or key in paths):
-                    chosen[key] = getattr(section, name)
+                key, value = f"{section_name}.{name}", getattr(section, name)
+                if (section_name in paths or key in paths) and _counts(field, value):
+                    chosen[key] = value
         return chosen
+
+
+def _counts(field: FieldInfo, value: Any) -> bool:
+    """Whether a field's value is part of what names a stage's content."""
+    if marked(field, "operational"):
+        return False
+    return not (marked(field, "added") and value == field.get_default(call_default_factory=True))
+
+
+def marked(field: FieldInfo, mark: str) -> bool:
+    """Whether a field was declared by `operational` or `added`."""
+    return isinstance(field.json_schema_extra, dict) and bool(field.json_schema_extra.get(mark))
