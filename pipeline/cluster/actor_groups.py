@@ -28,11 +28,11 @@ CALLS_PER_ACTOR = 1000
 """Concurrent calls of an async actor; episodes in flight are bounded elsewhere."""
 
 
-class FleetError(UserError, RuntimeError):
+class ActorStartError(UserError, RuntimeError):
     """An actor did not come up, or too much of the sandbox failed."""
 
 
-class Fleet:
+class ActorGroups:
     """Generators, executors and scorers of one run. A context manager: leaving it ends every actor."""
 
     def __init__(self, config: Config, lanes: int = 1) -> None:
@@ -45,7 +45,7 @@ class Fleet:
         self._generators: dict[int, Any] = {}
         self._scorers: list[Any] = []
 
-    def __enter__(self) -> "Fleet":
+    def __enter__(self) -> "ActorGroups":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -134,7 +134,7 @@ class Fleet:
             _end(handle)
         self._generators = {}
 
-    def make_room(self, phase: str) -> None:
+    def release_for(self, phase: str) -> None:
         """Before `sampling`, `training`, `scoring` or `data`: end what holds resources that the phase needs."""
         if phase in self.plan.scorers_exit_for:
             self.release_scorers()
@@ -182,7 +182,7 @@ def _await(name: str, references: list[Any], deadline_s: float) -> None:
         ray.get(references, timeout=deadline_s)
     except GetTimeoutError:
         free = ray.available_resources()
-        raise FleetError(
+        raise ActorStartError(
             f"{name} did not come up in {time.monotonic() - started:.0f} s; free on the cluster: "
             f"{resources.describe(free)}. Look at the actor's log under Ray's session directory"
         ) from None

@@ -32,7 +32,7 @@ class Plan:
 
 
 def share(total: dict[str, float], lanes: int) -> dict[str, float]:
-    """What one of `lanes` fleets may count on: a cluster is divided; on this machine each fleet has a Ray of its own.
+    """What one of `lanes` workers may count on: a cluster is divided; on this machine each has a Ray of its own.
 
     Raises ResourceError where each of these would take the same accelerators.
     """

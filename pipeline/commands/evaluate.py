@@ -24,7 +24,7 @@ from pipeline.trackers.console import say
 from sandbox.problem import Problem
 
 if TYPE_CHECKING:
-    from pipeline.cluster.actor_groups import Fleet
+    from pipeline.cluster.actor_groups import ActorGroups
 
 Row = dict[str, Any]
 TURNS_PER_LINE = 3
@@ -57,10 +57,10 @@ def evaluate(config: Config, verifier: str | None, out: str | None = None) -> in
         _check_files("--verifier", verifier)
     from pipeline.stages import stages
 
-    with open_fleet(config) as actors:
+    with open_actor_groups(config) as actor_groups:
         claim(store, config)
         store.write(json.dumps({"model": config.model.generator, "dataset": config.problems.test}).encode(), EVALUATION)
-        run.fleet = actors
+        run.actor_groups = actor_groups
         run.stage(0, stages.SEARCHES["greedy"], policy=run.base)
         run.stage(0, stages.SWEEP, policy=run.base, **({"verifier": scorer} if scorer else {}))
         found = run.stage(0, stages.METRICS, found=run.evaluated(0))
@@ -73,10 +73,10 @@ def evaluate(config: Config, verifier: str | None, out: str | None = None) -> in
     return 0
 
 
-def open_fleet(config: Config) -> "Fleet":
-    from pipeline.cluster.actor_groups import Fleet  # Ray is imported only where actors start
+def open_actor_groups(config: Config) -> "ActorGroups":
+    from pipeline.cluster.actor_groups import ActorGroups  # Ray is imported only where actors start
 
-    return Fleet(config)
+    return ActorGroups(config)
 
 
 def check_selectors(config: Config, verifier: str | None, problems: Sequence[Problem]) -> None:

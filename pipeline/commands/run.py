@@ -22,13 +22,13 @@ def execute(config: Config) -> int:
     check(config)
     store = Store(run_root(config))
     require_free(store, config)
-    from pipeline.cluster.actor_groups import Fleet
+    from pipeline.cluster.actor_groups import ActorGroups
 
-    with Fleet(config) as fleet:
+    with ActorGroups(config) as actor_groups:
         claim(store, config)
         store.write(json.dumps(environment(), indent=1).encode(), "environment.json")
         say(f"run {store.root}")
-        run = Run(config, fleet)
+        run = Run(config, actor_groups)
         iterate(run)
     return _finish(store, run, time.monotonic() - started)
 

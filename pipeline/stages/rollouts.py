@@ -14,7 +14,7 @@ from actors.search.plan import SearchPlan, Shard
 from actors.storage.checkpoint import Checkpoint
 from actors.storage.parts import committed_parts
 from actors.supervision import Supervisor
-from pipeline.cluster.actor_groups import Fleet, FleetError
+from pipeline.cluster.actor_groups import ActorGroups, ActorStartError
 from pipeline.state.stage import StageOutput
 from pipeline.trackers.console import Progress
 from sandbox.problem import Problem
@@ -35,7 +35,7 @@ def make_shards(problems: Sequence[Problem], samples: int, shard_episodes: int, 
 
 
 def roll_out(
-    fleet: Fleet,
+    actor_groups: ActorGroups,
     directory: str,
     iteration: int,
     problems: Sequence[Problem],
@@ -45,24 +45,26 @@ def roll_out(
     verifier: Checkpoint | None = None,
     first_bucket: int = 0,
 ) -> StageOutput:
-    """Play what `directory` lacks. Raises FleetError above the set rate of infrastructure failures.
+    """Play what `directory` lacks. Raises ActorStartError above the set rate of infrastructure failures.
 
     Several plans are played over one set of samples; their episodes lie side by side in the same parts.
     """
-    config = fleet.config
+    config = actor_groups.config
     plans = (plan,) if isinstance(plan, SearchPlan) else tuple(plan)
     shards = make_shards(problems, samples, max(1, config.rollouts.shard_episodes // len(plans)), first_bucket)
     done = committed_parts(directory)
     todo = [shard for shard in shards if shard.part not in done]
     if todo:
-        watch = _Watch(fleet, total=len(plans) * sum(map(len, shards)), done=sum(part.rows for part in done.values()))
-        _play(fleet, todo, watch, plans, policy, verifier, directory, iteration)
+        watch = _Watch(
+            actor_groups, total=len(plans) * sum(map(len, shards)), done=sum(part.rows for part in done.values())
+        )
+        _play(actor_groups, todo, watch, plans, policy, verifier, directory, iteration)
     _require_sandbox(directory, config.executor.max_infrastructure_rate)
     return StageOutput(expected_parts=len(shards), facts=watch.facts() if todo else {})
 
 
 def _play(
-    fleet: Fleet,
+    actor_groups: ActorGroups,
     todo: list[Shard],
     watch: "_Watch",
     plans: Sequence[SearchPlan],
@@ -71,15 +73,15 @@ def _play(
     directory: str,
     iteration: int,
 ) -> None:
-    scorer = fleet.scorers(verifier, replicas=1)[0] if verifier else None
+    scorer = actor_groups.scorers(verifier, replicas=1)[0] if verifier else None
     verifier_id = verifier.policy_id if verifier else ""
-    slots = fleet.prepare_generators(policy)
+    slots = actor_groups.prepare_generators(policy)
     seen: set[int] = set()
 
     def make(slot: int) -> Any:
         replace = slot in seen
         seen.add(slot)
-        worker = fleet.generator(slot, policy, replace=replace)
+        worker = actor_groups.generator(slot, policy, replace=replace)
         watch.begin(worker)
         return worker
 
@@ -88,7 +90,7 @@ def _play(
         call=lambda worker, shard: worker.play.remote(
             shard, plans, policy.policy_id, directory, iteration, verifier_id, scorer
         ),
-        stall_s=fleet.config.generator.turn_deadline_s,
+        stall_s=actor_groups.config.generator.turn_deadline_s,
         advanced=watch.advanced,
         on_tick=watch.tick,
     )
@@ -100,8 +102,8 @@ def _play(
 class _Watch:
     """Asks generators where they stand: for the progress line, and to tell slow work from a stall."""
 
-    def __init__(self, fleet: Fleet, total: int, done: int) -> None:
-        self.limit = fleet.config.executor.max_infrastructure_rate
+    def __init__(self, actor_groups: ActorGroups, total: int, done: int) -> None:
+        self.limit = actor_groups.config.executor.max_infrastructure_rate
         self.progress = Progress("episodes", total, done, unit="episodes")
         self.before = done
         self.start: dict[Any, Any] = {}
@@ -122,7 +124,7 @@ class _Watch:
     def tick(self, _: int, workers: list[Any]) -> None:
         episodes, infrastructure = self._sum("episodes_done"), self._sum("infrastructure")
         if episodes >= MIN_EPISODES_FOR_A_RATE and infrastructure / episodes > self.limit:
-            raise FleetError(_too_much(infrastructure, episodes, self.limit))
+            raise ActorStartError(_too_much(infrastructure, episodes, self.limit))
         elapsed = self._sum("alive_s")
         self.progress.update(
             self.before + int(episodes),
@@ -152,7 +154,7 @@ def _require_sandbox(directory: str, limit: float) -> None:
     failed = sum(part.counts.get("ended_infrastructure", 0) for part in parts)
     episodes = sum(part.counts.get("episodes", 0) for part in parts)
     if episodes and failed / episodes > limit:
-        raise FleetError(_too_much(failed, episodes, limit))
+        raise ActorStartError(_too_much(failed, episodes, limit))
 
 
 def _too_much(failed: float, episodes: float, limit: float) -> str:

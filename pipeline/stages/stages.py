@@ -78,7 +78,7 @@ def _roll_out(split: str, first_bucket: int) -> Callable[..., StageOutput]:
             stop=run.config.protocol.stop,
         )
         return roll_out(
-            run.fleet,
+            run.actor_groups,
             directory,
             iteration,
             run.problems(split),
@@ -118,7 +118,7 @@ def _greedy(split: str) -> Callable[..., StageOutput]:
             stop=run.config.protocol.stop,
             **run.config.dialogue.model_dump(),
         )
-        return roll_out(run.fleet, directory, iteration, run.problems(split), 1, plan, policy)
+        return roll_out(run.actor_groups, directory, iteration, run.problems(split), 1, plan, policy)
 
     return function
 
@@ -156,7 +156,7 @@ def SWEEP(
     plans = sweep_plans(run.config, scored=verifier is not None)
     scorer = verifier if any(SELECTORS[plan.selector].scores for plan in plans) else None
     samples = run.config.eval.searches
-    return roll_out(run.fleet, directory, iteration, run.problems("test"), samples, plans, policy, scorer)
+    return roll_out(run.actor_groups, directory, iteration, run.problems("test"), samples, plans, policy, scorer)
 
 
 # ---- training -------------------------------------------------------------------------------------------------
@@ -164,7 +164,7 @@ def SWEEP(
 
 def _training(run: Any, iteration: int, name: str, max_tokens: int) -> dict[str, Any]:
     """What both trainings are told. The name is unique per iteration and stage, stable across resumes."""
-    run.fleet.make_room("training")
+    run.actor_groups.release_for("training")
     return {
         "training": run.config.training,
         "dtype": run.config.model.dtype,
@@ -192,7 +192,7 @@ def _pairs(
         kinds: dict[str, PairKind] = {"bt": "product", "bce": "matching"}
         kind = "dense" if settings.pairs == "dense" else kinds[settings.loss]
         recipe = PairRecipe(per_problem=settings.pairs_per_problem, kind=kind, margin=settings.margin)
-    run.fleet.make_room("data")
+    run.actor_groups.release_for("data")
     map_buckets(bucket_rows(directory, episodes=manifests), tasks.PairTask(recipe, run.config.run.seed))
     return StageOutput(expected_parts=_buckets_expected(manifests))
 
@@ -226,9 +226,9 @@ def VERIFIER(run: Any, iteration: int, directory: str, *, pairs: Manifest) -> St
 def SCORES(run: Any, iteration: int, directory: str, *, episodes: list[Manifest], verifier: Checkpoint) -> StageOutput:
     rows = bucket_rows(directory, episodes=episodes)
     if rows:
-        run.fleet.make_room("scoring")
-        map_buckets(rows, tasks.ScoreAnswers(run.fleet.scorers(verifier), verifier.policy_id))
-        run.fleet.make_room("sampling")
+        run.actor_groups.release_for("scoring")
+        map_buckets(rows, tasks.ScoreAnswers(run.actor_groups.scorers(verifier), verifier.policy_id))
+        run.actor_groups.release_for("sampling")
     return StageOutput(expected_parts=_buckets_expected(episodes))
 
 
@@ -250,7 +250,7 @@ def _examples(
     task = tasks.RelabelTask(strategy, name, _references(run, strategy))
     named = {"scores": scores, "earlier": earlier}
     inputs = {"episodes": episodes, **{key: [manifest] for key, manifest in named.items() if manifest}}
-    run.fleet.make_room("data")
+    run.actor_groups.release_for("data")
     map_buckets(bucket_rows(directory, **inputs), task)
     return StageOutput(expected_parts=_buckets_expected(*inputs.values()))
 
@@ -305,7 +305,7 @@ CONTROL_POLICY = stage("control_policy", reads=("fine_tune", *MODEL, "run.seed")
 def METRICS(
     run: Any, iteration: int, directory: str, *, found: list[Manifest], base: Sequence[Manifest] = ()
 ) -> StageOutput:
-    run.fleet.make_room("data")
+    run.actor_groups.release_for("data")
     config = run.config
     settings = {
         "turns": config.eval.turns,

@@ -36,7 +36,7 @@ def all_public(problems: Iterable[Problem]) -> list[Problem]:
     return [replace(one, public_tests=(*one.public_tests, *one.private_tests), private_tests=()) for one in problems]
 
 
-class Splits:
+class ProblemSplits:
     """Problems of the splits that runs read, loaded once. A path that is edited meanwhile is not read again."""
 
     def __init__(self) -> None:

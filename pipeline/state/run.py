@@ -16,7 +16,7 @@ from pipeline.state.identity import digest_of
 from pipeline.state.lock import require_no_driver, sign
 from pipeline.state.manifest import Manifest
 from pipeline.state.models import resolve
-from pipeline.state.problems import Splits
+from pipeline.state.problems import ProblemSplits
 from pipeline.state.stage import Stage
 from pipeline.state.store import Store
 from pipeline.trackers.console import Spans, say
@@ -28,14 +28,14 @@ Input = Manifest | Checkpoint | Sequence[Manifest]
 class Run:
     """Stages of one run directory. `stage` is idempotent: what is finished is verified and skipped."""
 
-    def __init__(self, config: Config, fleet: Any, splits: Splits | None = None) -> None:
+    def __init__(self, config: Config, actor_groups: Any, splits: ProblemSplits | None = None) -> None:
         self.config = config
-        self.fleet = fleet
+        self.actor_groups = actor_groups
         self.store = Store(run_root(config), config.run.stages)
         self.spans = Spans()
         self.ran: list[Manifest] = []
         self.skipped = 0
-        self._splits = splits or Splits()
+        self._splits = splits or ProblemSplits()
 
     @cached_property
     def base(self) -> Checkpoint:

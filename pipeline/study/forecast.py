@@ -11,7 +11,7 @@ from pipeline.iteration import run_iteration
 from pipeline.stages.stages import GREEDY
 from pipeline.state.identity import identity_hash
 from pipeline.state.manifest import Manifest
-from pipeline.state.problems import Splits
+from pipeline.state.problems import ProblemSplits
 from pipeline.state.run import Input, Run
 from pipeline.state.stage import Stage
 from pipeline.state.store import Store
@@ -46,7 +46,7 @@ class Planned:
         return kind if kind in RATES_S else "other"
 
 
-class Unread(Splits):
+class Unread(ProblemSplits):
     """Splits by their names, for a study that has not begun: no manifest is there to compare their content with."""
 
     def digest(self, config: Config, split: str) -> str:
@@ -64,7 +64,7 @@ class Rehearsal(Run):
     recognised in other cells too.
     """
 
-    def __init__(self, cell: Cell, splits: Splits, planned: dict[str, Planned]) -> None:
+    def __init__(self, cell: Cell, splits: ProblemSplits, planned: dict[str, Planned]) -> None:
         super().__init__(cell.config, None, splits)
         self._planned = planned
         self._passed: dict[tuple[int, str], Manifest] = {}
@@ -116,10 +116,10 @@ class Rehearsal(Run):
         return 1.0
 
 
-def rehearse(cells: Iterable[Cell], splits: Splits | None = None) -> dict[str, Planned]:
+def rehearse(cells: Iterable[Cell], splits: ProblemSplits | None = None) -> dict[str, Planned]:
     """Every distinct stage of the cells, by the place where it is kept, in the order of first need."""
     planned: dict[str, Planned] = {}
-    splits = splits or Splits()
+    splits = splits or ProblemSplits()
     for cell in cells:
         run = Rehearsal(cell, splits, planned)
         for iteration in range(cell.config.run.iterations + 1):
@@ -142,7 +142,7 @@ def seconds_left(planned: Iterable[Planned]) -> float:
 
 def describe(study: Study, cells: Sequence[Cell]) -> str:
     """The cells, what they share, and the time it will take."""
-    planned = rehearse(cells, Splits() if Store(study.directory).exists("study.json") else Unread())
+    planned = rehearse(cells, ProblemSplits() if Store(study.directory).exists("study.json") else Unread())
     asked = sum(len(stage.cells) for stage in planned.values())
     finished = sum(stage.done is not None for stage in planned.values())
     lines = [f"study {study.name} in {study.directory}", "", f"{'cells':<18}{'strategy':<12}{'loss':<6}seeds"]

@@ -1,4 +1,4 @@
-"""Cells side by side: a process per lane, each with a fleet of its own; the main cells of one seed stay in one lane.
+"""Cells side by side: a process per lane, each with actors of its own; the main cells of one seed stay in one lane.
 
     consumes       groups of cells, the largest first, handed to whichever lane is free
     waits for      a lane's word: a group is done, or what went wrong
@@ -155,16 +155,16 @@ def _lane(name: str, talk: Connection, lanes: int) -> None:
 
 
 def _work(talk: Connection, lanes: int) -> None:
-    from pipeline.cluster.actor_groups import Fleet
+    from pipeline.cluster.actor_groups import ActorGroups
     from pipeline.study.sequential import carry_out
 
     group = talk.recv()
     if group is None:
         return
-    with Fleet(group[0].config, lanes) as fleet:
+    with ActorGroups(group[0].config, lanes) as actor_groups:
         signal.signal(signal.SIGTERM, _interrupt)  # Ray has put a handler of its own, which prints a stack
         while group is not None:
-            talk.send(carry_out(group, fleet))
+            talk.send(carry_out(group, actor_groups))
             group = talk.recv()
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import ConfigError, StoreError
 from pipeline.state.lock import require_no_driver, sign
-from pipeline.state.problems import Splits
+from pipeline.state.problems import ProblemSplits
 from pipeline.state.run import Run, claim, require_free, run_root
 from pipeline.state.store import Store
 from pipeline.study.forecast import duration, rehearse, seconds_left
@@ -17,7 +17,7 @@ from pipeline.study.spec import Cell, Study, cells, distinct
 from pipeline.trackers.console import say
 
 if TYPE_CHECKING:
-    from pipeline.cluster.actor_groups import Fleet
+    from pipeline.cluster.actor_groups import ActorGroups
 
 
 def execute(study: Study) -> int:
@@ -35,11 +35,11 @@ def execute(study: Study) -> int:
         begin(store, study)
         done = carry_out_in_lanes(todo, study.lanes)
     else:
-        from pipeline.cluster.actor_groups import Fleet
+        from pipeline.cluster.actor_groups import ActorGroups
 
-        with Fleet(todo[0].config) as fleet:
+        with ActorGroups(todo[0].config) as actor_groups:
             begin(store, study)
-            done = carry_out(todo, fleet)
+            done = carry_out(todo, actor_groups)
     print(publish(study, todo), flush=True)
     say(f"report: {study.directory}/report.html")
     if not done.ran:
@@ -67,16 +67,16 @@ def begin(store: Store, study: Study) -> None:
     say(f"study {store.root}")
 
 
-def carry_out(todo: Sequence[Cell], fleet: "Fleet") -> Done:
-    """One cell after the other, in one fleet that outlives them."""
+def carry_out(todo: Sequence[Cell], actor_groups: "ActorGroups") -> Done:
+    """One cell after the other, with the same actors."""
     from pipeline.commands.run import iterate
 
-    splits = Splits()
+    splits = ProblemSplits()
     ran = skipped = 0
     for number, cell in enumerate(todo, 1):
         left = duration(seconds_left(rehearse(todo, splits).values()))
         say(f"cell {number} of {len(todo)}: {cell.name}, about {left} left")
-        run = Run(cell.config, fleet, splits)
+        run = Run(cell.config, actor_groups, splits)
         claim(run.store, cell.config)
         iterate(run)
         ran, skipped = ran + len(run.ran), skipped + run.skipped

@@ -81,7 +81,7 @@ class Study(Section):
     curves: Curves | None = None
     hidden_tests: HiddenTests | None = None
     lanes: int = Field(1, ge=1)
-    """Seeds that are carried out side by side, each with a fleet of its own. Changes no data."""
+    """Seeds that are carried out side by side, each with actors of its own. Changes no data."""
     claims: tuple[ClaimName, ...] = CLAIMS
     """Which of the paper's claims are tested."""
 

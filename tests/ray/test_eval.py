@@ -36,7 +36,7 @@ import ray
 from actors.search.selectors import SELECTORS
 from actors.storage.checkpoint import Checkpoint
 from pipeline import cli
-from pipeline.cluster.actor_groups import CALLS_PER_ACTOR, Fleet
+from pipeline.cluster.actor_groups import CALLS_PER_ACTOR, ActorGroups
 from pipeline.commands import evaluate
 from pipeline.stages.shards import read_episodes
 from sandbox.judging import generated_inputs
@@ -51,8 +51,8 @@ SIGMAS = 4.5
 """Of a normal variable, one in 150,000 lies farther out; seeds are fixed, so a failure is no bad luck of a day."""
 
 
-class ScriptedFleet(Fleet):
-    """The usual fleet, Ray and executors and all, but for the engine and the verifier."""
+class ScriptedActorGroups(ActorGroups):
+    """The usual actors, Ray and executors and all, but for the engine and the verifier."""
 
     script: Script
 
@@ -161,7 +161,7 @@ def playable(problems: list[Problem]) -> list[str]:
 
 
 def evaluated(dataset: str, problems: list[Problem], searches: int, folder: Path) -> dict[str, Any]:
-    ScriptedFleet.script = Script(problems, RATES)
+    ScriptedActorGroups.script = Script(problems, RATES)
     names = playable(problems)
     arguments = ["eval", "--model", "builtin:generator", "--verifier", "builtin:verifier", "--dataset", dataset]
     arguments += ["--n", f"1,{WIDTH}", "--k", ",".join(map(str, KS)), "--selectors", ",".join(names)]
@@ -169,7 +169,7 @@ def evaluated(dataset: str, problems: list[Problem], searches: int, folder: Path
     settings = [f"run.root={folder}", "run.name=scripted", f"problems.limit_test={len(problems)}"]
     settings += ["rollouts.max_tokens=20000", "model.max_tokens=40000", "eval.no_repeat=false"]
     arguments += [word for setting in settings for word in ("--set", setting)]
-    with patch.object(evaluate, "open_fleet", ScriptedFleet):
+    with patch.object(evaluate, "open_actor_groups", ScriptedActorGroups):
         assert cli.main(arguments) == 0
     return json.loads((folder / "out.json").read_text())
 

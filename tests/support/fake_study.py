@@ -53,23 +53,23 @@ class FakeScorer:
         return self.wait(pairs)
 
 
-class FakeFleet:
+class FakeActorGroups:
     def __init__(self, config: Any, lanes: int = 1) -> None:
         self.config = config
 
-    def __enter__(self) -> "FakeFleet":
+    def __enter__(self) -> "FakeActorGroups":
         return self
 
     def __exit__(self, *_: object) -> None: ...
 
-    def make_room(self, phase: str) -> None: ...
+    def release_for(self, phase: str) -> None: ...
 
     def scorers(self, verifier: Checkpoint, replicas: int | None = None) -> list[FakeScorer]:
         return [FakeScorer(verifier)]
 
 
 def roll_out(
-    fleet: FakeFleet,
+    actor_groups: FakeActorGroups,
     directory: str,
     iteration: int,
     problems: Sequence[Problem],
@@ -81,7 +81,7 @@ def roll_out(
 ) -> StageOutput:
     if os.environ.get("FAKE_STUDY_STANDS_STILL"):
         time.sleep(600)
-    shards = make_shards(problems, samples, fleet.config.rollouts.shard_episodes, first_bucket)
+    shards = make_shards(problems, samples, actor_groups.config.rollouts.shard_episodes, first_bucket)
     generator = Generator(FakeEngine(policy.policy_id), ByteTokenizer(), FakeSandbox(judge), max_context=4096)
     scorer = FakeScorer(verifier) if verifier else None
     for shard in shards:
@@ -128,7 +128,7 @@ def dying(write: Callable[..., None], writes: int) -> Callable[..., None]:
 
 
 def install() -> None:
-    pipeline.cluster.actor_groups.Fleet = FakeFleet  # type: ignore[assignment,misc]
+    pipeline.cluster.actor_groups.ActorGroups = FakeActorGroups  # type: ignore[assignment,misc]
     preflight._check_engine = lambda: None
     rollouts.roll_out = roll_out  # type: ignore[assignment]
     stages.map_buckets = lambda rows, task: [task(row) for row in rows]  # type: ignore[assignment]

@@ -26,7 +26,9 @@ def write(file: Path, answer: int) -> None:
 
 
 def run_of(tmp_path: Path) -> Run:
-    return Run(load_config(overrides=[f"problems.train={tmp_path / 'mine.jsonl'}", f"run.root={tmp_path}"]), fleet=None)
+    return Run(
+        load_config(overrides=[f"problems.train={tmp_path / 'mine.jsonl'}", f"run.root={tmp_path}"]), actor_groups=None
+    )
 
 
 def test_edited_problems_are_noticed(tmp_path: Path) -> None:
