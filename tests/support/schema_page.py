@@ -1,0 +1,162 @@
+"""The table part of docs/run-directory.md, written from the code's Arrow schemas.
+
+    python -m tests.support.schema_page    # rewrite it
+
+A column that is in a schema and not in `MEANINGS` is an error, and so is one that is only in `MEANINGS`.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+
+from actors.search.episode import EPISODE_SCHEMA
+from pipeline.evaluation.metrics import METRIC_SCHEMA
+from pipeline.methods.pairs import PAIR_SCHEMA
+from pipeline.methods.relabel import EXAMPLE_SCHEMA
+from pipeline.stages.tasks import SCORE_SCHEMA
+
+PAGE = Path(__file__).parents[2] / "docs" / "run-directory.md"
+BEGIN, END = "<!-- tables: begin, python -m tests.support.schema_page -->", "<!-- tables: end -->"
+TABLES = {
+    "episodes": (EPISODE_SCHEMA, "One row per episode. In `episodes`, `held_out` and every `search_…` stage."),
+    "pairs": (PAIR_SCHEMA, "One row per pair of answers. In `pairs`, `held_out_pairs` and `own_pairs`."),
+    "examples": (EXAMPLE_SCHEMA, "One row per training example. In `examples` and `control_examples`."),
+    "scores": (SCORE_SCHEMA, "One row per answer of the rollouts that fits the verifier. In `scores`."),
+    "metrics": (METRIC_SCHEMA, "One row per number. In `metrics`; docs/evaluation.md defines each metric."),
+}
+OUTCOME = {
+    "": "what the judge found; null if these tests were not run",
+    ".verdict": "`accepted`, `wrong_answer`, … as in `sandbox/verdict.py`",
+    ".tests": "results of the tests that were run, in their order",
+    ".tests[].index": "place of the test in its suite",
+    ".tests[].verdict": "of this test",
+    ".tests[].message": "what came out, or the exception",
+    ".message": "in the judge's words, if no test says it",
+    ".cpu_s": "CPU seconds of all processes of the run",
+    ".wall_s": "wall seconds",
+    ".peak_memory_mib": "resident set of the largest process, MiB",
+    ".box": "name of the box",
+    ".attempt": "1 if its first run counted, more if it was judged again",
+}
+ANSWER = "turns[].answers[]"
+MEANINGS: dict[str, dict[str, str]] = {
+    "episodes": {
+        "episode_id": "depends on what was asked alone, so it is the same in a repeated run",
+        "problem_id": "",
+        "iteration": "of the policy; 0 is the base model",
+        "policy_id": "checksum of the policy's files",
+        "verifier_id": "checksum of the verifier that scored while searching; empty if none did",
+        "selector": "`first` in rollouts and greedy evaluation",
+        "sample": "number of the episode among those of its problem",
+        "prompt": "the first user message, as the model saw it",
+        "turns": "in their order",
+        ANSWER[:-2]: "everything that was sampled in this turn: one answer in rollouts, N or N·beam in a search",
+        f"{ANSWER}.response": "the model's text",
+        f"{ANSWER}.program": "the program in it; null if there is none",
+        f"{ANSWER}.finish_reason": "`stop`, or `length` if it was cut",
+        f"{ANSWER}.tokens": "of the response",
+        **{f"{ANSWER}.{suite}{name}": text for suite in ("public", "private") for name, text in OUTCOME.items()},
+        f"{ANSWER}.score": "the verifier's raw logit, if it was asked while searching",
+        f"{ANSWER}.behaviour": "digest of what the program does on generated inputs, if it was run on any",
+        "turns[].chosen": "the answer on the way to the final one, as a place in `answers`",
+        "turns[].feedback": "what the model was told of it; empty after the last turn",
+        "turns[].prompt_tokens": "summed over the histories of this turn",
+        "turns[].seed": "of the request that `chosen` answers",
+        "turns[].sample_s": "seconds of sampling",
+        "turns[].judge_s": "seconds of judging",
+        "turns[].kept": "the beam: places in `answers`, best first",
+        "turns[].parents": "for each answer, which place of the previous turn's `kept` it continues",
+        "infrastructure": "true if the sandbox failed for good; such an episode teaches nothing",
+        "width": "N: answers asked for per history",
+        "beam": "histories kept at most",
+    },
+    "pairs": {
+        "pair_id": "",
+        "problem_id": "",
+        "prompt": "the first user message",
+        "chosen": "the better response",
+        "rejected": "the worse response",
+        "chosen_episode": "",
+        "chosen_turn": "0 for the first",
+        "rejected_episode": "",
+        "rejected_turn": "0 for the first",
+    },
+    "examples": {
+        "example_id": "",
+        "problem_id": "",
+        "strategy": "",
+        "history_episode": "whose history it is",
+        "history_turn": "the turn that answers this history, 0 for the first",
+        "target_episode": "where the target was sampled; empty for the reference solution",
+        "target_turn": "-1 for the reference solution",
+        "messages": "the history as a chat",
+        "messages[].role": "`user` or `assistant`",
+        "messages[].content": "",
+        "target": "the response that is trained on",
+        "weight": "factor of its loss",
+    },
+    "scores": {
+        "episode_id": "",
+        "turn": "0 for the first",
+        "problem_id": "",
+        "verifier_id": "checksum of the verifier's files",
+        "label": "true if all tests pass; null if that is not known",
+        "score": "raw logit",
+    },
+    "metrics": {
+        "iteration": "",
+        "metric": "",
+        "series": "a selector, a search, or the answers that a verifier was measured on",
+        "turn": "1 for the first; the bin's number for `reliability_…`, 0 if no turn is meant",
+        "width": "N, or k of `pass_at_k`",
+        "beam": "histories kept at most",
+        "policy_id": "",
+        "verifier_id": "",
+        "value": "",
+        "low": "lower end of the 95 % interval; the bin's edge for `reliability_…`",
+        "high": "upper end",
+        "n": "episodes, pairs or answers that are known",
+        "masked": "those left out because the sandbox failed",
+    },
+}
+
+
+def columns(schema: pa.Schema) -> Iterator[tuple[str, str]]:
+    """(path, type) of every column and nested field, `[]` behind the names of lists."""
+    for field in schema:
+        yield from _column(field.name, field.type)
+
+
+def _column(path: str, kind: pa.DataType) -> Iterator[tuple[str, str]]:
+    inner, inside = (kind.value_type, f"{path}[]") if pa.types.is_list(kind) else (kind, path)
+    if not pa.types.is_struct(inner):
+        yield path, str(kind).replace("list<element: ", "list<").replace("list<item: ", "list<")
+        return
+    yield path, "list<struct>" if inner is not kind else "struct"
+    for field in inner:
+        yield from _column(f"{inside}.{field.name}", field.type)
+
+
+def tables() -> str:
+    """All tables as Markdown. Raises KeyError for a column without a meaning, and for a meaning without a column."""
+    lines = []
+    for name, (schema, about) in TABLES.items():
+        found, meanings = dict(columns(schema)), MEANINGS[name]
+        if found.keys() != meanings.keys():
+            raise KeyError(f"{name}: {sorted(found.keys() ^ meanings.keys())} in the schema or in MEANINGS alone")
+        version = schema.metadata[b"mucode.schema"].decode()
+        lines += [f"### {name}", "", f"{about} Schema `{version}`.", "", "| column | type | meaning |", "|---|---|---|"]
+        lines += [f"| `{path}` | {kind} | {meanings[path]} |" for path, kind in found.items()]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def with_tables(page: str) -> str:
+    """`page` with what stands between the two marks written again."""
+    before, _, rest = page.partition(BEGIN)
+    return f"{before}{BEGIN}\n\n{tables()}\n{END}{rest.partition(END)[2]}"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(with_tables(PAGE.read_text()))
