@@ -7,6 +7,7 @@ Infrastructure is never a label: it says that nothing was learnt about the progr
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 
 class Verdict(StrEnum):
@@ -21,7 +22,7 @@ class Verdict(StrEnum):
 
     @property
     def label(self) -> bool | None:
-        """True or False where the program was judged, None where the infrastructure failed."""
+        """True or False if the program was judged, None if the infrastructure failed."""
         return None if self is Verdict.INFRASTRUCTURE_ERROR else self is Verdict.ACCEPTED
 
 
@@ -41,8 +42,8 @@ class Outcome:
     """One program on one list of tests (a suite).
 
     `verdict` is accepted only if every test was accepted; otherwise it is the first failing test's.
-    `tests` ends at the first failure where the caller asked to stop there.
-    `cpu_s` sums over all processes of the run; `peak_memory_mib` is of the run, 0 where unknown.
+    `tests` ends at the first failure if the caller asked to stop there.
+    `cpu_s` sums over all processes of the run; `peak_memory_mib` is of the run, 0 if unknown.
     """
 
     verdict: Verdict
@@ -56,6 +57,7 @@ class Outcome:
 
     @property
     def label(self) -> bool | None:
+        """As the verdict's."""
         return self.verdict.label
 
     @property
@@ -63,18 +65,40 @@ class Outcome:
         return self.verdict is Verdict.ACCEPTED
 
 
-def combine(public: Outcome | None, private: Outcome | None) -> bool | None:
-    """The oracle reward R of a program: True iff public and private tests pass.
+def settling_verdict(public: Verdict | None, private: Verdict | None) -> Verdict | None:
+    """What settles an answer: its public verdict unless that is accepted, then its private one. None: not judged."""
+    return private if public is Verdict.ACCEPTED else public
 
-    A public rejection settles it, so private tests need not run then. None where infrastructure
-    failed, or where a part that matters was not judged.
+
+def settling_outcome(public: Outcome | None, private: Outcome | None) -> Outcome | None:
+    """As `settling_verdict`, of whole outcomes."""
+    return private if public is not None and public.accepted else public
+
+
+def answer_is_right(public: Outcome | None, private: Outcome | None) -> bool | None:
+    """The oracle reward R of a program: True iff it passes its public and its private tests.
+
+    A public rejection settles it, so private tests need not run then. None if the infrastructure failed, or if a
+    suite that matters was not judged.
     """
-    if public is None or public.label is None:
-        return None
-    if public.label is False:
-        return False
-    return None if private is None else private.label
+    settling = settling_outcome(public, private)
+    return None if settling is None else settling.label
+
+
+def outcome_without_tests(suite: Literal["public", "private"], *, public_suffices: bool = False) -> Outcome:
+    """What a suite without tests says of every program.
+
+    An empty public suite is accepted: a problem may show nothing. An empty private one is no verdict, because nothing
+    says that the program is right; only a caller that has made every test of the problem public may say
+    `public_suffices`, and then what the public tests say is the verdict.
+    """
+    if suite == "public":
+        return Outcome(verdict=Verdict.ACCEPTED, message="no public tests")
+    if public_suffices:
+        return Outcome(verdict=Verdict.ACCEPTED, message="no private tests: the public ones are all there are")
+    return Outcome(verdict=Verdict.INFRASTRUCTURE_ERROR, message="no private tests: nothing can be accepted")
 
 
 def first_failure(tests: Sequence[TestResult]) -> TestResult | None:
+    """The first test that was not accepted, None if all were."""
     return next((test for test in tests if test.verdict is not Verdict.ACCEPTED), None)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from sandbox.verdict import Outcome, TestResult, Verdict, combine
+from sandbox.verdict import Outcome, TestResult, Verdict, answer_is_right
 
 SCHEMA_VERSION = 1
 
@@ -33,7 +33,7 @@ class Answer:
 
     @property
     def label(self) -> bool | None:
-        return combine(self.public, self.private)
+        return answer_is_right(self.public, self.private)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

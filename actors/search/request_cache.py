@@ -15,7 +15,7 @@ from actors.deadline import within
 from actors.inference.engine import Completion, Engine, Sampling
 from actors.prompting.dialogue import NO_PROGRAM
 from sandbox.problem import Problem, Suite
-from sandbox.verdict import Outcome, Verdict
+from sandbox.verdict import Outcome, Verdict, outcome_without_tests
 
 Judge = Callable[..., Awaitable[Outcome]]
 """A coroutine function of (problem, program, suite), and every_test=True where a suite is to be run through."""
@@ -64,7 +64,7 @@ class Ledger:
         if program is None:
             return Outcome(verdict=Verdict.COMPILE_ERROR, message=NO_PROGRAM)
         if suite == "private" and self.problem.public_tests and not self.problem.private_tests:
-            return Outcome(verdict=Verdict.ACCEPTED, message="no private tests: the public ones are all there are")
+            return outcome_without_tests("private", public_suffices=True)
         key = (program, suite, every_test)
         options = {"every_test": True} if every_test else {}
         if key not in self._outcomes:

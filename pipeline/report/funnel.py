@@ -11,7 +11,7 @@ from typing import Any
 from actors.storage.parquet import read_batches
 from pipeline.methods.relabel import DROPPED
 from pipeline.state.manifest import Manifest
-from sandbox.verdict import Verdict
+from sandbox.verdict import Verdict, settling_verdict
 
 Row = dict[str, Any]
 
@@ -93,5 +93,5 @@ def _end(row: Row) -> str:
         return "not_judged"
     turn = row["turns"][-1]
     answer = turn["answers"][turn["chosen"]]
-    public, private = (answer[suite] and answer[suite]["verdict"] for suite in ("public", "private"))
-    return public if public and public != Verdict.ACCEPTED else (public and private) or "not_judged"
+    verdicts = (answer[suite] and Verdict(answer[suite]["verdict"]) for suite in ("public", "private"))
+    return str(settling_verdict(*verdicts) or "not_judged")

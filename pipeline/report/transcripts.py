@@ -9,11 +9,11 @@ from itertools import islice
 
 import pyarrow.parquet as pq
 
-from actors.search.episode import Answer, Episode, Turn
+from actors.search.episode import Episode, Turn
 from actors.storage.filesystem import open_directory
 from pipeline.report import charts
 from pipeline.state.manifest import Manifest
-from sandbox.verdict import Outcome, Verdict
+from sandbox.verdict import Outcome, Verdict, settling_outcome
 
 KINDS = ("solved at turn 1", "solved later", "never solved", "passes public, fails private")
 READ_PARTS, READ_EPISODES = 3, 1000
@@ -87,7 +87,7 @@ def _kind(episode: Episode) -> str | None:
 
 
 def _episode(episode: Episode, kind: str, scores: Scores, stage: str) -> str:
-    verdicts = " ".join(_tag(_decisive(turn.answer)) for turn in episode.turns)
+    verdicts = " ".join(_tag(settling_outcome(turn.answer.public, turn.answer.private)) for turn in episode.turns)
     where = f"{charts.plain(stage)}, iteration {episode.iteration}, sample {episode.sample}, {episode.selector}"
     turns = episode_turns(episode, scores)
     return (
@@ -131,11 +131,6 @@ def _candidates(turn: Turn) -> str:
         for index, answer in enumerate(turn.answers)
     ]
     return charts.table(["answer", "public", "private", "score"], rows)
-
-
-def _decisive(answer: Answer) -> Outcome | None:
-    """The outcome that settles an answer: its public one where that rejects, else its private one."""
-    return answer.public if answer.public and not answer.public.accepted else answer.private
 
 
 def _tag(outcome: Outcome | None) -> str:

@@ -15,7 +15,7 @@ from pipeline.state.manifest import Manifest
 from pipeline.state.run import run_root
 from pipeline.state.store import Store
 from pipeline.study.spec import Cell, View
-from sandbox.verdict import Verdict
+from sandbox.verdict import Verdict, settling_verdict
 
 _ANSWER = "turns.list.element.answers.list.element"
 COLUMNS = [
@@ -158,4 +158,6 @@ def _rows(files: Iterable[str]) -> Iterable[dict[str, Any]]:
 
 
 def _label(answer: dict[str, Any]) -> float:
-    return float(all(answer[suite] and answer[suite]["verdict"] == Verdict.ACCEPTED for suite in ("public", "private")))
+    """1 if the answer is right; 0 if it is not, or if a suite that matters was not judged."""
+    verdicts = (answer[suite] and Verdict(answer[suite]["verdict"]) for suite in ("public", "private"))
+    return float(settling_verdict(*verdicts) is Verdict.ACCEPTED)

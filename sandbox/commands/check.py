@@ -21,7 +21,7 @@ from sandbox.problem import Problem
 from sandbox.problems.load import DataSet, read
 from sandbox.problems.sources import read_jsonl
 from sandbox.problems.suites import PAPER, Suites
-from sandbox.verdict import Outcome, Verdict
+from sandbox.verdict import Outcome, Verdict, answer_is_right
 
 REFERENCE = "reference"
 Row = dict[str, Any]
@@ -147,10 +147,10 @@ def _judge(pool: Pool, problem: Problem, program: str) -> dict[str, Any]:
     parts: list[Outcome] = [excluded if problem.unjudgeable else pool.judge(problem, program, "public")]
     if parts[0].accepted:
         parts.append(pool.judge(problem, program, "private"))
-    last = parts[-1]
+    last = parts[-1]  # it settles the sample: private tests are judged only if the public ones are accepted
     return {
         "verdict": str(last.verdict),
-        "label": last.label,
+        "label": answer_is_right(parts[0], last),
         "cpu_s": round(sum(part.cpu_s for part in parts), 6),
         "wall_s": round(sum(part.wall_s for part in parts), 6),
         "peak_memory_mib": round(max(part.peak_memory_mib for part in parts), 3),

@@ -18,7 +18,7 @@ from sandbox.judging.plan import Plan
 from sandbox.judging.stdout import first_difference
 from sandbox.judging.tally import Judgement, Report
 from sandbox.protocol.frames import PATIENCE
-from sandbox.verdict import Outcome, Verdict
+from sandbox.verdict import Outcome, Verdict, outcome_without_tests
 
 GRACE = 1.5
 """A run may go on to this multiple of its CPU limit: if it ends there it was near, and is run again alone."""
@@ -72,9 +72,7 @@ def empty(plan: Plan) -> Outcome:
     """What a suite without tests says: nothing to show is fine, nothing to judge by is not."""
     if plan.suite == "probes":
         return Outcome(verdict=Verdict.ACCEPTED, message="no extra inputs can be made")
-    if plan.suite == "public":
-        return Outcome(verdict=Verdict.ACCEPTED, message="no public tests")
-    return Outcome(verdict=Verdict.INFRASTRUCTURE_ERROR, message="no private tests: nothing can be accepted")
+    return outcome_without_tests(plan.suite)
 
 
 def _compile(plan: Plan, program: str, box: Box) -> tuple[str, Failure | None]:

@@ -3,7 +3,7 @@ import pytest
 
 from actors.ids import stable_id, stable_seed
 from actors.search.episode import EPISODE_SCHEMA, Episode
-from sandbox.verdict import Outcome, Verdict, combine
+from sandbox.verdict import Outcome, Verdict, answer_is_right
 from tests.support.episodes import INFRA, A, W, answer, episode, outcome, right, wrong
 
 
@@ -40,7 +40,7 @@ def test_the_oracle_label(public: Verdict | None, private: Verdict | None, label
     def made(verdict: Verdict | None) -> Outcome | None:
         return outcome(verdict) if verdict else None
 
-    assert combine(made(public), made(private)) is label
+    assert answer_is_right(made(public), made(private)) is label
 
 
 def test_ids_and_seeds_depend_on_their_parts_alone() -> None:
