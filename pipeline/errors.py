@@ -1,6 +1,6 @@
 """Errors that explain themselves to a person."""
 
-from sandbox.errors import UserError
+from sandbox.errors import ENDED_IN_THE_MIDDLE, UserError
 
 
 class ConfigError(UserError, ValueError):
@@ -9,3 +9,9 @@ class ConfigError(UserError, ValueError):
 
 class StoreError(UserError, RuntimeError):
     """A run directory cannot be used as asked; the message says what differs and what to do."""
+
+
+class StrategyError(UserError, ValueError):
+    """A function of a strategy returned what it may not; the message says which, what, and what was expected."""
+
+    exit_status = ENDED_IN_THE_MIDDLE

@@ -6,7 +6,7 @@ import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.registry import Registry, RegistryError
+from sandbox.registry import Registry, RegistryError, Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ class Origin:
         return f"{self.kind} {self.name} ({self.path}{by}, files {self.digest})"
 
 
-def origin(registry: Registry[object], name: str) -> Origin | None:
+def origin(registry: Registry[Row], name: str) -> Origin | None:
     """Where the row `name` comes from; None for a shipped one. Reads the files, imports only parent packages.
 
     Raises RegistryError where the name or its module cannot be found.
@@ -55,7 +55,7 @@ def _distribution(package: str) -> tuple[str, str]:
     return "", ""
 
 
-def _digest(registry: Registry[object], name: str, package: str) -> str:
+def _digest(registry: Registry[Row], name: str, package: str) -> str:
     spec = importlib.util.find_spec(package)
     if spec is None:
         raise RegistryError(f"{registry.kind} {name!r}: there is no package {package!r}; install it, or set PYTHONPATH")

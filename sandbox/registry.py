@@ -29,16 +29,16 @@ class RegistryError(UserError, ValueError):
 class Registry(Mapping[str, Row], Generic[Row]):
     """Rows of one kind. As a mapping it lists the shipped rows; indexing finds plug-ins too."""
 
-    def __init__(self, kind: str, row_type: type[Row], rows: Mapping[str, Row]) -> None:
-        """`kind`: the singular noun for messages and for the entry-point group, as in "selector"."""
-        self.kind, self.row_type = kind, row_type
+    def __init__(self, kind: str, row_type: type[Row], rows: Mapping[str, Row], *, plural: str | None = None) -> None:
+        """`kind`: the singular noun for messages, as in "selector"; `plural` names the entry-point group."""
+        self.kind, self.row_type, self.plural = kind, row_type, plural or f"{kind}s"
         self._shipped = dict(rows)
         self._loaded: dict[str, Row] = {}
 
     @property
     def group(self) -> str:
         """The entry-point group: "mucode.selectors", "mucode.feedback_styles"."""
-        return f"mucode.{self.kind.replace(' ', '_')}s"
+        return f"mucode.{self.plural.replace(' ', '_')}"
 
     def __getitem__(self, name: str) -> Row:
         """The row. Raises RegistryError where there is none, or where a plug-in cannot be imported."""

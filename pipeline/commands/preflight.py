@@ -12,8 +12,9 @@ from actors.prompting.dialogue import dialogue
 from pipeline.commands.estimate import notices
 from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
-from pipeline.methods.strategies import STRATEGIES, under
+from pipeline.methods.strategies import STRATEGIES
 from pipeline.state.problems import load_split
+from sandbox.registry import RegistryError
 
 MIN_FREE_BYTES = 1 << 30
 """A full disk in the middle costs a stage; the embedded default writes far less."""
@@ -46,8 +47,16 @@ def check_settings(config: Config) -> None:
 
 
 def _check_names(config: Config) -> None:
-    if config.run.strategy not in STRATEGIES:
-        raise ConfigError(f"run.strategy = {config.run.strategy!r}: expected one of {', '.join(STRATEGIES)}")
+    name, iterations = config.run.strategy, config.run.iterations
+    try:
+        trains = STRATEGIES[name].trains
+    except RegistryError as error:
+        raise ConfigError(f"run.strategy = {name!r}: {error}") from None
+    if iterations and not trains:
+        raise ConfigError(
+            f"run.strategy = {name!r} trains no generator, but run.iterations = {iterations}; set run.iterations = 0, "
+            "or choose another strategy"
+        )
     if config.rollouts.max_tokens >= config.model.max_tokens:
         raise ConfigError(
             f"rollouts.max_tokens = {config.rollouts.max_tokens} leaves no room for a prompt within "
@@ -57,7 +66,7 @@ def _check_names(config: Config) -> None:
 
 def _check_references(config: Config) -> None:
     """A strategy that falls back on reference solutions needs some that can be written as answers."""
-    strategy = under(STRATEGIES[config.run.strategy], config.protocol, config.fine_tune.trajectories_per_problem)
+    strategy = STRATEGIES[config.run.strategy].completed(config.protocol, config.fine_tune.trajectories_per_problem)
     written = dialogue(**config.dialogue.model_dump())
     if strategy.unsolved == "reference" and not any(map(written.reference_answer, load_split(config, "train"))):
         raise ConfigError(

@@ -1,15 +1,18 @@
 """Relabelling: which histories are trained on and which answer each is given; why the others are dropped."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import get_args
 
 import pyarrow as pa
 
 from actors.ids import stable_id
 from actors.search.episode import Episode
-from pipeline.methods.expert import Expert, Place, Scores, Target, final, places
+from actors.storage.parquet import Row
+from pipeline.errors import StrategyError
+from pipeline.methods.expert import Expert
+from pipeline.methods.states import AnswerScores, DropReason, State, Target, episode_states, final_state
 from pipeline.methods.strategies import Strategy
 
 EXAMPLE_SCHEMA = pa.schema(
@@ -27,40 +30,46 @@ EXAMPLE_SCHEMA = pa.schema(
     ],
     metadata={"mucode.schema": "examples/1"},
 )
-REASONS = "infrastructure later_turn failed_trajectory beyond_limit same_state unsolved no_reference"
-DROPPED = tuple(f"dropped_{reason}" for reason in REASONS.split())
-"""Why a history gives no example, in the order in which it is asked."""
-
-Row = dict[str, Any]
+DROPPED = tuple(f"dropped_{reason}" for reason in get_args(DropReason))
+"""The funnel's columns: why a history gives no example, in the order in which it is asked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Relabelled:
-    """Examples of one problem, and its funnel: histories = examples + the sum of the `dropped_…`."""
+    """Examples of one problem, rows of EXAMPLE_SCHEMA, and its funnel: histories = examples + the sum of the
+    `dropped_…`."""
 
     examples: list[Row]
     counts: dict[str, int]
 
 
 def relabel(
-    episodes: Sequence[Episode], scores: Scores, strategy: Strategy, name: str, reference: str | None = None
+    episodes: Sequence[Episode], scores: AnswerScores, strategy: Strategy, name: str, reference: str | None = None
 ) -> Relabelled:
-    """Examples of one problem. `strategy` leaves nothing open; `reference` is a trusted answer to the problem."""
+    """Examples of one problem. `strategy` leaves nothing open; `reference` is a trusted answer to the problem.
+
+    Raises StrategyError if a function of the strategy returns what it may not.
+    """
     dropped: Counter[str] = Counter()
-    usable = list(_trajectories(episodes, strategy.turns, dropped))
-    expert = Expert(usable, scores, strategy, reference)
+    trajectories = list(_usable_trajectories(episodes, strategy.turns, dropped))
+    expert = Expert(trajectories, scores, strategy, reference)
     examples = []
-    for place, keeps_own in _histories(_lenders(usable, expert, dropped), strategy, dropped):
-        target = expert.taken(final(place.episode)) if keeps_own else expert.target(place)
-        if isinstance(target, str):
+    for state, keeps_own in _histories(_selected_trajectories(trajectories, expert, dropped), strategy, dropped):
+        target = expert.as_target(final_state(state.episode)) if keeps_own else expert.target(state)
+        if isinstance(target, Target):
+            examples.append(_row(state, target, name))
+        elif target in get_args(DropReason):
             dropped[target] += 1
         else:
-            examples.append(_row(place, target, name))
+            raise StrategyError(
+                f"choose_target of strategy {name!r} returned {target!r}; expected a Target (pipeline.methods.states) "
+                f"or the reason why there is none: {', '.join(get_args(DropReason))}"
+            )
     return Relabelled(examples, _counts(episodes, examples, dropped))
 
 
-def _trajectories(episodes: Sequence[Episode], turns: int | None, dropped: Counter[str]) -> Iterator[Episode]:
-    """Episodes that may teach, cut to the first `turns` turns."""
+def _usable_trajectories(episodes: Sequence[Episode], turns: int | None, dropped: Counter[str]) -> Iterator[Episode]:
+    """Episodes that the sandbox did not lose, cut to the first `turns` turns."""
     for episode in episodes:
         kept = 0 if episode.infrastructure else len(episode.turns[:turns])
         dropped["infrastructure" if episode.infrastructure else "later_turn"] += len(episode.turns) - kept
@@ -68,32 +77,54 @@ def _trajectories(episodes: Sequence[Episode], turns: int | None, dropped: Count
             yield replace(episode, turns=episode.turns[:kept])
 
 
-def _lenders(usable: Sequence[Episode], expert: Expert, dropped: Counter[str]) -> list[tuple[Episode, bool]]:
+def _selected_trajectories(
+    trajectories: Sequence[Episode], expert: Expert, dropped: Counter[str]
+) -> list[tuple[Episode, bool]]:
     """Trajectories whose histories are trained on, and whether they keep their own final answer."""
     strategy = expert.strategy
+    if strategy.select_trajectories is not None:
+        return _selected_by_function(trajectories, expert, dropped)
     bound = None if strategy.trajectories == "all" else strategy.trajectories
-    solved = {id(episode): final(episode).correct for episode in usable}
-    pool = [episode for episode in usable if strategy.histories != "solved" or solved[id(episode)]]
-    dropped["failed_trajectory"] += sum(1 for _ in places(usable)) - sum(1 for _ in places(pool))
+    solved = {id(episode): final_state(episode).correct for episode in trajectories}
+    pool = [episode for episode in trajectories if strategy.histories != "solved" or solved[id(episode)]]
+    dropped["failed_trajectory"] += _turns(trajectories) - _turns(pool)
     ordered = sorted(pool, key=lambda episode: _order(episode, expert))
-    lent = ordered[:bound]
-    chosen = [(episode, False) for episode in lent]
+    selected = [(episode, False) for episode in ordered[:bound]]
     if strategy.target == "best" and strategy.positives == "own":
-        chosen = [(episode, False) for episode in lent if not solved[id(episode)]]
-        chosen += [(episode, True) for episode in ordered if solved[id(episode)]]
-    dropped["beyond_limit"] += sum(1 for _ in places(pool)) - sum(len(episode.turns) for episode, _ in chosen)
-    return chosen
+        selected = [(episode, False) for episode in ordered[:bound] if not solved[id(episode)]]
+        selected += [(episode, True) for episode in ordered if solved[id(episode)]]
+    dropped["beyond_limit"] += _turns(pool) - _turns([episode for episode, _ in selected])
+    return selected
+
+
+def _selected_by_function(
+    trajectories: Sequence[Episode], expert: Expert, dropped: Counter[str]
+) -> list[tuple[Episode, bool]]:
+    assert expert.strategy.select_trajectories is not None
+    selected = list(expert.strategy.select_trajectories(trajectories, expert))
+    given = {id(episode) for episode in trajectories}
+    if any(id(episode) not in given for episode in selected) or len({*map(id, selected)}) < len(selected):
+        raise StrategyError(
+            f"select_trajectories of strategy {expert.strategy.label!r} returned {len(selected)} episodes that are not "
+            f"all among the {len(given)} it was given, each once; return some of them as they are"
+        )
+    dropped["beyond_limit"] += _turns(trajectories) - _turns(selected)
+    return [(episode, False) for episode in selected]
+
+
+def _turns(episodes: Iterable[Episode]) -> int:
+    return sum(len(episode.turns) for episode in episodes)
 
 
 def _histories(
-    lenders: Sequence[tuple[Episode, bool]], strategy: Strategy, dropped: Counter[str]
-) -> list[tuple[Place, bool]]:
-    """Their histories; where the expert chooses by history, each once."""
-    lent = [(place, keeps_own) for episode, keeps_own in lenders for place in places([episode])]
+    selected: Sequence[tuple[Episode, bool]], strategy: Strategy, dropped: Counter[str]
+) -> list[tuple[State, bool]]:
+    """Their histories; if the expert chooses by history, each once."""
+    every = [(state, keeps_own) for episode, keeps_own in selected for state in episode_states([episode])]
     if strategy.target != "state_best":
-        return lent
-    first = {place.state: (place, keeps_own) for place, keeps_own in reversed(lent)}
-    dropped["same_state"] += len(lent) - len(first)
+        return every
+    first = {state.history_id: (state, keeps_own) for state, keeps_own in reversed(every)}
+    dropped["same_state"] += len(every) - len(first)
     return list(first.values())
 
 
@@ -103,12 +134,12 @@ def _order(episode: Episode, expert: Expert) -> tuple[bool, float, int, int]:
     With `histories = "top"` by score alone. What a strategy does not weigh, oracle or verifier, it does not ask here.
     """
     top = expert.strategy.histories == "top"
-    score = expert.score(final(episode)) if top or expert.strategy.verifier_weight else 0.0
-    solved = expert.asks_oracle and not top and final(episode).correct
+    score = expert.score(final_state(episode)) if top or expert.strategy.verifier_weight else 0.0
+    solved = expert.asks_oracle and not top and final_state(episode).correct
     return solved, -score, -episode.iteration, episode.sample
 
 
-def _row(history: Place, target: Target, name: str) -> Row:
+def _row(history: State, target: Target, name: str) -> Row:
     return {
         "example_id": stable_id(name, *history.key, *target.key),
         "problem_id": history.episode.problem_id,
@@ -125,7 +156,7 @@ def _row(history: Place, target: Target, name: str) -> Row:
 
 def _counts(episodes: Sequence[Episode], examples: Sequence[Row], dropped: Counter[str]) -> dict[str, int]:
     """The funnel of one problem: it gives examples, or nothing correct was found, or nothing correct was usable."""
-    solved = any(place.correct for place in places(episodes))
+    solved = any(state.correct for state in episode_states(episodes))
     return {
         "problems": 1,
         "problems_with_examples": int(bool(examples)),
@@ -133,7 +164,7 @@ def _counts(episodes: Sequence[Episode], examples: Sequence[Row], dropped: Count
         "problems_without_usable_trajectory": int(not examples and solved),
         "episodes": len(episodes),
         "episodes_masked_infrastructure": sum(episode.infrastructure for episode in episodes),
-        "histories": sum(len(episode.turns) for episode in episodes),
+        "histories": _turns(episodes),
         "examples": len(examples),
         "examples_from_reference": sum(not row["target_episode"] for row in examples),
         **{reason: dropped[reason.removeprefix("dropped_")] for reason in DROPPED},

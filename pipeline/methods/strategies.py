@@ -4,10 +4,26 @@ A field that a row leaves None is the protocol's: where the paper and its releas
 what its method is about. How to add a row: docs/strategies.md.
 """
 
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
 
-Bound = int | Literal["all"]
+from pipeline.config.schema import ProtocolSection
+from sandbox.plugins import origin
+from sandbox.registry import Registry
+
+if TYPE_CHECKING:
+    from actors.search.episode import Episode
+    from pipeline.methods.expert import Expert
+    from pipeline.methods.states import DropReason, State, Target
+
+TrajectoryBound = int | Literal["all"]
+METHOD_FIELDS = (
+    *("target", "histories", "turns", "weight", "trajectories", "candidates", "ranking", "oracle_weight"),
+    *("verifier_weight", "unsolved", "positives"),
+)
+"""The fields of `Strategy` that stand in a stage's identity."""
+LEFT_TO_PROTOCOL = ("candidates", "ranking", "oracle_weight", "verifier_weight", "unsolved", "positives")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,19 +32,26 @@ class Strategy:
 
     A trajectory is an episode cut to `turns` turns (None: as it is). Its histories s_1 … s_t are what its answers
     y_1 … y_t were given to. The value of an answer is oracle_weight·R + verifier_weight·R_phi (eq. 4 of arXiv
-    2502.20380), with R = 1 where all tests pass and R_phi the verifier's raw logit.
+    2502.20380), with R = 1 if all tests pass, else 0, and R_phi the verifier's raw logit.
     """
 
-    target: Literal["best", "state_best", "own_final", "own_next", "own"]
+    label: str = ""
+    """As in the paper's tables; a row without one is shown by its name."""
+    description: str = ""
+    """One line: what is trained on."""
+    trains: bool = True
+    """False: the base model as it is; no generator is trained."""
+    target: Literal["best", "state_best", "own_final", "own_next", "own"] = "best"
     """best: the expert's choice among the problem's candidates (eq. 4, 5). state_best: its choice among the answers to
     the same history. own_final: the trajectory's y_t. own_next: y_i after s_i. own: one of these two, by protocol."""
     histories: Literal["all", "solved", "top"] = "all"
-    """Which trajectories lend theirs: failing ones first, only those that end correct, or the verifier's favourites."""
+    """Which trajectories are trained on: failing ones first, only those that end correct, or the verifier's
+    favourites."""
     turns: int | None = None
     weight: Literal["uniform", "score"] = "uniform"
     """Of an example's loss; score: exp(value of the target), as in RISE (arXiv 2407.18219) with temperature 1."""
-    trajectories: Bound | None = None
-    """How many lend at most."""
+    trajectories: TrajectoryBound | None = None
+    """How many trajectories of a problem are trained on at most."""
     candidates: Literal["all", "final"] | None = None
     """Which answers the expert chooses from: all, or the last one of each trajectory."""
     ranking: Literal["correct_first", "weighted_sum"] | None = None
@@ -36,38 +59,115 @@ class Strategy:
     oracle_weight: float | None = None
     verifier_weight: float | None = None
     unsolved: Literal["drop", "best_wrong", "reference"] | None = None
-    """What the expert chooses where no candidate is correct, if the oracle counts at all."""
+    """What the expert chooses if no candidate is correct and the oracle counts."""
     positives: Literal["relabelled", "own"] | None = None
     """Whether trajectories that end correct get the best answer too, or all of them keep their own, without bound."""
+    select_trajectories: Callable[[Sequence["Episode"], "Expert"], Sequence["Episode"]] | None = None
+    """Instead of `histories`, `trajectories` and `positives`: of a problem's trajectories those to train on, in order.
+    The expert has their scores."""
+    choose_target: Callable[["State", "Expert"], "Target | DropReason"] | None = None
+    """Instead of `target`: what this history is trained to answer, or the reason why it is not."""
+
+    def method_fields(self) -> dict[str, Any]:
+        """The fields that decide what is trained on. Names, texts and functions are not among them: a stage's identity
+        holds a digest of these fields, so a further one would change the identity of every stage that was made."""
+        return {name: getattr(self, name) for name in METHOD_FIELDS}
+
+    def completed(self, protocol: ProtocolSection, trajectories: TrajectoryBound) -> "Strategy":
+        """This strategy with what it leaves open filled in from the protocol and the bound on trajectories."""
+        filled = {name: getattr(protocol, name) for name in LEFT_TO_PROTOCOL if getattr(self, name) is None}
+        if self.target == "own":
+            filled["target"] = protocol.own_target
+        if self.trajectories is None:
+            filled["trajectories"] = trajectories
+        return replace(self, **filled)
 
 
-STRATEGIES: dict[str, Strategy] = {
-    "mucode": Strategy(target="best"),
-    "mucode_ov": Strategy(target="best", verifier_weight=0.0),
-    "mucode_lv": Strategy(target="best", oracle_weight=0.0, verifier_weight=1.0),
-    "rft": Strategy(target="own", histories="solved", trajectories="all"),
-    "rft_lv": Strategy(target="own", histories="top", trajectories=3),
-    "star": Strategy(target="own", histories="solved", trajectories="all", turns=1),
-    "control": Strategy(target="own", trajectories="all"),
-    "rise": Strategy(
-        target="state_best",
-        trajectories="all",
-        candidates="all",
-        oracle_weight=1.0,
-        verifier_weight=0.1,
-        unsolved="best_wrong",
-        weight="score",
-    ),
-    "leap": Strategy(target="best", unsolved="reference"),
-}
+BASE_STRATEGY, CONTROL_STRATEGY = "base", "control"
+STRATEGIES: Registry[Strategy] = Registry(
+    "strategy",
+    Strategy,
+    {
+        "mucode": Strategy(
+            label="µCode",
+            description="every history of a problem gets the best answer found for it (eq. 5)",
+            target="best",
+        ),
+        "mucode_ov": Strategy(
+            label="µCode-OV",
+            description="as mucode, with the oracle alone",
+            target="best",
+            verifier_weight=0.0,
+        ),
+        "mucode_lv": Strategy(
+            label="µCode-LV",
+            description="as mucode, with the learned verifier alone",
+            target="best",
+            oracle_weight=0.0,
+            verifier_weight=1.0,
+        ),
+        "rft": Strategy(
+            label="RFT",
+            description="trajectories that end correct keep their own answers (Multi-STaR)",
+            target="own",
+            histories="solved",
+            trajectories="all",
+        ),
+        "rft_lv": Strategy(
+            label="RFT-LV",
+            description="the verifier's three favourite trajectories of a problem keep their own answers",
+            target="own",
+            histories="top",
+            trajectories=3,
+        ),
+        "star": Strategy(
+            label="STaR",
+            description="correct first answers only",
+            target="own",
+            histories="solved",
+            trajectories="all",
+            turns=1,
+        ),
+        CONTROL_STRATEGY: Strategy(
+            label="control",
+            description="every trajectory keeps its own answers, unfiltered: what more training alone does",
+            target="own",
+            trajectories="all",
+        ),
+        "rise": Strategy(
+            label="RISE-like",
+            description="each history gets the best of the answers to it, right or wrong, weighted by exp(value)",
+            target="state_best",
+            trajectories="all",
+            candidates="all",
+            oracle_weight=1.0,
+            verifier_weight=0.1,
+            unsolved="best_wrong",
+            weight="score",
+        ),
+        "leap": Strategy(
+            label="LEAP-like",
+            description="as mucode; if no sampled answer is correct, the reference solution",
+            target="best",
+            unsolved="reference",
+        ),
+        BASE_STRATEGY: Strategy(
+            label="base",
+            description="the model as it is: no generator is trained",
+            trains=False,
+        ),
+    },
+    plural="strategies",
+)
 
 
-def under(strategy: Strategy, protocol: Any, trajectories: Bound) -> Strategy:
-    """The strategy with what it leaves open filled in from a protocol section and the bound on trajectories."""
-    names = ("candidates", "ranking", "oracle_weight", "verifier_weight", "unsolved", "positives")
-    settled = {name: getattr(protocol, name) for name in names if getattr(strategy, name) is None}
-    if strategy.target == "own":
-        settled["target"] = protocol.own_target
-    if strategy.trajectories is None:
-        settled["trajectories"] = trajectories
-    return replace(strategy, **settled)
+def strategy_label(name: str) -> str:
+    """A strategy as tables name it. Imports nothing: one of another package is shown by its name."""
+    return STRATEGIES[name].label if name in STRATEGIES else name
+
+
+def strategy_identity(name: str) -> dict[str, Any]:
+    """What names a strategy's content: its method fields, and of another package's also where it comes from, so that a
+    changed package is a changed strategy. Raises RegistryError if there is none of that name."""
+    found = origin(STRATEGIES, name)
+    return STRATEGIES[name].method_fields() | ({} if found is None else {"origin": asdict(found)})

@@ -14,15 +14,12 @@ import pyarrow.parquet as pq
 from actors.storage.filesystem import open_directory
 from pipeline.evaluation.statistics import percent
 from pipeline.evaluation.verifier_metrics import MEASURES, RANKED
+from pipeline.methods.strategies import strategy_label
 from pipeline.report.verifiers import verifier_block, verifier_table
 from pipeline.state.manifest import Manifest
 from pipeline.state.store import Store
 
 SELECTORS = {"random": "random", "pt": "PT", "lv": "LV", "pt_lv": "PT+LV", "cluster": "cluster", "oracle": "oracle"}
-STRATEGIES = {
-    **{"mucode": "µCode", "mucode_ov": "µCode-OV", "mucode_lv": "µCode-LV", "rft": "RFT", "rft_lv": "RFT-LV"},
-    **{"star": "STaR", "rise": "RISE-like", "leap": "LEAP-like"},
-}
 SERIES = ("greedy", "validation", "control", *SELECTORS, *RANKED, "drawn")
 HEADLINES = ("accuracy", "pair_accuracy")
 PAIR_ACCURACY_AIM = 0.6
@@ -64,7 +61,7 @@ def results_table(store: Store) -> list[Row]:
         if manifest is not None:
             chosen = store.find(iteration, "returned")
             policy = chosen.facts["iteration"] if chosen else iteration
-            found = _series_rows(manifest, STRATEGIES.get(strategy, strategy))
+            found = _series_rows(manifest, strategy_label(strategy))
             rows += [{**row, "policy": policy if row["series"] in SELECTORS else iteration} for row in found]
     best = returned(store)
     searched = {row["iteration"] for row in rows if row["series"] in SELECTORS}

@@ -28,7 +28,7 @@ from pipeline.errors import StoreError
 from pipeline.evaluation import metrics
 from pipeline.evaluation.best_of_n import sweep_plans, sweep_widths
 from pipeline.methods.pairs import PairKind, PairRecipe
-from pipeline.methods.strategies import STRATEGIES, Strategy, under
+from pipeline.methods.strategies import CONTROL_STRATEGY, STRATEGIES, Strategy
 from pipeline.stages import tasks
 from pipeline.stages.shards import bucket_rows, map_buckets
 from pipeline.state.manifest import Manifest
@@ -245,8 +245,8 @@ def _examples(
     earlier: Manifest | None = None,
 ) -> StageOutput:
     config = run.config
-    name = config.run.strategy if scores is not None else "control"
-    strategy = under(STRATEGIES[name], config.protocol, config.fine_tune.trajectories_per_problem)
+    name = config.run.strategy if scores is not None else CONTROL_STRATEGY
+    strategy = STRATEGIES[name].completed(config.protocol, config.fine_tune.trajectories_per_problem)
     task = tasks.RelabelTask(strategy, name, _references(run, strategy))
     named = {"scores": scores, "earlier": earlier}
     inputs = {"episodes": episodes, **{key: [manifest] for key, manifest in named.items() if manifest}}

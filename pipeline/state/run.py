@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from actors.storage.checkpoint import Checkpoint
 from pipeline.config.load import validated
 from pipeline.config.schema import Config
 from pipeline.errors import ConfigError, StoreError
-from pipeline.methods.strategies import STRATEGIES
+from pipeline.methods.strategies import CONTROL_STRATEGY, strategy_identity
 from pipeline.state.identity import digest_of
 from pipeline.state.lock import require_no_driver, sign
 from pipeline.state.manifest import Manifest
@@ -77,9 +76,9 @@ class Run:
         """Digests of what the settings name: a path may hold other problems or other weights than before, and a
         strategy's row may have been edited."""
         found = {}
-        for read, name in (("run.strategy", self.config.run.strategy), ("control", "control")):
+        for read, name in (("run.strategy", self.config.run.strategy), ("control", CONTROL_STRATEGY)):
             if read in step.reads:
-                found[read] = digest_of(asdict(STRATEGIES[name]))
+                found[read] = digest_of(strategy_identity(name))
         for split in ("train", "validation", "test"):
             if f"problems.{split}" in step.reads:
                 found[f"problems.{split}"] = self._splits.digest(self.config, split)

@@ -12,7 +12,7 @@ from actors.storage.parquet import read_rows
 from actors.storage.parts import PartRecord, commit_part, committed_parts
 from pipeline.config.load import load_config
 from pipeline.iteration import run_iteration
-from pipeline.methods.strategies import STRATEGIES, under
+from pipeline.methods.strategies import STRATEGIES
 from pipeline.stages import stages
 from pipeline.stages.tasks import SCORE_SCHEMA, RelabelTask
 from pipeline.state.manifest import Manifest
@@ -129,7 +129,7 @@ def test_examples_of_earlier_iterations_may_keep_their_labels() -> None:
 def test_kept_examples_lie_beside_the_new_ones(tmp_path: Path) -> None:
     """The new examples are of e1 alone; those of e0 are there as they were."""
     config = load_config(None, [])
-    strategy = under(STRATEGIES["mucode"], config.protocol, config.fine_tune.trajectories_per_problem)
+    strategy = STRATEGIES["mucode"].completed(config.protocol, config.fine_tune.trajectories_per_problem)
     old = [episode("e0", wrong("w0"), right("r0"))]
     new = [episode("e1", wrong("w1"), right("r1"), iteration=1)]
 

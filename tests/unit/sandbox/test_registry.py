@@ -35,6 +35,7 @@ def test_shipped_rows_are_a_mapping(table: Registry[str]) -> None:
         False,
     )
     assert table.group == "mucode.prompt_formats"
+    assert Registry("strategy", str, {}, plural="strategies").group == "mucode.strategies"
 
 
 def test_an_unknown_name_is_refused_with_the_nearest_one(table: Registry[str]) -> None:
@@ -67,16 +68,16 @@ def test_an_entry_point_is_found_by_its_name_alone(table: Registry[str], package
     (info / "RECORD").write_text("registry_guest/__init__.py,,\n")
     assert table.import_path("mine") == "registry_guest.rows:MINE"
     assert table["mine"] == "mine"
-    found = origin(table, "mine")  # type: ignore[arg-type]
+    found = origin(table, "mine")
     assert found is not None
     assert (found.distribution, found.version, found.path) == ("registry-guest", "1.2", "registry_guest.rows:MINE")
 
 
 def test_a_changed_file_of_the_package_is_another_origin(table: Registry[str], package: Path) -> None:
     name = "registry_guest.rows:MINE"
-    assert origin(table, "bare") is None  # type: ignore[arg-type]
-    before = origin(table, name)  # type: ignore[arg-type]
+    assert origin(table, "bare") is None
+    before = origin(table, name)
     (package / "helper.txt").write_text("data")
-    after = origin(table, name)  # type: ignore[arg-type]
+    after = origin(table, name)
     assert before is not None and after is not None
     assert before.digest != after.digest

@@ -33,7 +33,7 @@ from tests.support.fakes import ByteTokenizer, FakeEngine, FakeSandbox
 from tests.support.tiny_models import tiny_tokenizer
 from tests.unit.pipeline.methods.test_golden_relabel import SCORES, P, Q, settled
 
-EVERY = [(name, protocol) for name in STRATEGIES for protocol in PROTOCOLS]
+EVERY = [(name, protocol) for name in STRATEGIES if STRATEGIES[name].trains for protocol in PROTOCOLS]
 
 
 def read(rows: list[dict[str, Any]], tokenizer: Any) -> list[Any]:

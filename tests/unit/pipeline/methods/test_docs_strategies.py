@@ -2,35 +2,39 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from actors.prompting.feedback import FEEDBACK
+from pipeline.commands.preflight import check_settings
 from pipeline.config.load import load_config
 from pipeline.config.presets import PROTOCOLS
-from pipeline.methods.relabel import DROPPED
+from pipeline.methods.relabel import DROPPED, relabel
 from pipeline.methods.strategies import STRATEGIES
 from tests.support.episodes import episode, right, wrong
 
 TEXT = (Path(__file__).parents[4] / "docs" / "strategies.md").read_text()
 
 
-def test_the_example_is_a_strategy_in_under_30_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Finals score 5, 2 and 1, so e0 and e2 are the favourites; r is the only correct answer: 1 + 0.5·1 > 0.5·5
-    fails as a sum, but correct ones come first by default."""
+def test_the_example_is_a_strategy_in_under_30_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Finals score 5, 2 and 1, so e0 and e2 are the favourites; of the correct answers r is shorter than right."""
     (code,) = re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)
     assert len(code.splitlines()) < 30
-    monkeypatch.setattr("pipeline.methods.strategies.STRATEGIES", dict(STRATEGIES))
-    namespace: dict[str, Any] = {}
-    exec(code, namespace)
+    (tmp_path / "favourites.py").write_text(code)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    config = load_config(None, ['run.strategy="favourites:FAVOURITES"'])
+    check_settings(config)
+    strategy = STRATEGIES[config.run.strategy].completed(config.protocol, 3)
     episodes = [
         episode("e0", wrong("a"), wrong("b")),
-        episode("e1", wrong("c"), right("r"), sample=1),
+        episode("e1", right("right"), right("r"), sample=1),
         episode("e2", wrong("d"), sample=2),
     ]
     scores = {("e0", 0): 0.0, ("e0", 1): 5.0, ("e1", 0): 0.0, ("e1", 1): 1.0, ("e2", 0): 2.0}
-    assert namespace["examples"](episodes, scores) == [("e0", 0, "r"), ("e0", 1, "r"), ("e2", 0, "r")]
+    found = relabel(episodes, scores, strategy, config.run.strategy)
+    rows = [(row["history_episode"], row["history_turn"], row["target"]) for row in found.examples]
+    assert rows == [("e0", 0, "r"), ("e0", 1, "r"), ("e2", 0, "r")]
+    assert found.counts["dropped_beyond_limit"] == 2
 
 
 def test_every_row_is_described() -> None:

@@ -48,7 +48,7 @@ def TOY_EXAMPLES(run: Any, iteration: int, directory: str) -> StageOutput:
 def test_an_edited_strategy_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path / "mine.jsonl", 1)
     run_of(tmp_path).stage(0, TOY_EXAMPLES)
-    monkeypatch.setitem(STRATEGIES, "mucode", replace(STRATEGIES["mucode"], histories="top"))
+    monkeypatch.setitem(STRATEGIES._shipped, "mucode", replace(STRATEGIES["mucode"], histories="top"))
     with pytest.raises(StoreError, match=r"input run\.strategy"):
         run_of(tmp_path).stage(0, TOY_EXAMPLES)
 

@@ -1,0 +1,59 @@
+"""States of an episode, and the targets that they are trained to answer."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal, NamedTuple
+
+from actors.ids import stable_id
+from actors.search.episode import Answer, Episode
+
+AnswerKey = tuple[str, int]
+"""Where an answer is found: (episode_id, turn), turns 0-based."""
+AnswerScores = Mapping[AnswerKey, float]
+"""The verifier's raw logit by answer."""
+DropReason = Literal[
+    "infrastructure", "later_turn", "failed_trajectory", "beyond_limit", "same_state", "unsolved", "no_reference"
+]
+"""Why a history gives no example, in the order in which it is asked."""
+
+
+class State(NamedTuple):
+    """A turn of an episode (0-based): a history, and the answer given to it."""
+
+    episode: Episode
+    turn: int
+
+    @property
+    def answer(self) -> Answer:
+        return self.episode.turns[self.turn].answer
+
+    @property
+    def correct(self) -> bool:
+        return self.answer.label is True
+
+    @property
+    def key(self) -> AnswerKey:
+        return self.episode.episode_id, self.turn
+
+    @property
+    def history_id(self) -> str:
+        """Equal for equal histories, whatever the episode."""
+        return stable_id(self.episode.messages(self.turn))
+
+
+class Target(NamedTuple):
+    """What a history is trained to answer. `key`: where it was found, ("", -1) for a reference solution; `weight`: of
+    its loss."""
+
+    key: AnswerKey
+    text: str
+    weight: float
+
+
+def episode_states(episodes: Sequence[Episode]) -> Iterator[State]:
+    """Every turn of every episode, in order."""
+    return (State(episode, turn) for episode in episodes for turn in range(len(episode.turns)))
+
+
+def final_state(episode: Episode) -> State:
+    """The last turn of an episode that has turns."""
+    return State(episode, len(episode.turns) - 1)

@@ -1,0 +1,93 @@
+"""Strategies as rows: their identity is that of earlier versions, and strangers' functions are checked."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.commands.preflight import check_settings
+from pipeline.config.load import load_config
+from pipeline.errors import ConfigError, StrategyError
+from pipeline.methods.relabel import Relabelled, relabel
+from pipeline.methods.states import final_state
+from pipeline.methods.strategies import STRATEGIES, Strategy, strategy_identity, strategy_label
+from pipeline.state.identity import digest_of
+from tests.support.episodes import episode, right, wrong
+
+DIGESTS = {
+    "mucode": "38afc3c30c914783257f",
+    "mucode_ov": "0e9ab70c21dde8db6ba6",
+    "mucode_lv": "9a4ac19c05e5f0ec0d5a",
+    "rft": "027f1f38c23f2c04ad21",
+    "rft_lv": "11aa842ad78c8eeb2712",
+    "star": "70c8d1de6921d0026b13",
+    "control": "4ff9e57693983083991a",
+    "rise": "308307d202c899f7d40d",
+    "leap": "6946aebe51dba1dfc593",
+}
+"""As version 0.1.0 wrote them into the manifests of run directories."""
+EPISODES = [episode("e0", wrong("a"), wrong("b")), episode("e1", right("r"), sample=1)]
+
+
+def relabelled(strategy: Strategy, name: str = "mine") -> Relabelled:
+    return relabel(EPISODES, {}, strategy.completed(load_config().protocol, 3), name)
+
+
+@pytest.mark.parametrize("name", DIGESTS)
+def test_labels_and_texts_leave_the_identity_of_earlier_runs_as_it_was(name: str) -> None:
+    assert digest_of(strategy_identity(name)) == DIGESTS[name]
+    assert STRATEGIES[name].label and STRATEGIES[name].description
+
+
+def test_a_plug_in_s_identity_changes_with_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = tmp_path / "plugged_strategy.py"
+    module.write_text("from pipeline.methods.strategies import Strategy\nMINE = Strategy(turns=1)\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    before = strategy_identity("plugged_strategy:MINE")
+    assert before["turns"] == 1 and before["origin"]["path"] == "plugged_strategy:MINE"
+    module.write_text(module.read_text() + "# changed\n")
+    assert strategy_identity("plugged_strategy:MINE")["origin"]["digest"] != before["origin"]["digest"]
+
+
+def test_a_label_is_read_without_importing_anything() -> None:
+    assert strategy_label("mucode_ov") == "µCode-OV"
+    assert strategy_label("absent_package:MINE") == "absent_package:MINE"
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ('run.strategy="mucoda"', r"run\.strategy = 'mucoda': no strategy is named 'mucoda'; did you mean 'mucode'\?"),
+        ('run.strategy="base"', r"run\.strategy = 'base' trains no generator, but run\.iterations = 2; set"),
+        ('run.strategy="absent_package:MINE"', r"cannot be imported from absent_package:MINE"),
+    ],
+)
+def test_a_strategy_that_cannot_be_is_refused(setting: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        check_settings(load_config(None, [setting]))
+
+
+def test_functions_of_a_row_take_the_place_of_its_fields() -> None:
+    strategy = Strategy(
+        select_trajectories=lambda trajectories, expert: [e for e in trajectories if not final_state(e).correct],
+        choose_target=lambda state, expert: expert.as_target(state) if state.turn else "unsolved",
+    )
+    found = relabelled(strategy)
+    assert [(row["history_episode"], row["history_turn"], row["target"]) for row in found.examples] == [("e0", 1, "b")]
+    assert (found.counts["dropped_unsolved"], found.counts["dropped_beyond_limit"]) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("functions", "message"),
+    [
+        (
+            {"choose_target": lambda state, expert: "r"},
+            r"choose_target of strategy 'mine' returned .r.; expected",
+        ),
+        ({"select_trajectories": lambda trajectories, expert: EPISODES}, r"select_trajectories .* as they are"),
+        ({"select_trajectories": lambda trajectories, expert: [trajectories[0]] * 2}, r"each once"),
+    ],
+)
+def test_functions_that_return_what_they_may_not_are_named(functions: dict[str, Any], message: str) -> None:
+    with pytest.raises(StrategyError, match=message):
+        relabelled(Strategy(**functions))
