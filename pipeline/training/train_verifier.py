@@ -32,7 +32,8 @@ def train_verifier(
     """Train `base` on the committed pairs of `pairs_dir` and save a Hugging Face directory at `out_dir`.
 
     `base` may be a causal model, which gets a fresh head, or a verifier, which is trained on. Linear
-    schedule without warm-up, no weight decay, as in the released code of arXiv 2502.20380.
+    schedule without warm-up, as in the released code of arXiv 2502.20380; no weight decay, where that code has
+    AdamW's default of 0.01.
     """
     settings = Settings(
         data=pairs_dir,
