@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from actors.search.selectors import SELECTORS, evaluated_selectors
 from pipeline.config.load import EMBEDDED, load_config, validated
 from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
@@ -20,8 +21,6 @@ from sandbox.cli import add_actions
 from sandbox.errors import NOTHING_DONE, UserError
 
 INTERRUPTED = 130
-DEFAULT_SELECTORS = ["random", "pt", "lv", "pt_lv", "oracle"]
-"""Of `mucode eval`."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -134,13 +133,21 @@ def _eval_settings(options: argparse.Namespace) -> list[str]:
 
 def _possible_selectors(options: argparse.Namespace) -> list[str]:
     """Those of the config, or all; without a verifier only those that need none."""
-    from actors.search.selectors import SELECTORS
-
-    names = list(load_config(options.config, options.set).eval.selectors) if options.config else DEFAULT_SELECTORS
-    left_out = [name for name in names if SELECTORS[name].scores and not options.verifier]
+    shipped = [name for name, row in SELECTORS.items() if row.default]
+    names = list(load_config(options.config, options.set).eval.selectors) if options.config else shipped
+    left_out = [name for name in names if SELECTORS[name].needs_scores and not options.verifier]
     if left_out and options.config:
         print(f"mucode: {', '.join(left_out)} left out: they need a verifier (--verifier DIR)", file=sys.stderr)
     return [name for name in names if name not in left_out]
+
+
+def _selectors_help() -> str:
+    rows = evaluated_selectors()
+    plain = [name for name, row in rows.items() if row.default and not row.needs_scores]
+    scored = [name for name, row in rows.items() if row.default and row.needs_scores]
+    lines = " ".join(f"{name}: {row.description}" for name, row in rows.items())
+    default = f"default: {','.join(plain)}; with a verifier {','.join(scored)} too"
+    return f"{lines} Or your own, as package.module:NAME ({default})".replace("%", "%%")
 
 
 def _numbers(text: str) -> list[int]:
@@ -216,13 +223,14 @@ def _parser() -> argparse.ArgumentParser:
     evaluate = commands.add_parser("eval", help="evaluate any Hugging Face model on a set of problems")
     evaluate.add_argument("--model", required=True, help="a directory or a name")
     evaluate.add_argument("--dataset", required=True, help="mbpp:test, humaneval, builtin:test, or a JSONL file")
-    evaluate.add_argument("--verifier", help="a verifier checkpoint, for the lv and pt_lv selectors")
+    evaluate.add_argument("--verifier", help="a verifier checkpoint, for selectors that rank by scores")
     evaluate.add_argument("--n", type=_numbers, help="best of each of these N, as in 1,5 (default 5)")
     evaluate.add_argument("--k", type=_numbers, default=[1], help="pass@k for each of these k (default 1)")
     evaluate.add_argument(
         "--selectors",
         type=lambda text: text.split(","),
-        help="of random, pt, lv, pt_lv, cluster, oracle (default: random,pt,oracle; with a verifier lv,pt_lv too)",
+        metavar="NAME,NAME",
+        help=_selectors_help(),
     )
     evaluate.add_argument("--turns", type=int, help="turns of every search (default 3)")
     evaluate.add_argument("--beam", type=int, help="histories kept from turn to turn (default 1)")

@@ -62,7 +62,7 @@ class Registry(Mapping[str, Row], Generic[Row]):
         """`name`, if a row of that name may exist; imports nothing. Raises RegistryError."""
         if name not in self._shipped and self.import_path(name) is None:
             close = difflib.get_close_matches(name, self._shipped, n=1)
-            meant = f"; did you mean {close[0]!r}?" if close else ""
+            meant = f"; did you mean {close[0]!r}?" if close else "."
             raise RegistryError(
                 f"no {self.kind} is named {name!r}{meant} Shipped: {', '.join(self._shipped)}. One of your own is "
                 f"named package.module:NAME, or by an entry point of the group {self.group!r}"

@@ -43,8 +43,7 @@ class SearchPlan:
     stop: Literal["public", "all"] = "public"
 
     def __post_init__(self) -> None:
-        if self.selector not in SELECTORS:
-            raise ValueError(f"no selector {self.selector!r}; there are {', '.join(SELECTORS)}")
+        SELECTORS.check(self.selector)
         dialogue(self.style, self.feedback, self.show_tests)
         if min(self.turns, self.width, self.beam, self.max_tokens) < 1:
             raise ValueError(f"turns, width, beam and max_tokens must be at least 1: {self}")

@@ -12,7 +12,6 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from actors.ids import stable_id, stable_seed
 from actors.inference.engine import Completion, Sampling
@@ -21,7 +20,7 @@ from actors.prompting.dialogue import dialogue
 from actors.search.episode import Answer, Episode, Turn
 from actors.search.plan import SearchPlan, episode_id, turn_seed
 from actors.search.request_cache import Ledger, Players
-from actors.search.selectors import SELECTORS, Candidate, LabelledCandidate, Selector
+from actors.search.selectors import SELECTORS, Candidate, Selector
 from sandbox.problem import Problem, Suite
 from sandbox.verdict import Outcome
 
@@ -64,7 +63,7 @@ async def play_episodes(
     episodes: dict[int, Episode] = {}
     for number in sorted(range(len(plans)), key=lambda number: -plans[number].width):
         plan = plans[number]
-        scored = verifier_id if SELECTORS[plan.selector].scores or plan.judge_all or len(plans) == 1 else ""
+        scored = verifier_id if SELECTORS[plan.selector].needs_scores or plan.judge_all or len(plans) == 1 else ""
         episodes[number] = await _Search(ledger, plan, iteration, scored).play()
     return [episodes[number] for number in range(len(plans))]
 
@@ -117,7 +116,7 @@ class _Search:
         self.prompt = self.dialogue.first_prompt(self.problem)
         self.levels: list[_Level] = []
         self.broken = False
-        if self.selector.scores and ledger.players.scorer is None:
+        if self.selector.needs_scores and ledger.players.scorer is None:
             raise ValueError(f"selector {plan.selector!r} ranks by the verifier's scores, but there is no scorer")
 
     async def play(self) -> Episode:
@@ -202,13 +201,13 @@ class _Search:
     async def _learn(self, level: _Level) -> None:
         """What the selector must know, and all public results and scores where the plan records them."""
         everyone = range(len(level.answers))
-        if self.selector.public or self.plan.judge_all:
+        if self.selector.needs_public or self.plan.judge_all:
             await self._judge(level, everyone, "public")
-        if self.selector.labels:
+        if self.selector.needs_labels:
             await self._judge(level, everyone, "private")
-        if self.selector.behaviour:
+        if self.selector.needs_behaviour:
             await self._observe(level)
-        if self.selector.scores or (self.plan.judge_all and self.ledger.players.scorer is not None):
+        if self.selector.needs_scores or (self.plan.judge_all and self.ledger.players.scorer is not None):
             scores = await self.ledger.scores([(self.prompt, answer.response) for answer in level.answers])
             level.answers = [replace(answer, score=score) for answer, score in zip(level.answers, scores, strict=True)]
 
@@ -322,11 +321,10 @@ def keep(
 
 
 def _view(index: int, answer: Answer, selector: Selector) -> Candidate:
-    seen: dict[str, Any] = {
-        "passes_public": answer.public.accepted if selector.public and answer.public is not None else None,
-        "score": answer.score if selector.scores else None,
-        "behaviour": answer.behaviour if selector.behaviour else None,
-    }
-    if selector.labels:
-        return LabelledCandidate(index=index, label=answer.label is True, **seen)
-    return Candidate(index=index, **seen)
+    return selector.view(
+        index,
+        passes_public=answer.public.accepted if answer.public is not None else None,
+        score=answer.score,
+        behaviour=answer.behaviour,
+        label=answer.label is True,
+    )

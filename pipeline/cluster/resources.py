@@ -69,7 +69,7 @@ def make_plan(config: Config, total: dict[str, float]) -> Plan:
             "GPU": config.verifier.replicas * config.verifier.gpus,
         },
     }
-    if any(SELECTORS[name].scores for name in config.eval.selectors):
+    if any(SELECTORS[name].needs_scores for name in config.eval.selectors):
         phases["search"] = _sum(sampling, scorer)  # generators ask the verifier while they search
     for phase, needs in phases.items():
         _require(phase, needs, total)

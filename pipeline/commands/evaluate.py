@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from actors.ids import stable_id
 from actors.prompting.chat_template import has_chat_template
-from actors.search.selectors import SELECTORS
+from actors.search.selectors import SELECTORS, in_table_order, selector_label
 from actors.storage.parquet import read_rows
 from pipeline.commands.preflight import check, model_settings
 from pipeline.commands.run import environment
 from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
-from pipeline.report.results import SELECTORS as LABELS
 from pipeline.report.results import percent
 from pipeline.state.models import resolve
 from pipeline.state.run import Run, claim, require_free, run_root
@@ -82,13 +81,13 @@ def open_actor_groups(config: Config) -> "ActorGroups":
 def check_selectors(config: Config, verifier: str | None, problems: Sequence[Problem]) -> None:
     """Raises ConfigError where a selector lacks what it looks at."""
     names = config.eval.selectors
-    unscored = [name for name in names if SELECTORS[name].scores and verifier is None]
+    unscored = [name for name in names if SELECTORS[name].needs_scores and verifier is None]
     if unscored:
         raise ConfigError(
             f"eval.selectors: {', '.join(unscored)} ranks by a verifier's scores, and there is none; "
             "give one (--verifier DIR), or leave it out of --selectors"
         )
-    looking = [name for name in names if SELECTORS[name].public and not SELECTORS[name].labels]
+    looking = [name for name in names if SELECTORS[name].needs_public and not SELECTORS[name].needs_labels]
     without = sum(not problem.public_tests for problem in problems)
     if looking and without == len(problems):
         raise ConfigError(
@@ -144,7 +143,7 @@ def table(rows: Sequence[Row], title: str) -> str:
 def _searches(rows: Sequence[Row], searches: Sequence[Row], turns: range, last: int) -> list[str]:
     head = "".join(f"{f'turn {turn}':<20}" for turn in turns)
     lines = [f"{'':<22}{head}{'tokens':>8}{'runs':>5}{'n':>5}"]
-    order = ["greedy", *LABELS]
+    order = ["greedy", *in_table_order(row["series"] for row in searches if row["series"] != "greedy")]
     keys = {(row["series"], row["width"]) for row in searches}
     for series, width in sorted(keys, key=lambda key: (order.index(key[0]), key[1])):
 
@@ -154,7 +153,7 @@ def _searches(rows: Sequence[Row], searches: Sequence[Row], turns: range, last: 
             )
             return next(found, None)
 
-        label = f"best of {width}, {LABELS[series]}" if series in LABELS else series
+        label = series if series == "greedy" else f"best of {width}, {selector_label(series)}"
         points = [at("accuracy", turn) for turn in turns]
         cells = "".join(f"{percent(point) if point else '-':<20}" for point in points)
         spent = [at(f"accuracy_{what}", last) for what in ("tokens", "executions")]
@@ -169,7 +168,7 @@ def _first_turn(rows: Sequence[Row], metric: str, title: str) -> list[str]:
         found = [row for row in found if row["width"] > 1 or row["series"] == "random"]
     lines = [title] if found else []
     for row in found:
-        name = row["series"] if metric == "pass_at_k" else f"best of {row['width']}, {LABELS[row['series']]}"
+        name = row["series"] if metric == "pass_at_k" else f"best of {row['width']}, {selector_label(row['series'])}"
         lines.append(f"  {name:<42}{percent(row):<20}{row['n']:>6}")
     return [*lines, ""] if found else []
 

@@ -6,9 +6,10 @@ paths. Stages hash only the identity fields they read, so a resume on another cl
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt, model_validator
 from pydantic.fields import FieldInfo
 
+from actors.search.selectors import check_evaluated
 from pipeline.config.presets import with_preset
 
 
@@ -213,12 +214,8 @@ class EvalSection(Section):
     turns: int = Field(3, ge=1)
     best_of: int = Field(5, ge=1)
     temperature: float = Field(0.7, gt=0)
-    selectors: tuple[Literal["random", "pt", "lv", "pt_lv", "cluster", "oracle"], ...] = (
-        "random",
-        "pt",
-        "lv",
-        "pt_lv",
-    )
+    selectors: tuple[Annotated[str, AfterValidator(check_evaluated)], ...] = ("random", "pt", "lv", "pt_lv")
+    """Rows of actors/search/selectors.py, or plug-ins as package.module:NAME; each is searched with."""
     no_repeat: bool = True
     """A program that already failed in the history is not selected again."""
     beam: int = Field(1, ge=1)

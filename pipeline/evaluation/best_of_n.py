@@ -15,6 +15,13 @@ if TYPE_CHECKING:
 
 POOL = "first"
 """Selector of the plan that only draws and judges: its first answer is an ordinary sample."""
+UNSELECTED_SERIES = ("greedy", "validation", "control")
+"""Series of accuracies of one answer per turn; every other series of an accuracy is a selector's name."""
+
+
+def is_selector_series(metric: str, series: str) -> bool:
+    """Whether the rows of this metric and series are of searches by a selector."""
+    return metric == "accuracy" and series not in UNSELECTED_SERIES
 
 
 def sweep_widths(config: Config) -> list[int]:
@@ -27,7 +34,7 @@ def sweep_searches(config: Config, scored: bool = True) -> list[tuple[str, int]]
     `scored`: a verifier is there; without one, selectors that need it are left out.
     """
     widths = sweep_widths(config)
-    names = [name for name in dict.fromkeys(config.eval.selectors) if scored or not SELECTORS[name].scores]
+    names = [name for name in dict.fromkeys(config.eval.selectors) if scored or not SELECTORS[name].needs_scores]
     chosen: list[tuple[str, int]] = [(name, width) for name in names for width in widths if width > 1]
     return chosen + ([("random", 1)] if 1 in widths else [])
 

@@ -8,14 +8,13 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
-from actors.search.selectors import SELECTORS
+from actors.search.selectors import SELECTORS, Selector, in_table_order
 from actors.storage.parquet import read_rows
 from actors.storage.parts import commit_part
 from pipeline.cluster.resources import DATA_CPUS
-from pipeline.evaluation.best_of_n import POOL
+from pipeline.evaluation.best_of_n import POOL, is_selector_series
 from pipeline.evaluation.search_records import Cells, Drawn, Played, cells, read_played
 from pipeline.evaluation.statistics import best_of_n, interval, pass_at_k
 from pipeline.evaluation.verifier_metrics import RANKED, Scored, verifier_rows
@@ -84,8 +83,14 @@ def sweep_rows(records: Sequence[Played], turns: int, seed: int) -> list[Row]:
     return rows
 
 
-def drawn_rows(records: Sequence[Played], widths: Iterable[int], ks: Iterable[int], seed: int) -> list[Row]:
-    """pass@k, and best of N of every selector whose rank is known, from the answers of the first turn; unbiased.
+def drawn_rows(
+    records: Sequence[Played],
+    widths: Iterable[int],
+    ks: Iterable[int],
+    seed: int,
+    selectors: Iterable[str] = tuple(SELECTORS),
+) -> list[Row]:
+    """pass@k, and best of N of each of the `selectors` that has a rank key, from first turns' answers; unbiased.
 
     Each is an expectation over all N (or k) of the answers that were drawn, so all come from one set of samples.
     """
@@ -97,17 +102,18 @@ def drawn_rows(records: Sequence[Played], widths: Iterable[int], ks: Iterable[in
         values = [(one.problem_id, pass_at_k(len(one.drawn), sum(d.label for d in one.drawn), k)) for one in usable]
         values += no_room if usable else []
         rows.append(_row("pass_at_k", f"pass@{k}", cells(values), usable, 1, seed, width=k))
-    for selector, rank in RANKS.items():
-        usable = [
-            one for one in judged if not SELECTORS[selector].scores or all(d.score is not None for d in one.drawn)
-        ]
+    for name in selectors:
+        selector = SELECTORS[name]
+        if selector.rank_key is None:
+            continue
+        usable = [one for one in judged if not selector.needs_scores or all(d.score is not None for d in one.drawn)]
         for width in widths:
             wide = [one for one in usable if len(one.drawn) >= width]
             values = [
-                (one.problem_id, best_of_n([rank(d) for d in one.drawn], [d.label for d in one.drawn], width))
+                (one.problem_id, best_of_n(_rank_keys(selector, one.drawn), [d.label for d in one.drawn], width))
                 for one in wide
             ] + (no_room if wide else [])
-            rows.append(_row("best_of_n", selector, cells(values), wide, 1, seed, width=width))
+            rows.append(_row("best_of_n", name, cells(values), wide, 1, seed, width=width))
     return [row for row in rows if row["n"]]
 
 
@@ -128,19 +134,14 @@ def _unscored(records: Sequence[Played], seed: int) -> list[Row]:
     return [row] if row["n"] and row["value"] else []
 
 
-def _score(drawn: Drawn) -> float:
-    assert drawn.score is not None
-    return drawn.score if drawn.score == drawn.score else -np.inf  # nan: too long for the verifier, ranks last
-
-
-RANKS = {
-    "random": lambda drawn: 0,
-    "pt": lambda drawn: drawn.passes_public,
-    "lv": _score,
-    "pt_lv": lambda drawn: (drawn.passes_public, _score(drawn)),
-    "oracle": lambda drawn: drawn.label,
-}
-"""How a selector orders independent answers; `cluster` has no rank of one answer alone."""
+def _rank_keys(selector: Selector, drawn: Sequence[Drawn]) -> list[Any]:
+    """The selector's key of each answer, from what the selector may see of it."""
+    assert selector.rank_key is not None
+    views = (
+        selector.view(index, passes_public=one.passes_public, score=one.score, behaviour=None, label=one.label)
+        for index, one in enumerate(drawn)
+    )
+    return [selector.rank_key(view) for view in views]
 
 
 def _row(
@@ -196,7 +197,8 @@ def _summarise(inputs: dict[str, dict[int, str]], directory: str, iteration: int
             records = list(read_played(files.values()))
             pool = [one for one in records if one.selector == POOL]
             rows += sweep_rows([one for one in records if one.selector != POOL], turns, seed)
-            rows += drawn_rows(pool, settings["widths"], settings["ks"], seed)
+            searched = in_table_order([*SELECTORS, *(one.selector for one in records)])
+            rows += drawn_rows(pool, settings["widths"], settings["ks"], seed, searched)
             rows += verifier_rows([], [], _scored(pool), "drawn", settings["loss"], seed)
             rows += _unscored(pool, seed)
         elif name.startswith("search_"):
@@ -212,7 +214,8 @@ def _headline(rows: Iterable[Row], several: bool) -> Row:
     """What a stage's line and its manifest say."""
     facts = {}
     for row in rows:
-        name = f"{row['series']}{row['width']}" if several and row["series"] in SELECTORS else row["series"]
+        wide = several and is_selector_series(row["metric"], row["series"])
+        name = f"{row['series']}{row['width']}" if wide else row["series"]
         if row["metric"] in ("accuracy", "pair_accuracy", "pass_at_k"):
             facts[f"{name}_t{row['turn']}"] = round(row["value"], 4)
         elif row["metric"] == "auc" and name in RANKED:

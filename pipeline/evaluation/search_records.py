@@ -99,7 +99,7 @@ def _executions(episode: Episode) -> tuple[int, ...]:
     A selector that looks at public results runs everybody, another one only what it keeps; results that were
     recorded besides are not counted.
     """
-    everyone = SELECTORS[episode.selector].public
+    everyone = SELECTORS[episode.selector].needs_public
     ran: set[tuple[str, str]] = set()
     counts = []
     for turn in episode.turns:

@@ -5,8 +5,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from actors.search.selectors import SELECTORS
+from actors.search.selectors import in_table_order
 from actors.storage.filesystem import open_directory
+from pipeline.evaluation.best_of_n import is_selector_series
 from pipeline.report.charts import Bar
 from pipeline.state.manifest import Manifest
 
@@ -19,11 +20,11 @@ def best_of_n(manifests: Sequence[Manifest]) -> list[Line]:
     N = 1 has nothing to choose: it is one row, which begins every line.
     """
     for manifest in reversed([manifest for manifest in manifests if manifest.stage == "metrics"]):
-        rows = [row for row in _rows(manifest) if row["metric"] == "accuracy" and row["series"] in SELECTORS]
+        rows = [row for row in _rows(manifest) if is_selector_series(row["metric"], row["series"])]
         last = max((row["turn"] for row in rows), default=0)
         rows = sorted((row for row in rows if row["turn"] == last), key=lambda row: row["width"])
         one = [row for row in rows if row["width"] == 1]
-        names = [name for name in SELECTORS if any(row["series"] == name and row["width"] > 1 for row in rows)]
+        names = in_table_order(row["series"] for row in rows if row["width"] > 1)
         if names and len({row["width"] for row in rows}) > 1:
             return [(name, [_point(row) for row in [*one, *_wide(rows, name)]]) for name in names]
     return []

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
+from actors.search.selectors import selector_label
 from actors.storage.filesystem import parse_json
 from pipeline.evaluation.verifier_metrics import RANKED
 from pipeline.report import charts
 from pipeline.report.curves import best_of_n
 from pipeline.report.funnel import VERDICTS_TITLE, Step
-from pipeline.report.results import SELECTORS, Row, find
+from pipeline.report.results import Row, find, is_selected, selectors_of
 from pipeline.report.transcripts import COLOURS
 from pipeline.report.verifiers import reliability_bins, score_histogram
 from pipeline.state.manifest import Manifest
@@ -55,8 +56,8 @@ def _greedy(table: Sequence[Row]) -> str:
 
 
 def _searches(table: Sequence[Row]) -> str:
-    last = max((row["iteration"] for row in table if row["series"] in SELECTORS), default=0)
-    rows = [(name, row) for series, name in SELECTORS.items() if (row := find(table, last, series))]
+    last = max((row["iteration"] for row in table if is_selected(row)), default=0)
+    rows = [(selector_label(name), row) for name in selectors_of(table) if (row := find(table, last, name))]
     width = rows[0][1]["width"] if rows else "N"
     policy = rows[0][1]["policy"] if rows else last
     if rows and (greedy := find(table, policy, "greedy")):
@@ -69,7 +70,7 @@ def _searches(table: Sequence[Row]) -> str:
 
 def _curves(manifests: Sequence[Manifest]) -> Iterator[str]:
     """The curve over N, where a sweep was searched."""
-    lines = [(SELECTORS.get(name, name), points) for name, points in best_of_n(manifests)]
+    lines = [(selector_label(name), points) for name, points in best_of_n(manifests)]
     if lines:
         caption = "Test problems solved (%) after the last turn, by answers per turn; 95 % intervals over problems."
         yield charts.figure("Best of N", charts.lines(lines, "N"), caption)

@@ -5,13 +5,15 @@ Accuracies are shares in the records and percent in text. Rows are streamed, onl
 
 import posixpath
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow.parquet as pq
 
+from actors.search.selectors import in_table_order, selector_label
 from actors.storage.filesystem import open_directory
+from pipeline.evaluation.best_of_n import UNSELECTED_SERIES, is_selector_series
 from pipeline.evaluation.statistics import percent
 from pipeline.evaluation.verifier_metrics import MEASURES, RANKED
 from pipeline.methods.strategies import strategy_label
@@ -19,8 +21,6 @@ from pipeline.report.verifiers import verifier_block, verifier_table
 from pipeline.state.manifest import Manifest
 from pipeline.state.store import Store
 
-SELECTORS = {"random": "random", "pt": "PT", "lv": "LV", "pt_lv": "PT+LV", "cluster": "cluster", "oracle": "oracle"}
-SERIES = ("greedy", "validation", "control", *SELECTORS, *RANKED, "drawn")
 HEADLINES = ("accuracy", "pair_accuracy")
 PAIR_ACCURACY_AIM = 0.6
 TURNS_PER_LINE = 3
@@ -62,14 +62,24 @@ def results_table(store: Store) -> list[Row]:
             chosen = store.find(iteration, "returned")
             policy = chosen.facts["iteration"] if chosen else iteration
             found = _series_rows(manifest, strategy_label(strategy))
-            rows += [{**row, "policy": policy if row["series"] in SELECTORS else iteration} for row in found]
+            rows += [{**row, "policy": policy if is_selected(row) else iteration} for row in found]
     best = returned(store)
-    searched = {row["iteration"] for row in rows if row["series"] in SELECTORS}
+    searched = {row["iteration"] for row in rows if is_selected(row)}
     for row in rows:
         row["returned"] = row["iteration"] == best
-        if row["series"] in SELECTORS and (len(searched) > 1 or row["policy"] != row["iteration"]):
+        if is_selected(row) and (len(searched) > 1 or row["policy"] != row["iteration"]):
             row["label"] += f", it {row['policy']}"
     return rows
+
+
+def is_selected(row: Row) -> bool:
+    """Whether a row of the table is of searches by a selector."""
+    return is_selector_series(row["metric"], row["series"])
+
+
+def selectors_of(table: Iterable[Row]) -> list[str]:
+    """The selectors that a table has rows of, each once: shipped ones first, then plug-ins."""
+    return in_table_order(row["series"] for row in table if is_selected(row))
 
 
 def returned(store: Store) -> int | None:
@@ -140,8 +150,10 @@ def _series_rows(manifest: Manifest, strategy: str) -> list[Row]:
     for row in rows.values():
         row["turns"].sort(key=lambda point: point["turn"])
 
+    series = [*UNSELECTED_SERIES, *selectors_of(rows.values()), *RANKED]
+
     def order(key: tuple[str, str, int]) -> tuple[int, int]:
-        return SERIES.index(key[1]) if key[1] in SERIES else len(SERIES), key[2]
+        return series.index(key[1]) if key[1] in series else len(series), key[2]
 
     return [rows[key] for key in sorted(rows, key=order)]
 
@@ -155,7 +167,7 @@ def _label(series: str, iteration: int, width: int, strategy: str) -> str:
         return f"verifier {iteration}, {RANKED.get(series, 'first test answers')}"
     if series == "control":
         return "control, greedy"
-    return f"best of {width}, {SELECTORS.get(series, series)}"
+    return f"best of {width}, {selector_label(series)}"
 
 
 def _above(name: str, row: Row | None, other_name: str, other: Row | None) -> Claim:
@@ -192,7 +204,7 @@ def _text_block(rows: Sequence[Row], turns: range) -> list[str]:
     head = "".join(f"{f'turn {turn + 1}':<20}" for turn in turns)
     lines = [f"{'':<30}{head}{'n':>6}"]
     for before, row in zip((None, *rows), rows, strict=False):
-        if before and (before["series"] in SELECTORS) != (row["series"] in SELECTORS):
+        if before and is_selected(before) != is_selected(row):
             lines.append("")
         cells = "".join(f"{percent(row['turns'][turn]) if turn < len(row['turns']) else '-':<20}" for turn in turns)
         lines.append(f"{row['label']:<30}{cells}{row['n']:>6}")

@@ -154,7 +154,7 @@ def SWEEP(
 ) -> StageOutput:
     """A scorer is started only where a selector asks for scores, as the plan of resources says."""
     plans = sweep_plans(run.config, scored=verifier is not None)
-    scorer = verifier if any(SELECTORS[plan.selector].scores for plan in plans) else None
+    scorer = verifier if any(SELECTORS[plan.selector].needs_scores for plan in plans) else None
     samples = run.config.eval.searches
     return roll_out(run.actor_groups, directory, iteration, run.problems("test"), samples, plans, policy, scorer)
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from actors.search.selectors import selector_label
 from pipeline.evaluation.best_of_n import sweep_widths
 from pipeline.evaluation.statistics import (
     MARGIN,
@@ -81,10 +82,6 @@ LABELS = {
     "mucode_ov": "µCode-OV",
     "mucode_lv": "µCode-LV",
 }
-SELECTORS = {
-    **{"greedy": "greedy", "random": "random", "lv": "LV", "pt": "PT", "pt_lv": "PT+LV"},
-    **{"cluster": "cluster", "oracle": "oracle"},
-}
 
 
 def label(strategy: str) -> str:
@@ -139,7 +136,7 @@ class _Tester:
         selections = (("lv", 1), ("lv", self.turns), ("pt_lv", self.turns))
         for strategy, (selector, turn) in product((BASE, "mucode"), selections):
             bt = replace(self.cut(strategy, selector, turn), loss="bt")
-            named = f"{label(strategy)}, {SELECTORS[selector]}, turn {turn}, "
+            named = f"{label(strategy)}, {selector_label(selector)}, turn {turn}, "
             yield self.contrast(bt, replace(bt, loss="bce"), "above", f"{named}BT", f"{named}BCE", named=True)
 
     def n_scaling_flattens(self) -> Iterator[Contrast]:
@@ -168,7 +165,7 @@ class _Tester:
         self, left: Cut, right: Cut, kind: Kind, left_note: str = "", right_note: str = "", named: bool = False
     ) -> Contrast:
         one, other = (
-            note if named else f"{label(cut.strategy)}, {SELECTORS[cut.selector]}{f', {note}' if note else ''}"
+            note if named else f"{label(cut.strategy)}, {selector_label(cut.selector)}{f', {note}' if note else ''}"
             for cut, note in ((left, left_note), (right, right_note))
         )
         found = self.outcomes.pair(left, right)

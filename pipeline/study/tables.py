@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 
 import pyarrow.parquet as pq
 
+from actors.search.selectors import in_table_order, selector_label
 from actors.storage.filesystem import open_directory
 from pipeline.evaluation.best_of_n import sweep_widths
 from pipeline.evaluation.statistics import Estimate, interval
 from pipeline.evaluation.verifier_metrics import RANKED
-from pipeline.study.hypotheses import BOOTSTRAP_SEED, SELECTORS, label
+from pipeline.study.hypotheses import BOOTSTRAP_SEED, label
 from pipeline.study.outcomes import Cut, Outcomes
 from pipeline.study.spec import BASE, Cell, main_settings
 
@@ -103,8 +104,8 @@ class Tables:
 
     def selectors(self) -> Table:
         """Paper, table 3."""
-        names = {name for cell in self.outcomes.cells if cell.view == "main" for name in cell.config.eval.selectors}
-        shown = [name for name in SELECTORS if name in names]
+        names = [name for cell in self.outcomes.cells if cell.view == "main" for name in cell.config.eval.selectors]
+        shown = in_table_order(names)
         rows = [
             (label(strategy), tuple(self.value(Cut(strategy=strategy, selector=n, turn=self.turns)) for n in shown))
             for strategy in self.strategies
@@ -113,7 +114,7 @@ class Tables:
             name="selectors",
             title="Selectors at inference (table 3 of the paper)",
             note=f"Accuracy in %, best of {self.width}, {self.turns} turns.",
-            columns=tuple(SELECTORS[name] for name in shown),
+            columns=tuple(selector_label(name) for name in shown),
             rows=tuple(rows),
         )
 
@@ -129,7 +130,7 @@ class Tables:
                         seed for seed in self.outcomes.seeds(pair[0]) if seed in self.outcomes.seeds(pair[1])
                     )
                     values = tuple(self.value(replace(one, seeds=shared)) for one in pair)
-                    rows.append((f"{label(strategy)}, {SELECTORS[selector]}, turn {turn}", values))
+                    rows.append((f"{label(strategy)}, {selector_label(selector)}, turn {turn}", values))
         return Table(
             name="losses",
             title="Bradley-Terry against BCE",
@@ -147,7 +148,7 @@ class Tables:
             for selector in ("greedy", *names):
                 hidden = Cut(strategy=strategy, selector=selector, turn=self.turns, view="hidden_tests")
                 shown = replace(hidden, view="main", seeds=self.outcomes.seeds(hidden))
-                rows.append((f"{label(strategy)}, {SELECTORS[selector]}", (self.value(shown), self.value(hidden))))
+                rows.append((f"{label(strategy)}, {selector_label(selector)}", (self.value(shown), self.value(hidden))))
         return Table(
             name="hidden_tests",
             title="With and without public tests in the prompt",
@@ -184,7 +185,9 @@ class Tables:
             widths = sweep_widths(cells[0].config)
             cut = Cut(strategy=strategy, selector=selector, turn=self.turns, view="best_of")
             series.append(
-                self._line(f"{label(strategy)}, {SELECTORS[selector]}", [(w, replace(cut, width=w)) for w in widths])
+                self._line(
+                    f"{label(strategy)}, {selector_label(selector)}", [(w, replace(cut, width=w)) for w in widths]
+                )
             )
         note = f"Accuracy in % after {self.turns} turns, by answers per turn, with 95 % intervals."
         return Curve(name="over_n", title="More samples", note=note, axis="N", series=_drawn(series))
@@ -195,7 +198,7 @@ class Tables:
             turns = range(1, cells[0].config.eval.turns + 1)
             cut = Cut(strategy=strategy, selector=selector, turn=1, view="turns")
             series.append(
-                self._line(f"{label(strategy)}, {SELECTORS[selector]}", [(t, replace(cut, turn=t)) for t in turns])
+                self._line(f"{label(strategy)}, {selector_label(selector)}", [(t, replace(cut, turn=t)) for t in turns])
             )
         note = f"Accuracy in % by the answer held after each turn; trained with {self.turns} turns; 95 % intervals."
         return Curve(name="over_turns", title="More turns", note=note, axis="turn", series=_drawn(series))

@@ -157,7 +157,7 @@ def assert_near(row: dict[str, Any], means: list[float], searches: int) -> None:
 def playable(problems: list[Problem]) -> list[str]:
     """Selectors that may be asked for: without any public test none that looks at them, but the oracle."""
     tested = any(problem.public_tests for problem in problems)
-    return [name for name in CHOICES if tested or not SELECTORS[name].public or SELECTORS[name].labels]
+    return [name for name in CHOICES if tested or not SELECTORS[name].needs_public or SELECTORS[name].needs_labels]
 
 
 def evaluated(dataset: str, problems: list[Problem], searches: int, folder: Path) -> dict[str, Any]:

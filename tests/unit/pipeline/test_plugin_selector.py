@@ -1,0 +1,159 @@
+"""A selector that another package brings is one row: every place that speaks of selectors reads it."""
+
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from actors.search.plan import SearchPlan
+from actors.search.search import keep
+from actors.search.selectors import SELECTORS, evaluated_selectors
+from actors.storage.parts import commit_part
+from pipeline import cli
+from pipeline.commands.evaluate import check_selectors, table
+from pipeline.config.load import load_config
+from pipeline.errors import ConfigError
+from pipeline.evaluation.best_of_n import sweep_searches
+from pipeline.evaluation.metrics import METRIC_SCHEMA, drawn_rows, sweep_rows
+from pipeline.evaluation.search_records import played
+from pipeline.report.page import print_results, results_table, write_report
+from pipeline.state.stage import StageOutput, stage
+from pipeline.state.store import Store
+from pipeline.study.hypotheses import _Tester
+from pipeline.study.outcomes import Cut, Matrix, Outcomes
+from pipeline.study.spec import cells, load_study
+from pipeline.study.tables import Tables
+from sandbox.problem import Problem
+from sandbox.registry import RegistryError
+from sandbox.verdict import Verdict
+from tests.support.episodes import answer, episode, right, wrong
+
+ROW = """
+from actors.search.selectors import Selector
+
+def rank(candidates, seed):
+    return sorted(candidates, key=lambda one: (one.passes_public is not True, -one.index))
+
+SHORTEST = Selector(
+    rank=rank,
+    label="last that passes",
+    description="The last answer that passes the public tests.",
+    needs_public=True,
+    rank_key=lambda one: one.passes_public is True,
+)
+NO_SELECTOR = 7
+"""
+STUDY = """
+name = "hand"
+root = "{root}"
+[[methods]]
+strategies = ["base"]
+seeds = [0]
+selectors = ["random", "{selector}"]
+"""
+
+
+@pytest.fixture
+def selector(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The name of a selector whose module can be imported, and is not yet."""
+    module = f"rows_of_{tmp_path.name}"
+    (tmp_path / f"{module}.py").write_text(ROW)
+    monkeypatch.syspath_prepend(tmp_path)
+    return f"{module}:SHORTEST"
+
+
+def test_the_config_takes_it_without_importing_it(selector: str) -> None:
+    config = load_config(overrides=[f"eval.selectors=['pt', '{selector}']"])
+    assert config.eval.selectors == ("pt", selector)
+    assert selector.partition(":")[0] not in sys.modules
+    assert (selector, 5) in sweep_searches(config)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("pt_vl", "did you mean 'pt_lv'"), ("shortest", "no selector is named 'shortest'"), ("first", "chooses nothing")],
+)
+def test_a_wrong_name_is_refused_with_the_nearest_one(name: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        load_config(overrides=[f"eval.selectors=['{name}']"])
+
+
+def test_what_is_not_a_row_is_refused(selector: str) -> None:
+    with pytest.raises(RegistryError, match="is int, expected Selector"):
+        SELECTORS[selector.replace("SHORTEST", "NO_SELECTOR")]
+
+
+def test_the_help_is_made_of_rows(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["eval", "--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    for name, row in evaluated_selectors().items():
+        assert f"{name}: {row.description}" in text
+    assert "first:" not in text
+
+
+def test_a_search_plays_it_and_an_evaluation_shows_it(selector: str) -> None:
+    found = [wrong("w"), right("a"), right("b")]
+    assert keep(found, SELECTORS[SearchPlan(selector=selector, width=3).selector], 0, frozenset()) == [2]
+    searched = replace(played(episode("e", right("a"))), selector=selector, width=5)
+    pool = replace(episode("e", right("a")), selector="first")
+    pool = replace(
+        pool, turns=(replace(pool.turns[0], answers=(right("a"), answer("b", Verdict.WRONG_ANSWER)), kept=(0,)),)
+    )
+    rows = sweep_rows([searched], turns=1, seed=0)
+    rows += drawn_rows([played(pool)], [2], [], 0, selectors=(selector,))
+    text = table(rows, "title")
+    assert "best of 5, SHORTEST   100 [" in text
+    assert [row["value"] for row in rows if row["metric"] == "best_of_n"] == [1.0]
+    assert "best of 2, SHORTEST" in text
+
+
+def test_an_evaluation_asks_the_row_what_it_needs(selector: str) -> None:
+    problem = Problem(problem_id="p", prompt="")
+    with pytest.raises(ConfigError, match="SHORTEST looks at public tests, and none of the 1 problems"):
+        check_selectors(load_config(overrides=[f"eval.selectors=['{selector}']"]), None, [problem])
+
+
+def metric(series: str, value: float, width: int) -> dict[str, object]:
+    return {
+        **{"iteration": 0, "metric": "accuracy", "series": series, "turn": 1, "width": width, "beam": 1},
+        **{"policy_id": "p", "verifier_id": "", "value": value, "low": value, "high": value, "n": 9, "masked": 0},
+    }
+
+
+def test_a_report_shows_it_without_importing_it(selector: str, tmp_path: Path) -> None:
+    store = Store(str(tmp_path / "run"))
+    rows = [metric("greedy", 0.2, 1), metric(selector, 0.6, 5), metric(selector, 0.5, 2), metric("pt", 0.4, 5)]
+    commit_part(store.directory(0, "metrics"), 0, pa.Table.from_pylist(rows, schema=METRIC_SCHEMA))
+    store.commit(stage("metrics")(lambda: StageOutput()), 0, {}, {}, StageOutput(), time.monotonic())
+    labels = ["base model, greedy", "best of 5, PT", "best of 2, SHORTEST", "best of 5, SHORTEST"]
+    assert [row["label"] for row in results_table(store)] == labels
+    assert "best of 5, SHORTEST" in print_results(store)
+    page = Path(write_report(store)).read_text()
+    for title in ("Best of 5", "Best of N"):
+        assert "SHORTEST" in page[page.index(f"<h3>{title}") :].partition("</figure>")[0]
+    assert selector.partition(":")[0] not in sys.modules
+
+
+class SolvedByHand(Outcomes):
+    def seeds(self, cut: Cut) -> tuple[int, ...]:
+        return (0,)
+
+    def matrix(self, cut: Cut) -> Matrix | None:
+        return Matrix(seeds=(0,), totals=np.ones((1, 4)), counts=np.ones((1, 4)))
+
+
+def test_a_study_compares_it_without_importing_it(selector: str, tmp_path: Path) -> None:
+    file = tmp_path / "study.toml"
+    file.write_text(STUDY.format(root=tmp_path, selector=selector))
+    outcomes = SolvedByHand(cells(load_study(file)))
+    shown = Tables(outcomes).selectors()
+    assert shown.columns == ("random", "SHORTEST")
+    assert [value is not None for _, values in shown.rows for value in values] == [True, True]
+    (contrast,) = _Tester(outcomes, turns=3).selectors(selector, "random", "above")
+    assert (contrast.left, contrast.right) == ("base, SHORTEST", "base, random")
+    assert selector.partition(":")[0] not in sys.modules
