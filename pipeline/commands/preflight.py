@@ -14,6 +14,7 @@ from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
 from pipeline.methods.strategies import STRATEGIES
 from pipeline.state.problems import load_split
+from pipeline.trackers.kinds import check_trackers
 from sandbox.registry import RegistryError
 
 MIN_FREE_BYTES = 1 << 30
@@ -47,6 +48,7 @@ def check_settings(config: Config) -> None:
 
 
 def _check_names(config: Config) -> None:
+    check_trackers(config.run.trackers)
     name, iterations = config.run.strategy, config.run.iterations
     try:
         trains = STRATEGIES[name].trains

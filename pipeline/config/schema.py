@@ -44,6 +44,8 @@ class RunSection(Section):
     strategy: str = "mucode"
     control: bool = True
     """Also fine-tune once on unfiltered samples with the same steps, and evaluate that."""
+    trackers: tuple[str, ...] = operational(("console", "jsonl"))
+    """Who is told of training steps, stages and metrics: console, jsonl, tensorboard, or one of your own."""
 
 
 class ProblemsSection(Section):

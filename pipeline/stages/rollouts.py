@@ -16,7 +16,7 @@ from actors.storage.parts import committed_parts
 from actors.supervision import Supervisor
 from pipeline.cluster.actor_groups import ActorGroups, ActorStartError
 from pipeline.state.stage import StageOutput
-from pipeline.trackers.console import Progress
+from pipeline.trackers.console import ProgressLine
 from sandbox.problem import Problem
 
 STATUS_DEADLINE_S = 5.0
@@ -104,7 +104,7 @@ class _Watch:
 
     def __init__(self, actor_groups: ActorGroups, total: int, done: int) -> None:
         self.limit = actor_groups.config.executor.max_infrastructure_rate
-        self.progress = Progress("episodes", total, done, unit="episodes")
+        self.progress = ProgressLine("episodes", total, done, unit="episodes")
         self.before = done
         self.start: dict[Any, Any] = {}
         self.now: dict[Any, Any] = {}

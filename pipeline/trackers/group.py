@@ -1,0 +1,116 @@
+"""All trackers of a run as one: each is told everything once, and one that fails ends alone."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from pipeline.trackers.console import say
+from pipeline.trackers.kinds import TRACKERS
+from pipeline.trackers.told import ToldEvents, TrackingFile
+from pipeline.trackers.tracker import MetricRecord, RunInfo, StageSummary, Tracker, TrainingStep
+
+
+class TrackerGroup:
+    """Trackers by name. What one raises is said once, and that one is told nothing more."""
+
+    def __init__(self, trackers: dict[str, Tracker], tracking: TrackingFile) -> None:
+        self.run_id = tracking.run_id
+        self._trackers = dict(trackers)
+        self._tracking = tracking
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the trackers that are still told."""
+        return tuple(self._trackers)
+
+    def run_started(self, info: RunInfo) -> None:
+        self._tell(lambda tracker, told: tracker.run_started(info))
+
+    def training_started(self, iteration: int, stage: str) -> None:
+        """A training that was finished once and is carried out again, on other data, is told from its first step."""
+        key = _stage_key(iteration, stage)
+        for name in self._trackers:
+            told = self._tracking.told(name)
+            if key in told.stages:
+                told.stages.remove(key)
+                told.steps.pop(key, None)
+
+    def next_step(self, iteration: int, stage: str) -> int:
+        """The first step of a training, 1-based, that some tracker was not told of."""
+        key = _stage_key(iteration, stage)
+        return 1 + min((self._tracking.told(name).steps.get(key, 0) for name in self._trackers), default=0)
+
+    def training_steps(self, steps: Sequence[TrainingStep]) -> None:
+        """Steps in order. Those that a tracker was told of before are left out."""
+
+        def tell(tracker: Tracker, told: ToldEvents) -> None:
+            for step in steps:
+                key = _stage_key(step.iteration, step.stage)
+                if step.step > told.steps.get(key, 0):
+                    tracker.training_step(step)
+                    told.steps[key] = step.step
+
+        self._tell(tell)
+
+    def stage_finished(self, summary: StageSummary) -> None:
+        key = _stage_key(summary.iteration, summary.stage)
+
+        def tell(tracker: Tracker, told: ToldEvents) -> None:
+            tracker.stage_finished(summary)
+            if key not in told.stages:
+                told.stages.append(key)
+
+        self._tell(tell)
+
+    def iteration_finished(self, iteration: int, rows: Sequence[MetricRecord]) -> None:
+        """`rows`: metrics of the whole run so far. An iteration is told again only if its rows changed."""
+        key, digest = f"iter_{iteration:04d}", _digest_rows(iteration, rows)
+
+        def tell(tracker: Tracker, told: ToldEvents) -> None:
+            if told.iterations.get(key) != digest:
+                tracker.iteration_finished(iteration, rows)
+                told.iterations[key] = digest
+
+        self._tell(tell)
+
+    def close(self) -> None:
+        self._tell(lambda tracker, told: tracker.close())
+        self._trackers.clear()
+
+    def _tell(self, event: Callable[[Tracker, ToldEvents], None]) -> None:
+        for name, tracker in list(self._trackers.items()):
+            try:
+                event(tracker, self._tracking.told(name))
+            except Exception as error:  # whatever a stranger's tracker raises: the run is worth more
+                del self._trackers[name]
+                say(f"tracker {name!r} failed and is told nothing more: {type(error).__name__}: {error}")
+        self._tracking.save()
+
+
+@contextmanager
+def open_trackers(names: Sequence[str], root: str) -> Iterator[TrackerGroup]:
+    """The trackers of `run.trackers` on a run directory, closed at the end.
+
+    One that cannot be opened is said and left out; `check_trackers` refuses beforehand what can be known then.
+    """
+    found: dict[str, Tracker] = {}
+    for name in names:
+        try:
+            found[name] = TRACKERS[name].open(root)
+        except Exception as error:  # as above
+            say(f"tracker {name!r} cannot be opened and is left out: {type(error).__name__}: {error}")
+    group = TrackerGroup(found, TrackingFile(root))
+    try:
+        yield group
+    finally:
+        group.close()
+
+
+def _stage_key(iteration: int, stage: str) -> str:
+    return f"iter_{iteration:04d}/{stage}"
+
+
+def _digest_rows(iteration: int, rows: Sequence[MetricRecord]) -> str:
+    mine = [row for row in rows if row["iteration"] == iteration]
+    return hashlib.sha256(json.dumps(mine, sort_keys=True, default=str).encode()).hexdigest()[:16]

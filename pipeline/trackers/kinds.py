@@ -1,0 +1,58 @@
+"""The table of trackers, for `run.trackers`."""
+
+import importlib.util
+from collections.abc import Iterable
+
+from pipeline.trackers.tracker import Tracker, TrackerError, TrackerKind
+from sandbox.registry import Registry
+
+
+def _open_console(root: str) -> Tracker:
+    from pipeline.trackers.console import ConsoleTracker
+
+    return ConsoleTracker()
+
+
+def _open_jsonl(root: str) -> Tracker:
+    from pipeline.trackers.jsonl import JsonlTracker
+
+    return JsonlTracker(root)
+
+
+def _open_tensorboard(root: str) -> Tracker:
+    from pipeline.trackers.tensorboard import TensorBoardTracker
+
+    return TensorBoardTracker(root)
+
+
+TRACKERS: Registry[TrackerKind] = Registry(
+    "tracker",
+    TrackerKind,
+    {
+        "console": TrackerKind(title="lines on standard output", open=_open_console),
+        "jsonl": TrackerKind(title="metrics.jsonl, spans.jsonl and events.jsonl", open=_open_jsonl),
+        "tensorboard": TrackerKind(
+            title="event files under tensorboard/",
+            open=_open_tensorboard,
+            modules=("torch", "tensorboard"),
+            extra="tensorboard",
+        ),
+    },
+)
+
+
+def check_trackers(names: Iterable[str]) -> None:
+    """Raise RegistryError or TrackerError for the first of `run.trackers` that could not be opened.
+
+    Plug-ins are not imported: of them only the names are checked.
+    """
+    for name in names:
+        TRACKERS.check(name)
+        if name not in TRACKERS:
+            continue
+        for module in TRACKERS[name].modules:
+            if importlib.util.find_spec(module) is None:
+                raise TrackerError(
+                    f"run.trackers holds {name!r}, which needs the package {module}: install mucode with the extra "
+                    f"{TRACKERS[name].extra!r}, or take {name!r} out of run.trackers"
+                )

@@ -1,0 +1,45 @@
+"""What each tracker of a run was told already, so that a resume tells nothing twice: tracking.json."""
+
+import json
+import posixpath
+import uuid
+from dataclasses import asdict, dataclass, field
+
+from actors.storage.filesystem import open_directory, parse_json, read_bytes, write_bytes
+
+TRACKING = "tracking.json"
+
+
+@dataclass(slots=True)
+class ToldEvents:
+    """To one tracker. Keys are "iter_0001/policy"."""
+
+    steps: dict[str, int] = field(default_factory=dict)
+    """The last step of each training."""
+    stages: list[str] = field(default_factory=list)
+    iterations: dict[str, str] = field(default_factory=dict)
+    """Digest of the rows of each iteration: rows that were computed again are told again."""
+
+
+class TrackingFile:
+    """`run_id` and what was told, kept in the run directory."""
+
+    def __init__(self, root: str) -> None:
+        """Reads what is there. Raises DamagedError if it is not what was written."""
+        self._filesystem, self._directory = open_directory(root)
+        self._path = posixpath.join(self._directory, TRACKING)
+        try:
+            body = parse_json(read_bytes(self._filesystem, self._path), f"{root}/{TRACKING}")
+        except FileNotFoundError:
+            body = {"run_id": uuid.uuid4().hex, "told": {}}
+        self.run_id: str = body["run_id"]
+        self._told = {name: ToldEvents(**events) for name, events in body["told"].items()}
+
+    def told(self, tracker: str) -> ToldEvents:
+        return self._told.setdefault(tracker, ToldEvents())
+
+    def save(self) -> None:
+        self._filesystem.create_dir(self._directory, recursive=True)
+        told = {name: asdict(events) for name, events in self._told.items()}
+        body = {"schema": "tracking/1", "run_id": self.run_id, "told": told}
+        write_bytes(self._filesystem, self._path, json.dumps(body, indent=1).encode())

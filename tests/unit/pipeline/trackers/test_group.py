@@ -1,0 +1,96 @@
+"""Several trackers as one: nothing twice across resumes, and one that fails ends alone."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.trackers.group import TrackerGroup, open_trackers
+from pipeline.trackers.kinds import TRACKERS, check_trackers
+from pipeline.trackers.told import TrackingFile
+from pipeline.trackers.tracker import MetricRecord, RunInfo, StageSummary, TrackerError, TrackerKind, TrainingStep
+from sandbox.registry import RegistryError
+from tests.support.recording_tracker import FailingTracker, RecordingTracker
+
+
+def training_step(step: int, stage: str = "policy") -> TrainingStep:
+    return TrainingStep(
+        iteration=1, stage=stage, step=step, steps=9, loss=0.5, learning_rate=0.1, grad_norm=1.0, tokens=30, seconds=0.5
+    )
+
+
+def group(root: Path, **trackers: RecordingTracker) -> TrackerGroup:
+    return TrackerGroup(dict(trackers), TrackingFile(str(root)))
+
+
+def test_a_resume_tells_no_step_twice_and_keeps_the_run_id(tmp_path: Path) -> None:
+    first, second = RecordingTracker(), RecordingTracker()
+    begun = group(tmp_path, own=first)
+    begun.training_steps([training_step(1), training_step(2)])
+    resumed = group(tmp_path, own=second)
+    assert resumed.run_id == begun.run_id
+    resumed.training_started(1, "policy")
+    assert resumed.next_step(1, "policy") == 3
+    resumed.training_steps([training_step(1), training_step(2), training_step(3), training_step(3)])
+    assert [event[-1] for event in first.told + second.told] == [1, 2, 3]
+
+
+def test_a_finished_training_that_is_carried_out_again_is_told_again(tmp_path: Path) -> None:
+    tracker = RecordingTracker()
+    trackers = group(tmp_path, own=tracker)
+    trackers.training_steps([training_step(1)])
+    trackers.stage_finished(StageSummary(iteration=1, stage="policy", started=0.0, seconds=1.0))
+    trackers.training_started(1, "policy")
+    trackers.training_steps([training_step(1)])
+    assert [event for event in tracker.told if event[0] == "step"] == [("step", 1, "policy", 1)] * 2
+
+
+def test_a_tracker_that_is_added_later_is_told_what_the_others_were_told(tmp_path: Path) -> None:
+    group(tmp_path, old=RecordingTracker()).training_steps([training_step(1)])
+    old, new = RecordingTracker(), RecordingTracker()
+    group(tmp_path, old=old, new=new).training_steps([training_step(1), training_step(2)])
+    assert [[event[-1] for event in tracker.told] for tracker in (old, new)] == [[2], [1, 2]]
+
+
+def test_an_iteration_is_told_again_only_if_its_rows_changed(tmp_path: Path) -> None:
+    def row(value: float) -> MetricRecord:
+        return {
+            "iteration": 0,
+            "metric": "accuracy",
+            "turns": [{"turn": 1, "value": value, "low": 0.0, "high": 1.0}],
+        }
+
+    tracker = RecordingTracker()
+    for value in (0.5, 0.5, 0.6):
+        group(tmp_path, own=tracker).iteration_finished(0, [row(value)])
+    assert tracker.told == [("iteration", 0, 1)] * 2
+
+
+def test_a_tracker_that_fails_is_said_once_and_told_nothing_more(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good, bad = RecordingTracker(), FailingTracker()
+    trackers = group(tmp_path, bad=bad, good=good)
+    for step in (1, 2):
+        trackers.training_steps([training_step(step)])
+    trackers.close()
+    assert capsys.readouterr().out == "tracker 'bad' failed and is told nothing more: OSError: the disk is full\n"
+    assert good.told == [("step", 1, "policy", 1), ("step", 1, "policy", 2), ("close",)]
+    assert bad.told == []
+
+
+def test_a_plug_in_is_opened_by_its_import_path(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    names = ("tests.support.recording_tracker:RECORDING", "tests.support.recording_tracker:ABSENT")
+    check_trackers(names)  # imports neither
+    with open_trackers(names, str(tmp_path)) as trackers:
+        trackers.run_started(RunInfo(run_id=trackers.run_id, name="run", root=str(tmp_path), iterations=1, settings={}))
+        assert trackers.names == names[:1]
+    assert "ABSENT' cannot be opened and is left out: RegistryError" in capsys.readouterr().out
+
+
+def test_what_is_missing_is_refused_before_any_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(RegistryError, match="no tracker is named 'consol'; did you mean 'console'"):
+        check_trackers(["consol"])
+    row = TrackerKind(title="", open=RecordingTracker, modules=("not_installed_here",), extra="tensorboard")
+    monkeypatch.setitem(TRACKERS._shipped, "tensorboard", row)
+    with pytest.raises(TrackerError, match=r"needs the package not_installed_here: install mucode with the extra"):
+        check_trackers(["console", "tensorboard"])
