@@ -76,7 +76,8 @@ def explain(item: Any, model: type[BaseModel]) -> str:
         known = [key for key in _known_keys(model) if key.count(".") == len(names) - 1]
         close = difflib.get_close_matches(".".join(names), known, n=1, cutoff=0.0)
         return f"unknown config key {path!r}; the nearest valid one is {close[0]!r}"
-    return f"config key {path!r} = {item['input']!r}: {item['msg']}" if path else item["msg"]
+    said = item["msg"].removeprefix("Value error, ")
+    return f"config key {path!r} = {item['input']!r}: {said}" if path else said
 
 
 def _known_keys(model: type[BaseModel]) -> Iterator[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from actors.scorers.verifier import padding_id, rewards, verifier_ids
+from pipeline.config.losses import LOSSES
 from pipeline.config.schema import TrainingSection, VerifierSection
 from pipeline.training.batches import Item, Items, TrainingError
 from pipeline.training.ray_train import fit, parallelism, read_rows
@@ -56,7 +57,7 @@ def train_verifier(
 
 @dataclass(frozen=True, slots=True)
 class PairLoss:
-    """Mean over pairs of `bradley_terry` or `cross_entropy`."""
+    """Mean over pairs of the loss whose row in LOSSES is named `kind`."""
 
     kind: str
     reward_l2: float
@@ -96,10 +97,7 @@ class PairLoss:
 
     def loss_sum(self, model: Any, batch: Batch) -> "Tensor":
         chosen, rejected = rewards(model, batch.ids, batch.mask).view(-1, 2).unbind(1)
-        if self.kind == "bce":
-            losses = cross_entropy(chosen, rejected)
-        else:
-            losses = bradley_terry(chosen, rejected, self.reward_l2)
+        losses = LOSSES[self.kind].compute(chosen, rejected, self.reward_l2)
         return (losses * batch.weights).sum()
 
     def evaluate(self, model: Any, batch: Batch) -> "Tensor":
@@ -108,17 +106,3 @@ class PairLoss:
         chosen, rejected = rewards(model, batch.ids, batch.mask).view(-1, 2).unbind(1)
         right = (chosen > rejected).double() * batch.weights
         return torch.stack([right.sum(), batch.weights.double().sum()])
-
-
-def bradley_terry(chosen: "Tensor", rejected: "Tensor", reward_l2: float) -> "Tensor":
-    """(P,) -log sigmoid(r+ - r-) (eq. 3 of arXiv 2502.20380) + reward_l2 · (r+² + r-²) / 2 (its released code)."""
-    from torch.nn import functional
-
-    return -functional.logsigmoid(chosen - rejected) + reward_l2 * (chosen.square() + rejected.square()) / 2
-
-
-def cross_entropy(chosen: "Tensor", rejected: "Tensor") -> "Tensor":
-    """(P,) mean of -log sigmoid(r+) and -log(1 - sigmoid(r-)): eq. 2, each answer judged alone."""
-    from torch.nn import functional
-
-    return -(functional.logsigmoid(chosen) + functional.logsigmoid(-rejected)) / 2

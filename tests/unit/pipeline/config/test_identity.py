@@ -1,6 +1,7 @@
 """What of a config names the data: an added field is silent until somebody sets it."""
 
-from pipeline.config.schema import Config, RolloutsSection, added
+from pipeline.config.fields import added
+from pipeline.config.schema import Config, RolloutsSection
 
 
 class RolloutsOfLater(RolloutsSection):

@@ -11,6 +11,7 @@ from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
 from pipeline.state.problems import load_split
 
+SETTINGS = {name: protocol.settings for name, protocol in PROTOCOLS.items()}
 DIFFERENCES = {
     # method: the paper's value, the release's
     "dialogue.style": ("paper", "release"),
@@ -42,15 +43,15 @@ def test_paper_and_release_differ_as_published(key: str) -> None:
 
 
 def test_the_presets_name_the_same_settings_and_every_one_can_be_set_over_them() -> None:
-    keys = {name: {f"{s}.{k}" for s, values in preset.items() for k in values} for name, preset in PROTOCOLS.items()}
+    keys = {name: {f"{s}.{k}" for s, values in preset.items() for k in values} for name, preset in SETTINGS.items()}
     assert keys["paper"] == keys["release"] > set(DIFFERENCES)
     for key in keys["paper"]:
         section, field = key.split(".")
-        other = PROTOCOLS["release"][section][field]
+        other = SETTINGS["release"][section][field]
         config = load_config(None, ["protocol.name=paper", f"{key}={str(other).lower()}"])
         assert value(config, key) == other
         assert all(
-            value(config, one) == PROTOCOLS["paper"][s][n] for one in keys["paper"] - {key} for s, n in [one.split(".")]
+            value(config, one) == SETTINGS["paper"][s][n] for one in keys["paper"] - {key} for s, n in [one.split(".")]
         )
 
 
@@ -86,7 +87,7 @@ def test_the_default_is_what_configs_meant_before_there_were_protocols() -> None
 
 
 def test_the_name_is_not_identity_but_what_it_stands_for_is() -> None:
-    spelled = [f"{s}.{k}={str(v).lower()}" for s, values in PROTOCOLS["paper"].items() for k, v in values.items()]
+    spelled = [f"{s}.{k}={str(v).lower()}" for s, values in SETTINGS["paper"].items() for k, v in values.items()]
     named, by_hand = load_config(None, ["protocol.name=paper"]), load_config(None, spelled)
     assert named.identity(*Config.model_fields) == by_hand.identity(*Config.model_fields)
     assert named.identity("protocol") != load_config(None).identity("protocol")
@@ -98,7 +99,7 @@ def test_a_stored_config_is_read_back_as_it_was() -> None:
 
 
 def test_an_unknown_protocol_names_the_known_ones() -> None:
-    with pytest.raises(ConfigError, match=r"'protocol\.name' = 'papre': Input should be 'default', 'paper' or"):
+    with pytest.raises(ConfigError, match=r"'protocol\.name' = 'papre': expected one of default, paper, release"):
         load_config(None, ["protocol.name=papre"])
 
 
@@ -115,6 +116,6 @@ def test_all_public_is_for_training_problems_alone() -> None:
 @pytest.mark.parametrize("protocol", ["paper", "release"])
 def test_the_models_configs_leave_to_the_protocol_what_it_says(name: str, protocol: str) -> None:
     config = load_config(f"configs/{name}.toml", [f"protocol.name={protocol}"])
-    for section, settings in PROTOCOLS[protocol].items():
+    for section, settings in SETTINGS[protocol].items():
         for key, value in settings.items():
             assert getattr(getattr(config, section), key) == value, f"{section}.{key}"

@@ -49,7 +49,7 @@ def test_the_table_of_protocols_is_that_of_the_code() -> None:
         if re.match(r"\s*`(protocol|dialogue|fine_tune|verifier|eval)\.", row[0]) and len(row) == 4
     }
     described = " ".join(rows)
-    for section, values in PROTOCOLS["paper"].items():
+    for section, values in PROTOCOLS["paper"].settings.items():
         for name in values:
             assert f".{name}`" in described, f"{section}.{name} is in no row"
     default = load_config(None)
@@ -59,7 +59,7 @@ def test_the_table_of_protocols_is_that_of_the_code() -> None:
         for number, (own, name) in enumerate(names):
             for cell, column in zip(cells, ("default", "paper", "release"), strict=True):
                 where = own or section
-                value = PROTOCOLS[column].get(where, {}).get(name, getattr(getattr(default, where), name))
+                value = PROTOCOLS[column].settings.get(where, {}).get(name, getattr(getattr(default, where), name))
                 said = re.split(r"[:,] ", cell)[0] if len(names) == 1 else cell.split(", ")[number]
                 assert said.strip('`"') in (
                     str(value),

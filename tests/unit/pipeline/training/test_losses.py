@@ -10,10 +10,11 @@ import torch
 
 from actors.prompting.chat_template import example_ids
 from actors.scorers.verifier import padding_id, rewards
+from pipeline.config.losses import bradley_terry, cross_entropy
 from pipeline.training.batches import Item
 from pipeline.training.collate import collate
 from pipeline.training.fine_tune import TargetLoss, target_loss
-from pipeline.training.train_verifier import PairLoss, bradley_terry, cross_entropy
+from pipeline.training.train_verifier import PairLoss
 from pipeline.training.zero import learning_rate_factor
 from tests.support.tiny_models import tiny_tokenizer
 

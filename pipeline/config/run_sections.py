@@ -1,0 +1,64 @@
+"""Settings of the run as a whole: its directory, its problems, its models."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from pipeline.config.fields import Section, operational
+
+
+class RunSection(Section):
+    """Which run this is, how long it goes on, and what it learns from."""
+
+    name: str = operational("embedded", pattern=r"^[A-Za-z0-9._-]+$")
+    """Name of the run's folder under `run.root`: letters, digits, dots, hyphens and underscores."""
+    root: str = operational("runs")
+    """Folder that holds runs: a local path, or an s3:// or gs:// address that every node reaches."""
+    stages: str = operational("")
+    """Folder in which several runs share finished stages, relative to the run's own (as in ../../stages); empty keeps
+    them in the run's folder."""
+    iterations: int = operational(2, ge=0)
+    """How often the generator is trained; iteration 0 evaluates the base model, and a finished run continues when the
+    number is raised."""
+    seed: int = 0
+    """Seed of all sampling, pair drawing and training; two runs with equal settings and seed on the same kind of
+    hardware give equal numbers."""
+    strategy: str = "mucode"
+    """Row of the strategy table: which answers the generator is trained on, after which histories."""
+    control: bool = True
+    """Also fine-tune once on unfiltered samples with as many steps, and evaluate that model: the row that a gain must
+    beat."""
+    trackers: tuple[str, ...] = operational(("console", "jsonl"))
+    """Who is told of training steps, stages and metrics: rows of the tracker table, or package.module:NAME of your
+    own."""
+
+
+class ProblemsSection(Section):
+    """What is trained on, what is held out, and what is evaluated: a data set's name, or a file of problems."""
+
+    train: str = "builtin:train"
+    """Problems whose sampled answers train the generator and the verifier: NAME, NAME:SPLIT, NAME@FILE or a file."""
+    validation: str = "builtin:validation"
+    """Held-out problems that measure the verifier and, under protocol.returned = "best_on_validation", choose the
+    iteration."""
+    test: str = "builtin:test"
+    """Problems on which every iteration is evaluated; never trained on."""
+    limit_train: int | None = Field(None, ge=1)
+    """Only the first so many training problems; unset takes all."""
+    limit_validation: int | None = Field(None, ge=1)
+    """Only the first so many validation problems; unset takes all."""
+    limit_test: int | None = Field(None, ge=1)
+    """Only the first so many test problems; unset takes all."""
+
+
+class ModelSection(Section):
+    """The two models that training starts from."""
+
+    generator: str = "builtin:generator"
+    """Model that writes programs, before any training: a Hugging Face directory or name, or builtin:generator."""
+    verifier: str = "builtin:verifier"
+    """Model that verifier training starts from: a causal model, which gets a fresh scalar head, or a verifier."""
+    dtype: Literal["float32", "bfloat16"] = "float32"
+    """Number format of the weights in sampling, training and scoring; bfloat16 halves the memory on accelerators."""
+    max_tokens: int = Field(4096, ge=16)
+    """Longest prompt and answer together, in tokens; longer ones are neither sampled nor trained on."""

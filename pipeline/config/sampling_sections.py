@@ -1,0 +1,67 @@
+"""Settings of sampling: the episodes themselves, the actors that sample them, the actors that run programs."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from pipeline.config.fields import Section, operational
+
+
+class RolloutsSection(Section):
+    """Episodes that training data is made of."""
+
+    samples: int = Field(15, ge=1)
+    """Episodes sampled of each training and validation problem in each iteration."""
+    turns: int = Field(3, ge=1)
+    """Most answers of an episode; it ends earlier when an answer passes (see protocol.stop)."""
+    temperature: float = Field(0.7, ge=0)
+    """Sampling temperature of rollouts; 0 always takes the likeliest token."""
+    top_p: float = Field(1.0, gt=0, le=1)
+    """Nucleus sampling: only the likeliest tokens that together have this probability; 1 takes all tokens."""
+    max_tokens: int = Field(1000, ge=1)
+    """Longest answer in tokens, of rollouts and of evaluation alike; must be below model.max_tokens."""
+    every_test: bool = False
+    """Run every test of an answer, also after the first failure, so that partial passes are known; costs sandbox time,
+    and verifier.pairs = "dense" needs it."""
+    shard_episodes: int = Field(200, ge=1)
+    """About how many episodes one committed shard holds, which is what a crash can lose."""
+
+
+class GeneratorSection(Section):
+    """The actors that hold the generator and sample from it."""
+
+    engine: Literal["auto", "in_process", "async"] = operational("auto")
+    """How vLLM runs in an actor: in_process suits small models on CPU, async the others; auto chooses."""
+    replicas: int = operational(1, ge=1)
+    """Generator actors; each holds a whole copy of the model."""
+    tensor_parallel: int = operational(1, ge=1)
+    """Accelerators of one node over which each copy is split."""
+    cpus: float = operational(1.0, ge=0)
+    """CPU cores that Ray reserves for each generator actor."""
+    gpus: float | None = operational(None, ge=0)
+    """Accelerators per tensor-parallel rank; unset takes one if the cluster has any."""
+    episodes_in_flight: int = operational(96, ge=1)
+    """Episodes that one generator actor samples at the same time."""
+    kv_cache_mib: int = operational(128, ge=16)
+    """Memory of the key-value cache in MiB, on CPU only."""
+    gpu_memory_fraction: float = operational(0.85, gt=0, le=1)
+    """Share of an accelerator's memory that vLLM takes for weights and key-value cache."""
+    start_deadline_s: float = operational(600.0, gt=0)
+    """Seconds within which an actor must have loaded its model; later ends the command."""
+    turn_deadline_s: float = operational(600.0, gt=0)
+    """Seconds within which an answer must have been sampled and judged; later counts as a stall, and the stage ends."""
+
+
+class ExecutorSection(Section):
+    """The actors that run programs in sandboxes."""
+
+    replicas: int = operational(1, ge=1)
+    """Executor actors; at most one per node that declares the `sandbox` resource."""
+    boxes: int = operational(2, ge=1)
+    """Warm containers per executor actor; at most the cores it may use."""
+    runtime: Literal["runc", "runsc"] = operational("runc")
+    """Container runtime: runc, or gVisor's runsc if Docker knows it."""
+    start_deadline_s: float = operational(180.0, gt=0)
+    """Seconds within which an executor must have its image and its boxes; later ends the command."""
+    max_infrastructure_rate: float = operational(0.05, ge=0, le=1)
+    """Share of judgements that the sandbox itself may fail; above it a stage stops and says so."""

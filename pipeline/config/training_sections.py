@@ -1,0 +1,102 @@
+"""Settings of training: the verifier's, the generator's, and what Ray Train and DeepSpeed do for both."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from pipeline.config.fields import OneOf, Section, operational
+from pipeline.config.losses import LOSSES
+
+
+class TrainedSection(Section):
+    """Training length is `steps` or `epochs`, never both."""
+
+    steps: int | None = Field(200, ge=1)
+    """Optimiser steps of a training; unset if `epochs` is given."""
+    epochs: float | None = Field(None, gt=0)
+    """Passes over the training data, instead of `steps`; unset uses `steps`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_length(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or data.get("epochs") is None:
+            return data
+        if data.get("steps") is not None:
+            raise ValueError(f"steps = {data['steps']} and epochs = {data['epochs']} are both set; set one")
+        return {**data, "steps": None}
+
+
+class VerifierSection(TrainedSection):
+    """Which pairs of answers the verifier learns from, how, and how it scores."""
+
+    loss: Annotated[str, OneOf(LOSSES)] = "bt"
+    """What the verifier learns from a pair of answers."""
+    reward_l2: float = Field(1e-3, ge=0)
+    """Weight of the mean squared reward in the Bradley-Terry loss, as in the released code; 0 leaves it out, and other
+    losses ignore it."""
+    pairs_per_problem: int = Field(32, ge=1)
+    """Most training pairs made of the answers to one problem."""
+    pairs: Literal["right_wrong", "dense"] = "right_wrong"
+    """Which answers make a pair: a right and a wrong one, or (dense) any two of which the better passes at least
+    `verifier.margin` more tests, which needs rollouts.every_test."""
+    margin: int = Field(1, ge=1)
+    """Tests, public and private together, by which the better answer of a dense pair leads; right_wrong ignores it."""
+    learning_rate: float = Field(1e-6, gt=0)
+    """Highest learning rate of AdamW; it falls linearly to 0 without warm-up."""
+    batch_pairs: int = Field(64, ge=1)
+    """Pairs per optimiser step, over all workers together."""
+    adam_eps: float = Field(1e-5, gt=0)
+    """AdamW's ε; the default is the released code's."""
+    max_tokens: int | None = Field(None, ge=16)
+    """Longest prompt and answer together, in tokens, that is trained on and scored; unset takes model.max_tokens."""
+    replicas: int = operational(1, ge=1)
+    """Scoring actors."""
+    cpus: float = operational(0.5, ge=0)
+    """CPU cores that Ray reserves for each scoring actor."""
+    gpus: float = operational(0.0, ge=0)
+    """Accelerators that Ray reserves for each scoring actor; 0 scores on CPU."""
+
+
+class FineTuneSection(TrainedSection):
+    """How the generator is fine-tuned in each iteration."""
+
+    learning_rate: float = Field(5e-7, gt=0)
+    """Highest learning rate of AdamW, reached after the warm-up."""
+    batch_examples: int = Field(32, ge=1)
+    """Examples per optimiser step, over all workers together."""
+    warmup_fraction: float = Field(0.05, ge=0, le=1)
+    """Share of the steps in which the learning rate rises linearly from 0."""
+    schedule: Literal["cosine", "linear", "constant"] = "cosine"
+    """How the learning rate falls after the warm-up: to 0 by a cosine or a line, or not at all."""
+    weight_decay: float = Field(0.0, ge=0)
+    """AdamW's weight decay; 0 leaves it out."""
+    max_grad_norm: float = Field(1.0, gt=0)
+    """Gradients with a larger L2 norm are scaled down to it."""
+    trajectories_per_problem: Annotated[int, Field(ge=1)] | Literal["all"] = 3
+    """How many trajectories of a problem give their histories to train on; "all" is the paper's."""
+
+
+class TrainingSection(Section):
+    """Ray Train and DeepSpeed, for the verifier and the generator alike."""
+
+    zero_stage: Literal[0, 1, 2, 3] = operational(1)
+    """DeepSpeed ZeRO stage: workers share nothing (0), optimiser state (1), gradients too (2), weights too (3)."""
+    offload: bool = operational(False)
+    """Keep the optimiser's state in CPU memory (with zero_stage 3 the weights too): slower, for a fraction of the
+    accelerator's memory."""
+    gradient_checkpointing: bool = operational(False)
+    """Compute activations again in the backward pass: a third more arithmetic for a fraction of the memory."""
+    workers: int = operational(1, ge=0)
+    """Training workers, one process each; 0 trains in the command's own process (Ray Train's local mode): small
+    models only."""
+    cpus: float = operational(1.0, ge=0)
+    """CPU cores that Ray reserves for each training worker."""
+    gpus: float | None = operational(None, ge=0)
+    """Accelerators of each training worker; unset takes one if the cluster has any."""
+    micro_batch_tokens: int = operational(8192, ge=64)
+    """Most padded tokens in one forward pass, of a training or of scoring; small values waste less on padding,
+    accelerators want large ones."""
+    max_failures: int = operational(2, ge=0)
+    """How often a training starts again after a worker died; one more failure ends the command."""
+    start_deadline_s: float = operational(300.0, gt=0)
+    """Seconds within which all training workers must have started; later ends the command."""
