@@ -1,4 +1,4 @@
-"""Every command in the README either runs here, or is marked as declared and validated without running."""
+"""Every command in the README and the pages runs here or in the test named for it; untested ones are dry runs."""
 
 import os
 import re
@@ -13,15 +13,16 @@ from tests.e2e.small_run import ROOT
 
 pytestmark = [pytest.mark.docker, pytest.mark.e2e]
 README = (ROOT / "README.md").read_text()
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "sandbox" / "README.md"]
 BIN = Path(sys.executable).parent
 
 
 def commands() -> list[str]:
-    """Lines of ```sh blocks and of the ladder's command column, comments cut."""
-    blocks = re.findall(r"```sh\n(.*?)```", README, re.S)
-    lines = [line.split("#")[0].strip() for block in blocks for line in block.splitlines()]
-    ladder = re.findall(r"^\| [^|]+ \| `((?:mucode|make|ray|python) [^`]+)`", README, re.M)
-    return [line for line in [*lines, *ladder] if line and not line.startswith("export ")]
+    """Lines of ```sh blocks and of the table of next steps, comments cut."""
+    blocks = [block for page in PAGES for block in re.findall(r"```sh\n(.*?)```", page.read_text(), re.S)]
+    lines = [line.partition(" #")[0].strip() for block in blocks for line in block.splitlines()]
+    steps = re.findall(r"^\| [^|]+ \| `((?:mucode|make|ray|python) [^`]+)`", README, re.M)
+    return list(dict.fromkeys(line for line in [*lines, *steps] if line and not line.startswith("export ")))
 
 
 ELSEWHERE = {
@@ -29,11 +30,14 @@ ELSEWHERE = {
     "make test": "this is it",
     "ray start": "tests/e2e/test_jobs.py",
     "ray job submit": "tests/e2e/test_jobs.py",
-    "ray up": "declared; tests/unit/pipeline/cluster/test_cluster_yaml.py checks the schema",
+    "ray up": "untested; tests/unit/pipeline/cluster/test_cluster_yaml.py checks the schema",
+    "mucode eval --model PATH": "tests/ray/test_eval.py; the README's line runs here",
+    "mucode report runs/study-tiny": "tests/e2e/test_study.py",
+    "python -m sandbox check": "as mucode sandbox check",
 }
 HERE = (
     *("mucode run", "mucode study", "mucode sandbox ", "mucode report", "mucode doctor", "mucode eval"),
-    "python -c",
+    *("python -m sandbox ", "python -c"),
 )
 
 
@@ -42,15 +46,19 @@ def test_every_command_is_accounted_for() -> None:
     assert unknown == []
 
 
-@pytest.mark.parametrize("line", [line for line in commands() if line.startswith(HERE)])
+def run_here() -> list[str]:
+    """What `test_command` runs: studies, and runs of large models, as dry runs."""
+    lines = [line for line in commands() if line.startswith(HERE) and not line.startswith(tuple(ELSEWHERE))]
+    long = ("mucode run configs/", "mucode study ")
+    dry = [f"{line} --dry-run" if line.startswith(long) and "--dry-run" not in line else line for line in lines]
+    return list(dict.fromkeys(dry))
+
+
+@pytest.mark.parametrize("line", run_here())
 def test_command(line: str, undisturbed: Path, tmp_path: Path) -> None:
-    if "--dataset mbpp" in line and "MUCODE_DATA_DIR" not in os.environ:
+    reads_data = "--dataset mbpp" in line or line.startswith("mucode run configs/")
+    if reads_data and "MUCODE_DATA_DIR" not in os.environ:
         pytest.skip("MUCODE_DATA_DIR is not set")
-    if line.startswith("mucode run configs/"):
-        if "--dry-run" not in line:
-            line += " --dry-run"  # declared: needs accelerators
-        if "MUCODE_DATA_DIR" not in os.environ:
-            pytest.skip("MUCODE_DATA_DIR is not set")
     if line.startswith("mucode eval"):
         line += f" --set run.root={tmp_path} --set problems.limit_test=8 --set eval.best_of=2"
     line = line.replace("runs/embedded", str(undisturbed)).replace("results.jsonl", str(tmp_path / "results.jsonl"))

@@ -27,4 +27,4 @@ def test_what_a_page_names_exists(page: Path) -> None:
 
 def test_the_index_lists_every_page() -> None:
     linked = {path.resolve() for path in named(ROOT / "docs" / "index.md")}
-    assert {page for page in (ROOT / "docs").rglob("*.md")} <= {*linked, ROOT / "docs" / "index.md"}
+    assert set((ROOT / "docs").rglob("*.md")) <= {*linked, ROOT / "docs" / "index.md"}
