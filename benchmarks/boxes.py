@@ -38,10 +38,10 @@ def summary(times: list[float]) -> dict[str, float]:
 def beside_a_busy_driver(spinners: int, judgements: int) -> dict[str, object]:
     """One box in each place, judging in turn, while processes of this machine compute without end."""
     with patch.object(cgroup, "parent", lambda client: ENGINES_OWN):
-        plain = Pool(1, memo=False)
+        plain = Pool(1, cached=False)
         judged_s(plain, PROGRAM)
         time.sleep(3)  # for its standby
-    weighted = Pool(1, memo=False)
+    weighted = Pool(1, cached=False)
     judged_s(weighted, PROGRAM)
     time.sleep(3)
     found: dict[str, object] = {"weight": cgroup.parent(connect()).text}
@@ -63,7 +63,7 @@ def beside_a_busy_driver(spinners: int, judgements: int) -> dict[str, object]:
 def recovery(kills: int) -> dict[str, float]:
     """Seconds that a killed box adds to what its caller waits, besides the lost work: every run is repeated."""
     client, costs = connect(), []
-    with Pool(1, memo=False) as pool:
+    with Pool(1, cached=False) as pool:
         for _ in range(kills):
             box = pool.judge(PROBLEM, PROGRAM, "private").box
             time.sleep(2)  # for the standby

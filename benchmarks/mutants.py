@@ -18,7 +18,7 @@ from pathlib import Path
 from sandbox.pool.pool import Pool
 from sandbox.problem import FunctionTest, Limits, Problem
 from sandbox.problems import humaneval, mbpp
-from sandbox.problems.load import load
+from sandbox.problems.load import load_problems
 from sandbox.verdict import Outcome
 from tests.sandbox.mutants import mutants
 
@@ -99,7 +99,7 @@ def _problems(name: str, limit: int | None) -> Iterator[tuple[Problem, str]]:
         programs = {row.text("task_id"): f"{row.text('test')}\ncheck({row.text('entry_point')})" for row in rows}
     elif name == "mbpp_plus":
         programs = {f"Mbpp/{row.number('task_id')}": row.text("test") for row in mbpp.PLUS.rows()}
-    problems = [problem for problem in load(name) if problem.problem_id not in SLOW]
+    problems = [problem for problem in load_problems(name) if problem.problem_id not in SLOW]
     if limit is not None:
         problems = random.Random(name).sample(problems, limit)
     for problem in problems:

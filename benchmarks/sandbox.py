@@ -33,7 +33,7 @@ from sandbox.image.build import ensure_image
 from sandbox.judging.plan import make_plan
 from sandbox.pool.pool import Pool, Question
 from sandbox.problem import FunctionTest, Limits, Problem
-from sandbox.problems.load import load
+from sandbox.problems.load import load_problems
 from sandbox.verdict import Verdict
 
 PREAMBLE = """import math
@@ -63,7 +63,9 @@ Candidate = tuple[Problem, str]
 
 def candidates(number: int) -> list[Candidate]:
     """Solutions of MBPP test problems whose tests are plain calls; every fourth returns None."""
-    problems = [problem for problem in load("mbpp:test") if all(make_plan(problem, suite).calls for suite in SUITES)]
+    problems = [
+        problem for problem in load_problems("mbpp:test") if all(make_plan(problem, suite).calls for suite in SUITES)
+    ]
     wrong = [f"def {problem.entry_point}(*arguments):\n    return None\n" for problem in problems]
     return [
         (problem, wrong[index] if index % 4 == 3 else problem.reference or "")
@@ -138,7 +140,7 @@ def warm_container(image: str) -> Iterator[str]:
 
 def measure_speed(some: list[Candidate], rounds: int) -> dict[str, Any]:
     image = ensure_image(connect())
-    with Pool(boxes=1, memo=False) as one, Pool(boxes=2, memo=False) as two, warm_container(image) as name:
+    with Pool(boxes=1, cached=False) as one, Pool(boxes=2, memo=False) as two, warm_container(image) as name:
         table = ways([one, two], image, name)
         source = cycle(some)
         table = {name: (min(number, len(some)), judge) for name, (number, judge) in table.items()}
@@ -199,7 +201,7 @@ def heavy_programs(number: int, limit_s: float, below: list[float]) -> list[Cand
 
 def judged(pools: tuple[int, ...], some: list[Candidate]) -> list[str]:
     with contextlib.ExitStack() as stack:
-        opened = [stack.enter_context(Pool(boxes=boxes, memo=False)) for boxes in pools]
+        opened = [stack.enter_context(Pool(boxes=boxes, cached=False)) for boxes in pools]
         futures = [pool.submit(*one, "private") for one, pool in zip(some, cycle(opened))]
         return [future.result().verdict.value for future in futures]
 

@@ -55,7 +55,7 @@ def judged(pool: Pool, problem: Problem, program: str) -> Callable[[], float]:
 
 def measure(rounds: int) -> dict[str, dict[str, float]]:
     streams = f"{PROGRAM}\nconsole.log(...f(+require('fs').readFileSync(0, 'utf8')))"
-    with Pool(boxes=1, memo=False, languages=("python", "javascript")) as pool:
+    with Pool(boxes=1, cached=False, languages=("python", "javascript")) as pool:
         ways = {
             "node -e, a subprocess": bare,
             "JavaScript, three calls": judged(pool, CALLS, PROGRAM),

@@ -185,7 +185,7 @@ def main() -> int:
     options = parser.parse_args()
     client, stream, samples = connect(), Stream(options.seed), []
     started = time.time()
-    with Pool(boxes=options.boxes, memo=False) as pool:
+    with Pool(boxes=options.boxes, cached=False) as pool:
         for one in (client, pool._factory.client):
             fill_connections(one)
         chunk = Chunk(pool, ahead=4 * options.boxes)

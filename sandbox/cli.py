@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from sandbox import languages
 from sandbox.languages import LANGUAGES
 
 
@@ -12,15 +13,22 @@ def add_actions(parser: argparse.ArgumentParser) -> None:
     actions: Any = parser.add_subparsers(required=True, metavar="action")
 
     build = actions.add_parser("build", help="build the boxes' image")
-    build.add_argument("--language", default="python", choices=sorted(LANGUAGES))
+    build.add_argument("--language", default="python", help=f"{', '.join(LANGUAGES)}, or package.module:NAME")
     build.set_defaults(command=_build)
 
     selftest = actions.add_parser("selftest", help="try every limit of the boxes on this machine, in a few seconds")
     selftest.add_argument("--runtime", choices=["runc", "runsc"], default="runc")
     selftest.set_defaults(command=_selftest)
 
+    datasets = actions.add_parser("datasets", help="list the data sets that come with this")
+    datasets.set_defaults(command=_datasets)
+
     check = actions.add_parser("check", help="judge programs that anybody wrote")
-    check.add_argument("--dataset", required=True, help="NAME, NAME:SPLIT, NAME@FILE, or a file of problems")
+    check.add_argument(
+        "--dataset",
+        required=True,
+        help="NAME, NAME:SPLIT, NAME@FILE, package.module:ROW, or a file of problems; `datasets` lists the names",
+    )
     check.add_argument("--samples", required=True, help="JSONL with task_id and solution, or 'reference'")
     check.add_argument("--out", required=True, type=Path, help="results, JSONL in the order of the samples")
     check.add_argument("--json", action="store_true", help="print the summary as JSON")
@@ -31,7 +39,7 @@ def add_actions(parser: argparse.ArgumentParser) -> None:
 def _build(options: argparse.Namespace) -> int:
     from sandbox.image.build import ensure_image
 
-    print(ensure_image(language=options.language))
+    print(ensure_image(language=languages.get(options.language)))
     return 0
 
 
@@ -39,6 +47,13 @@ def _selftest(options: argparse.Namespace) -> int:
     from sandbox.selftest import selftest
 
     print(selftest.run(options.runtime))
+    return 0
+
+
+def _datasets(options: argparse.Namespace) -> int:
+    from sandbox.problems.load import describe_data_sets
+
+    print(describe_data_sets())
     return 0
 
 

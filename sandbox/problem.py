@@ -32,6 +32,8 @@ class FunctionTest:
 
 @dataclass(frozen=True, slots=True)
 class StdioTest:
+    """A run of the whole program: what it reads on standard input, and what it must print."""
+
     input: str
     output: str
 

@@ -11,6 +11,8 @@ from typing import Literal
 
 
 class Verdict(StrEnum):
+    """What happened to a program: accepted, rejected for a reason, or not judged (infrastructure_error)."""
+
     ACCEPTED = "accepted"
     WRONG_ANSWER = "wrong_answer"
     RUNTIME_ERROR = "runtime_error"

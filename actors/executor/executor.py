@@ -38,7 +38,7 @@ class Executor:
         from sandbox.selftest import selftest
 
         selftest.ensure(config.runtime)  # raises LimitNotEnforced: no work for boxes that do not hold
-        self._pool = Pool(boxes=config.boxes, runtime=config.runtime, memo=config.memo, queued=PLACES)
+        self._pool = Pool(boxes=config.boxes, runtime=config.runtime, cached=config.memo, queued=PLACES)
         self._pool.__enter__()
         self._places = asyncio.Semaphore(PLACES)
         self._memo = config.memo

@@ -7,7 +7,7 @@ from pipeline.config.schema import Config
 from pipeline.evaluation.best_of_n import answers_per_problem
 
 if TYPE_CHECKING:
-    from sandbox.problems.load import DataSet
+    from sandbox.problems.data_set import DataSet
 from pipeline.state.problems import SPLITS, read_split
 
 DISK_PER_TURN_BYTES = 1500

@@ -9,7 +9,7 @@ from pipeline.state.identity import digest_of
 from sandbox.problem import Problem
 
 if TYPE_CHECKING:
-    from sandbox.problems.load import DataSet
+    from sandbox.problems.data_set import DataSet
 
 HELD_OUT_FIRST = 100_000
 """Buckets of validation problems are numbered from here, so that a number names the same problems in every stage."""
@@ -25,9 +25,9 @@ def load_split(config: Config, split: str) -> list[Problem]:
 
 
 def read_split(config: Config, split: str) -> "DataSet":
-    from sandbox.problems.load import read
+    from sandbox.problems.load import read_problems
 
-    data = read(getattr(config.problems, split))
+    data = read_problems(getattr(config.problems, split))
     return replace(data, problems=data.problems[: getattr(config.problems, f"limit_{split}")])
 
 

@@ -18,9 +18,9 @@ from sandbox.commands.output_file import require_place, results_in
 from sandbox.errors import ProblemError
 from sandbox.pool.pool import Pool
 from sandbox.problem import Problem
-from sandbox.problems.load import DataSet, read
+from sandbox.problems.data_set import DataSet
+from sandbox.problems.load import read_problems
 from sandbox.problems.sources import read_jsonl
-from sandbox.problems.suites import PAPER, Suites
 from sandbox.verdict import Outcome, Verdict, answer_is_right
 
 REFERENCE = "reference"
@@ -32,7 +32,7 @@ AHEAD = 4
 """Samples in flight per box: enough to keep it busy, few enough to stay in memory."""
 
 
-def check(dataset: str, samples: str, out: Path, as_json: bool, boxes: int, suites: Suites = PAPER) -> int:
+def check(dataset: str, samples: str, out: Path, as_json: bool, boxes: int) -> int:
     """Judge `samples` (a JSONL file, or `reference`) on `dataset` into `out`. The exit status.
 
     A sample of an excluded problem ends as infrastructure_error with the reason; `reference` leaves those out.
@@ -40,7 +40,7 @@ def check(dataset: str, samples: str, out: Path, as_json: bool, boxes: int, suit
     """
     if boxes < 1:
         raise ProblemError(f"--boxes: expected at least 1, found {boxes}")
-    data = read(dataset, suites)
+    data = read_problems(dataset)
     if exclusions := data.exclusions():
         print(exclusions, file=sys.stderr)
     problems = _by_id(data)

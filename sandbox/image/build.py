@@ -16,11 +16,11 @@ import docker
 import docker.errors
 import requests
 
-from sandbox import languages
 from sandbox.containers.docker_client import connect
 from sandbox.errors import SandboxUnavailable
 from sandbox.image import layer, rootfs
-from sandbox.languages import Language
+from sandbox.languages.language import Language
+from sandbox.languages.python import LANGUAGE as PYTHON
 
 REPOSITORY = "mucode-sandbox"
 REGISTRY_BASE = "python:3.11-slim"
@@ -38,27 +38,26 @@ WORKDIR /tmp
 """
 
 
-def ensure_image(client: docker.DockerClient | None = None, language: str = "python") -> str:
+def ensure_image(client: docker.DockerClient | None = None, language: Language = PYTHON) -> str:
     """The tag of a language's image with the present guest code, built if it is missing.
 
-    Raises SandboxUnavailable where no Docker engine answers or the build fails, ValueError for an unknown language.
+    Raises SandboxUnavailable where no Docker engine answers or the build fails.
     """
     client = client or connect()
-    spoken = languages.get(language)
     base = f"{REPOSITORY}-base:{_digest(DOCKERFILE.read_bytes(), rootfs.identity().encode())}"
     below = base
-    if spoken.files:
-        below = f"{REPOSITORY}-{language}-base:{_digest(base.encode(), layer.identity(spoken).encode())}"
+    if language.files:
+        below = f"{REPOSITORY}-{language.name}-base:{_digest(base.encode(), layer.identity(language).encode())}"
     sources = [("sandbox/__init__.py", b""), *_guest_sources()]
     top = LAYER.format(base=below).encode()
-    name = f"{REPOSITORY}-{language}" if spoken.files else REPOSITORY
+    name = f"{REPOSITORY}-{language.name}" if language.files else REPOSITORY
     tag = f"{name}:{_digest(top, *(part for name, data in sources for part in (name.encode(), data)))}"
     if _present(client, tag):
         return tag
     if not _present(client, base):
         _build_base(client, base)
     if below != base and not _present(client, below):
-        _build_layer(client, spoken, base, below)
+        _build_layer(client, language, base, below)
     _build(client, tag, [("Dockerfile", top), *sources])
     return tag
 

@@ -1,15 +1,20 @@
-"""One small module per language. What differs between languages lives there and nowhere else."""
+"""Programming languages: what differs between them is a row here and nowhere else.
+
+May import the protocol, rendering and the records below. One language is one file with a `Language`, listed in `ROWS`;
+another package brings one through the entry-point group `mucode.languages`, or problems name it by its import path,
+`package.module:NAME`. The fields are described in `language.py`, an example stands in sandbox/README.md.
+"""
 
 from sandbox.languages import javascript, python
 from sandbox.languages.language import Call, Language
+from sandbox.registry import Registry
 
 __all__ = ["LANGUAGES", "Call", "Language", "get"]
 
-LANGUAGES: dict[str, Language] = {language.name: language for language in (python.LANGUAGE, javascript.LANGUAGE)}
+ROWS = (python.LANGUAGE, javascript.LANGUAGE)
+LANGUAGES: Registry[Language] = Registry("language", Language, {row.name: row for row in ROWS})
 
 
 def get(name: str) -> Language:
-    """A language by its name. Raises ValueError for one that no box can run."""
-    if name not in LANGUAGES:
-        raise ValueError(f"no box runs {name!r}; languages: {', '.join(LANGUAGES)}")
+    """A language by its name or import path. Raises RegistryError for one that no box can run."""
     return LANGUAGES[name]

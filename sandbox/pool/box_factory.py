@@ -10,8 +10,8 @@ from sandbox.containers.docker_client import connect
 from sandbox.containers.transport import TransportName
 from sandbox.errors import BoxLost, SandboxError, SandboxUnavailable
 from sandbox.image.build import ensure_image
-
-PYTHON = "python"
+from sandbox.languages.language import Language
+from sandbox.languages.python import LANGUAGE as PYTHON
 
 
 class BoxFactory:
@@ -21,14 +21,14 @@ class BoxFactory:
         self.client = connect()
         ownership.reap(self.client)
         ownership.reap_folders()
-        self._images: dict[str, str] = {}
+        self._images: dict[Language, str] = {}
         self._building = threading.Lock()
         self._runtime, self._memory_mib = runtime, memory_mib
-        self._spares: dict[str, list[Box]] = defaultdict(list)
+        self._spares: dict[Language, list[Box]] = defaultdict(list)
         self._alive: set[Box] = set()
         self._lock = threading.Lock()
         self.closed = False
-        self._starting: dict[str, threading.Thread] = {}
+        self._starting: dict[Language, threading.Thread] = {}
         self.transport: TransportName = transport or "socket"
         if transport is None:
             self._choose_transport()
@@ -41,20 +41,20 @@ class BoxFactory:
             self.transport = "stdio"
             self._add_spare(PYTHON)
 
-    def _image(self, language: str) -> str:
+    def _image(self, language: Language) -> str:
         """Its tag, built on first use. Raises SandboxUnavailable."""
         with self._building:
             if language not in self._images:
                 self._images[language] = ensure_image(self.client, language)
             return self._images[language]
 
-    def _start(self, language: str, memory_mib: int) -> Box:
+    def _start(self, language: Language, memory_mib: int) -> Box:
         if self.closed:
             raise SandboxUnavailable("this pool is closed")
         image, runtime, transport = self._image(language), self._runtime, self.transport
         return Box.start(self.client, image, memory_mib=memory_mib, runtime=runtime, transport=transport)
 
-    def prewarm(self, count: int, language: str = PYTHON) -> None:
+    def prewarm(self, count: int, language: Language = PYTHON) -> None:
         """Have `count` boxes of a language ready, started side by side. Raises the first error."""
         errors: list[Exception] = []
 
@@ -73,7 +73,7 @@ class BoxFactory:
         if errors:
             raise errors[0]
 
-    def take(self, memory_mib: int, language: str = PYTHON) -> Box:
+    def take(self, memory_mib: int, language: Language = PYTHON) -> Box:
         """A box that may be given to one worker; a new spare starts in the background."""
         box = None
         with self._lock:
@@ -85,7 +85,7 @@ class BoxFactory:
         self.restock(language)
         return box
 
-    def restock(self, language: str = PYTHON) -> None:
+    def restock(self, language: Language = PYTHON) -> None:
         """Have one spare soon, so that the next replacement costs its caller nothing."""
 
         def start() -> None:
@@ -96,7 +96,9 @@ class BoxFactory:
             running = self._starting.get(language)
             if self._spares[language] or self.closed or (running is not None and running.is_alive()):
                 return
-            self._starting[language] = threading.Thread(target=start, name=f"sandbox-standby-{language}", daemon=True)
+            self._starting[language] = threading.Thread(
+                target=start, name=f"sandbox-standby-{language.name}", daemon=True
+            )
             self._starting[language].start()
 
     def discard(self, box: Box) -> None:
@@ -117,7 +119,7 @@ class BoxFactory:
         for standby in self._starting.values():  # what it starts, it removes when it sees that this is closed
             standby.join(START_DEADLINE_S)
 
-    def _add_spare(self, language: str) -> None:
+    def _add_spare(self, language: Language) -> None:
         box = self._register(self._start(language, self._memory_mib))
         with self._lock:
             self._spares[language].append(box)

@@ -1,4 +1,4 @@
-"""What was judged once in a run is known."""
+"""What a pool has judged once is known."""
 
 import threading
 from collections import OrderedDict
@@ -10,7 +10,7 @@ from sandbox.verdict import Outcome, Verdict
 Deliver = Callable[[Outcome], Any]
 
 
-class Memo:
+class OutcomeCache:
     """Key -> outcome, bounded. Who asks while it is being judged gets the same answer; infrastructure is forgotten."""
 
     def __init__(self, size: int) -> None:

@@ -17,9 +17,10 @@ from sandbox.containers.transport import TransportName
 from sandbox.errors import Overloaded, SandboxError, SandboxUnavailable
 from sandbox.judging.judge import empty
 from sandbox.judging.plan import make_plan
-from sandbox.pool.box_factory import PYTHON, BoxFactory
-from sandbox.pool.machine_lock import Gate
-from sandbox.pool.outcome_cache import Deliver, Memo
+from sandbox.languages import get
+from sandbox.pool.box_factory import BoxFactory
+from sandbox.pool.machine_lock import MachineLock
+from sandbox.pool.outcome_cache import Deliver, OutcomeCache
 from sandbox.pool.worker import Job, Worker, infrastructure
 from sandbox.problem import Problem, Suite
 from sandbox.verdict import Outcome
@@ -36,31 +37,32 @@ class Pool:
         self,
         boxes: int = 2,
         runtime: str = "runc",
-        memo: bool = True,
+        cached: bool = True,
         *,
         memory_mib: int = DEFAULT_MEMORY_MIB,
         transport: TransportName | None = None,
-        languages: Sequence[str] = (PYTHON,),
+        languages: Sequence[str] = ("python",),
         queued: int = 4096,
         submit_deadline_s: float = 600,
     ) -> None:
-        """Raises SandboxUnavailable where no engine answers or no box starts.
+        """Raises SandboxUnavailable if no engine answers or no box starts, RegistryError for an unknown language.
 
-        `memory_mib`: what boxes start with; a problem that may use more gets a larger box. `transport`: None
-        tries the socket first, then the attached streams. `languages`: whose boxes start now; those of another one,
-        and their image, come with its first program. `queued`: programs that may wait for a box;
-        `submit` blocks beyond that, and raises Overloaded after `submit_deadline_s`.
+        `cached`: whether a question that was answered once is known from then on. `memory_mib`: what boxes start
+        with; a problem that may use more gets a larger box. `transport`: None tries the socket first, then the
+        attached streams. `languages`: whose boxes start now; those of another one, and their image, come with its
+        first program. `queued`: programs that may wait for a box; `submit` blocks beyond that, and raises Overloaded
+        after `submit_deadline_s`.
         """
         self._factory = BoxFactory(runtime, memory_mib, transport)
-        self._memo: Memo | None = Memo(REMEMBERED) if memo else None
+        self._cache = OutcomeCache(REMEMBERED) if cached else None
         self._jobs: queue.Queue[Job | None] = queue.Queue(queued)
         self._submit_deadline_s = submit_deadline_s
-        self._gate = Gate()
+        self._machine = MachineLock()
         self._closed = False
-        self._workers = [Worker(self._factory, self._jobs, self._gate, f"sandbox-{n}") for n in range(boxes)]
+        self._workers = [Worker(self._factory, self._jobs, self._machine, f"sandbox-{n}") for n in range(boxes)]
         try:
             for language in languages:
-                self._factory.prewarm(boxes, language)
+                self._factory.prewarm(boxes, get(language))
         except SandboxError:
             self._factory.close()
             raise
@@ -84,8 +86,8 @@ class Pool:
             future.set_result(empty(plan))
             return future
         deliver: Deliver | None = partial(_set, future)
-        if self._memo is not None:
-            deliver = self._memo.ask((plan.identity, program, stop_at_first_failure), partial(_set, future))
+        if self._cache is not None:
+            deliver = self._cache.ask((plan.identity, program, stop_at_first_failure), partial(_set, future))
         if deliver is None:
             return future
         job = Job(plan, program, stop_at_first_failure, deliver)

@@ -11,8 +11,9 @@ from sandbox.containers.box import Box
 from sandbox.errors import BoxLost, SandboxUnavailable
 from sandbox.judging.judge import Judgement, judge
 from sandbox.judging.plan import Plan
+from sandbox.languages.language import Language
 from sandbox.pool.box_factory import BoxFactory
-from sandbox.pool.machine_lock import Gate
+from sandbox.pool.machine_lock import MachineLock
 from sandbox.verdict import Outcome, Verdict
 
 ATTEMPTS = 3
@@ -39,10 +40,10 @@ def infrastructure(message: str, attempt: int) -> Outcome:
 class Worker(threading.Thread):
     """One box at work, replaced whenever there is the slightest doubt about it."""
 
-    def __init__(self, factory: BoxFactory, jobs: "queue.Queue[Job | None]", gate: Gate, name: str) -> None:
+    def __init__(self, factory: BoxFactory, jobs: "queue.Queue[Job | None]", machine: MachineLock, name: str) -> None:
         super().__init__(name=name, daemon=True)
-        self._factory, self._jobs, self._gate = factory, jobs, gate
-        self._boxes: dict[str, Box] = {}
+        self._factory, self._jobs, self._machine = factory, jobs, machine
+        self._boxes: dict[Language, Box] = {}
         self._judge_box: Box | None = None
 
     def run(self) -> None:
@@ -60,20 +61,20 @@ class Worker(threading.Thread):
         reason, attempt, patience = "", 1, time.monotonic() + ENGINE_PATIENCE_S
         while attempt <= ATTEMPTS:
             try:
-                with self._gate.shared():
+                with self._machine.shared():
                     judgement = self._attempt(job)
                 if judgement.doubtful:
-                    with self._gate.alone():
+                    with self._machine.exclusive():
                         judgement = self._attempt(job)
                 elif judgement.idle:  # a sleeper would stop everybody else; but a disk or a guest may have stood still
-                    with self._gate.shared():
+                    with self._machine.shared():
                         judgement = self._attempt(job)
                 if judgement.starved:
                     return infrastructure(f"{STARVED}: {judgement.outcome.message}", attempt)
                 return replace(judgement.outcome, attempt=attempt)
             except BoxLost as error:
                 reason = str(error)
-                if self._out_of_memory(job.plan.language.name):
+                if self._out_of_memory(job.plan.language):
                     message = f"memory limit: {job.plan.limits.memory_mib} MiB"
                     return Outcome(verdict=Verdict.MEMORY_LIMIT, message=message, attempt=attempt)
                 self._drop_boxes()
@@ -88,15 +89,15 @@ class Worker(threading.Thread):
 
     def _attempt(self, job: Job) -> Judgement:
         plan = job.plan
-        box = self._ready(plan.language.name, plan.limits.memory_mib)
+        box = self._ready(plan.language, plan.limits.memory_mib)
         try:
             return judge(plan, job.program, box, lambda: self._ready_judge(plan.limits.memory_mib), job.stop)
         finally:
             if box.dirty or box.runs >= RUNS_PER_BOX:
                 self._factory.discard(box)
-                self._boxes.pop(plan.language.name, None)
+                self._boxes.pop(plan.language, None)
 
-    def _ready(self, language: str, memory_mib: int) -> Box:
+    def _ready(self, language: Language, memory_mib: int) -> Box:
         box = self._boxes.get(language)
         if box is not None and box.memory_mib < memory_mib:
             self._factory.discard(self._boxes.pop(language))
@@ -112,7 +113,7 @@ class Worker(threading.Thread):
         self._judge_box = self._judge_box or self._factory.take(memory_mib)
         return self._judge_box
 
-    def _out_of_memory(self, language: str) -> bool:
+    def _out_of_memory(self, language: Language) -> bool:
         """Whether the program's own box died of memory, as the engine saw it."""
         box = self._boxes.get(language)
         return box is not None and box.ran_out_of_memory(self._factory.client)

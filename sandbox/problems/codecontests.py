@@ -7,12 +7,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from sandbox.errors import ProblemError
 from sandbox.problem import Limits, Problem, StdioTest
+from sandbox.problems.data_set import DataSetLoader
 from sandbox.problems.jsonl import wall_for
 from sandbox.problems.rows import Row
 from sandbox.problems.sources import Source
-from sandbox.problems.suites import Suites
+from sandbox.problems.suites import SuiteOptions
 
 SPLITS = ("train", "valid", "test")
 HUB_NAME = "deepmind/code_contests"
@@ -23,20 +23,18 @@ MIN_MEMORY_MIB = 256
 """For an interpreter with numpy; the publisher's limits were set for compiled languages."""
 
 
-def load(split: str | None, suites: Suites, path: Path | None) -> list[Problem]:
+def load_codecontests(split: str | None, options: SuiteOptions, path: Path | None) -> list[Problem]:
     """Public tests as marked, private and, if wanted, generated ones to judge; CPU limits as published.
 
     A problem without public tests, without private ones, or one that reads a file is excluded. Raises ProblemError.
     """
-    if (split is None and path is None) or split not in (None, *SPLITS):
-        raise ProblemError(f"codecontests: expected a split, one of {', '.join(SPLITS)}, found {split or 'none'}")
     source = Source(f"codecontests/{split}.parquet", HUB_NAME, None, split)
-    return [_problem(row, suites) for row in source.rows(path)]
+    return [_problem(row, options) for row in source.rows(path)]
 
 
-def _problem(row: Row, suites: Suites) -> Problem:
+def _problem(row: Row, options: SuiteOptions) -> Problem:
     public, private = _cases(row, "public_tests"), _cases(row, "private_tests")
-    if suites.generated_tests:
+    if options.generated_tests:
         private += _cases(row, "generated_tests")
     why = None
     if row.fields.get("input_file") or row.fields.get("output_file"):
@@ -91,17 +89,15 @@ def _limits(row: Row) -> Limits:
     )
 
 
-def load_sample(split: str | None, suites: Suites, path: Path | None) -> list[Problem]:
+def load_codecontests_sample(split: str | None, options: SuiteOptions, path: Path | None) -> list[Problem]:
     """Problems whose tests come in one list: `content`, and `test` as JSON text. Raises ProblemError.
 
     The examples of a statement stand at the list's end. Those are public, the others private.
     """
-    if split not in (None, "test"):
-        raise ProblemError(f"codecontests_sample has no split {split!r}, only test")
-    return [_sample(row, suites) for row in SAMPLE.rows(path)]
+    return [_sample(row) for row in SAMPLE.rows(path)]
 
 
-def _sample(row: Row, suites: Suites) -> Problem:
+def _sample(row: Row) -> Problem:
     tests, statement = _merged(row), row.text("content")
     shown = _words(statement)
     count = 0
@@ -145,3 +141,26 @@ def _labels(row: Row) -> dict[str, Any]:
     if not isinstance(labels, dict):
         raise row.refuse("labels", "a JSON object")
     return labels
+
+
+ROWS = (
+    DataSetLoader(
+        name="codecontests",
+        label="CodeContests",
+        load=load_codecontests,
+        splits=SPLITS,
+        needs_split=True,
+        public="as marked",
+        private="as marked, and the generated ones if wanted",
+        place="codecontests/SPLIT.parquet",
+    ),
+    DataSetLoader(
+        name="codecontests_sample",
+        label="a sample of CodeContests",
+        load=load_codecontests_sample,
+        splits=("test",),
+        public="the statement's examples",
+        private="the rest of the list",
+        place=SAMPLE.file,
+    ),
+)

@@ -11,10 +11,11 @@ from pathlib import Path
 
 from sandbox.errors import ProblemError
 from sandbox.problem import FunctionTest, Limits, Problem
+from sandbox.problems.data_set import DataSetLoader
 from sandbox.problems.evalplus import written_out
 from sandbox.problems.rows import Row
 from sandbox.problems.sources import Source
-from sandbox.problems.suites import Suites
+from sandbox.problems.suites import SuiteOptions
 
 PLAIN = Source("humaneval/HumanEval.jsonl.gz", "openai/openai_humaneval")
 PACK = Source("humanevalpack/humanevalpack_python.jsonl", "bigcode/humanevalpack", "python")
@@ -27,40 +28,33 @@ DEFAULT = Limits()
 Examples = dict[str, list[FunctionTest]]
 
 
-def load(split: str | None, suites: Suites, path: Path | None) -> list[Problem]:
+def load_humaneval(split: str | None, options: SuiteOptions, path: Path | None) -> list[Problem]:
     """All 164 problems; the check program as its publisher wrote it. Raises ProblemError."""
-    examples = _examples(split, suites, "humaneval")
-    return [_problem(row, suites, examples, [_check(row, row.code("test"))]) for row in PLAIN.rows(path)]
+    examples = _examples(options, "humaneval")
+    return [_problem(row, options, examples, [_check(row, row.code("test"))]) for row in PLAIN.rows(path)]
 
 
-def load_pack(split: str | None, suites: Suites, path: Path | None) -> list[Problem]:
+def load_humanevalpack(split: str | None, options: SuiteOptions, path: Path | None) -> list[Problem]:
     """HumanEvalPack's Python part: the same problems, examples and checks in one file. Raises ProblemError."""
-    _only_test(split, "humanevalpack")
     rows = list(PACK.rows(path))
     examples = {_number(row): example_tests(row) for row in rows}
-    return [_problem(row, suites, examples, [FunctionTest(row.code("test"))]) for row in rows]
+    return [_problem(row, options, examples, [FunctionTest(row.code("test"))]) for row in rows]
 
 
-def load_plus(split: str | None, suites: Suites, path: Path | None) -> list[Problem]:
+def load_humaneval_plus(split: str | None, options: SuiteOptions, path: Path | None) -> list[Problem]:
     """HumanEval+: the same problems with many more inputs. Raises ProblemError."""
-    examples = _examples(split, suites, "humaneval_plus")
+    examples = _examples(options, "humaneval_plus")
     problems = []
     for row in PLUS.rows(path):
         program, name = row.text("test"), row.name("entry_point")
         hidden = written_out(row.tree("test", program), name) or [_check(row, program)]
         number = row.identifier("task_id")
-        problems.append(_problem(row, suites, examples, hidden, WRONG.get(number), LARGE.get(number, DEFAULT)))
+        problems.append(_problem(row, options, examples, hidden, WRONG.get(number), LARGE.get(number, DEFAULT)))
     return problems
 
 
-def _only_test(split: str | None, name: str) -> None:
-    if split not in (None, "test"):
-        raise ProblemError(f"{name} has no split {split!r}, only test")
-
-
-def _examples(split: str | None, suites: Suites, name: str) -> Examples:
-    _only_test(split, name)
-    if suites.public_tests == "none":
+def _examples(options: SuiteOptions, name: str) -> Examples:
+    if options.public_tests == "none":
         return {}
     try:
         return {_number(row): example_tests(row) for row in PACK.rows()}
@@ -100,13 +94,13 @@ def _check(row: Row, source: str) -> FunctionTest:
 
 def _problem(
     row: Row,
-    suites: Suites,
+    options: SuiteOptions,
     examples: Examples,
     hidden: list[FunctionTest],
     unjudgeable: str | None = None,
     limits: Limits = DEFAULT,
 ) -> Problem:
-    public, private = suites.divide(examples.get(_number(row), []), hidden)
+    public, private = options.divide(examples.get(_number(row), []), hidden)
     prompt, name = row.text("prompt"), row.name("entry_point")
     return Problem(
         problem_id=row.identifier("task_id"),
@@ -126,3 +120,34 @@ def _before(row: Row, prompt: str, name: str) -> str:
     body = row.tree("prompt", f"{prompt}\n    pass\n").body
     ours = [node for node in body if not (isinstance(node, ast.FunctionDef) and node.name == name)]
     return "\n".join(ast.unparse(node) for node in ours)
+
+
+ROWS = (
+    DataSetLoader(
+        name="humaneval",
+        label="HumanEval",
+        load=load_humaneval,
+        splits=("test",),
+        public="the first example",
+        private="the other examples, and the official check",
+        place=PLAIN.file,
+    ),
+    DataSetLoader(
+        name="humanevalpack",
+        label="HumanEvalPack (Python)",
+        load=load_humanevalpack,
+        splits=("test",),
+        public="the first example",
+        private="the other examples, and the official check",
+        place=PACK.file,
+    ),
+    DataSetLoader(
+        name="humaneval_plus",
+        label="HumanEval+",
+        load=load_humaneval_plus,
+        splits=("test",),
+        public="the first example",
+        private="the other examples, and the extended check",
+        place=PLUS.file,
+    ),
+)

@@ -5,12 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from sandbox import languages
 from sandbox.errors import ProblemError
 from sandbox.judging.plan import make_plan
 from sandbox.languages import LANGUAGES
 from sandbox.problem import FunctionTest, Limits, Problem, StdioTest, Test
 from sandbox.problems.rows import TEXT, Row, is_text
 from sandbox.problems.sources import read_rows
+from sandbox.registry import RegistryError
 
 REQUIRED = ("task_id", "prompt", "private_tests")
 OPTIONAL = ("language", "io", "public_tests", "setup", "preamble", "entry_point", "reference", "limits", "float_tol")
@@ -21,7 +23,7 @@ MOST = 1_000_000
 """Seconds or MiB of a limit: longer waits than the clock can express would fail in the middle of a run."""
 
 
-def load(path: Path) -> list[Problem]:
+def load_file(path: Path) -> list[Problem]:
     """The file's problems in its order. Raises ProblemError naming file, line, field and what was expected."""
     problems: list[Problem] = []
     places: dict[str, str] = {}
@@ -39,7 +41,7 @@ def load(path: Path) -> list[Problem]:
 
 def _problem(row: Row) -> Problem:
     _known_fields(row)
-    language, io = _one_of(row, "language", tuple(LANGUAGES)), _one_of(row, "io", ("function", "stdio"))
+    language, io = _language(row), _one_of(row, "io", ("function", "stdio"))
     private = _tests(row, "private_tests", io, language)
     if not private:
         raise row.refuse("private_tests", "at least one test: a program that nothing tests cannot be judged")
@@ -86,6 +88,18 @@ def _statements(row: Row, field: str, source: str, language: str) -> tuple[str, 
         return LANGUAGES[language].statements(source)
     except (ValueError, RecursionError, MemoryError) as error:
         raise row.refuse(field, f"{LANGUAGES[language].title} source ({error})", source) from None
+
+
+def _language(row: Row) -> str:
+    """The name of a language, shipped or a plug-in's; one that does not exist is refused before anything runs."""
+    value = row.fields.get("language", "python")
+    if not isinstance(value, str):
+        raise row.refuse("language", f"one of {', '.join(LANGUAGES)}, or package.module:NAME")
+    try:
+        languages.get(value)
+    except RegistryError as error:
+        raise row.refuse("language", f"one of {', '.join(LANGUAGES)}, or package.module:NAME ({error})") from None
+    return value
 
 
 def _one_of(row: Row, field: str, choices: tuple[str, ...]) -> str:

@@ -1,92 +1,116 @@
-"""Problems by name or from a file, and what could not be taken from it."""
+"""Problems by name or from a file, and what could not be taken from it.
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+    mbpp                           a data set: a row of DATA_SETS, or an entry point of the group `mucode.data_sets`
+    mbpp:train                     one of its splits
+    my_package.sets:ROW            a row of your own, a DataSetLoader: module, colon, name of the object
+    my_package.sets:ROW:train      one of its splits
+    mbpp:train?public_tests=all    with another choice of the tests that a model may see: see SuiteOptions
+    mbpp:test@other.jsonl          a file in that data set's format
+    problems.jsonl                 a file of one's own: see sandbox.problems.jsonl
+
+Several options are joined by `&`. The order is NAME, split, options, file. Shipped names win, then files, then
+plug-ins; nothing of a plug-in is imported before its problems are read.
+"""
+
+import importlib.util
+from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.errors import ProblemError
 from sandbox.problem import Problem
 from sandbox.problems import codecontests, humaneval, jsonl, mbpp
-from sandbox.problems.judgeable import unjudgeable
-from sandbox.problems.suites import PAPER, Suites
-
-Loader = Callable[[str | None, Suites, Path | None], list[Problem]]
-SHOWN = 5
+from sandbox.problems.data_set import DataSet, DataSetLoader, sort_out
+from sandbox.problems.suites import SuiteOptions, parse_options
+from sandbox.registry import IMPORT_PATH, Registry
 
 
-LOADERS: dict[str, Loader] = {
-    "mbpp": mbpp.load,
-    "mbpp_sanitized": mbpp.load_sanitized,
-    "mbpp_plus": mbpp.load_plus,
-    "humaneval": humaneval.load,
-    "humanevalpack": humaneval.load_pack,
-    "humaneval_plus": humaneval.load_plus,
-    "codecontests": codecontests.load,
-    "codecontests_sample": codecontests.load_sample,
-}
-NAMES = f"{', '.join(LOADERS)} and builtin, with a split as in mbpp:train where there are some"
+def _load_builtin(split: str | None, options: SuiteOptions, path: Path | None) -> list[Problem]:
+    from sandbox.problems.builtin import family
+
+    return family.load(str(split))
+
+
+BUILTIN = DataSetLoader(
+    name="builtin",
+    label="the built-in family",
+    load=_load_builtin,
+    splits=("train", "validation", "test", "warm"),
+    needs_split=True,
+    public="one example",
+    private="eight examples with longer lists",
+    reads_files=False,
+    all_judgeable=True,
+)
+ROWS = (BUILTIN, *mbpp.ROWS, *humaneval.ROWS, *codecontests.ROWS)
+DATA_SETS: Registry[DataSetLoader] = Registry("data set", DataSetLoader, {row.name: row for row in ROWS})
+
+
+def load_problems(name: str) -> list[Problem]:
+    """The problems of `read_problems(name)` that can be judged. Raises ProblemError."""
+    return list(read_problems(name).problems)
+
+
+def read_problems(name: str) -> DataSet:
+    """A data set by one of the forms above.
+
+    Raises ProblemError naming file, line, field, what was found and what was expected; RegistryError for a plug-in
+    that cannot be imported or is no DataSetLoader.
+    """
+    spec = parse_name(name)
+    if spec is None:
+        return sort_out(name, jsonl.load_file(Path(name)))
+    row = DATA_SETS[spec.row]
+    row.check_split(spec.split, from_file=spec.path is not None)
+    if spec.path is not None and not row.reads_files:
+        raise ProblemError(f"{name}: {row.label} is read from no file; leave out @{spec.path}")
+    if spec.path is not None and not spec.path.is_file():
+        raise ProblemError(f"{name}: there is no file {spec.path}")
+    problems = row.load(spec.split, spec.options, spec.path)
+    return DataSet(name, tuple(problems)) if row.all_judgeable else sort_out(name, problems)
 
 
 @dataclass(frozen=True, slots=True)
-class DataSet:
-    """Problems that can be judged, and those that cannot, each with its `unjudgeable` reason."""
+class DataSetName:
+    """What a name says: a row of DATA_SETS by its name or import path, and what is to be read of it."""
 
-    name: str
-    problems: tuple[Problem, ...]
-    excluded: tuple[Problem, ...] = ()
-
-    def exclusions(self) -> str | None:
-        """`2 problems of NAME excluded: …`, None where all can be judged."""
-        if not self.excluded:
-            return None
-        count = f"{len(self.excluded)} problem{'s' * (len(self.excluded) > 1)} of {self.name} excluded: "
-        reasons = [f"{problem.problem_id}: {problem.unjudgeable}" for problem in self.excluded[:SHOWN]]
-        more = len(self.excluded) - SHOWN
-        return count + "; ".join([*reasons, f"and {more} more"] if more > 0 else reasons)
+    row: str
+    split: str | None
+    options: SuiteOptions
+    path: Path | None
 
 
-def load(name: str, suites: Suites = PAPER) -> list[Problem]:
-    """The problems of `read(name)` that can be judged. Raises ProblemError."""
-    return list(read(name, suites).problems)
+def parse_name(name: str) -> DataSetName | None:
+    """The parts of a data set's name, None for a file of one's own. Imports nothing; raises ProblemError."""
+    head, _, path = name.partition("@")
+    head, _, options = head.partition("?")
+    parts = head.split(":")
+    if parts[0] not in DATA_SETS and Path(name).is_file():
+        return None
+    row = _row_of(parts)
+    if row is None:
+        shipped = ", ".join(DATA_SETS)
+        raise ProblemError(
+            f"{name} is neither a file nor a data set. Shipped: {shipped}, with a split as in mbpp:train if they have "
+            f"some. One of your own is named package.module:ROW, or by an entry point of the group {DATA_SETS.group!r}"
+        )
+    split = ":".join(parts[row.count(":") + 1 :])
+    return DataSetName(row, split or None, parse_options(name, options), Path(path) if path else None)
 
 
-def read(name: str, suites: Suites = PAPER) -> DataSet:
-    """A data set: `NAME`, `NAME:SPLIT`, `NAME@FILE` in its publisher's format, or a file of one's own.
-
-    Raises ProblemError naming file, line, field, what was found and what was expected.
-    """
-    known, at, path = name.partition("@")
-    known, _, split = known.partition(":")
-    if known == "builtin" and not at:
-        return DataSet(name, tuple(_builtin(split)))
-    if known in LOADERS:
-        if at and not Path(path).is_file():
-            raise ProblemError(f"{name}: there is no file {path}")
-        problems = LOADERS[known](split or None, suites, Path(path) if at else None)
-    elif Path(name).is_file():
-        problems = jsonl.load(Path(name))
-    else:
-        raise ProblemError(f"{name} is neither a file nor a data set; the names are {NAMES}")
-    return _sorted_out(name, problems)
+def _row_of(parts: list[str]) -> str | None:
+    """The row's name or import path at the start of `NAME:SPLIT` or `package.module:ROW:SPLIT`."""
+    if parts[0] in DATA_SETS or DATA_SETS.import_path(parts[0]) is not None:
+        return parts[0]
+    path = ":".join(parts[:2])
+    if not IMPORT_PATH.fullmatch(path):
+        return None
+    module = parts[0].partition(".")[0]
+    return path if "." in parts[0] or importlib.util.find_spec(module) is not None else None
 
 
-def _builtin(split: str) -> list[Problem]:
-    from sandbox.problems.builtin import family
-
-    try:
-        return family.load(split)
-    except ValueError as error:
-        raise ProblemError(str(error)) from error
-
-
-def _sorted_out(name: str, problems: list[Problem]) -> DataSet:
-    seen: set[str] = set()
-    good: list[Problem] = []
-    excluded: list[Problem] = []
-    for problem in problems:
-        if problem.problem_id in seen:
-            raise ProblemError(f"{name}: task_id {problem.problem_id!r} appears twice")
-        seen.add(problem.problem_id)
-        reason = problem.unjudgeable or unjudgeable(problem)
-        (excluded if reason else good).append(replace(problem, unjudgeable=reason) if reason else problem)
-    return DataSet(name, tuple(good), tuple(excluded))
+def describe_data_sets() -> str:
+    """A line per shipped data set: its name with splits, and what is public."""
+    return "\n".join(
+        f"{row.name}{':' + '|'.join(row.splits) if row.splits else ''}: {row.label}; public: {row.public}"
+        for row in DATA_SETS.values()
+    )

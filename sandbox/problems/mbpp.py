@@ -3,13 +3,13 @@
 import ast
 from pathlib import Path
 
-from sandbox.errors import ProblemError
 from sandbox.languages import python
 from sandbox.problem import FunctionTest, Limits, Problem
+from sandbox.problems.data_set import DataSetLoader
 from sandbox.problems.evalplus import written_out
 from sandbox.problems.rows import Row
 from sandbox.problems.sources import Source
-from sandbox.problems.suites import Suites
+from sandbox.problems.suites import SuiteOptions
 
 FULL = Source("mbpp/mbpp.jsonl", "google-research-datasets/mbpp", "full")
 SANITIZED = Source("mbpp_sanitized/sanitized-mbpp.json", "google-research-datasets/mbpp", "sanitized")
@@ -26,35 +26,35 @@ A sleeper meets its wall limit twice before that counts; who asks an executor gi
 """
 
 
-def load(split: str | None, suites: Suites, path: Path | None) -> list[Problem]:
+def load_mbpp(split: str | None, options: SuiteOptions, path: Path | None) -> list[Problem]:
     """MBPP: the challenge tests are private. Raises ProblemError."""
     return [
-        _problem(row, suites, row.text("text"), row.tests("test_list"), row.code("test_setup_code"), _challenges(row))
-        for row in _rows(FULL, "mbpp", split, path)
+        _problem(row, options, row.text("text"), row.tests("test_list"), row.code("test_setup_code"), _challenges(row))
+        for row in _rows(FULL, split, path)
     ]
 
 
-def load_sanitized(split: str | None, suites: Suites, path: Path | None) -> list[Problem]:
+def load_mbpp_sanitized(split: str | None, options: SuiteOptions, path: Path | None) -> list[Problem]:
     """The 427 problems that were checked by hand. Raises ProblemError."""
     return [
-        _problem(row, suites, row.text("prompt"), row.tests("test_list"), _imports(row))
-        for row in _rows(SANITIZED, "mbpp_sanitized", split, path)
+        _problem(row, options, row.text("prompt"), row.tests("test_list"), _imports(row))
+        for row in _rows(SANITIZED, split, path)
     ]
 
 
-def load_plus(split: str | None, suites: Suites, path: Path | None) -> list[Problem]:
+def load_mbpp_plus(split: str | None, options: SuiteOptions, path: Path | None) -> list[Problem]:
     """MBPP+: the same asserts, and the extended tests, which are private. Raises ProblemError."""
     problems = []
-    for row in _rows(PLUS, "mbpp_plus", split, path):
+    for row in _rows(PLUS, split, path):
         program = row.text("test")
         hidden = written_out(row.tree("test", program)) or [FunctionTest(program)]
-        problems.append(_problem(row, suites, row.text("prompt"), row.tests("test_list"), _imports(row), hidden, HEAVY))
+        problems.append(
+            _problem(row, options, row.text("prompt"), row.tests("test_list"), _imports(row), hidden, HEAVY)
+        )
     return problems
 
 
-def _rows(source: Source, name: str, split: str | None, path: Path | None) -> list[Row]:
-    if split is not None and split not in SPLITS:
-        raise ProblemError(f"{name} has no split {split!r}; choose one of {', '.join(SPLITS)}")
+def _rows(source: Source, split: str | None, path: Path | None) -> list[Row]:
     wanted = range(1, 975) if split is None else SPLITS[split]
     rows = sorted(source.rows(path), key=lambda row: row.number("task_id"))
     return [row for row in rows if row.number("task_id") in wanted]
@@ -70,14 +70,14 @@ def _imports(row: Row) -> str:
 
 def _problem(
     row: Row,
-    suites: Suites,
+    options: SuiteOptions,
     prompt: str,
     shown: list[FunctionTest],
     setup: str,
     hidden: list[FunctionTest] | None = None,
     heavy: dict[int, Limits] | None = None,
 ) -> Problem:
-    public, private = suites.divide(shown, hidden or [])
+    public, private = options.divide(shown, hidden or [])
     reference = row.code("code")
     name = python.tested_name(test.source for test in shown) or _called(shown, reference)
     return Problem(
@@ -98,3 +98,34 @@ def _called(tests: list[FunctionTest], reference: str) -> str | None:
     calls = [node.func for test in tests for node in ast.walk(ast.parse(test.source)) if isinstance(node, ast.Call)]
     names = {func.id for func in calls if isinstance(func, ast.Name) and func.id in defined}
     return next(iter(names)) if len(names) == 1 else None
+
+
+ROWS = (
+    DataSetLoader(
+        name="mbpp",
+        label="MBPP",
+        load=load_mbpp,
+        splits=tuple(SPLITS),
+        public="the first assert",
+        private="the others, and the challenge tests of 11 problems",
+        place=FULL.file,
+    ),
+    DataSetLoader(
+        name="mbpp_sanitized",
+        label="MBPP, sanitized",
+        load=load_mbpp_sanitized,
+        splits=tuple(SPLITS),
+        public="the first assert",
+        private="the others",
+        place=SANITIZED.file,
+    ),
+    DataSetLoader(
+        name="mbpp_plus",
+        label="MBPP+",
+        load=load_mbpp_plus,
+        splits=tuple(SPLITS),
+        public="the first assert",
+        private="the others, and the extended tests",
+        place=PLUS.file,
+    ),
+)

@@ -2,18 +2,25 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
+from sandbox.errors import ProblemError
 from sandbox.problem import FunctionTest
+
+CHOICES: dict[str, dict[str, Any]] = {
+    "public_tests": {"none": "none", "first": "first", "all": "all"},
+    "generated_tests": {"false": False, "true": True},
+}
+"""Options in the name of a data set, and their values."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Suites:
+class SuiteOptions:
     """Which tests a model may see.
 
     `public_tests`: of the tests that a publisher shows (MBPP's test_list, HumanEval's examples) the first, as in
     arXiv 2502.20380, or all of them, or none. A data set that marks its public tests itself (CodeContests,
-    problems of one's own) keeps its marks. What is not public is private; where nothing is left, the private
+    problems of one's own) keeps its marks. What is not public is private; if nothing is left, the private
     suite repeats the public one, so that passing both always means passing every test.
     `generated_tests`: whether CodeContests' machine-made tests judge as well.
     """
@@ -29,4 +36,13 @@ class Suites:
         return tuple(shown[:count]), (*shown[count:], *hidden) or tuple(shown)
 
 
-PAPER = Suites()
+def parse_options(name: str, text: str) -> SuiteOptions:
+    """`public_tests=all&generated_tests=true` as options; "" gives the defaults. Raises ProblemError."""
+    given: dict[str, Any] = {}
+    for part in filter(None, text.split("&")):
+        option, _, value = part.partition("=")
+        if value not in CHOICES.get(option, {}):
+            known = "; ".join(f"{known}={'|'.join(choices)}" for known, choices in CHOICES.items())
+            raise ProblemError(f"{name}: expected options {known} behind the `?`, found {part!r}")
+        given[option] = CHOICES[option][value]
+    return SuiteOptions(**given)

@@ -55,7 +55,7 @@ def run(runtime: str = "runc", transport: TransportName | None = None) -> Proof:
     client = connect()
     key, weight = _key(client, runtime), cgroup.parent(client).text
     tried = [trial for trial in TRIALS if runtime in trial.runtimes]
-    with Pool(1, runtime, memo=False, memory_mib=limits.MEMORY_MIB, transport=transport) as pool:
+    with Pool(1, runtime, cached=False, memory_mib=limits.MEMORY_MIB, transport=transport) as pool:
         found = [slack for trial in tried if (slack := _slack(trial, _try(pool, trial)))]
         used = pool.transport
     if found:

@@ -41,7 +41,7 @@ from pipeline.commands import evaluate
 from pipeline.stages.shards import read_episodes
 from sandbox.judging import generated_inputs
 from sandbox.problem import Problem
-from sandbox.problems.load import load
+from sandbox.problems.load import load_problems
 from tests.sandbox.conftest import data, engine  # noqa: F401
 from tests.support.scripted import Rates, Script, ScriptedGenerator, ScriptedScorer, kind_of, programs
 
@@ -221,11 +221,11 @@ def labels_are_what_was_meant(run: Path, problems: dict[str, Problem]) -> None:
 
 @pytest.mark.docker
 def test_sixty_published_problems(data: None, engine: None, ray_session: None, tmp_path: Path) -> None:  # noqa: F811
-    check("mbpp:test", load("mbpp:test")[:60], searches=4, folder=tmp_path)
+    check("mbpp:test", load_problems("mbpp:test")[:60], searches=4, folder=tmp_path)
 
 
 @pytest.mark.slow
 @pytest.mark.docker
 @pytest.mark.parametrize("dataset", ["mbpp:test", "humaneval"])
 def test_whole_sets(dataset: str, data: None, engine: None, ray_session: None, tmp_path: Path) -> None:  # noqa: F811
-    check(dataset, load(dataset), searches=2, folder=tmp_path)
+    check(dataset, load_problems(dataset), searches=2, folder=tmp_path)

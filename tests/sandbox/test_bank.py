@@ -41,7 +41,7 @@ def f(x):
 @pytest.fixture(scope="module")
 def bank_pool(engine: None) -> Iterator[Pool]:
     """One box, so that each program meets what the last one left."""
-    with Pool(boxes=1, memo=False, runtime=RUNTIME, transport=TRANSPORT) as pool:
+    with Pool(boxes=1, cached=False, runtime=RUNTIME, transport=TRANSPORT) as pool:
         yield pool
 
 
@@ -91,7 +91,7 @@ def test_the_box_does_not_grow(engine: None) -> None:
     """The same box, after the cheats once and once more; and it is gone with its pool."""
     short = [entry for entry in BANK if entry.row[0] in "ABD" and "split" in entry.problems and entry.wall_s is None]
     client = connect()
-    with Pool(boxes=1, memo=False, runtime=RUNTIME, transport=TRANSPORT) as pool:
+    with Pool(boxes=1, cached=False, runtime=RUNTIME, transport=TRANSPORT) as pool:
         used, boxes = [], set()
         for _ in range(3):
             boxes |= {pool.judge(problem("split", entry), entry.program, "private").box for entry in short}

@@ -374,5 +374,5 @@ def test_one_judgement_per_distinct_question(engine: None) -> None:
         first, again = (pool.judge(PROBLEM, RIGHT, "private") for _ in range(2))
         assert first == again  # the same measured times: it was not run twice
         assert pool.judge(PROBLEM, RIGHT + " ", "private") != first
-    with Pool(boxes=1, memo=False) as pool:
+    with Pool(boxes=1, cached=False) as pool:
         assert pool.judge(PROBLEM, RIGHT, "private") != pool.judge(PROBLEM, RIGHT, "private")

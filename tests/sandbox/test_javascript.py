@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox import languages
 from sandbox.commands.check import check
 from sandbox.errors import SandboxUnavailable
 from sandbox.image.build import ensure_image
@@ -43,7 +44,7 @@ SUM = stdio(("1 2\n", "3\n"), ("4 5\n6\n", "15\n"))
 def node(engine: None) -> None:
     """The image with Node.js. Where it cannot be built: skipped on a laptop, a failure in CI."""
     try:
-        ensure_image(language="javascript")
+        ensure_image(language=languages.get("javascript"))
     except SandboxUnavailable as error:
         if os.environ.get("CI") == "true":
             pytest.fail(str(error))
@@ -75,7 +76,7 @@ def test_a_naive_judge_accepts_it(node: None, name: str) -> None:
         f"function test () {{\nconst assert = require('assert')\n{tests}\n}}\ntest()\nconsole.log('ALL TESTS PASSED')"
     )
     command = ["docker", "run", "--rm", "--network", "none", "--read-only", "--cap-drop", "ALL", "--tmpfs", "/tmp"]
-    command += [ensure_image(language="javascript"), "node", "-e", f"{program}\n{suite}"]
+    command += [ensure_image(language=languages.get("javascript")), "node", "-e", f"{program}\n{suite}"]
     run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert ("ALL TESTS PASSED" in run.stdout) if falls_for == "marker" else run.returncode == 0, run
 

@@ -61,12 +61,12 @@ NATIVE = Language(
 @pytest.fixture
 def say(monkeypatch: pytest.MonkeyPatch) -> None:
     for language in (SAY, NATIVE):
-        monkeypatch.setitem(LANGUAGES, language.name, language)
+        monkeypatch.setitem(LANGUAGES._shipped, language.name, language)
 
 
 @pytest.fixture
 def boxes(engine: None, say: None) -> Iterator[Pool]:
-    with Pool(boxes=1, memo=False) as pool:
+    with Pool(boxes=1, cached=False) as pool:
         yield pool
 
 
@@ -117,7 +117,7 @@ def from_the_readme() -> Language:
 @pytest.mark.skipif(not shutil.which("perl"), reason="no Perl here: apt-get install perl-base")
 def test_the_readmes_example_is_all_that_a_language_needs(engine: None, monkeypatch: pytest.MonkeyPatch) -> None:
     perl = from_the_readme()
-    monkeypatch.setitem(LANGUAGES, perl.name, perl)
+    monkeypatch.setitem(LANGUAGES._shipped, perl.name, perl)
     problem = stdio("perl", ("1 2\n", "3\n"), ("4 5\n", "9\n"))
     with Pool(boxes=1, languages=("perl",)) as pool:
         assert pool.judge(problem, "my ($a, $b) = split ' ', <STDIN>; print $a + $b, qq{\\n};", "private").message == ""

@@ -59,7 +59,7 @@ def test_a_full_pool_makes_its_callers_wait_and_then_refuses() -> None:
 
 @pytest.mark.usefixtures("engine")
 def test_whoever_waits_for_room_in_a_pool_that_closes_gets_an_answer() -> None:
-    pool = Pool(boxes=1, memo=False, queued=1)
+    pool = Pool(boxes=1, cached=False, queued=1)
     ask = partial(pool.judge, PROBLEM, "import time\ntime.sleep(0.1)\ndef f(x): return [x, 2 * x]", "private")
     with ThreadPoolExecutor(12) as callers:
         waiting = [callers.submit(ask) for _ in range(12)]

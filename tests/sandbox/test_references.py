@@ -11,7 +11,7 @@ from benchmarks.mutants import PER_SOLUTION, compare
 from sandbox.commands.check import check
 from sandbox.pool.pool import Pool
 from sandbox.problem import Problem
-from sandbox.problems.load import load
+from sandbox.problems.load import load_problems
 from tests.sandbox.mutants import OPERATORS, mutants
 
 AWKWARD = [f"Mbpp/{n}" for n in (123, 367, 927, 11, 16, 601)] + [f"HumanEval/{n}" for n in (32, 38, 50, 2, 44, 72, 151)]
@@ -48,9 +48,9 @@ CONTESTS = {
 
 
 def some_problems(count: int, seed: int) -> list[Problem]:
-    problems = [*load("mbpp"), *load("humaneval")]
+    problems = [*load_problems("mbpp"), *load_problems("humaneval")]
     awkward = [problem for problem in problems if problem.problem_id in AWKWARD]
-    pack = [load("humanevalpack")[number] for number in BROKEN_ELSEWHERE]
+    pack = [load_problems("humanevalpack")[number] for number in BROKEN_ELSEWHERE]
     return awkward + pack + random.Random(seed).sample(problems, count)
 
 
@@ -65,13 +65,13 @@ def test_a_hundred_references_are_accepted(pool: Pool, data: None) -> None:
 
 
 def test_references_of_evalplus_are_accepted(pool: Pool, data: None) -> None:
-    problems = [p for name in ("humaneval_plus", "mbpp_plus") for p in load(name) if p.problem_id in PLUS]
+    problems = [p for name in ("humaneval_plus", "mbpp_plus") for p in load_problems(name) if p.problem_id in PLUS]
     assert len(problems) == len(PLUS)
     assert not not_accepted(pool, problems)
 
 
 def test_contest_problems(pool: Pool, data: None) -> None:
-    problems = {problem.problem_id: problem for problem in load("codecontests_sample")}
+    problems = {problem.problem_id: problem for problem in load_problems("codecontests_sample")}
     for name, solution in CONTESTS.items():
         for suite in ("public", "private"):
             outcome = pool.judge(problems[name], solution, suite)  # type: ignore[arg-type]

@@ -211,7 +211,7 @@ def test_random_numbers_are_the_same_everywhere() -> None:
     program = "import random, numpy\ndef f(x): return [random.random(), float(numpy.random.rand())]"
     said = []
     for _ in range(2):
-        with Pool(boxes=1, memo=False) as pool:
+        with Pool(boxes=1, cached=False) as pool:
             said += [pool.judge(function("assert f(1) == 0"), program, "private").message for _ in range(2)]
     assert len(set(said)) == 1 and said[0].startswith("got [0.")
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from sandbox.problem import FunctionTest
-from sandbox.problems.load import DataSet, read
+from sandbox.problems.data_set import DataSet
+from sandbox.problems.load import read_problems
 from sandbox.problems.sources import DATA_DIR
 
 FOLDER = Path(os.environ.get(DATA_DIR, ""))
@@ -29,7 +30,7 @@ def raw(file: str) -> list[dict[str, Any]]:
 @cache
 def published(name: str) -> DataSet:
     """Read once: the large sets take seconds."""
-    return read(name)
+    return read_problems(name)
 
 
 def sources(tests: tuple[object, ...]) -> list[str]:

@@ -16,7 +16,7 @@ from sandbox.languages import javascript
 from sandbox.languages import javascript_values as values
 from sandbox.languages.javascript import Expected, difference, split_test, statements
 from sandbox.languages.javascript_source import literal, tokens
-from sandbox.problems.jsonl import load
+from sandbox.problems.jsonl import load_file
 
 
 def read(source: str) -> Any:
@@ -293,5 +293,5 @@ def test_what_cannot_be_judged_is_refused_when_it_is_read(tmp_path: Path, change
     path = tmp_path / "problems.jsonl"
     path.write_text(json.dumps(row) + "\n")
     with pytest.raises(ProblemError, match=message) as refused:
-        load(path)
+        load_file(path)
     assert "line 1" in str(refused.value)

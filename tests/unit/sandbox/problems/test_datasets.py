@@ -17,9 +17,9 @@ import pytest
 from sandbox.errors import ProblemError
 from sandbox.problem import FunctionTest, Limits, StdioTest
 from sandbox.problems.evalplus import written_out
-from sandbox.problems.load import load, read
+from sandbox.problems.load import load_problems, read_problems
 from sandbox.problems.sources import DATA_DIR
-from sandbox.problems.suites import Suites
+from sandbox.problems.suites import SuiteOptions
 from tests.support.published import published, raw, real, sources
 
 # ---- suites ------------------------------------------------------------------------------------------------------
@@ -39,7 +39,7 @@ A, B, C = (FunctionTest(f"assert f({n}) == {n}") for n in range(3))
     ],
 )
 def test_suites(public_tests: Any, hidden: Any, public: Any, private: Any) -> None:
-    assert Suites(public_tests=public_tests).divide([A, B], hidden) == (public, private)
+    assert SuiteOptions(public_tests=public_tests).divide([A, B], hidden) == (public, private)
 
 
 # ---- the publishers' files ---------------------------------------------------------------------------------------
@@ -77,7 +77,7 @@ def test_challenge_tests_of_mbpp_are_private() -> None:
     rows = {row["task_id"]: row for row in raw("mbpp/mbpp.jsonl")}
     with_challenges = {number for number, row in rows.items() if row["challenge_test_list"]}
     assert with_challenges == {11, 16, 20, 23, 25, 26, 28, 42, 43, 44, 47}
-    for problem in load("mbpp:test"):
+    for problem in load_problems("mbpp:test"):
         row = rows[int(problem.problem_id.removeprefix("Mbpp/"))]
         every = [*row["test_list"], *row["challenge_test_list"]]
         assert [*sources(problem.public_tests), *sources(problem.private_tests)] == [
@@ -87,7 +87,7 @@ def test_challenge_tests_of_mbpp_are_private() -> None:
 
 @real
 def test_the_release_trains_mbpp_on_three_public_tests() -> None:
-    problems = load("mbpp:train", Suites(public_tests="all"))
+    problems = load_problems("mbpp:train?public_tests=all")
     assert {len(problem.public_tests) for problem in problems} == {3}
     assert all(problem.private_tests == problem.public_tests for problem in problems)
 
@@ -101,7 +101,7 @@ def test_no_humaneval_problem_is_broken_by_its_example() -> None:
     """Every assert of `example_test` but `assert True` is public or private; the official check always judges."""
     rows = {row["task_id"]: row for row in raw("humanevalpack/humanevalpack_python.jsonl")}
     single = 0
-    for problem in load("humanevalpack"):
+    for problem in load_problems("humanevalpack"):
         row = rows[problem.problem_id]
         every = re.findall(r"^    assert +(.*)", row["example_test"], re.MULTILINE)
         asserts = len([test for test in every if not test.startswith("True")])
@@ -117,7 +117,7 @@ def test_no_humaneval_problem_is_broken_by_its_example() -> None:
 
 @real
 def test_humaneval_takes_its_examples_from_the_pack() -> None:
-    plain, pack = load("humaneval"), load("humanevalpack")
+    plain, pack = load_problems("humaneval"), load_problems("humanevalpack")
     assert [problem.public_tests for problem in plain] == [problem.public_tests for problem in pack]
     assert sources(plain[0].public_tests) == ["assert has_close_elements([1.0, 2.0, 3.0], 0.5) == False"]
     assert sources(plain[119].public_tests) == ["assert match_parens(['()(', ')']) == 'Yes'"]
@@ -141,8 +141,8 @@ def test_humaneval_without_the_pack(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     (tmp_path / "humaneval" / "HumanEval.jsonl.gz").write_bytes(gzip.compress(json.dumps(row).encode()))
     monkeypatch.setenv(DATA_DIR, str(tmp_path))
     with pytest.raises(ProblemError, match=r"humaneval takes its public tests from HumanEvalPack: .*humanevalpack_py"):
-        load("humaneval")
-    (problem,) = load("humaneval", Suites(public_tests="none"))
+        load_problems("humaneval")
+    (problem,) = load_problems("humaneval?public_tests=none")
     assert (problem.public_tests, problem.preamble) == ((), "import math")
     assert sources(problem.private_tests) == [f"{row['test']}\n\ncheck(f)\n"]
 
@@ -167,18 +167,18 @@ def lines(path: Path, *rows: dict[str, Any]) -> Path:
 
 
 def test_from_a_path(tmp_path: Path) -> None:
-    (problem,) = load(f"mbpp@{lines(tmp_path / 'some.jsonl', MBPP)}")
+    (problem,) = load_problems(f"mbpp@{lines(tmp_path / 'some.jsonl', MBPP)}")
     assert (problem.problem_id, problem.entry_point, problem.reference) == ("Mbpp/601", "f", "def f(x):\n return x + 1")
-    assert load(f"mbpp:test@{tmp_path / 'some.jsonl'}") == []
+    assert load_problems(f"mbpp:test@{tmp_path / 'some.jsonl'}") == []
     with pytest.raises(ProblemError, match=r"mbpp@/no/such\.jsonl: there is no file /no/such\.jsonl"):
-        load("mbpp@/no/such.jsonl")
+        load_problems("mbpp@/no/such.jsonl")
 
 
 def test_an_array_in_json(tmp_path: Path) -> None:
     row = {"task_id": 2, "prompt": "Add.", "code": MBPP["code"], "test_imports": ["import math"]}
     path = tmp_path / "sanitized.json"
     path.write_text(json.dumps([{**row, "test_list": MBPP["test_list"]}]))
-    (problem,) = load(f"mbpp_sanitized@{path}")
+    (problem,) = load_problems(f"mbpp_sanitized@{path}")
     assert (problem.setup, len(problem.public_tests), len(problem.private_tests)) == ("import math", 1, 1)
 
 
@@ -210,20 +210,20 @@ def test_refusals_name_file_line_and_field(
 ) -> None:
     path = lines(tmp_path / "rows.jsonl", {**row, **change})
     with pytest.raises(ProblemError, match=f"^{re.escape(str(path))}, line 1: {message}"):
-        load(f"{name}@{path}")
+        load_problems(f"{name}@{path}")
 
 
 def test_an_id_twice(tmp_path: Path) -> None:
     path = lines(tmp_path / "rows.jsonl", MBPP, MBPP)
     with pytest.raises(ProblemError, match="task_id 'Mbpp/601' appears twice"):
-        load(f"mbpp@{path}")
+        load_problems(f"mbpp@{path}")
 
 
 def test_a_name_that_needs_the_hub(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(DATA_DIR, raising=False)
     monkeypatch.setitem(sys.modules, "datasets", None)
     with pytest.raises(ProblemError, match=r"evalplus/mbppplus is neither here .*: set MUCODE_DATA_DIR .*pip install"):
-        load("mbpp_plus")
+        load_problems("mbpp_plus")
 
 
 # ---- CodeContests ------------------------------------------------------------------------------------------------
@@ -231,11 +231,11 @@ def test_a_name_that_needs_the_hub(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_contest_problem(tmp_path: Path) -> None:
     path = lines(tmp_path / "rows.jsonl", CONTEST)
-    (problem,) = load(f"codecontests@{path}")
+    (problem,) = load_problems(f"codecontests@{path}")
     assert (problem.public_tests, problem.private_tests) == ((StdioTest("1\n", "2\n"),), (StdioTest("1\n", "2\n"),))
     assert problem.limits == Limits(cpu_limit_s=1.5, wall_limit_s=15.0, memory_mib=512)
     assert problem.reference == "print(2 * int(input()))"
-    (problem,) = load(f"codecontests@{path}", Suites(generated_tests=True))
+    (problem,) = load_problems(f"codecontests?generated_tests=true@{path}")
     assert [test.input for test in problem.private_tests if isinstance(test, StdioTest)] == ["1\n", "4\n", "5\n"]
 
 
@@ -248,14 +248,14 @@ def test_a_contest_problem(tmp_path: Path) -> None:
     ],
 )
 def test_a_contest_problem_that_is_excluded(tmp_path: Path, change: dict[str, Any], why: str) -> None:
-    data = read(f"codecontests@{lines(tmp_path / 'rows.jsonl', {**CONTEST, **change})}")
+    data = read_problems(f"codecontests@{lines(tmp_path / 'rows.jsonl', {**CONTEST, **change})}")
     assert (data.problems, [problem.unjudgeable for problem in data.excluded]) == ((), [why])
 
 
 def test_examples_of_a_merged_list_are_its_end(tmp_path: Path) -> None:
     tests = [{"input": {"stdin": f"{n}\n"}, "output": {"stdout": f"{2 * n}\n"}} for n in (1, 5, 1)]
     path = lines(tmp_path / "rows.jsonl", {**MERGED, "test": json.dumps(tests)})
-    (problem,) = load(f"codecontests_sample@{path}")
+    (problem,) = load_problems(f"codecontests_sample@{path}")
     assert problem.problem_id == "double"
     assert problem.public_tests == (StdioTest("1\n", "2\n"),)
     assert problem.private_tests == (StdioTest("1\n", "2\n"), StdioTest("5\n", "10\n"))
@@ -279,26 +279,26 @@ def test_parquet_is_read_like_json_lines(tmp_path: Path) -> None:
     pyarrow = pytest.importorskip("pyarrow")
     parquet = pytest.importorskip("pyarrow.parquet")
     parquet.write_table(pyarrow.Table.from_pylist(OWN), tmp_path / "own.parquet")
-    assert load(str(tmp_path / "own.parquet")) == load(str(lines(tmp_path / "own.jsonl", *OWN)))
+    assert load_problems(str(tmp_path / "own.parquet")) == load_problems(str(lines(tmp_path / "own.jsonl", *OWN)))
     parquet.write_table(pyarrow.Table.from_pylist([OWN[0], {**OWN[1], "prompt": None}]), tmp_path / "bad.parquet")
     with pytest.raises(ProblemError, match=r"bad\.parquet, row 2: field prompt: expected a string, found nothing"):
-        load(str(tmp_path / "bad.parquet"))
+        load_problems(str(tmp_path / "bad.parquet"))
     (tmp_path / "no.parquet").write_text("x")
     with pytest.raises(ProblemError, match=r"no\.parquet: "):
-        load(str(tmp_path / "no.parquet"))
+        load_problems(str(tmp_path / "no.parquet"))
 
 
 def test_parquet_without_pyarrow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "own.parquet").write_bytes(b"PAR1")
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(ProblemError, match="reading Parquet needs pyarrow"):
-        load(str(tmp_path / "own.parquet"))
+        load_problems(str(tmp_path / "own.parquet"))
 
 
 def test_another_suffix(tmp_path: Path) -> None:
     (tmp_path / "own.csv").write_text("x")
     with pytest.raises(ProblemError, match=r"expected a file whose name ends with one of .jsonl, .* found \.csv"):
-        load(str(tmp_path / "own.csv"))
+        load_problems(str(tmp_path / "own.csv"))
 
 
 # ---- EvalPlus, written out ---------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Problems of a test split that are in the training split too, by id and by text."""
 
 from sandbox.problem import Problem
-from sandbox.problems.load import load
+from sandbox.problems.load import load_problems
 from sandbox.problems.overlap import Overlap, overlap, summary
 from tests.support.published import published, raw, real
 
@@ -44,10 +44,10 @@ def test_mbpp_plus_holds_training_problems() -> None:
 
 @real
 def test_three_texts_of_mbpps_own_test_split_are_in_its_training_split() -> None:
-    found = overlap(load("mbpp:train"), load("mbpp:test"))
+    found = overlap(load_problems("mbpp:train"), load_problems("mbpp:test"))
     rows = {row["task_id"]: row["text"] for row in raw("mbpp/mbpp.jsonl")}
     assert [(item.test_id, item.train_id) for item in found] == [
         ("Mbpp/216", "Mbpp/872"), ("Mbpp/217", "Mbpp/602"), ("Mbpp/248", "Mbpp/704")
     ]  # fmt: skip
     assert [rows[a].rstrip(". ") for a in (216, 217, 248)] == [rows[b].rstrip(". ") for b in (872, 602, 704)]
-    assert overlap(load("builtin:train"), load("builtin:test")) == []
+    assert overlap(load_problems("builtin:train"), load_problems("builtin:test")) == []

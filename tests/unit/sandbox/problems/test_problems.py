@@ -11,9 +11,9 @@ from sandbox.errors import ProblemError
 from sandbox.judging.plan import make_plan
 from sandbox.languages import python
 from sandbox.languages.python import Call, split
-from sandbox.pool.outcome_cache import Memo
+from sandbox.pool.outcome_cache import OutcomeCache
 from sandbox.problem import FunctionTest, Problem
-from sandbox.problems.load import load
+from sandbox.problems.load import load_problems
 from sandbox.verdict import Outcome, Verdict
 
 
@@ -102,14 +102,14 @@ def test_bad_rows_are_named(tmp_path: Path, change: dict[str, Any], message: str
     path = tmp_path / "problems.jsonl"
     path.write_text(json.dumps({**ROW, "task_id": "first"}) + "\n" + json.dumps({**ROW, **change}) + "\n")
     with pytest.raises(ProblemError, match=message):
-        load(str(path))
+        load_problems(str(path))
 
 
 def test_a_good_row(tmp_path: Path) -> None:
     path = tmp_path / "problems.jsonl"
     row = {**ROW, "limits": {"cpu_limit_s": 2}, "float_tol": 1e-3, "difficulty": "easy", "task_id": 7}
     path.write_text(json.dumps(row) + "\n")
-    (problem,) = load(str(path))
+    (problem,) = load_problems(str(path))
     assert (problem.problem_id, problem.limits.cpu_limit_s, problem.limits.wall_limit_s) == ("7", 2.0, 20.0)
     assert problem.float_tol == 1e-3
 
@@ -117,7 +117,7 @@ def test_a_good_row(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["mbpq", "mbpp:dev", "humaneval:train", "builtin:dev"])
 def test_unknown_names(name: str) -> None:
     with pytest.raises(ProblemError):
-        load(name)
+        load_problems(name)
 
 
 def test_mbpp_from_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,8 +127,8 @@ def test_mbpp_from_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     (tmp_path / "mbpp").mkdir()
     (tmp_path / "mbpp" / "mbpp.jsonl").write_text(json.dumps(row) + "\n")
     monkeypatch.setenv("MUCODE_DATA_DIR", str(tmp_path))
-    (problem,) = load("mbpp:train")
-    assert load("mbpp:test") == []
+    (problem,) = load_problems("mbpp:train")
+    assert load_problems("mbpp:test") == []
     assert [len(problem.tests("public")), len(problem.tests("private"))] == [1, 3]
     assert (problem.problem_id, problem.entry_point) == ("Mbpp/601", "f")
     assert problem.reference == "def f(x):\n return x + 1"
@@ -146,15 +146,15 @@ def test_an_owner_is_dead_only_if_that_is_certain() -> None:
 
 
 def test_the_memo_answers_everybody_once_and_forgets_infrastructure() -> None:
-    memo, got = Memo(2), []
-    run = memo.ask("k", got.append)
+    cache, got = OutcomeCache(2), []
+    run = cache.ask("k", got.append)
     assert run is not None
-    assert memo.ask("k", got.append) is None and got == []
+    assert cache.ask("k", got.append) is None and got == []
     broken = Outcome(verdict=Verdict.INFRASTRUCTURE_ERROR)
     run(broken)
     assert got == [broken, broken]
-    again = memo.ask("k", got.append)
+    again = cache.ask("k", got.append)
     assert again is not None
     good = Outcome(verdict=Verdict.ACCEPTED)
     again(good)
-    assert memo.ask("k", got.append) is None and got[2:] == [good, good]
+    assert cache.ask("k", got.append) is None and got[2:] == [good, good]

@@ -1,0 +1,81 @@
+"""A data set by name, as one row; and what was read of one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sandbox.errors import ProblemError
+from sandbox.problem import Problem
+from sandbox.problems.judgeable import unjudgeable
+from sandbox.problems.suites import SuiteOptions
+
+SHOWN = 5
+"""Excluded problems whose reasons are printed."""
+
+LoadProblems = Callable[[str | None, SuiteOptions, Path | None], list[Problem]]
+"""(split, which tests are public, file): the problems of `file`, or without one of the data set's own place.
+
+`split` is None or one of the row's. Raises ProblemError that names file, line, field, what was found and expected.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataSetLoader:
+    """One data set. A row of `sandbox.problems.load.DATA_SETS`; texts go into help, errors and docs/datasets.md."""
+
+    name: str
+    label: str
+    """As people write it."""
+    load: LoadProblems
+    splits: tuple[str, ...] = ()
+    needs_split: bool = False
+    """Whether its own place can only be read split by split; a file in its format can be read whole."""
+    public: str
+    """Which tests a model may see, in a few words."""
+    private: str
+    """Which tests only judge."""
+    place: str = ""
+    """Its file below MUCODE_DATA_DIR, if it has one there."""
+    reads_files: bool = True
+    """Whether NAME@FILE reads a file in its format."""
+    all_judgeable: bool = False
+    """Whether every problem is known to be judgeable, so that their tests are not searched for what is not."""
+
+    def check_split(self, split: str | None, from_file: bool) -> None:
+        """Raises ProblemError for a split that this data set lacks, or a missing one that it needs."""
+        missing = split is None and self.needs_split and not from_file
+        if missing or split not in (None, *self.splits):
+            expected = f"one of {', '.join(self.splits)}" if self.splits else "no split: it has none"
+            raise ProblemError(f"{self.name}: expected {expected}, found {split or 'no split'}")
+
+
+@dataclass(frozen=True, slots=True)
+class DataSet:
+    """Problems that can be judged, and those that cannot, each with its `unjudgeable` reason."""
+
+    name: str
+    problems: tuple[Problem, ...]
+    excluded: tuple[Problem, ...] = ()
+
+    def exclusions(self) -> str | None:
+        """`2 problems of NAME excluded: …`, None if all can be judged."""
+        if not self.excluded:
+            return None
+        count = f"{len(self.excluded)} problem{'s' * (len(self.excluded) > 1)} of {self.name} excluded: "
+        reasons = [f"{problem.problem_id}: {problem.unjudgeable}" for problem in self.excluded[:SHOWN]]
+        more = len(self.excluded) - SHOWN
+        return count + "; ".join([*reasons, f"and {more} more"] if more > 0 else reasons)
+
+
+def sort_out(name: str, problems: list[Problem]) -> DataSet:
+    """Those that can be judged apart from the others. Raises ProblemError for an id that appears twice."""
+    seen: set[str] = set()
+    good: list[Problem] = []
+    excluded: list[Problem] = []
+    for problem in problems:
+        if problem.problem_id in seen:
+            raise ProblemError(f"{name}: task_id {problem.problem_id!r} appears twice")
+        seen.add(problem.problem_id)
+        reason = problem.unjudgeable or unjudgeable(problem)
+        (excluded if reason else good).append(replace(problem, unjudgeable=reason) if reason else problem)
+    return DataSet(name, tuple(good), tuple(excluded))

@@ -1,0 +1,110 @@
+"""Names of data sets: what they say, what is refused, and that nothing of a plug-in is imported to know it."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from sandbox.errors import ProblemError
+from sandbox.problems.load import DATA_SETS, describe_data_sets, load_problems, parse_name, read_problems
+from sandbox.problems.suites import SuiteOptions
+from sandbox.registry import RegistryError
+
+PLUGIN = """
+import sys
+from sandbox.problem import FunctionTest, Problem
+from sandbox.problems.data_set import DataSetLoader
+
+sys.data_set_guest_imported = True
+
+def load(split, options, path):
+    lines = path.read_text().split() if path else ["1", "2"]
+    test = (FunctionTest("assert f(1) == 1"),)
+    return [Problem(problem_id=f"{split}/{line}", prompt="p", private_tests=test) for line in lines]
+
+MINE = DataSetLoader(name="mine", label="Mine", load=load, splits=("train",), public="none", private="one")
+OTHER = 3
+"""
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "data_set_guest"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("")
+    (folder / "sets.py").write_text(PLUGIN)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(DATA_SETS, "_loaded", {})
+    for name in [name for name in sys.modules if name.startswith("data_set_guest")]:
+        del sys.modules[name]
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "split", "path"),
+    [
+        ("mbpp", "mbpp", None, None),
+        ("mbpp:train", "mbpp", "train", None),
+        ("mbpp:train@some:file?.jsonl", "mbpp", "train", "some:file?.jsonl"),
+        ("data_set_guest.sets:MINE", "data_set_guest.sets:MINE", None, None),
+        ("data_set_guest.sets:MINE:train", "data_set_guest.sets:MINE", "train", None),
+        ("data_set_guest.sets:MINE:train@x", "data_set_guest.sets:MINE", "train", "x"),
+        ("data_set_guest:MINE:train", "data_set_guest:MINE", "train", None),
+    ],
+)
+def test_the_parts_of_a_name(package: Path, name: str, row: str, split: str | None, path: str | None) -> None:
+    found = parse_name(name)
+    assert found is not None
+    assert (found.row, found.split, found.path and str(found.path)) == (row, split, path)
+    assert found.options == SuiteOptions()
+    assert "data_set_guest.sets" not in sys.modules
+
+
+def test_options_of_a_name() -> None:
+    found = parse_name("mbpp:train?public_tests=all&generated_tests=true")
+    assert found is not None and found.split == "train"
+    assert found.options == SuiteOptions(public_tests="all", generated_tests=True)
+    for wrong in ("mbpp?public_tests=most", "mbpp?tests=all", "mbpp?public_tests"):
+        with pytest.raises(ProblemError, match=r"expected options public_tests=none\|first\|all; generated_tests="):
+            parse_name(wrong)
+
+
+def test_a_plug_in_is_read_by_its_import_path(package: Path) -> None:
+    assert [problem.problem_id for problem in load_problems("data_set_guest.sets:MINE:train")] == ["train/1", "train/2"]
+    (package / "rows.txt").write_text("7")
+    found = read_problems(f"data_set_guest.sets:MINE@{package / 'rows.txt'}")
+    assert [problem.problem_id for problem in found.problems] == ["None/7"]
+    with pytest.raises(ProblemError, match="mine: expected one of train, found test"):
+        read_problems("data_set_guest.sets:MINE:test")
+    with pytest.raises(RegistryError, match="is int, expected DataSetLoader"):
+        read_problems("data_set_guest.sets:OTHER")
+
+
+def test_the_built_in_family_is_a_row_as_any_other() -> None:
+    problems = load_problems("builtin:validation")
+    assert len(problems) == 500 and problems[0].problem_id == "family/validation/00000"
+    with pytest.raises(ProblemError, match="builtin: expected one of train, validation, test, warm, found no split"):
+        load_problems("builtin")
+    with pytest.raises(ProblemError, match="read from no file"):
+        load_problems("builtin:train@x")
+
+
+def test_what_is_no_data_set_is_refused_with_the_names_that_are() -> None:
+    for name in ("mbp:train", "nothing", "no/such/file.jsonl"):
+        with pytest.raises(ProblemError, match=r"neither a file nor a data set\. Shipped: builtin, mbpp, "):
+            load_problems(name)
+
+
+def test_help_is_made_of_the_rows() -> None:
+    text = describe_data_sets()
+    assert [line.partition(":")[0] for line in text.splitlines()] == list(DATA_SETS)
+    assert "codecontests:train|valid|test: CodeContests; public: as marked" in text
+
+
+def test_the_documentation_names_every_row() -> None:
+    """docs/datasets.md lists each row with its splits, its place, and what is public."""
+    text = (Path(__file__).parents[4] / "docs" / "datasets.md").read_text()
+    for row in DATA_SETS.values():
+        line = next(line for line in text.splitlines() if line.startswith(f"| `{row.name}` |"))
+        assert row.public in line and row.private in line and row.place in line
+        assert all(split in line for split in row.splits)
