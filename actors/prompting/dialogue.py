@@ -1,9 +1,9 @@
-"""What model and executor say to each other: a prompt style and a feedback style, chosen independently."""
+"""What model and executor say to each other: a prompt format and a feedback style, chosen independently."""
 
 from dataclasses import dataclass
 
-from actors.prompting.feedback import FEEDBACK, PASSED, Feedback
-from actors.prompting.prompts import STYLES, Style
+from actors.prompting.feedback import FEEDBACK_STYLES, PASSED, FeedbackStyle
+from actors.prompting.prompts import PROMPT_FORMATS, PromptFormat
 from sandbox.problem import Problem
 from sandbox.verdict import Outcome
 
@@ -14,37 +14,50 @@ NO_PROGRAM = "no program in the answer"
 class Dialogue:
     """How a conversation is written. `show_tests` puts the public tests into the first prompt."""
 
-    style: Style
-    failed: Feedback
+    prompt_format: PromptFormat
+    feedback_style: FeedbackStyle
     show_tests: bool
 
     def first_prompt(self, problem: Problem) -> str:
-        return self.style.first_prompt(problem, self.show_tests)
+        return self.prompt_format.first_prompt(problem, self.show_tests)
 
     def program(self, response: str, problem: Problem) -> str | None:
-        """The program in a response; None where it holds none."""
-        return self.style.program(response, problem)
+        """The program in a response; None if it holds none."""
+        return self.prompt_format.read_program(response, problem)
 
     def reference_answer(self, problem: Problem) -> str | None:
-        """The reference solution as a model would answer; None where there is none that can be read back."""
+        """The reference solution as a model would answer; None if there is none that can be read back."""
         if problem.reference is None:
             return None
-        answer = self.style.answer(problem.reference, problem)
+        answer = self.prompt_format.write_answer(problem.reference, problem)
         return answer if self.program(answer, problem) == problem.reference.strip() else None
 
     def feedback(self, problem: Problem, public: Outcome) -> str:
         """What the model is told after its public tests ran."""
-        return self.style.frame.format(PASSED if public.accepted else self.failed(problem, public))
+        told = PASSED if public.accepted else self.feedback_style.tell(problem, public)
+        return self.prompt_format.feedback_template.format(told)
 
 
-def dialogue(style: str = "bare", feedback: str = "values", show_tests: bool = True) -> Dialogue:
-    """Raises ValueError for a name that is in no table, and for two that do not go together."""
-    for name, table, what in ((style, STYLES, "dialogue style"), (feedback, FEEDBACK, "feedback style")):
-        if name not in table:
-            raise ValueError(f"no {what} {name!r}; there are {', '.join(table)}")
-    if feedback == "explain" and not STYLES[style].prose:
-        raise ValueError(
-            f"feedback style 'explain' asks for words before the program, but in dialogue style {style!r} an answer "
-            "is a program as a whole; choose another feedback or another style"
-        )
-    return Dialogue(STYLES[style], FEEDBACK[feedback], show_tests)
+def build_dialogue(style: str = "bare", feedback: str = "values", show_tests: bool = True) -> Dialogue:
+    """The dialogue of a prompt format (`style`) and a feedback style, by name; imports plug-ins.
+
+    Raises RegistryError for an unknown name, ValueError for two that do not go together.
+    """
+    written, told = PROMPT_FORMATS[style], FEEDBACK_STYLES[feedback]
+    if not told.fits(written):
+        raise ValueError(_misfit(style, feedback))
+    return Dialogue(written, told, show_tests)
+
+
+def check_dialogue(style: str, feedback: str) -> None:
+    """As far as it can be told without importing a plug-in: raises ValueError if the two do not go together."""
+    shipped = style in PROMPT_FORMATS and feedback in FEEDBACK_STYLES
+    if shipped and not FEEDBACK_STYLES[feedback].fits(PROMPT_FORMATS[style]):
+        raise ValueError(_misfit(style, feedback))
+
+
+def _misfit(style: str, feedback: str) -> str:
+    return (
+        f"feedback style {feedback!r} asks for words before the program, but in prompt format {style!r} an answer is a "
+        "program as a whole; choose another feedback style or another prompt format"
+    )

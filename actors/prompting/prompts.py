@@ -1,4 +1,4 @@
-"""The first prompt, and the form in which an answer carries its program. A style is a row of `STYLES`.
+"""The first prompt, and the form in which an answer carries its program: a prompt format is a row of `PROMPT_FORMATS`.
 
 `bare` is for models that were trained on nothing but programs. `paper` and `release` follow arXiv 2502.20380
 (appendix C.1) and its released code for instruction-tuned models, with the instructions in words of our own;
@@ -12,21 +12,27 @@ from dataclasses import dataclass
 
 from sandbox import languages
 from sandbox.problem import FunctionTest, Problem
+from sandbox.registry import Registry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Style:
+class PromptFormat:
     """How prompts and answers are written.
 
-    `first_prompt(problem, show_tests)`; `program` returns None where a response holds no program, and `answer`
-    writes a program as such a response; `frame` is put around feedback. `prose`: an answer may hold more than code.
+    first_prompt       (problem, show_tests) -> the first user message; show_tests: with the public tests
+    read_program       (response, problem) -> the program in a response; None if it holds none
+    write_answer       (program, problem) -> a response that carries the program
+    description        one sentence for help texts
+    feedback_template  what is put around feedback; {} stands for it
+    allows_prose       whether a response may hold more than code
     """
 
     first_prompt: Callable[[Problem, bool], str]
-    program: Callable[[str, Problem], str | None]
-    answer: Callable[[str, Problem], str]
-    frame: str = "{}"
-    prose: bool = True
+    read_program: Callable[[str, Problem], str | None]
+    write_answer: Callable[[str, Problem], str]
+    description: str
+    feedback_template: str = "{}"
+    allows_prose: bool = True
 
 
 def whole_program(response: str, problem: Problem) -> str | None:
@@ -140,18 +146,30 @@ def _stdio_prompt(problem: Problem) -> str:
     )
 
 
-STYLES: dict[str, Style] = {
-    "bare": Style(first_prompt=_bare_prompt, program=whole_program, answer=_whole_answer, prose=False),
-    "paper": Style(
-        first_prompt=_prompt_ending(_instructions),
-        program=fenced_program,
-        answer=_fenced_answer,
-        frame="Feedback: {}",
-    ),
-    "release": Style(
-        first_prompt=_prompt_ending(_code_only),
-        program=fenced_or_whole_program,
-        answer=_fenced_answer,
-        frame="Feedback: {}",
-    ),
-}
+PROMPT_FORMATS: Registry[PromptFormat] = Registry(
+    "prompt format",
+    PromptFormat,
+    {
+        "bare": PromptFormat(
+            first_prompt=_bare_prompt,
+            read_program=whole_program,
+            write_answer=_whole_answer,
+            description="The problem alone; an answer is a program as a whole.",
+            allows_prose=False,
+        ),
+        "paper": PromptFormat(
+            first_prompt=_prompt_ending(_instructions),
+            read_program=fenced_program,
+            write_answer=_fenced_answer,
+            description="Instructions as in the paper; the program is the first code block of an answer.",
+            feedback_template="Feedback: {}",
+        ),
+        "release": PromptFormat(
+            first_prompt=_prompt_ending(_code_only),
+            read_program=fenced_or_whole_program,
+            write_answer=_fenced_answer,
+            description="As the paper's released code asks: code alone, in a code block or as the whole answer.",
+            feedback_template="Feedback: {}",
+        ),
+    },
+)

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from actors.ids import stable_id, stable_seed
-from actors.prompting.dialogue import dialogue
+from actors.prompting.dialogue import build_dialogue
 from actors.search.selectors import SELECTORS
 from sandbox.problem import Problem
 
@@ -44,7 +44,7 @@ class SearchPlan:
 
     def __post_init__(self) -> None:
         SELECTORS.check(self.selector)
-        dialogue(self.style, self.feedback, self.show_tests)
+        build_dialogue(self.style, self.feedback, self.show_tests)
         if min(self.turns, self.width, self.beam, self.max_tokens) < 1:
             raise ValueError(f"turns, width, beam and max_tokens must be at least 1: {self}")
         if self.beam > self.width:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from actors.ids import stable_id, stable_seed
 from actors.inference.engine import Completion, Sampling
 from actors.prompting.chat_template import prompt_ids
-from actors.prompting.dialogue import dialogue
+from actors.prompting.dialogue import build_dialogue
 from actors.search.episode import Answer, Episode, Turn
 from actors.search.plan import SearchPlan, episode_id, turn_seed
 from actors.search.request_cache import Ledger, Players
@@ -111,7 +111,7 @@ class _Search:
         self.ledger, self.plan, self.problem = ledger, plan, ledger.problem
         self.iteration, self.verifier_id = iteration, verifier_id
         self.policy_id = ledger.players.engine.policy_id
-        self.dialogue = dialogue(plan.style, plan.feedback, plan.show_tests)
+        self.dialogue = build_dialogue(plan.style, plan.feedback, plan.show_tests)
         self.selector: Selector = SELECTORS[plan.selector]
         self.prompt = self.dialogue.first_prompt(self.problem)
         self.levels: list[_Level] = []

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from actors.prompting.chat_template import has_chat_template
-from actors.prompting.dialogue import dialogue
+from actors.prompting.dialogue import build_dialogue
 from pipeline.commands.estimate import notices
 from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
@@ -69,7 +69,7 @@ def _check_names(config: Config) -> None:
 def _check_references(config: Config) -> None:
     """A strategy that falls back on reference solutions needs some that can be written as answers."""
     strategy = STRATEGIES[config.run.strategy].completed(config.protocol, config.fine_tune.trajectories_per_problem)
-    written = dialogue(**config.dialogue.model_dump())
+    written = build_dialogue(**config.dialogue.model_dump())
     if strategy.unsolved == "reference" and not any(map(written.reference_answer, load_split(config, "train"))):
         raise ConfigError(
             f"run.strategy = {config.run.strategy!r} trains on reference solutions, but no problem of problems.train = "

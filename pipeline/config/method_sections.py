@@ -4,6 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from actors.prompting.dialogue import check_dialogue
+from actors.prompting.feedback import FEEDBACK_STYLES
+from actors.prompting.prompts import PROMPT_FORMATS
 from pipeline.config.fields import OneOf, Section, operational
 from pipeline.config.presets import PROTOCOLS
 
@@ -11,20 +14,18 @@ from pipeline.config.presets import PROTOCOLS
 class DialogueSection(Section):
     """What a model reads, and how its answers are read."""
 
-    style: Literal["bare", "paper", "release"] = "paper"
-    """Prompt format, and how a program is found in an answer."""
-    feedback: Literal["values", "traceback", "explain"] = "values"
-    """Template of what a model is told after a failure: got and expected values, a Python traceback, or a request for a
-    diagnosis in words."""
+    style: Annotated[str, OneOf(PROMPT_FORMATS)] = "paper"
+    """Prompt format, or package.module:NAME of your own: how the first prompt is written, and how a program is found in
+    an answer."""
+    feedback: Annotated[str, OneOf(FEEDBACK_STYLES)] = "values"
+    """Feedback style, or package.module:NAME of your own: what a model is told after a failure, as got and expected
+    values, as a Python traceback, or with a request for a diagnosis in words."""
     show_tests: bool = True
     """Show the public tests in the first prompt."""
 
     @model_validator(mode="after")
     def _go_together(self) -> "DialogueSection":
-        if self.feedback == "explain" and self.style == "bare":
-            raise ValueError(
-                "feedback = 'explain' asks for words before the program; with style = 'bare' an answer is a program"
-            )
+        check_dialogue(self.style, self.feedback)
         return self
 
 

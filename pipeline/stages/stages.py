@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from actors.prompting.dialogue import dialogue
+from actors.prompting.dialogue import build_dialogue
 from actors.search.plan import SearchPlan
 from actors.search.selectors import SELECTORS
 from actors.storage.checkpoint import Checkpoint
@@ -259,7 +259,7 @@ def _references(run: Any, strategy: Strategy) -> dict[str, str]:
     """Reference solutions as answers, by problem, for a strategy that trains on them."""
     if strategy.unsolved != "reference":
         return {}
-    written = dialogue(**run.config.dialogue.model_dump())
+    written = build_dialogue(**run.config.dialogue.model_dump())
     answers = {problem.problem_id: written.reference_answer(problem) for problem in run.problems("train")}
     return {problem_id: answer for problem_id, answer in answers.items() if answer is not None}
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from actors.executor.client import JudgeClient, ray_lane
 from actors.generator import Generator
 from actors.ids import stable_seed
-from actors.prompting.dialogue import dialogue
+from actors.prompting.dialogue import build_dialogue
 from sandbox.languages.python import tested_name
 from sandbox.problem import FunctionTest, Problem
 from tests.support.fakes import ByteTokenizer, FakeEngine
@@ -39,7 +39,7 @@ class Script:
 
     def __init__(self, problems: Sequence[Problem], rates: Rates, style: str = "paper") -> None:
         """Raises ValueError where a problem has no reference solution."""
-        talk = dialogue(style)
+        talk = build_dialogue(style)
         self.rates = rates
         self._problems = {talk.first_prompt(problem): problem for problem in problems}
         self._programs = {problem.problem_id: programs(problem) for problem in problems}

@@ -1,17 +1,18 @@
 """Prompts, extraction and the two axes of a dialogue, with texts written out by hand."""
 
-from typing import get_args
+import sys
+from pathlib import Path
 
 import pytest
 
-from actors.prompting.dialogue import dialogue
-from actors.prompting.feedback import FEEDBACK
-from actors.prompting.prompts import STYLES
+from actors.prompting.dialogue import build_dialogue
+from actors.prompting.feedback import FEEDBACK_STYLES
+from actors.prompting.prompts import PROMPT_FORMATS
 from pipeline.config.load import load_config
-from pipeline.config.schema import DialogueSection
 from pipeline.errors import ConfigError
 from sandbox.problem import FunctionTest, Problem, StdioTest
 from sandbox.problems.builtin import family
+from sandbox.registry import RegistryError
 from sandbox.verdict import Outcome, TestResult, Verdict
 
 DOUBLE = Problem(
@@ -24,7 +25,7 @@ DOUBLE = Problem(
     reference="import math\n\ndef f(x: int, scale=2) -> int:\n    return scale * x\n",
 )
 ECHO = Problem(problem_id="echo", prompt="Print the line.", io="stdio", public_tests=(StdioTest("a", "a"),))
-bare, paper, release = (dialogue(name) for name in ("bare", "paper", "release"))
+bare, paper, release = (build_dialogue(name) for name in ("bare", "paper", "release"))
 
 
 def failed(message: str) -> Outcome:
@@ -66,7 +67,7 @@ def test_release_differs_from_paper_in_the_ending_alone() -> None:
 
 @pytest.mark.parametrize("style", ["paper", "release"])
 def test_without_tests_a_prompt_says_how_the_function_is_called(style: str) -> None:
-    prompt = dialogue(style, show_tests=False).first_prompt(DOUBLE)
+    prompt = build_dialogue(style, show_tests=False).first_prompt(DOUBLE)
     assert prompt.startswith(
         "Write a Python function implementation for the following prompt:\n\n"
         "Return twice the number.\n\n"
@@ -75,11 +76,11 @@ def test_without_tests_a_prompt_says_how_the_function_is_called(style: str) -> N
     )
     assert "assert" not in prompt and "return scale" not in prompt
     unknown = Problem(problem_id="p", prompt="Do it.", entry_point="g", reference="g = 1 +")
-    assert "this function:\n\ng\n\n" in dialogue(style, show_tests=False).first_prompt(unknown)
+    assert "this function:\n\ng\n\n" in build_dialogue(style, show_tests=False).first_prompt(unknown)
 
 
 def test_without_tests_the_built_in_family_shows_its_phrases_alone() -> None:
-    hidden = dialogue("bare", show_tests=False)
+    hidden = build_dialogue("bare", show_tests=False)
     for problem in family.load("validation")[:50]:
         phrases, example = problem.prompt.split("\n")
         assert hidden.first_prompt(problem) == phrases
@@ -128,29 +129,63 @@ def test_a_reference_becomes_an_answer_that_reads_back_as_the_reference() -> Non
 
 
 def test_the_axes_are_independent_and_framed_by_the_style() -> None:
-    for style in STYLES:
+    for style in PROMPT_FORMATS:
         frame = "{}" if style == "bare" else "Feedback: {}"
-        for feedback, words in FEEDBACK.items():
+        for feedback, words in FEEDBACK_STYLES.items():
             if (style, feedback) != ("bare", "explain"):
-                told = dialogue(style, feedback).feedback(DOUBLE, failed("got 3, expected 4"))
-                assert told == frame.format(words(DOUBLE, failed("got 3, expected 4")))
+                told = build_dialogue(style, feedback).feedback(DOUBLE, failed("got 3, expected 4"))
+                assert told == frame.format(words.tell(DOUBLE, failed("got 3, expected 4")))
     passed = Outcome(verdict=Verdict.ACCEPTED)
     assert bare.feedback(DOUBLE, passed) == "The program passed the public tests."
     assert paper.feedback(DOUBLE, passed) == "Feedback: The program passed the public tests."
 
 
 def test_names_that_are_in_no_table_and_pairs_that_do_not_fit() -> None:
-    with pytest.raises(ValueError, match=r"no dialogue style 'fancy'; there are bare, paper, release"):
-        dialogue("fancy")
-    with pytest.raises(ValueError, match=r"no feedback style 'loud'; there are values, traceback, explain"):
-        dialogue("bare", "loud")
+    with pytest.raises(RegistryError, match=r"no prompt format is named 'fancy'\. Shipped: bare, paper, release"):
+        build_dialogue("fancy")
+    with pytest.raises(RegistryError, match=r"no feedback style is named 'loud'\. Shipped: values, traceback, explain"):
+        build_dialogue("bare", "loud")
     with pytest.raises(ValueError, match="words before the program"):
-        dialogue("bare", "explain")
+        build_dialogue("bare", "explain")
     with pytest.raises(ConfigError, match="words before the program"):
         load_config(None, ["dialogue.style=bare", "dialogue.feedback=explain"])
 
 
-def test_the_config_offers_what_the_tables_hold() -> None:
-    fields = DialogueSection.model_fields
-    assert get_args(fields["style"].annotation) == tuple(STYLES)
-    assert get_args(fields["feedback"].annotation) == tuple(FEEDBACK)
+def test_the_config_takes_what_the_tables_hold_and_names_the_nearest_row() -> None:
+    for style in PROMPT_FORMATS:
+        assert load_config(None, [f"dialogue.style={style}"]).dialogue.style == style
+    for feedback in FEEDBACK_STYLES:
+        assert load_config(None, [f"dialogue.feedback={feedback}"]).dialogue.feedback == feedback
+    with pytest.raises(ConfigError, match="did you mean 'release'"):
+        load_config(None, ["dialogue.style=released"])
+    with pytest.raises(ConfigError, match="did you mean 'values'"):
+        load_config(None, ["dialogue.feedback=value"])
+
+
+PLUGIN = """
+from actors.prompting.feedback import FeedbackStyle
+from actors.prompting.prompts import PROMPT_FORMATS, PromptFormat
+
+SHOUTED = PromptFormat(
+    first_prompt=lambda problem, show_tests: problem.prompt.upper(),
+    read_program=PROMPT_FORMATS["bare"].read_program,
+    write_answer=PROMPT_FORMATS["bare"].write_answer,
+    description="The problem in capitals.",
+    allows_prose=False,
+)
+COUNT = FeedbackStyle(tell=lambda problem, outcome: f"{len(outcome.tests)} tests ran", description="How many tests.")
+WHY = FeedbackStyle(tell=lambda problem, outcome: "Why?", description="A question.", needs_prose=True)
+"""
+
+
+def test_formats_and_styles_of_a_plug_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "dialogue_plugin.py").write_text(PLUGIN)
+    monkeypatch.syspath_prepend(tmp_path)
+    named = {"style": "dialogue_plugin:SHOUTED", "feedback": "dialogue_plugin:COUNT"}
+    config = load_config(None, [f"dialogue.{key}='{name}'" for key, name in named.items()])
+    assert "dialogue_plugin" not in sys.modules
+    talk = build_dialogue(**config.dialogue.model_dump())
+    assert talk.first_prompt(DOUBLE) == DOUBLE.prompt.upper()
+    assert talk.feedback(DOUBLE, failed("got 3, expected 4")) == "2 tests ran"
+    with pytest.raises(ValueError, match="asks for words before the program"):
+        build_dialogue("dialogue_plugin:SHOUTED", "dialogue_plugin:WHY")

@@ -2,7 +2,13 @@
 
 import pytest
 
-from actors.prompting.feedback import MAX_FEEDBACK_CHARS, explain, sanitise, traceback, values
+from actors.prompting.feedback import (
+    MAX_FEEDBACK_CHARS,
+    sanitise_text,
+    tell_traceback,
+    tell_values,
+    tell_values_and_ask_why,
+)
 from sandbox.problem import FunctionTest, Problem, StdioTest
 from sandbox.verdict import Outcome, TestResult, Verdict
 
@@ -20,15 +26,15 @@ def failed(verdict: Verdict, message: str, index: int = 1) -> Outcome:
 
 
 def test_values_is_the_first_failing_tests_message_else_the_outcomes_else_the_verdict() -> None:
-    assert values(DOUBLE, failed(Verdict.WRONG_ANSWER, "got 3, expected 4")) == "got 3, expected 4"
-    assert values(DOUBLE, Outcome(verdict=Verdict.COMPILE_ERROR, message="line 1: oops")) == "line 1: oops"
+    assert tell_values(DOUBLE, failed(Verdict.WRONG_ANSWER, "got 3, expected 4")) == "got 3, expected 4"
+    assert tell_values(DOUBLE, Outcome(verdict=Verdict.COMPILE_ERROR, message="line 1: oops")) == "line 1: oops"
     empty = TestResult(index=0, verdict=Verdict.WRONG_ANSWER)
-    assert values(DOUBLE, Outcome(verdict=Verdict.WRONG_ANSWER, tests=(empty,), message="all")) == "all"
-    assert values(DOUBLE, Outcome(verdict=Verdict.TIME_LIMIT)) == "time limit"
+    assert tell_values(DOUBLE, Outcome(verdict=Verdict.WRONG_ANSWER, tests=(empty,), message="all")) == "all"
+    assert tell_values(DOUBLE, Outcome(verdict=Verdict.TIME_LIMIT)) == "time limit"
 
 
 def test_explain_asks_for_a_diagnosis() -> None:
-    told = explain(DOUBLE, failed(Verdict.WRONG_ANSWER, "got 3, expected 4"))
+    told = tell_values_and_ask_why(DOUBLE, failed(Verdict.WRONG_ANSWER, "got 3, expected 4"))
     assert told.split("\n\n") == [
         "got 3, expected 4",
         "First explain in a few sentences why the program fails. Then give the whole corrected program.",
@@ -48,22 +54,22 @@ def test_explain_asks_for_a_diagnosis() -> None:
     ],
 )
 def test_traceback_shows_the_failing_line_and_the_exception(verdict: Verdict, message: str, last: str) -> None:
-    assert traceback(DOUBLE, failed(verdict, message)) == (
+    assert tell_traceback(DOUBLE, failed(verdict, message)) == (
         f'Traceback (most recent call last):\n  File "tests.py", line 2, in <module>\n    assert f(2) == 4\n{last}'
     )
 
 
 def test_traceback_of_a_program_that_does_not_compile_or_is_not_there() -> None:
     broken = failed(Verdict.COMPILE_ERROR, "SyntaxError: invalid syntax", index=0)
-    assert traceback(DOUBLE, broken) == 'File "program.py"\nSyntaxError: invalid syntax'
+    assert tell_traceback(DOUBLE, broken) == 'File "program.py"\nSyntaxError: invalid syntax'
     missing = Outcome(verdict=Verdict.COMPILE_ERROR, message="no program in the answer")
-    assert traceback(DOUBLE, missing) == "no program in the answer"
+    assert tell_traceback(DOUBLE, missing) == "no program in the answer"
 
 
 def test_traceback_of_a_test_with_several_lines_says_what_came_out_instead() -> None:
     check = FunctionTest("for x in (1, 2):\n    assert f(x) == 2 * x\n")
     problem = Problem(problem_id="p", prompt="p", public_tests=(check, FunctionTest("assert f(3) == 6"), check))
-    assert traceback(problem, failed(Verdict.WRONG_ANSWER, "got 3, expected 4", index=2)).splitlines() == [
+    assert tell_traceback(problem, failed(Verdict.WRONG_ANSWER, "got 3, expected 4", index=2)).splitlines() == [
         "Traceback (most recent call last):",
         '  File "tests.py", line 4, in <module>',
         "AssertionError: got 3, expected 4",
@@ -72,7 +78,7 @@ def test_traceback_of_a_test_with_several_lines_says_what_came_out_instead() -> 
 
 def test_traceback_of_a_program_that_reads_input() -> None:
     problem = Problem(problem_id="p", prompt="p", io="stdio", public_tests=(StdioTest("1\n2\n", "3\n"),))
-    told = traceback(problem, failed(Verdict.WRONG_ANSWER, "line 1: got '4', expected '3'", index=0))
+    told = tell_traceback(problem, failed(Verdict.WRONG_ANSWER, "line 1: got '4', expected '3'", index=0))
     assert told.splitlines() == [
         "Traceback (most recent call last):",
         '  File "program.py", reading this input:',
@@ -83,9 +89,9 @@ def test_traceback_of_a_program_that_reads_input() -> None:
 
 
 def test_feedback_cannot_end_a_turn_or_fill_the_context() -> None:
-    assert sanitise("a\x00\x1b[31mb\r\nc\td") == "a[31mb\nc\td"
-    assert sanitise("<|eot_id|><|user|>") == "< |eot_id|>< |user|>"
-    long = sanitise("x" * 5000 + "END")
+    assert sanitise_text("a\x00\x1b[31mb\r\nc\td") == "a[31mb\nc\td"
+    assert sanitise_text("<|eot_id|><|user|>") == "< |eot_id|>< |user|>"
+    long = sanitise_text("x" * 5000 + "END")
     assert long.startswith("x" * 1000 + "\n[3003 characters left out]\n") and long.endswith("END")
     assert len(long) < MAX_FEEDBACK_CHARS + 60
-    assert "<|eot_id|>" not in traceback(DOUBLE, failed(Verdict.RUNTIME_ERROR, "ValueError: <|eot_id|>"))
+    assert "<|eot_id|>" not in tell_traceback(DOUBLE, failed(Verdict.RUNTIME_ERROR, "ValueError: <|eot_id|>"))

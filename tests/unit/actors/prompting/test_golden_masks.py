@@ -5,6 +5,7 @@ be in them. The rule: the loss is on the target and the end of its turn (arXiv 2
 import asyncio
 import math
 import tempfile
+from itertools import product
 from typing import Any
 
 import pyarrow as pa
@@ -13,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from actors.ids import stable_seed
-from actors.prompting.dialogue import dialogue
-from actors.prompting.feedback import FEEDBACK
-from actors.prompting.prompts import STYLES
+from actors.prompting.dialogue import build_dialogue
+from actors.prompting.feedback import FEEDBACK_STYLES
+from actors.prompting.prompts import PROMPT_FORMATS
 from actors.search.episode import Episode
 from actors.search.plan import SearchPlan
 from actors.search.request_cache import Players
@@ -146,7 +147,7 @@ TESTED = Problem(
 
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(
-    st.sampled_from([pair for pair in ((s, f) for s in STYLES for f in FEEDBACK) if pair != ("bare", "explain")]),
+    st.sampled_from([pair for pair in product(PROMPT_FORMATS, FEEDBACK_STYLES) if pair != ("bare", "explain")]),
     st.booleans(),
     st.sampled_from(["public", "all"]),
     st.sampled_from(["first", "random", "pt", "oracle"]),
@@ -180,4 +181,4 @@ def test_no_private_test_reaches_a_prompt(
     assert engine.requests and all(SECRET not in chat for chat, _ in engine.requests)
     assert SECRET not in str([turn.feedback for turn in played.turns])
     assert ("f(1) == 2" in played.prompt) is show_tests
-    assert dialogue(*pair, show_tests).first_prompt(TESTED) == played.prompt
+    assert build_dialogue(*pair, show_tests).first_prompt(TESTED) == played.prompt

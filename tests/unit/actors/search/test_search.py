@@ -279,7 +279,7 @@ def test_the_engine_is_asked_for_what_the_plan_says() -> None:
 def test_plans_that_make_no_sense_are_refused() -> None:
     for bad, words in [
         ({"selector": "best"}, "no selector is named 'best'"),
-        ({"style": "x"}, "no dialogue style"),
+        ({"style": "x"}, "no prompt format is named"),
         ({"turns": 0}, "at least 1"),
         ({"width": 2, "beam": 3}, "a beam of 3 cannot be kept from 2 answers"),
         ({"temperature": 0.0, "width": 5}, "temperature 0 gives one answer"),

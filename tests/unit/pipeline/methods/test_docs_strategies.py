@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.prompting.feedback import FEEDBACK
+from actors.prompting.feedback import FEEDBACK_STYLES
 from pipeline.commands.preflight import check_settings
 from pipeline.config.load import load_config
 from pipeline.config.presets import PROTOCOLS
@@ -38,7 +38,7 @@ def test_the_example_is_a_strategy_in_under_30_lines(tmp_path: Path, monkeypatch
 
 
 def test_every_row_is_described() -> None:
-    for name in (*STRATEGIES, *FEEDBACK, *DROPPED):
+    for name in (*STRATEGIES, *FEEDBACK_STYLES, *DROPPED):
         assert f"`{name}`" in TEXT
 
 
