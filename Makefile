@@ -15,7 +15,7 @@ export VENV FLAVOUR
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 18
 
-demo: image ## two iterations of expert iteration on the embedded default; prints results, writes report.html
+demo: image ## two iterations of expert iteration on the built-in model and problems; prints results, writes report.html
 	$(BIN)/mucode run $(ARGS)
 
 test: image node ## the tests that fit in 15 minutes on 2 cores
@@ -24,7 +24,7 @@ test: image node ## the tests that fit in 15 minutes on 2 cores
 test-all: image node ## every test that needs no GPU
 	$(BIN)/python -m pytest -m "not gpu" $(ARGS)
 
-gpu-test: setup ## the tests that need a GPU; skipped where there is none
+gpu-test: setup ## the tests that need a GPU; skipped without one
 	$(BIN)/python -m pytest -m gpu $(ARGS)
 
 lint: setup ## ruff and mypy
@@ -46,7 +46,7 @@ docker: setup ## a Docker engine that answers
 image: docker ## the image of the sandbox boxes
 	@$(BIN)/mucode sandbox build
 
-node: docker ## the image of the boxes for JavaScript, where Node.js can be had
+node: docker ## the image of the boxes for JavaScript, if Node.js can be had
 	@bash scripts/node.sh
 
 clean: ## remove the environment and caches; keep runs/
