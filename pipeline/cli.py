@@ -68,7 +68,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _resume(options: argparse.Namespace) -> int:
     from pipeline.commands.run import execute
-    from pipeline.state.run import stored_config
+    from pipeline.state.run_directory import stored_config
     from pipeline.study import sequential
 
     study = None if "://" in options.run_dir else sequential.stored_study(str(Path(options.run_dir).resolve()))
@@ -179,7 +179,7 @@ def _study(options: argparse.Namespace) -> int:
 
 def _report(options: argparse.Namespace) -> int:
     from pipeline.report.page import print_results, write_report
-    from pipeline.state.run import stored_config
+    from pipeline.state.run_directory import stored_config
     from pipeline.state.store import Store
     from pipeline.study.sequential import publish, stored_study
     from pipeline.study.spec import cells

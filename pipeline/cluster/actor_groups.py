@@ -29,7 +29,7 @@ CALLS_PER_ACTOR = 1000
 
 
 class ActorStartError(UserError, RuntimeError):
-    """An actor did not come up, or too much of the sandbox failed."""
+    """An actor did not come up in time."""
 
 
 class ActorGroups:

@@ -16,8 +16,11 @@ from pipeline.commands.run import environment
 from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
 from pipeline.report.results import percent
+from pipeline.stages.metrics import METRICS, measured
+from pipeline.stages.search import SEARCH_BEST_OF_N, SEARCH_GREEDY
 from pipeline.state.models import resolve
-from pipeline.state.run import Run, claim, require_free, run_root
+from pipeline.state.run import Run
+from pipeline.state.run_directory import claim, require_free, run_root
 from pipeline.state.store import Store
 from pipeline.trackers.console import say
 from sandbox.problem import Problem
@@ -54,15 +57,13 @@ def evaluate(config: Config, verifier: str | None, out: str | None = None) -> in
     scorer = resolve(verifier) if verifier else None
     if verifier:
         _check_files("--verifier", verifier)
-    from pipeline.stages import stages
-
     with open_actor_groups(config) as actor_groups:
         claim(store, config)
         store.write(json.dumps({"model": config.model.generator, "dataset": config.problems.test}).encode(), EVALUATION)
         run.actor_groups = actor_groups
-        run.stage(0, stages.SEARCHES["greedy"], policy=run.base)
-        run.stage(0, stages.SWEEP, policy=run.base, **({"verifier": scorer} if scorer else {}))
-        found = run.stage(0, stages.METRICS, found=run.evaluated(0))
+        run.stage(0, SEARCH_GREEDY, policy=run.base)
+        run.stage(0, SEARCH_BEST_OF_N, policy=run.base, **({"verifier": scorer} if scorer else {}))
+        found = run.stage(0, METRICS, found=measured(run, 0))
     rows = list(read_rows(found.files().values()))
     print(table(rows, f"{config.model.generator} on {config.problems.test}, {len(run.problems('test'))} problems"))
     if out:

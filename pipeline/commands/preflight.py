@@ -24,7 +24,7 @@ MIN_FREE_BYTES = 1 << 30
 def check(config: Config) -> None:
     """Raise one clear error for the first thing that would stop this run."""
     from pipeline.state.models import resolve  # these import pyarrow, which a dry run does without
-    from pipeline.state.run import run_root
+    from pipeline.state.run_directory import run_root
 
     check_settings(config)
     for notice in notices(config):

@@ -16,7 +16,8 @@ from pipeline.trackers.console import say
 def execute(config: Config) -> int:
     """Run or continue `config`'s run. Everything that can be wrong is found before any work is done."""
     from pipeline.commands.preflight import check
-    from pipeline.state.run import Run, claim, require_free, run_root
+    from pipeline.state.run import Run
+    from pipeline.state.run_directory import claim, require_free, run_root
 
     started = time.monotonic()
     check(config)

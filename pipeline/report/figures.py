@@ -11,14 +11,9 @@ from pipeline.report.funnel import VERDICTS_TITLE, Step
 from pipeline.report.results import Row, find, is_selected, selectors_of
 from pipeline.report.transcripts import COLOURS
 from pipeline.report.verifiers import reliability_bins, score_histogram
+from pipeline.stages.catalogue import STAGE_NAMES
 from pipeline.state.manifest import Manifest
 from pipeline.state.store import Store
-
-STAGES = (
-    *("examples", "policy", "episodes", "held_out", "pairs", "held_out_pairs", "own_pairs", "verifier", "scores"),
-    *("search_greedy", "search_validation", "returned", "search_sweep"),
-    *("control_examples", "control_policy", "search_control", "metrics"),
-)
 
 
 def pictures(store: Store, table: Sequence[Row], manifests: Sequence[Manifest], steps: Sequence[Step]) -> Iterator[str]:
@@ -142,7 +137,7 @@ def _verdicts(steps: Sequence[Step]) -> str:
 def _times(store: Store, manifests: Sequence[Manifest]) -> str:
     count = 1 + max((manifest.iteration for manifest in manifests), default=0)
     rows = []
-    for name in STAGES:
+    for name in STAGE_NAMES:
         mine = [manifest for manifest in manifests if manifest.stage == name]
         segments = [
             charts.Segment(

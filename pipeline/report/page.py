@@ -14,12 +14,13 @@ from actors.storage.parts import committed_parts
 from pipeline.evaluation.statistics import percent
 from pipeline.evaluation.verifier_metrics import MEASURES
 from pipeline.report import charts
-from pipeline.report.figures import STAGES, pictures
+from pipeline.report.figures import pictures
 from pipeline.report.funnel import Step, funnel
 from pipeline.report.html import document
 from pipeline.report.results import Row, claims, iterations, print_results, results_table, stored_settings
 from pipeline.report.transcripts import episodes_to_read
 from pipeline.report.verifiers import verifier_table
+from pipeline.stages.catalogue import STAGE_NAMES
 from pipeline.state.manifest import Manifest
 from pipeline.state.store import Store
 
@@ -36,7 +37,7 @@ def write_report(store: Store) -> str:
 
 def _page(store: Store) -> str:
     table = results_table(store)
-    manifests = [m for i in iterations(store) for name in STAGES if (m := store.find(i, name)) is not None]
+    manifests = [m for i in iterations(store) for name in STAGE_NAMES if (m := store.find(i, name)) is not None]
     name = posixpath.basename(store.root.rstrip("/"))
     steps = funnel(manifests)
     body = [
@@ -80,7 +81,7 @@ def _begun(store: Store) -> str:
     found = [
         f"{name} of iteration {i} ({len(committed_parts(store.directory(i, name)))} parts so far)"
         for i in iterations(store)
-        for name in STAGES
+        for name in STAGE_NAMES
         if store.exists(f"iter_{i:04d}", name) and store.find(i, name) is None
     ]
     return "; begun: " + ", ".join(found) if found else ""

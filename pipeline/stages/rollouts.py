@@ -1,4 +1,4 @@
-"""Rolling out: shards of problems × samples over the generators, each a committed part of episodes.
+"""Rollouts: shards of problems × samples over the generators, each a committed part of episodes.
 
 The driver hands out shards and gets back the records of committed parts; it never sees a token.
 """
@@ -14,9 +14,10 @@ from actors.search.plan import SearchPlan, Shard
 from actors.storage.checkpoint import Checkpoint
 from actors.storage.parts import committed_parts
 from actors.supervision import Supervisor
-from pipeline.cluster.actor_groups import ActorGroups, ActorStartError
-from pipeline.state.stage import StageOutput
+from pipeline.config.schema import Config
+from pipeline.state.stage import StageContext, StageOutput
 from pipeline.trackers.console import ProgressLine
+from sandbox.errors import UserError
 from sandbox.problem import Problem
 
 STATUS_DEADLINE_S = 5.0
@@ -24,8 +25,12 @@ MIN_EPISODES_FOR_A_RATE = 20
 """Fewer than this say nothing about the sandbox's failure rate."""
 
 
+class InfrastructureRateError(UserError, RuntimeError):
+    """Too much of the sandbox failed; the episodes that it failed are masked, never labels."""
+
+
 def make_shards(problems: Sequence[Problem], samples: int, shard_episodes: int, first: int = 0) -> list[Shard]:
-    """Buckets of problems, numbered from `first`, the same for every stage of a run, with all their samples."""
+    """Shards of problems, numbered from `first`, the same for every stage of a run, with all their samples."""
     size = max(1, shard_episodes // samples)
     count = math.ceil(len(problems) / size)
     return [
@@ -35,75 +40,89 @@ def make_shards(problems: Sequence[Problem], samples: int, shard_episodes: int, 
 
 
 def roll_out(
-    actor_groups: ActorGroups,
-    directory: str,
-    iteration: int,
+    context: StageContext,
     problems: Sequence[Problem],
     samples: int,
     plan: SearchPlan | Sequence[SearchPlan],
     policy: Checkpoint,
     verifier: Checkpoint | None = None,
-    first_bucket: int = 0,
+    first_shard: int = 0,
 ) -> StageOutput:
-    """Play what `directory` lacks. Raises ActorStartError above the set rate of infrastructure failures.
+    """Sample the episodes that the stage's directory lacks: `samples` of every problem.
 
-    Several plans are played over one set of samples; their episodes lie side by side in the same parts.
+    Several plans are executed over one set of samples; their episodes lie side by side in the same parts.
+    Raises InfrastructureRateError above the set rate of infrastructure failures, ActorStartError if an actor does not
+    come up.
     """
-    config = actor_groups.config
+    config = context.config
     plans = (plan,) if isinstance(plan, SearchPlan) else tuple(plan)
-    shards = make_shards(problems, samples, max(1, config.rollouts.shard_episodes // len(plans)), first_bucket)
-    done = committed_parts(directory)
+    shards = make_shards(problems, samples, max(1, config.rollouts.shard_episodes // len(plans)), first_shard)
+    done = committed_parts(context.directory)
     todo = [shard for shard in shards if shard.part not in done]
+    facts: dict[str, Any] = {}
     if todo:
-        watch = _Watch(
-            actor_groups, total=len(plans) * sum(map(len, shards)), done=sum(part.rows for part in done.values())
+        total, finished = len(plans) * sum(map(len, shards)), sum(part.rows for part in done.values())
+        watch = _Watch(config, total=total, done=finished)
+        _Rollout(context, plans, policy, verifier, watch).execute(todo)
+        facts = watch.facts()
+    _require_sandbox(context.directory, config.executor.max_infrastructure_rate)
+    return StageOutput(expected_parts=len(shards), facts=facts)
+
+
+class _Rollout:
+    """Shards on generators; one that dies is replaced, and its shard begins again."""
+
+    def __init__(
+        self,
+        context: StageContext,
+        plans: Sequence[SearchPlan],
+        policy: Checkpoint,
+        verifier: Checkpoint | None,
+        watch: "_Watch",
+    ) -> None:
+        self.context, self.plans, self.policy, self.watch = context, plans, policy, watch
+        self.verifier_id = verifier.policy_id if verifier else ""
+        self.scorer = context.actor_groups.scorers(verifier, replicas=1)[0] if verifier else None
+        self._used_slots: set[int] = set()
+
+    def execute(self, shards: list[Shard]) -> None:
+        slots = self.context.actor_groups.prepare_generators(self.policy)
+        supervisor: Supervisor[Shard] = Supervisor(
+            make=self._generator,
+            call=self._play,
+            stall_s=self.context.config.generator.turn_deadline_s,
+            advanced=self.watch.advanced,
+            on_tick=self.watch.tick,
         )
-        _play(actor_groups, todo, watch, plans, policy, verifier, directory, iteration)
-    _require_sandbox(directory, config.executor.max_infrastructure_rate)
-    return StageOutput(expected_parts=len(shards), facts=watch.facts() if todo else {})
+        supervisor.run(shards, slots)
+        self.watch.advanced(supervisor.workers)
+        self.watch.progress.close()
 
-
-def _play(
-    actor_groups: ActorGroups,
-    todo: list[Shard],
-    watch: "_Watch",
-    plans: Sequence[SearchPlan],
-    policy: Checkpoint,
-    verifier: Checkpoint | None,
-    directory: str,
-    iteration: int,
-) -> None:
-    scorer = actor_groups.scorers(verifier, replicas=1)[0] if verifier else None
-    verifier_id = verifier.policy_id if verifier else ""
-    slots = actor_groups.prepare_generators(policy)
-    seen: set[int] = set()
-
-    def make(slot: int) -> Any:
-        replace = slot in seen
-        seen.add(slot)
-        worker = actor_groups.generator(slot, policy, replace=replace)
-        watch.begin(worker)
+    def _generator(self, slot: int) -> Any:
+        replace = slot in self._used_slots
+        self._used_slots.add(slot)
+        worker = self.context.actor_groups.generator(slot, self.policy, replace=replace)
+        self.watch.begin(worker)
         return worker
 
-    supervisor: Supervisor[Shard] = Supervisor(
-        make=make,
-        call=lambda worker, shard: worker.play.remote(
-            shard, plans, policy.policy_id, directory, iteration, verifier_id, scorer
-        ),
-        stall_s=actor_groups.config.generator.turn_deadline_s,
-        advanced=watch.advanced,
-        on_tick=watch.tick,
-    )
-    supervisor.run(todo, slots)
-    watch.advanced(supervisor.workers)
-    watch.progress.close()
+    def _play(self, worker: Any, shard: Shard) -> Any:
+        context = self.context
+        return worker.play.remote(
+            shard,
+            self.plans,
+            self.policy.policy_id,
+            context.directory,
+            context.iteration,
+            self.verifier_id,
+            self.scorer,
+        )
 
 
 class _Watch:
     """Asks generators where they stand: for the progress line, and to tell slow work from a stall."""
 
-    def __init__(self, actor_groups: ActorGroups, total: int, done: int) -> None:
-        self.limit = actor_groups.config.executor.max_infrastructure_rate
+    def __init__(self, config: Config, total: int, done: int) -> None:
+        self.limit = config.executor.max_infrastructure_rate
         self.progress = ProgressLine("episodes", total, done, unit="episodes")
         self.before = done
         self.start: dict[Any, Any] = {}
@@ -124,7 +143,7 @@ class _Watch:
     def tick(self, _: int, workers: list[Any]) -> None:
         episodes, infrastructure = self._sum("episodes_done"), self._sum("infrastructure")
         if episodes >= MIN_EPISODES_FOR_A_RATE and infrastructure / episodes > self.limit:
-            raise ActorStartError(_too_much(infrastructure, episodes, self.limit))
+            raise InfrastructureRateError(_too_much(infrastructure, episodes, self.limit))
         elapsed = self._sum("alive_s")
         self.progress.update(
             self.before + int(episodes),
@@ -154,7 +173,7 @@ def _require_sandbox(directory: str, limit: float) -> None:
     failed = sum(part.counts.get("ended_infrastructure", 0) for part in parts)
     episodes = sum(part.counts.get("episodes", 0) for part in parts)
     if episodes and failed / episodes > limit:
-        raise ActorStartError(_too_much(failed, episodes, limit))
+        raise InfrastructureRateError(_too_much(failed, episodes, limit))
 
 
 def _too_much(failed: float, episodes: float, limit: float) -> str:

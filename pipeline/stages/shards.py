@@ -1,8 +1,8 @@
-"""Ray Data over buckets: a bucket is all rows of some problems, the same problems in every stage.
+"""Ray Data over shards: a shard is all rows of some problems, the same problems in every stage.
 
-Episode parts are bucketed by problem, so pairs, scores and relabelling are maps without a shuffle. Each
-bucket is one block and one task; the task reads its Parquet parts, and commits one part of the output
-stage. Rows never pass through the driver; parts that are already committed are not computed again.
+Episodes lie in shards of problems, so pairs, scores and relabelling are maps without a shuffle. Each shard is one block
+and one task; the task reads its Parquet parts, and commits one part of the output stage. Rows never pass through the
+driver; parts that are already committed are not computed again.
 """
 
 import logging
@@ -18,8 +18,8 @@ from actors.storage.parts import commit_part, committed_parts
 from pipeline.state.manifest import Manifest
 
 
-def bucket_rows(directory: str, **inputs: Sequence[Manifest]) -> list[Row]:
-    """One row per bucket that `directory` does not hold yet: its part number and its input files by name."""
+def missing_shards(directory: str, **inputs: Sequence[Manifest]) -> list[Row]:
+    """One row per shard that `directory` does not hold yet: its part number and its input files by name."""
     done = committed_parts(directory)
     numbers = sorted({number for manifests in inputs.values() for manifest in manifests for number in manifest.files()})
     return [
@@ -36,8 +36,13 @@ def bucket_rows(directory: str, **inputs: Sequence[Manifest]) -> list[Row]:
     ]
 
 
-def map_buckets(rows: list[Row], function: Any, *, cpus: float = 0.5) -> None:
-    """Run `function(row) -> row` over every bucket with Ray Data, and wait for the last."""
+def count_shards(*inputs: Sequence[Manifest]) -> int:
+    """How many shards the inputs have together, each number once."""
+    return len({number for manifests in inputs for manifest in manifests for number in manifest.files()})
+
+
+def map_shards(rows: list[Row], function: Any, *, cpus: float = 0.5) -> None:
+    """Run `function(row) -> row` over every shard with Ray Data, and wait for the last."""
     if not rows:
         return
     import ray.data
@@ -48,17 +53,17 @@ def map_buckets(rows: list[Row], function: Any, *, cpus: float = 0.5) -> None:
 
 
 def read_episodes(files: Iterable[str]) -> list[list[Episode]]:
-    """Episodes of a bucket, one list per problem, in the order (problem, iteration, sample)."""
+    """Episodes of a shard, one list per problem, in the order (problem, iteration, sample)."""
     episodes = [Episode.from_row(row) for row in read_rows(files)]
     episodes.sort(key=lambda episode: (episode.problem_id, episode.iteration, episode.sample))
     return [list(group) for _, group in groupby(episodes, key=lambda episode: episode.problem_id)]
 
 
-def commit_rows(bucket: Row, rows: list[Row], schema: pa.Schema, counts: Iterable[dict[str, int]]) -> Row:
-    """Commit a bucket's output and return what Ray Data passes on: the part and its size, never its rows."""
+def commit_rows(shard: Row, rows: list[Row], schema: pa.Schema, counts: Iterable[dict[str, int]]) -> Row:
+    """Commit a shard's output and return what Ray Data passes on: the part and its size, never its rows."""
     total: dict[str, int] = {}
     for count in counts:
         for name, value in count.items():
             total[name] = total.get(name, 0) + value
-    record = commit_part(bucket["directory"], bucket["part"], pa.Table.from_pylist(rows, schema=schema), total)
+    record = commit_part(shard["directory"], shard["part"], pa.Table.from_pylist(rows, schema=schema), total)
     return {"part": record.part, "rows": record.rows}

@@ -1,4 +1,4 @@
-"""What Ray Data runs on one bucket: plain callables that read parts, work, and commit one part."""
+"""What Ray Data runs on one shard: plain callables that read parts, work, and commit one part."""
 
 import math
 from collections.abc import Mapping
@@ -30,13 +30,13 @@ class PairTask:
     def __init__(self, recipe: PairRecipe, seed: int) -> None:
         self.recipe, self.seed = recipe, seed
 
-    def __call__(self, bucket: Row) -> Row:
+    def __call__(self, shard: Row) -> Row:
         rows, counts = [], []
-        for episodes in read_episodes(bucket["episodes"]):
+        for episodes in read_episodes(shard["episodes"]):
             pairs = make_pairs(episodes, self.recipe, self.seed)
             rows += pairs
             counts.append(pair_counts(episodes, pairs))
-        return commit_rows(bucket, rows, PAIR_SCHEMA, counts)
+        return commit_rows(shard, rows, PAIR_SCHEMA, counts)
 
 
 class RelabelTask:
@@ -45,34 +45,34 @@ class RelabelTask:
     def __init__(self, strategy: Strategy, name: str, references: Mapping[str, str]) -> None:
         self.strategy, self.name, self.references = strategy, name, references
 
-    def __call__(self, bucket: Row) -> Row:
-        scores = {(row["episode_id"], row["turn"]): row["score"] for row in read_rows(bucket.get("scores", []))}
-        rows = list(read_rows(bucket.get("earlier", [])))
+    def __call__(self, shard: Row) -> Row:
+        scores = {(row["episode_id"], row["turn"]): row["score"] for row in read_rows(shard.get("scores", []))}
+        rows = list(read_rows(shard.get("earlier", [])))
         counts = [{"examples_kept": len(rows)}]
-        for episodes in read_episodes(bucket["episodes"]):
+        for episodes in read_episodes(shard["episodes"]):
             reference = self.references.get(episodes[0].problem_id)
             relabelled = relabel(episodes, scores, self.strategy, self.name, reference)
             rows += relabelled.examples
             counts.append(relabelled.counts)
-        return commit_rows(bucket, rows, EXAMPLE_SCHEMA, counts)
+        return commit_rows(shard, rows, EXAMPLE_SCHEMA, counts)
 
 
-class ScoreAnswers:
-    """Scores every judged answer of a bucket by one of the `scorers`; equal answers to a problem are scored once."""
+class ScoreTask:
+    """Scores every judged answer of a shard by one of the `scorers`; equal answers to a problem are scored once."""
 
     def __init__(self, scorers: list[Any], verifier_id: str) -> None:
         self.scorers, self.verifier_id = scorers, verifier_id
 
-    def __call__(self, bucket: Row) -> Row:
+    def __call__(self, shard: Row) -> Row:
         places = [
             (episode, turn)
-            for episodes in read_episodes(bucket["episodes"])
+            for episodes in read_episodes(shard["episodes"])
             for episode in episodes
             for turn in range(len(episode.turns))
             if episode.turns[turn].answer.label is not None
         ]
         texts = list(dict.fromkeys(_text(episode, turn) for episode, turn in places))
-        scorer = self.scorers[bucket["part"] % len(self.scorers)]
+        scorer = self.scorers[shard["part"] % len(self.scorers)]
         scores = dict(zip(texts, scorer.wait(texts), strict=True))
         rows = [
             {
@@ -87,7 +87,7 @@ class ScoreAnswers:
             if not math.isnan(scores[_text(episode, turn)])  # too long for the verifier
         ]
         counts = {"answers": len(places), "answers_scored": len(rows), "answers_unscored": len(places) - len(rows)}
-        return commit_rows(bucket, rows, SCORE_SCHEMA, [counts])
+        return commit_rows(shard, rows, SCORE_SCHEMA, [counts])
 
 
 def _text(episode: Episode, turn: int) -> tuple[str, str]:

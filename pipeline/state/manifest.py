@@ -1,7 +1,7 @@
-"""What a finished stage left: the record that makes it finished."""
+"""What a finished stage left: the record whose presence makes it finished."""
 
 import posixpath
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from actors.storage.checkpoint import Checkpoint
@@ -9,6 +9,7 @@ from actors.storage.parts import PartRecord
 from pipeline.errors import StoreError
 
 MANIFEST = "manifest.json"
+MANIFEST_SCHEMA = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,15 +51,19 @@ class Manifest:
         """Full path of each part's file, by part number."""
         return {part.part: posixpath.join(self.directory, part.file) for part in self.parts}
 
+    def to_json(self) -> dict[str, Any]:
+        """What is written. It holds no absolute path if the checkpoint lies in the run, since a run may be moved."""
+        body = {**asdict(self), "schema": MANIFEST_SCHEMA}
+        del body["directory"]
+        if self.checkpoint:
+            body["checkpoint"]["path"] = _relative(self.checkpoint.path, self.directory)
+        return body
 
-def relative(path: str, directory: str) -> str:
-    """A checkpoint's path relative to what holds the iterations, so that a run may be moved."""
-    prefix = posixpath.dirname(posixpath.dirname(directory)) + "/"
-    return path.removeprefix(prefix)
 
-
-def manifest_from(body: dict[str, Any], directory: str) -> Manifest:
-    body.pop("schema")
+def manifest_from_json(body: dict[str, Any], directory: str) -> Manifest:
+    """The manifest that was read from `directory`, wherever the run lies now."""
+    body = dict(body)
+    del body["schema"]
     checkpoint = body.pop("checkpoint")
     if checkpoint:
         root = posixpath.dirname(posixpath.dirname(directory))
@@ -67,3 +72,8 @@ def manifest_from(body: dict[str, Any], directory: str) -> Manifest:
         checkpoint = Checkpoint(path=absolute, policy_id=checkpoint["policy_id"])
     parts = tuple(PartRecord(**part) for part in body.pop("parts"))
     return Manifest(**body, directory=directory, parts=parts, checkpoint=checkpoint)
+
+
+def _relative(path: str, directory: str) -> str:
+    """A checkpoint's path relative to what holds the iterations."""
+    return path.removeprefix(posixpath.dirname(posixpath.dirname(directory)) + "/")

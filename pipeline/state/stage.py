@@ -1,15 +1,52 @@
-"""A stage: a named step, what it reads, and what it returns."""
+"""A stage: a named step of an iteration, what it reads, what it costs, and what it returns.
 
-from collections.abc import Callable, Iterable
+Everything that is known of a stage is in its row: run, report, forecast and funnel read it there.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from actors.storage.checkpoint import Checkpoint
+from pipeline.config.schema import Config
+from pipeline.state.models import resolve
+from pipeline.state.problems import ProblemSplits
+from sandbox.problem import Problem
+
+if TYPE_CHECKING:
+    from pipeline.cluster.actor_groups import ActorGroups  # imports Ray
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageContext:
+    """What a stage function is given besides its inputs.
+
+    `directory` is the stage's own, `run_directory` the run's; both are local paths or addresses of an object store.
+    """
+
+    config: Config
+    iteration: int
+    directory: str
+    run_directory: str
+    splits: ProblemSplits
+    actor_groups: "ActorGroups"
+
+    @property
+    def base(self) -> Checkpoint:
+        """The model that every training of the generator starts from."""
+        return resolve(self.config.model.generator)
+
+    def problems(self, split: str) -> list[Problem]:
+        """Problems of "train", "validation" or "test", cut to the config's limit."""
+        return self.splits.problems(self.config, split)
 
 
 @dataclass(frozen=True, kw_only=True)
 class StageOutput:
-    """What a stage function returns beside the parts that it committed."""
+    """What a stage function returns beside the parts that it committed.
+
+    `facts` are numbers for the manifest and the console; `expected_parts`: None if any number of parts is right.
+    """
 
     checkpoint: Checkpoint | None = None
     facts: dict[str, Any] = field(default_factory=dict)
@@ -17,22 +54,52 @@ class StageOutput:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stage:
-    """A named step: `reads` are the config sections or fields that change its data."""
+class Rate:
+    """Seconds per unit of work of stages that work alike: the embedded default on 2 quiet cores, actors up."""
 
     name: str
-    reads: tuple[str, ...]
-    version: int
+    seconds: float
+
+
+SplitSize = Callable[[str], int]
+"""How many problems a split has."""
+Work = Callable[[Config, SplitSize, int], float]
+"""Units of work of a stage under a config, in an iteration: answers sampled at most, rows trained on, and the like."""
+QUICK = Rate(name="other", seconds=0.8)
+
+
+def one_unit(config: Config, size: SplitSize, iteration: int) -> float:
+    return 1.0
+
+
+@dataclass(frozen=True)
+class FunnelCounts:
+    """Counts of a stage's manifest that add up: `total` is the sum of `parts`; `extras` came of it."""
+
+    title: str
+    total: str
+    parts: tuple[str, ...]
+    extras: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """One row: a stage and all that others need to know of it.
+
+    name            of its folder, in every run directory
+    title           for people
+    config_fields   config sections or fields ("rollouts", "run.seed") that change its data: its identity
+    function        (StageContext, **inputs) -> StageOutput
+    version         rises if the function's data changes under the same settings
+    recomputed      computed again if its inputs changed, as cheap summaries are; others refuse
+    """
+
+    name: str
+    title: str
+    config_fields: tuple[str, ...]
     function: Callable[..., StageOutput]
-    derived: bool = False
-
-
-def stage(
-    name: str, *, reads: Iterable[str] = (), version: int = 1, derived: bool = False
-) -> Callable[[Callable[..., StageOutput]], Stage]:
-    """A stage function's decorator. A `derived` stage is computed again where its inputs changed."""
-
-    def wrap(function: Callable[..., StageOutput]) -> Stage:
-        return Stage(name=name, reads=tuple(reads), version=version, function=function, derived=derived)
-
-    return wrap
+    version: int = 1
+    recomputed: bool = False
+    rate: Rate = QUICK
+    work: Work = one_unit
+    funnel: tuple[FunnelCounts, ...] = ()

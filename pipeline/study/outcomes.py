@@ -12,7 +12,7 @@ from actors.storage.filesystem import open_directory
 from pipeline.config.schema import EvalSection
 from pipeline.evaluation.best_of_n import sweep_widths
 from pipeline.state.manifest import Manifest
-from pipeline.state.run import run_root
+from pipeline.state.run_directory import run_root
 from pipeline.state.store import Store
 from pipeline.study.spec import Cell, View
 from sandbox.verdict import Verdict, settling_verdict

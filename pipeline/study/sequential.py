@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from pipeline.errors import ConfigError, StoreError
 from pipeline.state.lock import require_no_driver, sign
 from pipeline.state.problems import ProblemSplits
-from pipeline.state.run import Run, claim, require_free, run_root
+from pipeline.state.run import Run
+from pipeline.state.run_directory import claim, require_free, run_root
 from pipeline.state.store import Store
 from pipeline.study.forecast import duration, rehearse, seconds_left
 from pipeline.study.parallel import Done, carry_out_in_lanes

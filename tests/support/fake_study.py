@@ -24,10 +24,10 @@ from actors.storage.checkpoint import Checkpoint, save_atomically
 from actors.storage.parts import committed_parts
 from pipeline.commands import preflight
 from pipeline.evaluation import metrics
-from pipeline.stages import rollouts, stages
+from pipeline.stages import generator, rollouts, verifier
 from pipeline.stages.rollouts import make_shards
-from pipeline.state import store
-from pipeline.state.stage import StageOutput
+from pipeline.state import run_files
+from pipeline.state.stage import StageContext, StageOutput
 from pipeline.study.sequential import execute
 from pipeline.study.spec import load_study
 from pipeline.training import ray_train
@@ -69,26 +69,25 @@ class FakeActorGroups:
 
 
 def roll_out(
-    actor_groups: FakeActorGroups,
-    directory: str,
-    iteration: int,
+    context: StageContext,
     problems: Sequence[Problem],
     samples: int,
     plan: Any,
     policy: Checkpoint,
     verifier: Checkpoint | None = None,
-    first_bucket: int = 0,
+    first_shard: int = 0,
 ) -> StageOutput:
     if os.environ.get("FAKE_STUDY_STANDS_STILL"):
         time.sleep(600)
-    shards = make_shards(problems, samples, actor_groups.config.rollouts.shard_episodes, first_bucket)
-    generator = Generator(FakeEngine(policy.policy_id), ByteTokenizer(), FakeSandbox(judge), max_context=4096)
+    shards = make_shards(problems, samples, context.config.rollouts.shard_episodes, first_shard)
+    fake = Generator(FakeEngine(policy.policy_id), ByteTokenizer(), FakeSandbox(judge), max_context=4096)
     scorer = FakeScorer(verifier) if verifier else None
+    directory, iteration = context.directory, context.iteration
     for shard in shards:
         if shard.part not in committed_parts(directory):
             plans = plan if isinstance(plan, list) else [plan]
             named = verifier.policy_id if verifier else ""
-            asyncio.run(generator.play(shard, plans, policy.policy_id, directory, iteration, named, scorer))
+            asyncio.run(fake.play(shard, plans, policy.policy_id, directory, iteration, named, scorer))
     return StageOutput(expected_parts=len(shards))
 
 
@@ -131,11 +130,11 @@ def install() -> None:
     pipeline.cluster.actor_groups.ActorGroups = FakeActorGroups  # type: ignore[assignment,misc]
     preflight._check_engine = lambda: None
     rollouts.roll_out = roll_out  # type: ignore[assignment]
-    stages.map_buckets = lambda rows, task: [task(row) for row in rows]  # type: ignore[assignment]
-    stages.train_verifier = stages.fine_tune = train  # type: ignore[assignment]
+    verifier.map_shards = generator.map_shards = lambda rows, task: [task(row) for row in rows]  # type: ignore[assignment]
+    verifier.train_verifier = generator.fine_tune = train  # type: ignore[assignment]
     metrics.summarise = summarise
     if len(sys.argv) > 2:
-        parts.write_bytes = store.write_bytes = dying(parts.write_bytes, int(sys.argv[2]))
+        parts.write_bytes = run_files.write_bytes = dying(parts.write_bytes, int(sys.argv[2]))
 
 
 if __name__ in ("__main__", "__mp_main__"):  # the study's process, and those of its lanes

@@ -13,7 +13,7 @@ from actors.storage.parts import PartRecord, commit_part, committed_parts
 from pipeline.config.load import load_config
 from pipeline.iteration import run_iteration
 from pipeline.methods.strategies import STRATEGIES
-from pipeline.stages import stages
+from pipeline.stages.search import BEST_ITERATION
 from pipeline.stages.tasks import SCORE_SCHEMA, RelabelTask
 from pipeline.state.manifest import Manifest
 from pipeline.state.stage import Stage
@@ -53,26 +53,23 @@ class Paper:
         if step.name == "search_validation":
             counts = {"episodes": 12, "ended_infrastructure": 2, "solved": self.solved[iteration]}
             found = manifest(step.name, iteration, **counts)
-        if step is stages.RETURNED:
-            facts = step.function(self, iteration, "", **inputs).facts
+        if step is BEST_ITERATION:
+            facts = step.function(None, **inputs).facts
             found = Manifest(**{**{key: getattr(found, key) for key in found.__dataclass_fields__}, "facts": facts})
         self.done[iteration, step.name] = found
         return found
 
-    def finished(self, iteration: int, name: str) -> Manifest:
-        return self.done[iteration, name]
+    def lookup(self, iteration: int, step: Stage) -> Manifest | None:
+        return self.done.get((iteration, step.name))
 
-    def all(self, name: str, before: int) -> list[Manifest]:
-        return [self.finished(iteration, name) for iteration in range(before)]
+    def finished(self, iteration: int, step: Stage) -> Manifest:
+        return self.done[iteration, step.name]
 
-    def last(self, name: str, before: int) -> Manifest:
-        return self.finished(before - 1, name)
+    def all(self, step: Stage, before: int) -> list[Manifest]:
+        return [self.finished(iteration, step) for iteration in range(before)]
 
-    def evaluated(self, iteration: int) -> list[Manifest]:
-        return []
-
-    def base_answers(self, iteration: int) -> list[Manifest]:
-        return []
+    def last(self, step: Stage, before: int) -> Manifest:
+        return self.finished(before - 1, step)
 
     def carry_out(self) -> "Paper":
         for iteration in range(self.config.run.iterations + 1):

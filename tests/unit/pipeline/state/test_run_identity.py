@@ -10,14 +10,20 @@ import pytest
 from pipeline.config.load import load_config
 from pipeline.errors import StoreError
 from pipeline.methods.strategies import STRATEGIES
-from pipeline.state.run import Run, require_free
-from pipeline.state.stage import Stage, StageOutput, stage
+from pipeline.state.run import Run
+from pipeline.state.run_directory import require_free
+from pipeline.state.stage import Stage, StageContext, StageOutput
 from pipeline.state.store import Store
 
 
-@stage("toy", reads=("problems.train",))
-def TOY(run: Any, iteration: int, directory: str) -> StageOutput:
+def nothing(context: StageContext) -> StageOutput:
     return StageOutput()
+
+
+TOY = Stage(name="toy", title="toy", config_fields=("problems.train",), function=nothing)
+TOY_EXAMPLES = Stage(name="toy_examples", title="toy examples", config_fields=("run.strategy",), function=nothing)
+NO_ACTORS: Any = object()
+"""For stages that ask for none."""
 
 
 def write(file: Path, answer: int) -> None:
@@ -27,7 +33,8 @@ def write(file: Path, answer: int) -> None:
 
 def run_of(tmp_path: Path) -> Run:
     return Run(
-        load_config(overrides=[f"problems.train={tmp_path / 'mine.jsonl'}", f"run.root={tmp_path}"]), actor_groups=None
+        load_config(overrides=[f"problems.train={tmp_path / 'mine.jsonl'}", f"run.root={tmp_path}"]),
+        actor_groups=NO_ACTORS,
     )
 
 
@@ -38,11 +45,6 @@ def test_edited_problems_are_noticed(tmp_path: Path) -> None:
     write(tmp_path / "mine.jsonl", 2)
     with pytest.raises(StoreError, match=r"input problems\.train"):
         run_of(tmp_path).stage(0, TOY)
-
-
-@stage("toy_examples", reads=("run.strategy",))
-def TOY_EXAMPLES(run: Any, iteration: int, directory: str) -> StageOutput:
-    return StageOutput()
 
 
 def test_an_edited_strategy_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,4 +59,3 @@ def test_refusing_writes_nothing(tmp_path: Path) -> None:
     store = Store(str(tmp_path / "new"))
     require_free(store, load_config())
     assert not (tmp_path / "new").exists()
-    assert isinstance(TOY, Stage)

@@ -4,6 +4,7 @@ import json
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -13,25 +14,35 @@ from actors.storage.filesystem import DamagedError
 from actors.storage.parts import commit_part, committed_parts
 from pipeline.config.schema import Config
 from pipeline.errors import StoreError
+from pipeline.state.identity import StageIdentity
 from pipeline.state.manifest import Manifest
-from pipeline.state.run import require_free
-from pipeline.state.stage import Stage, StageOutput, stage
+from pipeline.state.run_directory import require_free
+from pipeline.state.stage import Stage, StageOutput
 from pipeline.state.store import Store
 
 TABLE = pa.table({"a": [1, 2, 3]})
 
 
-@stage("things", reads=("rollouts",), version=1)
-def THINGS(*_: object) -> StageOutput:
+def not_called(*_: object) -> StageOutput:
     raise AssertionError("not called")
 
 
-def finish(store: Store, parts: int = 2, identity: dict | None = None) -> Manifest:
-    identity = identity or {"rollouts.samples": 4}
-    directory = store.prepare(1, THINGS, identity, {})
+THINGS = Stage(name="things", title="things", config_fields=("rollouts",), function=not_called)
+SUMS = replace(THINGS, recomputed=True)
+
+
+def identity(settings: dict[str, Any] | None = None, inputs: dict[str, str] | None = None) -> StageIdentity:
+    return StageIdentity(iteration=1, stage="things", settings=settings or {}, inputs=inputs or {})
+
+
+FOUR, EIGHT = identity({"rollouts.samples": 4}), identity({"rollouts.samples": 8})
+
+
+def finish(store: Store, parts: int = 2) -> Manifest:
+    directory = store.prepare(FOUR)
     for number in range(parts):
         commit_part(directory, number, TABLE, {"sampled": 3, "dropped": number})
-    return store.commit(THINGS, 1, identity, {}, StageOutput(expected_parts=parts), time.monotonic())
+    return store.commit(FOUR, StageOutput(expected_parts=parts), time.monotonic())
 
 
 def test_a_manifest_reads_back_as_it_was_written(tmp_path: Path) -> None:
@@ -53,10 +64,10 @@ def test_a_moved_run_is_found_under_its_new_place(tmp_path: Path) -> None:
 
 def test_no_manifest_means_not_finished_but_its_parts_are_kept(tmp_path: Path) -> None:
     store = Store(str(tmp_path))
-    directory = store.prepare(1, THINGS, {"x": 1}, {})
+    directory = store.prepare(identity({"x": 1}))
     commit_part(directory, 0, TABLE)
     assert store.find(1, "things") is None
-    assert list(committed_parts(store.prepare(1, THINGS, {"x": 1}, {}))) == [0]
+    assert list(committed_parts(store.prepare(identity({"x": 1})))) == [0]
 
 
 def test_files_without_a_record_are_ignored(tmp_path: Path) -> None:
@@ -107,24 +118,24 @@ def test_other_settings_are_refused_and_named(tmp_path: Path) -> None:
     store = Store(str(tmp_path))
     manifest = finish(store)
     with pytest.raises(StoreError, match=r"rollouts\.samples: there 4, now 8"):
-        store.require_identity(manifest, {"rollouts.samples": 8}, {})
+        store.require_same(manifest, EIGHT)
     with pytest.raises(StoreError, match="input episodes"):
-        store.require_identity(manifest, {"rollouts.samples": 4}, {"episodes": "abc"})
+        store.require_same(manifest, identity({"rollouts.samples": 4}, {"episodes": "abc"}))
 
 
 def test_parts_begun_under_other_settings_are_refused(tmp_path: Path) -> None:
     store = Store(str(tmp_path))
-    store.prepare(1, THINGS, {"x": 1}, {})
+    store.prepare(identity({"x": 1}))
     with pytest.raises(StoreError, match="begun with other settings"):
-        store.prepare(1, THINGS, {"x": 2}, {})
+        store.prepare(identity({"x": 2}))
 
 
 def test_a_missing_part_stops_the_commit(tmp_path: Path) -> None:
     store = Store(str(tmp_path))
-    directory = store.prepare(1, THINGS, {}, {})
+    directory = store.prepare(identity())
     commit_part(directory, 0, TABLE)
     with pytest.raises(StoreError, match="1 committed parts, expected 2"):
-        store.commit(THINGS, 1, {}, {}, StageOutput(expected_parts=2), time.monotonic())
+        store.commit(identity(), StageOutput(expected_parts=2), time.monotonic())
 
 
 def test_the_manifest_is_written_last_and_is_json(tmp_path: Path) -> None:
@@ -132,34 +143,34 @@ def test_the_manifest_is_written_last_and_is_json(tmp_path: Path) -> None:
     body = json.loads((tmp_path / "iter_0001" / "things" / "manifest.json").read_text())
     assert body["stage"] == "things"
     assert len(body["parts"]) == 2
-    assert isinstance(THINGS, Stage)
 
 
 def test_a_finished_training_without_its_checkpoint_is_an_error(tmp_path: Path) -> None:
     store = Store(str(tmp_path))
-    directory = store.prepare(1, THINGS, {}, {})
+    directory = store.prepare(identity())
     output = StageOutput(checkpoint=Checkpoint(path=f"{directory}/checkpoint", policy_id="p"))
-    store.commit(THINGS, 1, {}, {}, output, time.monotonic())
+    store.commit(identity(), output, time.monotonic())
     with pytest.raises(StoreError, match="checkpoint is missing or incomplete"):
         store.find(1, "things")
 
 
-def test_only_derived_stages_are_discarded_and_only_when_inputs_changed(tmp_path: Path) -> None:
+def test_only_recomputed_stages_are_discarded_and_only_if_inputs_changed(tmp_path: Path) -> None:
     store = Store(str(tmp_path))
-    derived = replace(THINGS, derived=True)
     finish(store)
-    assert not store.discard(1, THINGS, {"rollouts.samples": 8}, {})
-    assert not store.discard(1, derived, {"rollouts.samples": 4}, {})
+    assert not store.discard_stale(THINGS, EIGHT)
+    assert not store.discard_stale(SUMS, FOUR)
     assert store.find(1, "things") is not None
-    assert store.discard(1, derived, {"rollouts.samples": 4}, {"search": "new"})
+    assert store.discard_stale(SUMS, identity({"rollouts.samples": 4}, {"search": "new"}))
     assert store.find(1, "things") is None
 
 
 def test_a_finished_stage_holds_only_what_its_manifest_lists(tmp_path: Path) -> None:
     store = Store(str(tmp_path))
-    directory = Path(store.prepare(1, THINGS, {}, {}))
+    directory = Path(store.prepare(identity()))
     (directory / "part-00000.deadbeef.parquet").write_bytes(b"an attempt that died")
     commit_part(str(directory), 0, TABLE)
     commit_part(str(directory), 0, TABLE)  # a retried task
-    manifest = store.commit(THINGS, 1, {}, {}, StageOutput(), time.monotonic())
-    assert [path.name for path in directory.glob("*.parquet")] == [part.file for part in manifest.parts]
+    (directory / "training_steps.parquet").write_bytes(b"what lies beside the parts stays")
+    manifest = store.commit(identity(), StageOutput(), time.monotonic())
+    assert [path.name for path in directory.glob("part-*.parquet")] == [part.file for part in manifest.parts]
+    assert (directory / "training_steps.parquet").exists()

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from pipeline.errors import ConfigError, StoreError
+from pipeline.state.identity import StageIdentity
 from pipeline.state.store import Store
 from pipeline.study.forecast import describe, rehearse
 from pipeline.study.parallel import groups
@@ -110,7 +111,7 @@ def test_mistakes_are_named(tmp_path: Path, old: str, new: str, message: str) ->
 def test_a_rehearsal_counts_every_shared_stage_once(tmp_path: Path) -> None:
     """Per seed, µCode shares iteration 0 with the base cell, but for its metrics, which are of greedy alone."""
     planned = rehearse(cells(load_study(write(tmp_path, STUDY.partition("[curves]")[0]))))
-    found = Counter((stage.stage, stage.iteration) for stage in planned.values())
+    found = Counter((stage.stage.name, stage.iteration) for stage in planned.values())
     once = ("episodes", "held_out", "pairs", "held_out_pairs", "own_pairs", "verifier", "scores", "search_greedy")
     assert found == Counter(
         {
@@ -223,14 +224,15 @@ def test_a_stage_of_two_processes_is_computed_by_one(tmp_path: Path) -> None:
     other = Store(str(tmp_path / "cells" / "b"), SHARED)
     for one in (store, other):
         one.write(json.dumps({"stage": f"{SHARED}/iter_0000/x-1"}).encode(), "iter_0000", "x", "at.json")
+    identity = StageIdentity(iteration=0, stage="x", settings={}, inputs={})
     order: list[str] = []
     waits = threading.Event()
 
     def second() -> None:
-        with other.alone(0, "x", lambda: (order.append("waits"), waits.set())):
+        with other.locked(identity, lambda: (order.append("waits"), waits.set())):
             order.append("second")
 
-    with store.alone(0, "x", lambda: order.append("no")):
+    with store.locked(identity, lambda: order.append("no")):
         thread = threading.Thread(target=second)
         thread.start()
         assert waits.wait(60)

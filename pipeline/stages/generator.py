@@ -1,0 +1,114 @@
+"""The generator: training targets out of all episodes (relabelling), and fine-tuning on them."""
+
+from functools import partial
+
+from actors.prompting.dialogue import build_dialogue
+from pipeline.config.schema import Config
+from pipeline.errors import StoreError
+from pipeline.methods.relabel import DROPPED
+from pipeline.methods.strategies import CONTROL_STRATEGY, STRATEGIES, Strategy
+from pipeline.stages.sampling import MODEL_FIELDS
+from pipeline.stages.shards import count_shards, map_shards, missing_shards
+from pipeline.stages.tasks import RelabelTask
+from pipeline.stages.trainings import run_training
+from pipeline.state.manifest import Manifest
+from pipeline.state.stage import FunnelCounts, Rate, SplitSize, Stage, StageContext, StageOutput
+from pipeline.training.fine_tune import fine_tune
+
+_RELABEL_FIELDS = (
+    "fine_tune.trajectories_per_problem",
+    "dialogue.style",
+    "problems.train",
+    "problems.limit_train",
+    *(f"protocol.{name}" for name in ("candidates", "ranking", "oracle_weight", "verifier_weight")),
+    *(f"protocol.{name}" for name in ("unsolved", "positives", "own_target", "old_labels")),
+)
+
+
+def relabel_episodes(
+    context: StageContext, *, episodes: list[Manifest], scores: Manifest, earlier: Manifest | None = None
+) -> StageOutput:
+    """Training examples by the run's strategy; those of `earlier` stay as they are beside the new ones."""
+    inputs = {"episodes": episodes, "scores": [scores]} | ({"earlier": [earlier]} if earlier else {})
+    return _relabel(context, context.config.run.strategy, inputs)
+
+
+def relabel_unfiltered(context: StageContext, *, episodes: list[Manifest]) -> StageOutput:
+    """Training examples of the control."""
+    return _relabel(context, CONTROL_STRATEGY, {"episodes": episodes})
+
+
+def _relabel(context: StageContext, name: str, inputs: dict[str, list[Manifest]]) -> StageOutput:
+    config = context.config
+    strategy = STRATEGIES[name].completed(config.protocol, config.fine_tune.trajectories_per_problem)
+    context.actor_groups.release_for("data")
+    map_shards(missing_shards(context.directory, **inputs), RelabelTask(strategy, name, _references(context, strategy)))
+    return StageOutput(expected_parts=count_shards(*inputs.values()))
+
+
+def _references(context: StageContext, strategy: Strategy) -> dict[str, str]:
+    """Reference solutions as answers, by problem, for a strategy that trains on them."""
+    if strategy.unsolved != "reference":
+        return {}
+    written = build_dialogue(**context.config.dialogue.model_dump())
+    answers = {problem.problem_id: written.reference_answer(problem) for problem in context.problems("train")}
+    return {problem_id: answer for problem_id, answer in answers.items() if answer is not None}
+
+
+def fit_policy(context: StageContext, *, examples: Manifest, stage: str) -> StageOutput:
+    """Raises StoreError if relabelling left no example."""
+    if not examples.rows:
+        raise StoreError(
+            f"relabelling left no training example ({examples.counts}): no sampled answer passed its tests. "
+            "Sample more (rollouts.samples, rollouts.turns), or start from a stronger model"
+        )
+    config = context.config
+    options = {"config": config.fine_tune, "max_tokens": config.model.max_tokens}
+    return run_training(context, stage, fine_tune, examples.directory, context.base.path, **options)
+
+
+def _training_rows(config: Config, size: SplitSize, iteration: int) -> float:
+    return (config.fine_tune.steps or 1) * config.fine_tune.batch_examples
+
+
+def _funnel(suffix: str, extras: tuple[str, ...]) -> tuple[FunnelCounts, ...]:
+    problems = ("problems_with_examples", "problems_unsolved", "problems_without_usable_trajectory")
+    lent = ("episodes", "episodes_masked_infrastructure", "examples_kept")
+    return (
+        FunnelCounts(f"Problems to training examples{suffix}", "problems", problems, lent),
+        FunnelCounts(f"Histories to training examples{suffix}", "histories", ("examples", *DROPPED), extras),
+    )
+
+
+EXAMPLES = Stage(
+    name="examples",
+    title="training examples",
+    config_fields=("run.strategy", *_RELABEL_FIELDS),
+    function=relabel_episodes,
+    funnel=_funnel("", ("examples_from_reference",)),
+)
+CONTROL_EXAMPLES = Stage(
+    name="control_examples",
+    title="training examples of the control",
+    config_fields=(CONTROL_STRATEGY, *_RELABEL_FIELDS),
+    function=relabel_unfiltered,
+    funnel=_funnel(", control", ()),
+)
+_POLICY_FIELDS = ("fine_tune", *MODEL_FIELDS, "run.seed")
+FINE_TUNING_RATE = Rate(name="policy", seconds=2e-3)
+POLICY = Stage(
+    name="policy",
+    title="fine-tuning of the generator",
+    config_fields=_POLICY_FIELDS,
+    function=partial(fit_policy, stage="policy"),
+    rate=FINE_TUNING_RATE,
+    work=_training_rows,
+)
+CONTROL_POLICY = Stage(
+    name="control_policy",
+    title="fine-tuning of the control",
+    config_fields=_POLICY_FIELDS,
+    function=partial(fit_policy, stage="control_policy"),
+    rate=FINE_TUNING_RATE,
+    work=_training_rows,
+)

@@ -1,0 +1,71 @@
+"""Sampling episodes: of the training problems to learn from, of the validation problems to measure verifiers by."""
+
+from functools import partial
+from typing import Any
+
+from actors.search.plan import SearchPlan
+from actors.storage.checkpoint import Checkpoint
+from pipeline.config.schema import Config
+from pipeline.state.problems import HELD_OUT_FIRST
+from pipeline.state.stage import FunnelCounts, Rate, SplitSize, Stage, StageContext, StageOutput
+
+MODEL_FIELDS = ("model.generator", "model.dtype", "model.max_tokens")
+SAMPLING_FIELDS = (*MODEL_FIELDS, "dialogue", "run.seed")
+_ROLLOUT_FIELDS = (*SAMPLING_FIELDS, "rollouts", "protocol.stop")
+
+
+def roll_out(*arguments: Any, **options: Any) -> StageOutput:
+    """As `rollouts.roll_out`; Ray is imported by whoever samples, not by whoever plans."""
+    from pipeline.stages import rollouts
+
+    return rollouts.roll_out(*arguments, **options)
+
+
+def sample_episodes(context: StageContext, *, policy: Checkpoint, split: str, first_shard: int) -> StageOutput:
+    """`rollouts.samples` episodes of every problem of a split; shards are numbered from `first_shard`."""
+    config, rollouts = context.config, context.config.rollouts
+    plan = SearchPlan(
+        turns=rollouts.turns,
+        width=1,
+        selector="first",
+        temperature=rollouts.temperature,
+        top_p=rollouts.top_p,
+        max_tokens=rollouts.max_tokens,
+        seed=config.run.seed,
+        every_test=rollouts.every_test,
+        **config.dialogue.model_dump(),
+        stop=config.protocol.stop,
+    )
+    return roll_out(context, context.problems(split), rollouts.samples, plan, policy, first_shard=first_shard)
+
+
+def _answers_at_most(config: Config, size: SplitSize, iteration: int, split: str) -> float:
+    return size(split) * config.rollouts.samples * config.rollouts.turns
+
+
+ENDINGS = ("ended_passed", "ended_turns", "ended_context", "ended_infrastructure")
+EPISODES = Stage(
+    name="episodes",
+    title="episodes of the training problems",
+    config_fields=(*_ROLLOUT_FIELDS, "problems.train", "problems.limit_train", "protocol.train_tests"),
+    function=partial(sample_episodes, split="train", first_shard=0),
+    rate=Rate(name="episodes", seconds=3e-3),
+    work=partial(_answers_at_most, split="train"),
+    funnel=(
+        FunnelCounts("Episodes, by why sampling ended", "episodes", ENDINGS, ("turns", "tokens")),
+        FunnelCounts(
+            "Answers sampled",
+            "answers",
+            ("answers_judged", "answers_unjudged", "answers_infrastructure"),
+            ("no_program", "cut_short"),
+        ),
+    ),
+)
+HELD_OUT = Stage(
+    name="held_out",
+    title="episodes of the validation problems",
+    config_fields=(*_ROLLOUT_FIELDS, "problems.validation", "problems.limit_validation"),
+    function=partial(sample_episodes, split="validation", first_shard=HELD_OUT_FIRST),
+    rate=Rate(name="held_out", seconds=3e-3),
+    work=partial(_answers_at_most, split="validation"),
+)

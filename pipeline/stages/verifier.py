@@ -1,0 +1,113 @@
+"""The verifier: pairs of right and wrong answers, training on them, and scores of every answer."""
+
+from actors.storage.checkpoint import Checkpoint
+from pipeline.config.schema import Config
+from pipeline.errors import StoreError
+from pipeline.methods.pairs import PairKind, PairRecipe
+from pipeline.stages.shards import count_shards, map_shards, missing_shards
+from pipeline.stages.tasks import PairTask, ScoreTask
+from pipeline.stages.trainings import run_training
+from pipeline.state.manifest import Manifest
+from pipeline.state.models import resolve
+from pipeline.state.stage import FunnelCounts, Rate, SplitSize, Stage, StageContext, StageOutput
+from pipeline.training.train_verifier import train_verifier
+
+_RECIPE_FIELDS = tuple(f"verifier.{name}" for name in ("pairs_per_problem", "pairs", "margin", "loss"))
+_MEASURE_FIELDS = ("verifier.pairs_per_problem", "run.seed")
+KINDS: dict[str, PairKind] = {"bt": "product", "bce": "matching"}
+"""Of pairs, by the loss that is trained with them."""
+
+
+def make_training_pairs(context: StageContext, *, episodes: list[Manifest]) -> StageOutput:
+    """Pairs to train on; their kind depends on the loss."""
+    settings = context.config.verifier
+    kind = "dense" if settings.pairs == "dense" else KINDS[settings.loss]
+    recipe = PairRecipe(per_problem=settings.pairs_per_problem, kind=kind, margin=settings.margin)
+    return _make_pairs(context, episodes, recipe)
+
+
+def make_measuring_pairs(context: StageContext, *, episodes: Manifest | list[Manifest]) -> StageOutput:
+    """Pairs to measure by, which are the same whatever the verifier learns from."""
+    manifests = [episodes] if isinstance(episodes, Manifest) else episodes
+    return _make_pairs(context, manifests, PairRecipe(per_problem=context.config.verifier.pairs_per_problem))
+
+
+def _make_pairs(context: StageContext, episodes: list[Manifest], recipe: PairRecipe) -> StageOutput:
+    context.actor_groups.release_for("data")
+    map_shards(missing_shards(context.directory, episodes=episodes), PairTask(recipe, context.config.run.seed))
+    return StageOutput(expected_parts=count_shards(episodes))
+
+
+def fit_verifier(context: StageContext, *, pairs: Manifest) -> StageOutput:
+    """Raises StoreError if there are no pairs."""
+    if not pairs.rows:
+        raise StoreError(
+            f"no problem has both a right and a wrong answer, so there are no pairs to train a verifier on "
+            f"({pairs.counts}); sample more (rollouts.samples, rollouts.turns) or choose easier problems"
+        )
+    config = context.config
+    base = resolve(config.model.verifier).path
+    options = {"config": config.verifier, "max_tokens": config.verifier_tokens}
+    return run_training(context, VERIFIER.name, train_verifier, pairs.directory, base, **options)
+
+
+def score_episodes(context: StageContext, *, episodes: list[Manifest], verifier: Checkpoint) -> StageOutput:
+    """The verifier's logit of every judged answer."""
+    rows, actor_groups = missing_shards(context.directory, episodes=episodes), context.actor_groups
+    if rows:
+        actor_groups.release_for("scoring")
+        map_shards(rows, ScoreTask(actor_groups.scorers(verifier), verifier.policy_id))
+        actor_groups.release_for("sampling")
+    return StageOutput(expected_parts=count_shards(episodes))
+
+
+def _training_rows(config: Config, size: SplitSize, iteration: int) -> float:
+    return (config.verifier.steps or 1) * config.verifier.batch_pairs * 2
+
+
+def _answers_so_far(config: Config, size: SplitSize, iteration: int) -> float:
+    problems = size("train") + size("validation")
+    return (iteration + 1) * problems * config.rollouts.samples * config.rollouts.turns
+
+
+PAIR_PARTS = (
+    "problems_with_pairs",
+    "problems_without_right_answer",
+    "problems_without_wrong_answer",
+    "problems_without_margin",
+)
+PAIRS = Stage(
+    name="pairs",
+    title="pairs to train the verifier on",
+    config_fields=(*_RECIPE_FIELDS, "run.seed"),
+    function=make_training_pairs,
+    funnel=(FunnelCounts("Problems to verifier pairs", "problems", PAIR_PARTS, ("pairs",)),),
+)
+HELD_OUT_PAIRS = Stage(
+    name="held_out_pairs",
+    title="pairs of all held-out answers",
+    config_fields=_MEASURE_FIELDS,
+    function=make_measuring_pairs,
+)
+OWN_PAIRS = Stage(
+    name="own_pairs",
+    title="pairs of this policy's held-out answers",
+    config_fields=_MEASURE_FIELDS,
+    function=make_measuring_pairs,
+)
+VERIFIER = Stage(
+    name="verifier",
+    title="training of the verifier",
+    config_fields=("verifier", "model.verifier", "model.dtype", "model.max_tokens", "run.seed"),
+    function=fit_verifier,
+    rate=Rate(name="verifier", seconds=1.1e-3),
+    work=_training_rows,
+)
+SCORES = Stage(
+    name="scores",
+    title="scores of every answer",
+    config_fields=("model.dtype", "model.max_tokens", "verifier.max_tokens"),
+    function=score_episodes,
+    rate=Rate(name="scores", seconds=2.5e-4),
+    work=_answers_so_far,
+)

@@ -1,0 +1,63 @@
+"""A run's directory: where it is, which config it belongs to, and which driver writes it."""
+
+from pathlib import Path
+
+from pipeline.config.load import validated
+from pipeline.config.schema import Config
+from pipeline.errors import ConfigError, StoreError
+from pipeline.state.lock import require_no_driver, sign
+from pipeline.state.store import Store
+
+CONFIG = "config.json"
+
+
+def absolute_root(directory: str) -> str:
+    """A directory that a user named: an address as it is, a local path made absolute."""
+    return directory if "://" in directory else str(Path(directory).resolve())
+
+
+def run_root(config: Config) -> str:
+    """The directory of a config's run."""
+    return f"{absolute_root(config.run.root).rstrip('/')}/{config.run.name}"
+
+
+def require_free(store: Store, config: Config) -> None:
+    """Say why this config cannot continue the run directory, if it cannot; writes nothing.
+
+    Raises StoreError if another driver is alive on it, or if identity fields differ from those it was begun with
+    (`run.iterations` may grow).
+    """
+    if store.exists(CONFIG):
+        begun = _stored(store)
+        sections = tuple(Config.model_fields)
+        there, now = begun.identity(*sections), config.identity(*sections)
+        names = [name for name in sorted({*there, *now}) if there.get(name) != now.get(name)]
+        if names:
+            text = "; ".join(f"{name}: there {there.get(name)!r}, now {now.get(name)!r}" for name in names)
+            raise StoreError(
+                f"{store.root} belongs to a run with other settings ({text}). "
+                "Choose another run.name, or restore the settings to continue it"
+            )
+    require_no_driver(store)
+
+
+def claim(store: Store, config: Config) -> None:
+    """Bind the run directory to this config and this driver. Raises StoreError as `require_free` does."""
+    require_free(store, config)
+    store.write(config.model_dump_json(indent=1).encode(), CONFIG)
+    sign(store)
+
+
+def stored_config(root: str) -> Config:
+    """The config that a run directory was begun with. Raises StoreError if there is none."""
+    store = Store(absolute_root(root))
+    if not store.exists(CONFIG):
+        raise StoreError(f"{root} is not a run directory: it holds no {CONFIG}. Runs are folders under run.root")
+    return _stored(store)
+
+
+def _stored(store: Store) -> Config:
+    try:
+        return validated(store.read_json(CONFIG))
+    except ConfigError as error:
+        raise StoreError(f"{store.root}/{CONFIG} is not what a run wrote: {error}. Restore it") from None
