@@ -120,7 +120,7 @@ def test_a_rehearsal_counts_every_shared_stage_once(tmp_path: Path) -> None:
             **{(name, 1): 2 for name in (*once, "search_sweep", "examples", "policy", "metrics")},
         }
     )
-    shared = [stage for stage in planned.values() if (stage.stage, stage.iteration) == ("verifier", 0)]
+    shared = [stage for stage in planned.values() if (stage.stage.name, stage.iteration) == ("verifier", 0)]
     assert [stage.cells for stage in shared] == [[f"{n}-bt-seed{s}" for n in ("base", "mucode")] for s in (0, 1)]
 
 
