@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 export VENV FLAVOUR
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all gpu-test lint format setup docker image node clean
+.PHONY: help demo test test-all gpu-test lint format setup lock docker image node clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 18
@@ -39,6 +39,19 @@ format: setup ## mend what ruff can
 
 setup: ## the Python environment; does nothing when it is current
 	@$(PYTHON) scripts/setup.py
+
+# UV_FIND_LINKS names the CPU build of torch, if the index lacks it. It must not meet the gpu lock, where its version
+# (2.13.0+cpu) would sort above the CUDA build; `===` keeps it away from an installation too.
+LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	--python-version 3.11 --python-platform x86_64-unknown-linux-gnu
+
+lock: setup ## requirements/ anew from pyproject.toml; pins that still fit stay (ARGS=--upgrade: the newest)
+	$(LOCK) --extra cpu --extra dev --override requirements/overrides-cpu.txt --no-emit-package torch \
+	    $(ARGS) -o requirements/cpu.txt
+	sed -i 's/^torch===/torch==/' requirements/gpu.txt
+	env -u UV_FIND_LINKS $(LOCK) --extra gpu --extra dev $(ARGS) -o requirements/gpu.txt
+	sed -i 's/^torch==/torch===/' requirements/gpu.txt
+	$(LOCK) --constraint requirements/cpu.txt $(ARGS) -o requirements/base.txt
 
 docker: setup ## a Docker engine that answers
 	@bash scripts/docker.sh start

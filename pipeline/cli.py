@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from actors.search.selectors import SELECTORS, evaluated_selectors
+from pipeline.commands.extras import TRAINING_MODULES, explain_missing_module, require_modules
 from pipeline.config.load import EMBEDDED, load_config, validated
 from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
@@ -31,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
+        if not getattr(options, "dry_run", False):
+            require_modules(getattr(options, "modules", ()))
         return int(options.command(options))
     except KeyboardInterrupt:
         kept = "; what was committed is kept: `mucode resume DIR` continues"
@@ -40,6 +43,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refuse(error, error.exit_status)
     except FileNotFoundError as error:
         return _refuse(error, NOTHING_DONE)
+    except ModuleNotFoundError as error:
+        explained = explain_missing_module(error)
+        if explained is None:
+            raise
+        return _refuse(explained, NOTHING_DONE)
 
 
 def _interrupt(*_: object) -> None:
@@ -213,12 +221,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_set(run)
     run.add_argument("--dry-run", action="store_true", help="print the resolved config and what the run will cost")
-    run.set_defaults(command=_run)
+    run.set_defaults(command=_run, modules=TRAINING_MODULES)
 
     resume = commands.add_parser("resume", help="continue a run, or a study, from its directory")
     resume.add_argument("run_dir")
     _add_set(resume)
-    resume.set_defaults(command=_resume)
+    resume.set_defaults(command=_resume, modules=TRAINING_MODULES)
 
     evaluate = commands.add_parser("eval", help="evaluate any Hugging Face model on a set of problems")
     evaluate.add_argument("--model", required=True, help="a directory or a name")
@@ -240,12 +248,12 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--out", help="a file for all numbers, JSON")
     evaluate.add_argument("--config", help="a TOML file for everything else")
     _add_set(evaluate)
-    evaluate.set_defaults(command=_eval)
+    evaluate.set_defaults(command=_eval, modules=TRAINING_MODULES)
 
     study = commands.add_parser("study", help="carry out, or continue, a comparison of methods over several seeds")
     study.add_argument("study", help="a study file, as in configs/study-tiny.toml")
     study.add_argument("--dry-run", action="store_true", help="print the cells, what they share, and the time")
-    study.set_defaults(command=_study)
+    study.set_defaults(command=_study, modules=TRAINING_MODULES)
 
     report = commands.add_parser("report", help="print the results of a run or a study, and write its report.html")
     report.add_argument("run_dir")

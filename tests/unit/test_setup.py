@@ -1,14 +1,17 @@
 """scripts/setup.py: pip's configuration reaches uv, what changed is noticed, errors say what to do."""
 
 import importlib.util
-import re
+import os
+import shutil
 import subprocess
 import sys
-import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from pipeline.commands.doctor import UNLOADABLE_ON_CPU
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -35,8 +38,27 @@ def setup() -> ModuleType:
     return module
 
 
-def test_environment_overrides_install_overrides_global(setup: ModuleType) -> None:
-    assert setup.parse_pip_configuration(LISTING) == {
+@pytest.fixture
+def pip_says(setup: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], dict[str, str]]:
+    """What set-up reads from a listing of `pip config list`."""
+
+    def read(listing: str) -> dict[str, str]:
+        done = subprocess.CompletedProcess([], 0, listing, "")
+        with monkeypatch.context() as patch:
+            patch.setattr(setup.subprocess, "run", lambda *_, **__: done)
+            return setup.pip_configuration("python")
+
+    return read
+
+
+@pytest.fixture
+def no_uv_variables(setup: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (*setup.UV_VARIABLES.values(), "UV_INDEX_STRATEGY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_environment_overrides_install_overrides_global(pip_says: Callable[[str], dict[str, str]]) -> None:
+    assert pip_says(LISTING) == {
         "index-url": "https://mirror.example/simple",
         "extra-index-url": "\nhttps://one.example/simple\nfile:///two/simple",
         "find-links": "/wheels /more",
@@ -46,24 +68,46 @@ def test_environment_overrides_install_overrides_global(setup: ModuleType) -> No
     }
 
 
-def test_uv_gets_every_source_of_pip(setup: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
-    monkeypatch.delenv("UV_HTTP_TIMEOUT", raising=False)
-    sources = setup.uv_sources(setup.parse_pip_configuration(LISTING))
-    assert " ".join(sources.arguments) == (
-        "--default-index https://mirror.example/simple "
-        "--index https://one.example/simple --index file:///two/simple "
-        "--find-links /wheels --find-links /more "
-        "--allow-insecure-host mirror.example "
-        "--index-strategy unsafe-best-match"
-    )
-    assert sources.environment == {"SSL_CERT_FILE": "/ca.pem", "UV_HTTP_TIMEOUT": "90"}
+def test_uv_gets_every_source_of_pip(
+    setup: ModuleType, pip_says: Callable[[str], dict[str, str]], no_uv_variables: None
+) -> None:
+    environment, options = setup.uv_settings(pip_says(LISTING))
+    assert {name: environment[name] for name in environment.keys() - os.environ.keys()} == {
+        "UV_DEFAULT_INDEX": "https://mirror.example/simple",
+        "UV_INDEX": "https://one.example/simple file:///two/simple",
+        "UV_FIND_LINKS": "/wheels,/more",
+        "UV_INSECURE_HOST": "mirror.example",
+        "SSL_CERT_FILE": "/ca.pem",
+        "UV_HTTP_TIMEOUT": "90",
+        "UV_INDEX_STRATEGY": "unsafe-best-match",
+    }
+    assert options == []
 
 
-def test_uv_keeps_its_own_default_when_pip_has_none(setup: ModuleType) -> None:
-    assert setup.uv_sources({}).arguments == ("--index-strategy", "unsafe-best-match")
-    assert "--no-index" in setup.uv_sources({"no-index": "true"}).arguments
-    assert "--no-index" not in setup.uv_sources({"no-index": "0"}).arguments
+def test_variables_of_uv_come_before_pips_configuration(
+    setup: ModuleType, no_uv_variables: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UV_DEFAULT_INDEX", "https://mine.example/simple")
+    environment, _ = setup.uv_settings({"index-url": "https://mirror.example/simple", "find-links": "/wheels"})
+    assert (environment["UV_DEFAULT_INDEX"], environment["UV_FIND_LINKS"]) == ("https://mine.example/simple", "/wheels")
+
+
+def test_uv_keeps_its_own_default_if_pip_has_none(setup: ModuleType, no_uv_variables: None) -> None:
+    environment, options = setup.uv_settings({})
+    assert environment.keys() - os.environ.keys() == {"UV_INDEX_STRATEGY"}
+    assert options == []
+    assert setup.uv_settings({"no-index": "true"})[1] == ["--no-index"]
+    assert setup.uv_settings({"no-index": "0"})[1] == []
+
+
+def test_uv_understands_the_variables(setup: ModuleType) -> None:
+    uv = shutil.which("uv", path=Path(sys.executable).parent)
+    if uv is None:
+        pytest.skip("uv is not beside this interpreter")
+    text = subprocess.run([uv, "pip", "install", "--help"], capture_output=True, text=True, check=True).stdout
+    unlisted = {"SSL_CERT_FILE", "ALL_PROXY", "UV_HTTP_TIMEOUT"}  # uv documents them elsewhere
+    named = {*setup.UV_VARIABLES.values(), "UV_INDEX_STRATEGY"} - unlisted
+    assert [name for name in named if name not in text] == []
 
 
 def test_pip_itself_is_asked(setup: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,44 +153,70 @@ def test_current_environment_is_left_alone(
     assert capsys.readouterr().out == ""
 
 
-def test_failed_command_shows_its_last_lines(setup: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(setup.CommandFailed) as error:
-        setup.run("counting", ["sh", "-c", "seq 100; exit 3"])
-    assert "counting failed with exit status 3:\n    76\n" in str(error.value)
-    assert "    100\n  the command was: sh -c 'seq 100; exit 3'" in str(error.value)
-    assert capsys.readouterr().out == "setup: counting ...\n"
+def test_another_flavour_replaces_the_environment(
+    setup: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    calls: list[tuple[str, bool]] = []
+    monkeypatch.setattr(setup, "create", lambda _, flavour, clear: calls.append((flavour, clear)))
+    monkeypatch.setattr(setup, "install", lambda *_: None)
+    setup.set_up(tmp_path, "cpu")
+    setup.set_up(tmp_path, "gpu")
+    (tmp_path / "mucode-setup.stamp").write_text("gpu of another day\n")
+    setup.set_up(tmp_path, "gpu")
+    assert calls == [("cpu", False), ("gpu", True), ("gpu", False)]
+
+
+def test_failed_command_is_named(setup: ModuleType, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(setup.SetupError) as error:
+        setup.run("counting", ["sh", "-c", "echo three >&2; exit 3"], advice="count again")
+    assert str(error.value) == "counting failed with exit status 3: sh -c echo three >&2; exit 3\n  count again"
+    assert capfd.readouterr() == ("setup: counting ...\n", "three\n")
+
+
+@pytest.fixture
+def failing(setup: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[list[str]]]:
+    """`failing(part)` lets the commands that hold `part` fail, and records all of them."""
+
+    def fail(part: str) -> list[list[str]]:
+        commands: list[list[str]] = []
+
+        def run(what: str, command: list[str], environment: object = None, advice: str = "") -> None:
+            commands.append(command)
+            if part in command:
+                raise setup.SetupError(f"{what} failed\n{advice}")
+
+        monkeypatch.setattr(setup, "run", run)
+        monkeypatch.setattr(setup, "pip_configuration", lambda _: {})
+        return commands
+
+    return fail
 
 
 def test_cpu_torch_falls_back_to_the_selector_then_to_one_command(
-    setup: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    setup: ModuleType, failing: Callable[[str], list[list[str]]], tmp_path: Path
 ) -> None:
-    unresolved = (
-        "  × No solution found when resolving dependencies:\n  ╰─▶ Because there is no version of\n torch==2.13.0+cpu"
-    )
-    commands: list[list[str]] = []
-
-    def fail(what: str, command: list[str], environment: dict[str, str]) -> None:
-        commands.append(command)
-        raise setup.CommandFailed(what, command, 1, unresolved)
-
-    monkeypatch.setattr(setup, "run", fail)
-    with pytest.raises(setup.SetupError, match="PIP_FIND_LINKS=/path/to/wheels make setup"):
-        setup.install(tmp_path, "cpu", setup.Sources())
-    assert ["--torch-backend" in command for command in commands] == [False, True]
-    assert all("--override" in command for command in commands)
+    commands = failing("torch==2.13.0+cpu")
+    with pytest.raises(setup.SetupError, match="PIP_FIND_LINKS=/path make setup"):
+        setup.install(tmp_path, "cpu")
+    tried = [command for command in commands if "torch==2.13.0+cpu" in command]
+    assert ["--torch-backend" in command for command in tried] == [False, True]
 
 
-def test_other_failures_are_not_retried(setup: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    commands: list[list[str]] = []
+def test_a_failure_ends_the_installation(
+    setup: ModuleType, failing: Callable[[str], list[list[str]]], tmp_path: Path
+) -> None:
+    commands = failing("--require-hashes")
+    with pytest.raises(setup.SetupError, match="installing the packages"):
+        setup.install(tmp_path, "cpu")
+    assert commands[-1][-2:] == ["-r", str(ROOT / "requirements" / "cpu.txt")]
 
-    def fail(what: str, command: list[str], environment: dict[str, str]) -> None:
-        commands.append(command)
-        raise setup.CommandFailed(what, command, 2, "error: Failed to fetch: connection refused")
 
-    monkeypatch.setattr(setup, "run", fail)
-    with pytest.raises(setup.CommandFailed, match="connection refused"):
-        setup.install(tmp_path, "cpu", setup.Sources())
-    assert len(commands) == 1
+def test_gpu_takes_torch_from_its_lock(
+    setup: ModuleType, failing: Callable[[str], list[list[str]]], tmp_path: Path
+) -> None:
+    commands = failing("nothing")
+    setup.install(tmp_path, "gpu")
+    assert [command for command in commands if any("cpu" in part for part in command)] == []
 
 
 @pytest.mark.parametrize("flavour", ["tpu", ""])
@@ -159,54 +229,24 @@ def test_unknown_flavour_is_refused(setup: ModuleType, tmp_path: Path, flavour: 
 def test_foreign_folder_is_refused(setup: ModuleType, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years")
     with pytest.raises(setup.SetupError, match="no virtual environment and not empty"):
-        setup.create(tmp_path)
+        setup.create(tmp_path, "cpu", clear=False)
     assert (tmp_path / "thesis.txt").read_text() == "years"
 
 
 def test_full_disk_is_refused(setup: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(setup.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 2**30}))
     with pytest.raises(setup.SetupError, match=r"1\.0 GiB are free .* cpu packages need 5 GiB"):
-        setup.check_disk(tmp_path / "venv", "cpu")
+        setup.create(tmp_path / "venv", "cpu", clear=False)
+
+
+def test_unsupported_python_is_refused(setup: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(setup, "PYTHONS", ("python2.7",))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(setup.SetupError, match=r"this is python3\.\d+, and none of python2\.7 is on PATH"):
+        setup.create(tmp_path / "venv", "cpu", clear=False)
 
 
 def test_broken_packages_are_absent_on_cpu(setup: ModuleType) -> None:
-    names = [*setup.REQUIRED, *setup.UNLOADABLE_ON_CPU]
     if setup.detected_flavour() == "gpu":
         pytest.skip("this machine has a GPU")
-    assert [name for name in names if importlib.util.find_spec(name)] == list(setup.REQUIRED)
-
-
-# -- requirements ---------------------------------------------------------------------------------------------------
-
-
-def requirement_lines(name: str) -> set[str]:
-    """Requirements of a file and of those it includes, without comments and spaces."""
-    lines: set[str] = set()
-    for line in (ROOT / "requirements" / name).read_text().splitlines():
-        text = line.partition("#")[0].strip()
-        if text.startswith("-r "):
-            lines |= requirement_lines(text[3:])
-        elif text:
-            lines.add(text.replace(" ", ""))
-    return lines
-
-
-@pytest.mark.parametrize("flavour", ["cpu", "gpu"])
-def test_requirements_equal_pyproject(flavour: str) -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    extras = project["optional-dependencies"]
-    declared = {text.replace(" ", "") for text in [*project["dependencies"], *extras[flavour], *extras["dev"]]}
-    listed = {line.replace(",!=2.13.0+cpu", "") for line in requirement_lines(f"{flavour}.txt")}
-    assert listed - declared == {"setuptools>=70.1"}
-    assert declared - listed == set()
-
-
-def test_no_package_registry_is_named() -> None:
-    hosts = re.compile("|".join(["pypi" + r"\.org", "python" + "hosted", "download" + r"\.pytorch"]))
-    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
-    if tracked.returncode != 0:
-        pytest.skip("not a git checkout")
-    paths = [ROOT / name for name in tracked.stdout.split("\0") if name]
-    assert ROOT / "Makefile" in paths
-    texts = {path: path.read_bytes().decode(errors="replace") for path in paths if path.is_file()}
-    assert [str(path) for path, text in texts.items() if hosts.search(text)] == []
+    assert [name for name in UNLOADABLE_ON_CPU if importlib.util.find_spec(name)] == []
