@@ -25,7 +25,7 @@ import pyarrow as pa
 from actors.inference.engine import Engine, EngineConfig, EngineError
 from actors.search.episode import EPISODE_SCHEMA, Episode
 from actors.search.plan import SearchPlan, Shard
-from actors.search.request_cache import Judge, Players, Scorer
+from actors.search.request_cache import AsyncScorer, Judge, Players
 from actors.search.search import ending, play_episodes
 from actors.storage.checkpoint import Checkpoint
 from actors.storage.parts import PartRecord, commit_part
@@ -107,7 +107,7 @@ class Generator:
         out_dir: str,
         iteration: int,
         verifier_id: str = "",
-        scorer: Scorer | None = None,
+        scorer: AsyncScorer | None = None,
     ) -> PartRecord:
         """Play every plan on every problem and sample of the shard; commit as part number `shard.part` of `out_dir`.
 

@@ -17,7 +17,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,8 +27,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # this folder's sandbox.py i
 import pyarrow as pa
 
 from actors.prompting.chat_template import example_ids
-from actors.scorers.verifier import Scorer, verifier_ids
+from actors.scorers.verifier import LearnedVerifier, verifier_ids
 from actors.search.episode import EPISODE_SCHEMA, Answer, Episode, Turn
+from actors.storage.checkpoint import checksum
 from actors.storage.parts import commit_part
 from pipeline.config.schema import FineTuneSection, TrainingSection, VerifierSection
 from pipeline.stages.tasks import ScoreAnswers
@@ -63,11 +64,11 @@ STEPS = 2
 class Here:
     """A scorer of this process where a stage expects one behind an actor."""
 
-    def __init__(self, scorer: Scorer) -> None:
+    def __init__(self, scorer: LearnedVerifier) -> None:
         self.scorer = scorer
 
-    def wait(self, pairs: list[tuple[str, str]]) -> list[float]:
-        return self.scorer.score(pairs)
+    def score_and_wait(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+        return self.scorer.score_pairs(pairs)
 
 
 class Bench:
@@ -105,8 +106,8 @@ class Bench:
         self.chats = [self._chat(draw) for _ in range(2 * STEPS * size.batch)]
         self._write()
         verifier = str(root / "verifier")
-        self.scorer = Scorer(verifier, max_tokens=2 * size.longest, batch_tokens=size.micro_batch_tokens)
-        self.score_answers = ScoreAnswers([Here(self.scorer)], self.scorer.verifier_id)
+        self.scorer = LearnedVerifier(verifier, max_tokens=2 * size.longest, batch_tokens=size.micro_batch_tokens)
+        self.score_answers = ScoreAnswers([Here(self.scorer)], checksum(verifier))
         self.runs = 0
 
     def _chat(self, draw: random.Random) -> tuple[str, str]:

@@ -1,31 +1,37 @@
-"""The learned verifier as a Ray actor."""
+"""A scorer as a Ray actor, whichever row of the table it is."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
 
-from actors.storage.checkpoint import Checkpoint, CheckpointError
-
-if TYPE_CHECKING:
-    pass
-from actors.scorers.verifier import Scorer
+from actors.scorers.scorer import SCORERS, Pair, Scorer
+from actors.storage.checkpoint import Checkpoint, CheckpointError, checksum, fetch
 
 
 class ScorerActor:
-    """A scorer that outlives verifiers, for Ray: each call names the one it wants, so a restarted actor is no trap."""
+    """Outlives checkpoints, for Ray: each call names the one it wants, so a restarted actor is no trap."""
 
-    def __init__(self, *, dtype: str = "float32", max_tokens: int = 2048, batch_tokens: int = 16384) -> None:
-        self.settings: dict[str, Any] = {"dtype": dtype, "max_tokens": max_tokens, "batch_tokens": batch_tokens}
-        self.scorer: Scorer | None = None
+    def __init__(
+        self,
+        kind: str = "learned_verifier",
+        *,
+        dtype: str = "float32",
+        max_tokens: int = 2048,
+        batch_tokens: int = 16384,
+    ) -> None:
+        """`kind`: a row of SCORERS; the rest as in `ScorerLoader`."""
+        self.kind, self.dtype, self.max_tokens, self.batch_tokens = kind, dtype, max_tokens, batch_tokens
+        self.loaded: tuple[str, Scorer] | None = None
 
-    def score(self, verifier: Checkpoint, pairs: Sequence[tuple[str, str]]) -> list[float]:
-        """As `Scorer.score`, by `verifier`. Raises CheckpointError where its path holds other weights."""
-        if self.scorer is None or self.scorer.verifier_id != verifier.policy_id:
-            self.scorer = None
-            scorer = Scorer(verifier.path, **self.settings)
-            if scorer.verifier_id != verifier.policy_id:
-                raise CheckpointError(f"{verifier.path} holds {scorer.verifier_id}, not {verifier.policy_id}")
-            self.scorer = scorer
-        scores, statuses = self.scorer.score_with_status(pairs)
-        if statuses and all(status.startswith("error") for status in statuses):  # of the template, so of every answer
-            raise CheckpointError(f"{verifier.path} cannot read an answer: {statuses[0]}")
-        return scores
+    def score(self, verifier: Checkpoint, pairs: Sequence[Pair]) -> list[float]:
+        """As `Scorer.score_pairs`, by `verifier`. Raises CheckpointError if its path holds other weights."""
+        if self.loaded is None or self.loaded[0] != verifier.policy_id:
+            self.loaded = None  # two at once may not fit into memory
+            self.loaded = verifier.policy_id, self._load(verifier)
+        return self.loaded[1].score_pairs(pairs)
+
+    def _load(self, verifier: Checkpoint) -> Scorer:
+        path = fetch(verifier.path)
+        if (found := checksum(path)) != verifier.policy_id:
+            raise CheckpointError(f"{verifier.path} holds {found}, not {verifier.policy_id}")
+        return SCORERS[self.kind].load(
+            path, dtype=self.dtype, max_tokens=self.max_tokens, batch_tokens=self.batch_tokens
+        )

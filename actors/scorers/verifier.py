@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from actors.prompting.chat_template import ChatTemplateError, end_token_ids, example_ids
-from actors.storage.checkpoint import CheckpointError, checksum, fetch
+from actors.scorers.scorer import Pair
+from actors.storage.checkpoint import CheckpointError, fetch
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -35,8 +36,8 @@ def padding_id(tokenizer: Any) -> int:
     return next(token for token in candidates if token is not None and token not in ends)
 
 
-class Scorer:
-    """Scores answers with a trained verifier. A callable class for Ray Data.
+class LearnedVerifier:
+    """Scores answers with a trained verifier.
 
     An answer that is too long or cannot be rendered scores NaN, with its status; it never stops the others.
     """
@@ -51,7 +52,7 @@ class Scorer:
 
         logging.disable_progress_bar()
         path = fetch(checkpoint_dir)
-        self.verifier_id = checksum(path)
+        self.path = path
         self.max_tokens, self.batch_tokens = max_tokens, batch_tokens
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         self.tokenizer = AutoTokenizer.from_pretrained(path)
@@ -63,11 +64,17 @@ class Scorer:
             )
         self.model = model.to(self.device).eval()
 
-    def score(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
-        """Raw logit of each (prompt, response), in order; NaN where `statuses` would not say "ok"."""
-        return self.score_with_status(pairs)[0]
+    def score_pairs(self, pairs: Sequence[Pair]) -> list[float]:
+        """Raw logit of each (prompt, response), in order; NaN if its status is not "ok".
 
-    def score_with_status(self, pairs: Sequence[tuple[str, str]]) -> tuple[list[float], list[str]]:
+        Raises CheckpointError if the chat template fails on every one of them.
+        """
+        scores, statuses = self.score_with_status(pairs)
+        if statuses and all(status.startswith("error") for status in statuses):
+            raise CheckpointError(f"{self.path} cannot read an answer: {statuses[0]}")
+        return scores
+
+    def score_with_status(self, pairs: Sequence[Pair]) -> tuple[list[float], list[str]]:
         """Logits, and for each pair "ok", "too_long" or "error: …"."""
         rows, statuses = [], []
         for prompt, response in pairs:
@@ -80,13 +87,6 @@ class Scorer:
             for number, value in zip(batch, self._forward([rows[i] for i in batch]), strict=True):
                 scores[number] = value
         return scores, statuses
-
-    def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
-        """Ray Data: columns prompt and response gain score and status."""
-        import numpy as np
-
-        scores, statuses = self.score_with_status(list(zip(batch["prompt"], batch["response"], strict=True)))
-        return {**batch, "score": np.array(scores), "status": np.array(statuses, dtype=object)}
 
     def _ids(self, prompt: str, response: str) -> tuple[list[int], str]:
         if not (isinstance(prompt, str) and isinstance(response, str)):

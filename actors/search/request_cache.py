@@ -14,13 +14,14 @@ from typing import Any
 from actors.deadline import within
 from actors.inference.engine import Completion, Engine, Sampling
 from actors.prompting.dialogue import NO_PROGRAM
+from actors.scorers.scorer import Pair
 from sandbox.problem import Problem, Suite
 from sandbox.verdict import Outcome, Verdict, outcome_without_tests
 
 Judge = Callable[..., Awaitable[Outcome]]
 """A coroutine function of (problem, program, suite), and every_test=True where a suite is to be run through."""
-Scorer = Callable[[Sequence[tuple[str, str]]], Awaitable[list[float]]]
-"""Raw verifier logits of (first prompt, response) pairs."""
+AsyncScorer = Callable[[Sequence[Pair]], Awaitable[list[float]]]
+"""A coroutine function that scores as `actors.scorers.scorer.Scorer.score_pairs` does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +31,7 @@ class Players:
     engine: Engine
     tokenizer: Any
     judge: Judge
-    scorer: Scorer | None = None
+    scorer: AsyncScorer | None = None
     max_context: int = 512
     turn_deadline_s: float = 600.0
 

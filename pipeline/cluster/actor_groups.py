@@ -11,6 +11,7 @@ from actors.executor.executor import Executor, ExecutorConfig
 from actors.generator import GeneratorActor, GeneratorConfig
 from actors.inference.engine import EngineConfig
 from actors.scorers.actor import ScorerActor
+from actors.scorers.client import ScorerClient
 from actors.storage.checkpoint import Checkpoint
 from pipeline.cluster import resources
 from pipeline.cluster.connect import connect
@@ -18,8 +19,6 @@ from pipeline.config.schema import Config
 from pipeline.trackers.console import say
 from sandbox.errors import UserError
 
-SCORING_DEADLINE_S = 3600.0
-"""For one bucket, the buckets before it at the same scorer included."""
 END_DEADLINE_S = 20.0
 """How long an actor may take to close before it is killed."""
 MIN_SEQUENCES = 256
@@ -143,37 +142,27 @@ class ActorGroups:
 
     # ---- the verifier -----------------------------------------------------------------------------------------
 
-    def scorers(self, verifier: Checkpoint, replicas: int | None = None) -> list["ActorScorer"]:
+    def scorers(self, verifier: Checkpoint, replicas: int | None = None) -> list[ScorerClient]:
         """The verifier as actors, as many as the settings say; they stay for the next verifier."""
         settings, batch_tokens = self.config.verifier, self.config.training.micro_batch_tokens
         actor = ray.remote(ScorerActor).options(num_cpus=settings.cpus, num_gpus=settings.gpus, max_restarts=2)
         while len(self._scorers) < (replicas or settings.replicas):
             self._scorers.append(
                 actor.remote(
-                    dtype=self.config.model.dtype, max_tokens=self.config.verifier_tokens, batch_tokens=batch_tokens
+                    settings.scorer,
+                    dtype=self.config.model.dtype,
+                    max_tokens=self.config.verifier_tokens,
+                    batch_tokens=batch_tokens,
                 )
             )
         ready = [handle.score.remote(verifier, []) for handle in self._scorers]
         _await("verifier", ready, self.config.generator.start_deadline_s)
-        return [ActorScorer(handle, verifier) for handle in self._scorers]
+        return [ScorerClient(handle, verifier) for handle in self._scorers]
 
     def release_scorers(self) -> None:
         for handle in self._scorers:
             ray.kill(handle)
         self._scorers = []
-
-
-class ActorScorer:
-    """A scorer actor with its verifier: a coroutine function for searches, `wait` for stages."""
-
-    def __init__(self, handle: Any, verifier: Checkpoint) -> None:
-        self.handle, self.verifier = handle, verifier
-
-    async def __call__(self, pairs: Any) -> list[float]:
-        return await self.handle.score.remote(self.verifier, list(pairs))
-
-    def wait(self, pairs: Any) -> list[float]:
-        return ray.get(self.handle.score.remote(self.verifier, list(pairs)), timeout=SCORING_DEADLINE_S)
 
 
 def _await(name: str, references: list[Any], deadline_s: float) -> None:

@@ -4,7 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.config.fields import OneOf, Section, operational
+from actors.scorers.scorer import SCORERS
+from pipeline.config.fields import OneOf, Section, added, operational
 from pipeline.config.losses import LOSSES
 
 
@@ -49,6 +50,8 @@ class VerifierSection(TrainedSection):
     """AdamW's ε; the default is the released code's."""
     max_tokens: int | None = Field(None, ge=16)
     """Longest prompt and answer together, in tokens, that is trained on and scored; unset takes model.max_tokens."""
+    scorer: Annotated[str, OneOf(SCORERS)] = added("learned_verifier")
+    """What scores answers by the trained checkpoint, or package.module:NAME of your own."""
     replicas: int = operational(1, ge=1)
     """Scoring actors."""
     cpus: float = operational(0.5, ge=0)

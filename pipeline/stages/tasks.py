@@ -1,11 +1,12 @@
 """What Ray Data runs on one shard: plain callables that read parts, work, and commit one part."""
 
 import math
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import pyarrow as pa
 
+from actors.scorers.scorer import Pair
 from actors.search.episode import Episode
 from actors.storage.parquet import Row, read_rows
 from pipeline.methods.pairs import PAIR_SCHEMA, PairRecipe, make_pairs, pair_counts
@@ -57,10 +58,16 @@ class RelabelTask:
         return commit_rows(shard, rows, EXAMPLE_SCHEMA, counts)
 
 
+class BlockingScorer(Protocol):
+    """What a task asks for scores, as actors/scorers/client.py has it."""
+
+    def score_and_wait(self, pairs: Sequence[Pair]) -> list[float]: ...
+
+
 class ScoreTask:
     """Scores every judged answer of a shard by one of the `scorers`; equal answers to a problem are scored once."""
 
-    def __init__(self, scorers: list[Any], verifier_id: str) -> None:
+    def __init__(self, scorers: Sequence[BlockingScorer], verifier_id: str) -> None:
         self.scorers, self.verifier_id = scorers, verifier_id
 
     def __call__(self, shard: Row) -> Row:
@@ -73,7 +80,7 @@ class ScoreTask:
         ]
         texts = list(dict.fromkeys(_text(episode, turn) for episode, turn in places))
         scorer = self.scorers[shard["part"] % len(self.scorers)]
-        scores = dict(zip(texts, scorer.wait(texts), strict=True))
+        scores = dict(zip(texts, scorer.score_and_wait(texts), strict=True))
         rows = [
             {
                 "episode_id": episode.episode_id,

@@ -2,6 +2,7 @@
 
 from actors.storage.checkpoint import Checkpoint
 from pipeline.config.schema import Config
+from pipeline.config.training_sections import VerifierSection
 from pipeline.errors import StoreError
 from pipeline.methods.pairs import PairKind, PairRecipe
 from pipeline.stages.shards import count_shards, map_shards, missing_shards
@@ -13,6 +14,7 @@ from pipeline.state.stage import FunnelCounts, Rate, SplitSize, Stage, StageCont
 from pipeline.training.train_verifier import train_verifier
 
 _RECIPE_FIELDS = tuple(f"verifier.{name}" for name in ("pairs_per_problem", "pairs", "margin", "loss"))
+_TRAINING_FIELDS = tuple(f"verifier.{name}" for name in VerifierSection.model_fields if name != "scorer")
 _MEASURE_FIELDS = ("verifier.pairs_per_problem", "run.seed")
 KINDS: dict[str, PairKind] = {"bt": "product", "bce": "matching"}
 """Of pairs, by the loss that is trained with them."""
@@ -98,7 +100,7 @@ OWN_PAIRS = Stage(
 VERIFIER = Stage(
     name="verifier",
     title="training of the verifier",
-    config_fields=("verifier", "model.verifier", "model.dtype", "model.max_tokens", "run.seed"),
+    config_fields=(*_TRAINING_FIELDS, "model.verifier", "model.dtype", "model.max_tokens", "run.seed"),
     function=fit_verifier,
     rate=Rate(name="verifier", seconds=1.1e-3),
     work=_training_rows,
@@ -106,7 +108,7 @@ VERIFIER = Stage(
 SCORES = Stage(
     name="scores",
     title="scores of every answer",
-    config_fields=("model.dtype", "model.max_tokens", "verifier.max_tokens"),
+    config_fields=("model.dtype", "model.max_tokens", "verifier.max_tokens", "verifier.scorer"),
     function=score_episodes,
     rate=Rate(name="scores", seconds=2.5e-4),
     work=_answers_so_far,

@@ -9,7 +9,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from actors.scorers.verifier import Scorer
+from actors.scorers.verifier import LearnedVerifier
 from actors.storage.checkpoint import CheckpointError, checksum, verify
 from actors.storage.parts import commit_part
 from pipeline.config.schema import FineTuneSection, TrainingSection, VerifierSection
@@ -226,7 +226,7 @@ def test_a_trained_verifier_is_trained_on_and_scores(world: Path) -> None:
     first = judge(world, "first", workers=0)
     more = judge(world, "more", base="first", workers=0)
     assert more.first_loss < 0.5 * first.first_loss  # the head was kept, not drawn afresh
-    good, bad = Scorer(more.checkpoint.path).score([("xxxx", "aaa"), ("xxxx", "bbb")])
+    good, bad = LearnedVerifier(more.checkpoint.path).score_pairs([("xxxx", "aaa"), ("xxxx", "bbb")])
     assert good > bad
 
 

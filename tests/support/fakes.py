@@ -109,7 +109,7 @@ class FakeSandbox:
 
 
 def fake_scorer(score: Callable[[str, str], float]) -> Any:
-    """A scorer (actors.search.search.Scorer) from a plain function of (first prompt, response)."""
+    """An AsyncScorer from a plain function of (first prompt, response)."""
 
     async def scores(pairs: Sequence[tuple[str, str]]) -> list[float]:
         return [score(prompt, response) for prompt, response in pairs]

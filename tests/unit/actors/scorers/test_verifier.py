@@ -5,14 +5,12 @@ import math
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from actors.scorers.actor import ScorerActor
-from actors.scorers.verifier import Scorer, verifier_ids
-from actors.storage.checkpoint import Checkpoint, CheckpointError, checksum
+from actors.scorers.verifier import LearnedVerifier, verifier_ids
+from actors.storage.checkpoint import CheckpointError
 from tests.support.tiny_models import tiny_causal, tiny_verifier
 
 PAIRS = [("add", "x + y"), ("subtract two numbers", "x"), ("", "a longer answer than all of the others"), ("p", "")]
@@ -34,14 +32,13 @@ def reference(path: str) -> list[float]:
 
 @pytest.mark.parametrize("batch_tokens", [1, 64, 16384])
 def test_scores_equal_transformers_in_any_batching(verifier: str, batch_tokens: int) -> None:
-    scorer = Scorer(verifier, max_tokens=128, batch_tokens=batch_tokens)
-    assert scorer.verifier_id == checksum(verifier)
-    assert scorer.score(PAIRS) == pytest.approx(reference(verifier), abs=1e-5)
-    assert scorer.score([]) == []
+    scorer = LearnedVerifier(verifier, max_tokens=128, batch_tokens=batch_tokens)
+    assert scorer.score_pairs(PAIRS) == pytest.approx(reference(verifier), abs=1e-5)
+    assert scorer.score_pairs([]) == []
 
 
 def test_a_long_answer_and_a_broken_one_do_not_stop_the_others(verifier: str) -> None:
-    scorer = Scorer(verifier, max_tokens=20)
+    scorer = LearnedVerifier(verifier, max_tokens=20)
     scores, statuses = scorer.score_with_status([("p", "ok"), ("p", "x" * 50), ("p", None), ("p", "ok")])  # type: ignore[list-item]
     assert [status.split(":")[0] for status in statuses] == ["ok", "too_long", "error", "ok"]
     assert [math.isnan(score) for score in scores] == [False, True, True, False]
@@ -56,19 +53,10 @@ def test_a_verifier_that_can_read_no_answer_says_so(verifier: str, tmp_path: Pat
     settings.pop("chat_template", None)
     (mute / "tokenizer_config.json").write_text(json.dumps(settings))
     (mute / "chat_template.jinja").unlink(missing_ok=True)
-    checkpoint = Checkpoint(path=str(mute), policy_id=checksum(mute))
     with pytest.raises(CheckpointError, match="cannot read an answer: error: the model has no chat template"):
-        ScorerActor().score(checkpoint, [("ask", "answer"), ("ask", "other")])
-
-
-def test_a_ray_data_batch_gains_score_and_status(verifier: str) -> None:
-    prompts, responses = (np.array(side, dtype=object) for side in zip(*PAIRS, strict=True))
-    batch = Scorer(verifier)({"prompt": prompts, "response": responses, "id": np.arange(4)})
-    assert set(batch) == {"prompt", "response", "id", "score", "status"}
-    assert batch["score"].tolist() == pytest.approx(reference(verifier), abs=1e-5)
-    assert batch["status"].tolist() == ["ok"] * 4
+        LearnedVerifier(str(mute)).score_pairs([("ask", "answer"), ("ask", "other")])
 
 
 def test_a_generator_is_no_verifier(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="is no verifier"):
-        Scorer(tiny_causal(tmp_path / "g"))
+        LearnedVerifier(tiny_causal(tmp_path / "g"))

@@ -1,0 +1,60 @@
+"""What ranks answers by a number: the protocol of scorers, and the table of them. Imports nothing heavy."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from sandbox.registry import Registry
+
+Pair = tuple[str, str]
+"""The first prompt of an episode and a response to one of its turns."""
+
+
+class Scorer(Protocol):
+    """A loaded scorer."""
+
+    def score_pairs(self, pairs: Sequence[Pair]) -> list[float]:
+        """One number per pair, in order: the higher, the better. Without unit; only their order is used to select.
+
+        NaN for a pair that cannot be scored (too long, say); such an answer ranks last. Equal pairs get equal numbers,
+        whatever else is asked for beside them. Raises CheckpointError if no pair can be scored at all.
+        """
+
+
+class ScorerLoader(Protocol):
+    """How a scorer is made of a checkpoint."""
+
+    def __call__(self, checkpoint: str, *, dtype: str, max_tokens: int, batch_tokens: int) -> Scorer:
+        """`checkpoint`: a local directory, as the stage `verifier` wrote it or `--verifier` names it.
+
+        `dtype`: "float32" or "bfloat16". `max_tokens`: longest prompt and answer together. `batch_tokens`: padded
+        tokens per forward pass. Raises CheckpointError if the directory holds something else.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScorerKind:
+    """A row of `SCORERS`: `load` runs in the scoring actor, which may have an accelerator of its own."""
+
+    label: str
+    description: str
+    load: ScorerLoader
+
+
+def _load_learned_verifier(checkpoint: str, *, dtype: str, max_tokens: int, batch_tokens: int) -> Scorer:
+    from actors.scorers.verifier import LearnedVerifier
+
+    return LearnedVerifier(checkpoint, dtype=dtype, max_tokens=max_tokens, batch_tokens=batch_tokens)
+
+
+SCORERS: Registry[ScorerKind] = Registry(
+    "scorer",
+    ScorerKind,
+    {
+        "learned_verifier": ScorerKind(
+            label="learned verifier",
+            description="The raw logit of a sequence-classification model at the end of the answer.",
+            load=_load_learned_verifier,
+        ),
+    },
+)
