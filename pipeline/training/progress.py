@@ -1,41 +1,71 @@
-"""Where a training stands: the loss is watched, and said in a file beside the checkpoint."""
+"""The steps of a training as they are taken: the loss is watched, and the driver is told in a file."""
 
-import json
+import bisect
 import math
-import posixpath
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from actors.storage.filesystem import open_directory, write_bytes
-from pipeline.training.batches import TrainingError
+from pipeline.trackers.steps import StepRecord, write_progress
+from pipeline.training.errors import TrainingFailed
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-PROGRESS = "progress.json"
-PROGRESS_EVERY_S = 1.0
+WRITE_EVERY_S = 1.0
+RECENT_S = 30.0
+"""How long a step stays in progress.json, so that a reader that looks seldom misses none."""
 CHECK_EVERY_STEPS = 20
 """Steps between looks at the loss, each of which waits for the accelerator."""
 CALMER = "lower the learning rate, or look for broken weights in the base model"
 
 
-@dataclass(slots=True)
-class Progress:
-    """Watches the loss, and says where a training stands in a file beside its checkpoint, for the driver."""
+class StepLog:
+    """Every step of a training of `steps` steps; rank 0 (`writes`) also keeps progress.json in `directory` fresh.
 
-    name: str
-    steps: int
-    out: str
-    said: float = 0.0
+    Losses and norms stay on the accelerator until they are written, so that no step waits for them.
+    """
 
-    def update(self, step: int, loss: "Tensor", speak: bool) -> None:
-        """`step` is 1-based. Raises TrainingError where the loss is not finite, at the same step on all ranks."""
-        if (step in (1, self.steps) or step % CHECK_EVERY_STEPS == 0) and not math.isfinite(loss.item()):
-            raise TrainingError(f"{self.name}: the loss is {loss.item()} at step {step}; {CALMER}")
-        if speak and (step == self.steps or time.monotonic() - self.said > PROGRESS_EVERY_S):
-            self.said = time.monotonic()
-            filesystem, directory = open_directory(posixpath.dirname(self.out))
-            filesystem.create_dir(directory, recursive=True)
-            body = json.dumps({"step": step, "steps": self.steps, "loss": loss.item()}).encode()
-            write_bytes(filesystem, posixpath.join(directory, PROGRESS), body)
+    def __init__(self, name: str, steps: int, directory: str, *, writes: bool) -> None:
+        self._name, self._steps, self._directory, self._writes = name, steps, directory, writes
+        self._records: list[StepRecord] = []
+        self._pending: list[tuple[Tensor, float, Tensor | float | None, int, float]] = []
+        self._ends: list[float] = []
+        self._last = self._written = time.monotonic()
+        self._written_steps = 0
+
+    def add(self, loss: "Tensor", learning_rate: float, grad_norm: "Tensor | float | None", tokens: int) -> None:
+        """The next step. Raises TrainingFailed, at the same step on all ranks, if the loss is not finite."""
+        now = time.monotonic()
+        self._pending.append((loss, learning_rate, grad_norm, tokens, now - self._last))
+        self._last = now
+        self._ends.append(now)
+        step = len(self._ends)
+        if (step in (1, self._steps) or step % CHECK_EVERY_STEPS == 0) and not math.isfinite(loss.item()):
+            raise TrainingFailed(f"{self._name}: the loss is {loss.item()} at step {step}; {CALMER}")
+        if self._writes and (step == self._steps or now - self._written > WRITE_EVERY_S or step == 1):
+            self._written = now
+            self._write(now)
+
+    def all_records(self) -> tuple[StepRecord, ...]:
+        """Every step so far, in order."""
+        import torch
+
+        if self._pending:
+            losses = torch.stack([pending[0] for pending in self._pending]).tolist()
+            for loss, (_, learning_rate, norm, tokens, seconds) in zip(losses, self._pending, strict=True):
+                record = StepRecord(
+                    step=len(self._records) + 1,
+                    loss=loss,
+                    learning_rate=learning_rate,
+                    grad_norm=None if norm is None else float(norm),
+                    tokens=tokens,
+                    seconds=seconds,
+                )
+                self._records.append(record)
+            self._pending.clear()
+        return tuple(self._records)
+
+    def _write(self, now: float) -> None:
+        first = min(self._written_steps, bisect.bisect(self._ends, now - RECENT_S))
+        write_progress(self._directory, self._steps, self.all_records()[first:])
+        self._written_steps = len(self._ends)

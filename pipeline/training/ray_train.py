@@ -1,102 +1,80 @@
-"""Carry out a training under Ray Train, once: the checks before it, the workers, and the report after it."""
+"""Launch a training under Ray Train, once: the checks before it, the workers, and the report after it."""
 
 import dataclasses
 import logging
 import os
 import posixpath
 import time
+import traceback
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from actors.prompting.chat_template import ChatTemplateError, has_chat_template
-from actors.storage.checkpoint import Checkpoint, CheckpointError, fetch, is_saved
-from actors.storage.filesystem import open_directory
+from actors.storage.checkpoint import CheckpointError, fetch, is_saved
 from actors.storage.parts import committed_parts
 from pipeline.config.schema import TrainingSection
-from pipeline.training.batches import TrainingError, count_steps
-from pipeline.training.loop import train
-from pipeline.training.types import Objective, Settings, TrainingReport
+from pipeline.trackers.steps import write_training_steps
+from pipeline.training.batches import count_steps
+from pipeline.training.errors import TrainingError, TrainingFailed
+from pipeline.training.loop import train_on_rank
+from pipeline.training.settings import TrainingJob, TrainingSettings
+from pipeline.training.types import Objective, TrainingReport
 from pipeline.training.zero import ENVIRONMENT
 
-
-def read_rows(directory: str, columns: list[str], *, key: str) -> list[dict[str, Any]]:
-    """Rows of the committed parts of a stage, sorted by `key`: the order of parts and rows means nothing."""
-    filesystem, root = open_directory(directory)
-    files = [posixpath.join(root, record.file) for record in committed_parts(directory).values()]
-    tables = [pq.read_table(file, columns=columns, filesystem=filesystem) for file in files]
-    return sorted((row for table in tables for row in table.to_pylist()), key=lambda row: row[key])
+SHOWN_CHARACTERS = 300
+"""Of the text of an error that was not written for people."""
+Result = TrainingReport | Exception | None
+"""Of a worker: the report on rank 0; an error that another attempt would meet again."""
 
 
-def parallelism(training: TrainingSection) -> dict[str, Any]:
-    """The fields of Settings that say how a training is carried out, not what it learns."""
-    return {
-        "zero_stage": training.zero_stage,
-        "offload": training.offload,
-        "gradient_checkpointing": training.gradient_checkpointing,
-        "micro_batch_tokens": training.micro_batch_tokens,
-        "threads": max(1, int(training.cpus)),
-    }
-
-
-def fit(
-    objective: Objective, settings: Settings, training: TrainingSection, *, run_name: str, storage: str
+def train_with_ray(
+    objective: Objective, settings: TrainingSettings, training: TrainingSection, job: TrainingJob
 ) -> TrainingReport:
-    """Train, save at `settings.out`, and return the report. `training.workers` 0 trains in this process.
+    """Train, save at `settings.out` and beside it training_steps.parquet, and return the report.
 
-    Raises TrainingError or CheckpointError before any work where the input cannot be trained on.
+    `training.workers` 0 trains in this process. Raises TrainingError or CheckpointError before any work if the input
+    cannot be trained on, TrainingFailed if the training ends before it is done.
     """
-    settings = _absolute(settings)
-    _check(settings)
+    settings = _with_absolute_paths(settings)
+    _check_settings(settings)
     started = time.monotonic()
-    if training.workers == 0:
-        report = _fit_here(objective, settings)
-    else:
-        report = _fit_with_ray(objective, settings, training, run_name, storage)
-    if "error" in report:
-        raise TrainingError(report["error"])
-    losses = report.pop("losses")
-    checkpoint = Checkpoint(**report.pop("checkpoint"))
-    return TrainingReport(
-        **report,
-        checkpoint=checkpoint,
-        losses=tuple(losses),
-        first_loss=losses[0],
-        last_loss=losses[-1],
-        fit_s=time.monotonic() - started,
-    )
+    config = {"objective": objective, "settings": settings}
+    result = _train_here(config) if training.workers == 0 else _train_in_workers(config, training, job)
+    if isinstance(result, Exception):
+        raise result
+    assert result is not None, "rank 0 reports"
+    write_training_steps(posixpath.dirname(settings.out), result.step_records)
+    return dataclasses.replace(result, fit_s=time.monotonic() - started)
 
 
-def _worker(config: dict[str, Any]) -> dict[str, Any]:
+def _run_worker(config: dict[str, Any]) -> Result:
     """What Ray Train runs. Errors that another attempt would meet again are returned: a raised one is retried."""
     try:
-        return train(config["objective"], config["settings"])
+        return train_on_rank(config["objective"], config["settings"])
     except (TrainingError, CheckpointError, ChatTemplateError) as error:
-        return {"error": str(error)}
+        error.add_note(traceback.format_exc())  # a traceback does not travel, a note does
+        return error.with_traceback(None)
 
 
-def _fit_here(objective: Objective, settings: Settings) -> dict[str, Any]:
+def _train_here(config: dict[str, Any]) -> Result:
     """Ray Train's local mode. Its general trainer, since the torch one would tear the process group down."""
     import ray.train
     from ray.train.v2.api.data_parallel_trainer import DataParallelTrainer
 
     logging.getLogger("ray.train").setLevel(logging.WARNING)  # it would say each time that this mode is local
     trainer: Any = DataParallelTrainer(
-        _worker,
-        train_loop_config={"objective": objective, "settings": settings},
+        _run_worker,
+        train_loop_config=config,
         scaling_config=ray.train.ScalingConfig(num_workers=0),
     )
     with _environment(LOCAL_RANK="0"):  # DeepSpeed wants to be told
         return trainer.fit().return_value
 
 
-def _fit_with_ray(
-    objective: Objective, settings: Settings, training: TrainingSection, run_name: str, storage: str
-) -> dict[str, Any]:
+def _train_in_workers(config: dict[str, Any], training: TrainingSection, job: TrainingJob) -> Result:
     import ray.train
 
     api: Any = ray.train  # a type checker sees the API of Ray Train's first version
@@ -104,22 +82,15 @@ def _fit_with_ray(
         ray.init()
     nodes = sum(node["Alive"] for node in ray.nodes())
     gpus = training.gpus if training.gpus is not None else float(ray.cluster_resources().get("GPU", 0) > 0)
-    trainer = _trainer(lean=nodes == 1)(
-        _worker,
-        train_loop_config={"objective": objective, "settings": settings},
+    trainer: Any = _trainer_class(lean=nodes == 1)(
+        _run_worker,
+        train_loop_config=config,
         scaling_config=api.ScalingConfig(
             num_workers=training.workers,
             use_gpu=gpus > 0,
             resources_per_worker={"CPU": training.cpus, **({"GPU": gpus} if gpus else {})},
         ),
-        run_config=api.RunConfig(
-            name=f"{run_name}-{uuid.uuid4().hex[:6]}",  # a name that was used would be re-entered, not run
-            storage_path=storage if "://" in storage else str(Path(storage).absolute()),
-            failure_config=api.FailureConfig(
-                max_failures=training.max_failures, controller_failure_limit=training.max_failures
-            ),
-            worker_runtime_env={"env_vars": ENVIRONMENT},
-        ),
+        run_config=_run_config(training, job),
     )
     # Ray Train reads these from the driver's environment and hands them to its controller.
     controls = {
@@ -132,17 +103,50 @@ def _fit_with_ray(
         with _environment(**controls):
             return trainer.fit().return_value
     except api.TrainingFailedError as error:
-        raise TrainingError(
-            f"training did not finish ({type(error).__name__}: {str(error)[:600]}). It asked for {training.workers} "
-            f"workers with {training.cpus} CPUs and {gpus} GPUs each; free now: {ray.available_resources()}"
+        raise TrainingFailed(
+            f"{config['objective'].name}: {_what_happened(error)}. It asked for {training.workers} workers with "
+            f"{training.cpus} CPUs and {gpus} GPUs each; free now: {_free_resources()}"
         ) from error
 
 
-def _trainer(lean: bool) -> Any:
+def _run_config(training: TrainingSection, job: TrainingJob) -> Any:
+    import ray.train
+
+    api: Any = ray.train
+    return api.RunConfig(
+        name=f"{job.run_name}-{uuid.uuid4().hex[:6]}",  # a name that was used would be re-entered, not run
+        storage_path=job.storage if "://" in job.storage else str(Path(job.storage).absolute()),
+        failure_config=api.FailureConfig(
+            max_failures=training.max_failures, controller_failure_limit=training.max_failures
+        ),
+        worker_runtime_env={"env_vars": ENVIRONMENT},
+    )
+
+
+def _what_happened(error: Exception) -> str:
+    """The first failure of a worker, or of Ray Train's controller, in one line; the traceback is the error's cause."""
+    failures = getattr(error, "worker_failures", None) or {}
+    where, cause = next(((f"worker {rank}: ", failure) for rank, failure in sorted(failures.items())), ("", error))
+    cause = getattr(cause, "controller_failure", cause)
+    cause = getattr(cause, "_base_exc", cause)  # Ray Train's wrapper of what a worker's function raised
+    text = " ".join(str(cause).split())
+    shown = text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
+    return f"{where}{type(cause).__name__}: {shown}"
+
+
+def _free_resources() -> str:
+    """CPUs and GPUs of the cluster that nobody holds."""
+    import ray
+
+    free = ray.available_resources()
+    return f"{free.get('CPU', 0):g} CPUs, {free.get('GPU', 0):g} GPUs"
+
+
+def _trainer_class(lean: bool) -> Any:
     """Ray Train's TorchTrainer (gloo on CPU, nccl on GPU).
 
     `lean`, for one node: without the actor that removes placement groups after a dead controller. It polls
-    the dashboard each second and complains where there is none, and costs a process of every training; the
+    the dashboard each second and complains if there is none, and costs a process of every training; the
     group goes away with its creator in any case.
     """
     from ray.train.torch import TorchTrainer
@@ -170,20 +174,17 @@ def _environment(**values: str) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _absolute(settings: Settings) -> Settings:
+def _with_absolute_paths(settings: TrainingSettings) -> TrainingSettings:
     """Paths that stay right in a worker, which Ray Train moves to a folder of its own."""
 
     def resolve(path: str) -> str:
         return path if "://" in path else str(Path(path).absolute())
 
     base = resolve(settings.base) if Path(settings.base).exists() else settings.base
-    evaluation = resolve(settings.eval_data) if settings.eval_data else None
-    return dataclasses.replace(
-        settings, data=resolve(settings.data), out=resolve(settings.out), base=base, eval_data=evaluation
-    )
+    return dataclasses.replace(settings, data=resolve(settings.data), out=resolve(settings.out), base=base)
 
 
-def _check(settings: Settings) -> None:
+def _check_settings(settings: TrainingSettings) -> None:
     """What can be refused in milliseconds is refused before a worker starts."""
     records = committed_parts(settings.data)
     rows = sum(record.rows for record in records.values())
@@ -193,7 +194,7 @@ def _check(settings: Settings) -> None:
         )
     if settings.zero_stage == 0 and settings.dtype == "bfloat16":
         raise TrainingError("training.zero_stage = 0 keeps no fp32 copy of bfloat16 weights; use 1, 2 or 3")
-    count_steps(rows, settings.batch, settings.steps, settings.epochs)
+    count_steps(rows, settings.batch_size, settings.steps, settings.epochs)
     if "://" in settings.base:
         if not is_saved(settings.base):
             raise CheckpointError(f"no checkpoint at {settings.base}: it has no checkpoint.json")

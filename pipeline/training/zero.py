@@ -2,20 +2,25 @@
 
 import math
 import os
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from pipeline.training.settings import TrainingSettings
+from pipeline.training.types import Objective, PaddedBatch
+
 if TYPE_CHECKING:
+    from deepspeed import DeepSpeedEngine
     from torch import Tensor
-from pipeline.training.types import Batch, Objective, Settings
+    from transformers import PreTrainedModel
 
 ENVIRONMENT = {"TORCHDYNAMO_DISABLE": "1", "TOKENIZERS_PARALLELISM": "false", "DEEPSPEED_LOG_LEVEL": "warning"}
 
 
-def import_deepspeed() -> Any:
+def import_deepspeed() -> ModuleType:
     """DeepSpeed, kept from compiling anything: on CPU its communication would build a C++ operator first.
 
-    It would do so for shared-memory reductions where its table says that the machine can; the table is
-    filled here instead (it is read only there, in deepspeed/comm/torch.py).
+    It would do so for shared-memory reductions if its table says that the machine can; the table is filled here instead
+    (it is read only there, in deepspeed/comm/torch.py).
     """
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
@@ -31,7 +36,7 @@ def import_deepspeed() -> Any:
     return deepspeed
 
 
-def ds_config(settings: Settings) -> dict[str, Any]:
+def deepspeed_config(settings: TrainingSettings) -> dict[str, Any]:
     """DeepSpeed's settings. No "optimizer" section: that would compile a fused one."""
     zero: dict[str, Any] = {"stage": settings.zero_stage}
     if settings.offload:
@@ -61,7 +66,10 @@ def learning_rate_factor(step: int, steps: int, warmup_fraction: float, schedule
     return 1 - progress if schedule == "linear" else 1.0
 
 
-def initialize(deepspeed: Any, objective: Objective, model: Any, settings: Settings, steps: int) -> Any:
+def start_engine(
+    deepspeed: ModuleType, objective: Objective, model: "PreTrainedModel", settings: TrainingSettings, steps: int
+) -> "DeepSpeedEngine":
+    """The model with AdamW and its schedule under DeepSpeed; called with a PaddedBatch it returns the loss's sum."""
     import torch
 
     class Loss(torch.nn.Module):
@@ -71,7 +79,7 @@ def initialize(deepspeed: Any, objective: Objective, model: Any, settings: Setti
             super().__init__()
             self.model = model
 
-        def forward(self, batch: Batch) -> "Tensor":
+        def forward(self, batch: PaddedBatch) -> "Tensor":
             return objective.loss_sum(self.model, batch)
 
     model.train()
@@ -82,12 +90,12 @@ def initialize(deepspeed: Any, objective: Objective, model: Any, settings: Setti
         optimizer, lambda step: learning_rate_factor(step, steps, settings.warmup_fraction, settings.schedule)
     )
     engine, *_ = deepspeed.initialize(
-        model=Loss(), optimizer=optimizer, lr_scheduler=schedule, config=ds_config(settings)
+        model=Loss(), optimizer=optimizer, lr_scheduler=schedule, config=deepspeed_config(settings)
     )
     return engine
 
 
-def gather(engine: Any) -> dict[str, "Tensor"] | None:
+def gather_weights(engine: "DeepSpeedEngine") -> "dict[str, Tensor] | None":
     """The model's whole state on rank 0; a collective of all ranks under ZeRO-3."""
     if engine.zero_optimization_stage() == 3:
         state = engine._zero3_consolidated_16bit_state_dict()  # its public caller writes a .bin file

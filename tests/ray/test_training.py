@@ -13,11 +13,14 @@ from actors.scorers.verifier import LearnedVerifier
 from actors.storage.checkpoint import CheckpointError, checksum, verify
 from actors.storage.parts import commit_part
 from pipeline.config.schema import FineTuneSection, TrainingSection, VerifierSection
-from pipeline.training.batches import TrainingError
-from pipeline.training.fine_tune import TargetLoss, fine_tune
-from pipeline.training.ray_train import fit
-from pipeline.training.train_verifier import PairLoss, train_verifier
-from pipeline.training.types import Settings, TrainingReport
+from pipeline.training.errors import TrainingError, TrainingFailed
+from pipeline.training.fine_tune import fine_tune
+from pipeline.training.pair_loss import PairLoss
+from pipeline.training.ray_train import train_with_ray
+from pipeline.training.settings import TrainingJob, training_settings
+from pipeline.training.target_loss import TargetLoss
+from pipeline.training.train_verifier import train_verifier
+from pipeline.training.types import TrainingReport
 from tests.support.tiny_models import tiny_causal, tiny_verifier
 from tests.support.training_data import (
     BATCH,
@@ -80,7 +83,6 @@ def judge(world: Path, out: str, *, base: str = "base", loss: str = "bt", **trai
         seed=0,
         run_name=out,
         storage=str(world / "ray"),
-        eval_pairs_dir=str(world / "pairs"),
     )
 
 
@@ -130,7 +132,6 @@ def test_verifier_equals_a_plain_loop(world: Path, loss: str, zero_stage: int) -
     report = judge(world, f"{loss}-{zero_stage}", loss=loss, workers=0, zero_stage=zero_stage, micro_batch_tokens=SMALL)
     assert list(report.losses) == pytest.approx(plain, abs=EXACT)
     assert report.last_loss < 0.5 * report.first_loss
-    assert report.eval_accuracy == 1.0
 
 
 @pytest.mark.slow
@@ -139,33 +140,26 @@ def test_verifier_with_two_workers_equals_local_mode(world: Path) -> None:
     here = judge(world, "verifier-0", workers=0)
     there = judge(world, "verifier-2", workers=2, zero_stage=3, micro_batch_tokens=SMALL)
     assert there.losses == pytest.approx(here.losses, abs=EXACT)
-    assert there.eval_accuracy == here.eval_accuracy
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("ray_session")
 def test_a_killed_worker_is_replaced_and_the_result_is_the_same(world: Path, plain: list[float]) -> None:
     marker = world / "killed"
-    settings = Settings(
+    job = TrainingJob(
         data=str(world / "examples"),
         base=str(world / "base"),
         out=str(world / "survivor"),
-        batch=BATCH,
-        steps=STEPS,
-        epochs=None,
-        learning_rate=LEARNING_RATE,
         dtype="float32",
         max_tokens=MAX_TOKENS,
-        micro_batch_tokens=100_000,
         seed=0,
-    )
-    report = fit(
-        KilledOnce(marker=str(marker)),
-        settings,
-        TrainingSection(max_failures=1),
         run_name="survivor",
         storage=str(world / "ray"),
     )
+    training = TrainingSection(max_failures=1)
+    section = FineTuneSection(learning_rate=LEARNING_RATE, steps=STEPS, warmup_fraction=0.0, schedule="linear")
+    settings = training_settings(job, section, training, batch_size=BATCH)
+    report = train_with_ray(KilledOnce(marker=str(marker)), settings, training, job)
     assert marker.exists()
     assert list(report.losses) == pytest.approx(plain, abs=EXACT)
 
@@ -267,7 +261,7 @@ def test_rows_that_are_too_long_are_dropped_and_counted(world: Path) -> None:
 
     report = tune_to(40, "short")
     tokenizer = AutoTokenizer.from_pretrained(world / "base")
-    lengths = [item.width for item in TargetLoss().read(str(world / "examples"), tokenizer, 10_000).kept]
+    lengths = [example.width for example in TargetLoss().read_examples(str(world / "examples"), tokenizer, 10_000).kept]
     assert report.dropped_too_long == sum(length > 40 for length in lengths) > 0
     assert report.examples + report.dropped_too_long == 50
     with pytest.raises(TrainingError, match=r"all 50 rows of .* longer than 8 tokens; raise model\.max_tokens"):
@@ -308,7 +302,7 @@ def test_a_classifier_with_two_labels_is_no_verifier(world: Path) -> None:
 
 
 def test_a_loss_that_is_not_finite_stops_the_training_and_leaves_no_checkpoint(world: Path) -> None:
-    with pytest.raises(TrainingError, match="lower the learning rate"):
+    with pytest.raises(TrainingFailed, match="lower the learning rate"):
         fine_tune(
             str(world / "examples"),
             str(world / "base"),

@@ -30,7 +30,7 @@ from pipeline.state import run_files
 from pipeline.state.stage import StageContext, StageOutput
 from pipeline.study.sequential import execute
 from pipeline.study.spec import load_study
-from pipeline.training import ray_train
+from pipeline.training.examples import read_sorted_rows
 from sandbox.problem import Problem, Suite
 from sandbox.verdict import Outcome, Verdict
 from tests.support.fakes import ByteTokenizer, FakeEngine, FakeSandbox
@@ -96,7 +96,7 @@ def train(data: str, base: str, out: str, **settings: Any) -> Any:
     key = "pair_id" if "verifier" in out.rpartition("/iter_")[2] else "example_id"
     named = settings["config"].model_dump(exclude={"replicas", "cpus", "gpus", "batch_rows"})
     content = [
-        [row[key] for row in ray_train.read_rows(data, [key], key=key)],
+        [row[key] for row in read_sorted_rows(data, [key], key=key)],
         named,
         settings["seed"],
         Path(base).name,

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from actors.storage.parts import commit_part
-from pipeline.training.fine_tune import TargetLoss, target_loss
+from pipeline.training.target_loss import TargetLoss, target_loss_sum
 
 STEPS, BATCH, LEARNING_RATE, MAX_TOKENS = 20, 16, 3e-3, 128
 
@@ -56,17 +56,17 @@ def plain_losses(objective: Any, data: str, base: str, seed: int = 0, eps: float
     import torch
     from transformers import AutoTokenizer
 
-    from pipeline.training.batches import Order
-    from pipeline.training.collate import collate
+    from pipeline.training.batches import EpochOrder
+    from pipeline.training.collate import collate_examples
 
     tokenizer = AutoTokenizer.from_pretrained(base)
-    items = objective.read(data, tokenizer, MAX_TOKENS).kept
-    model = objective.model(base, tokenizer, torch.float32, seed).train()
+    examples = objective.read_examples(data, tokenizer, MAX_TOKENS).kept
+    model = objective.load_model(base, tokenizer, torch.float32, seed).train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=LEARNING_RATE, eps=eps, weight_decay=0.0)
-    order, losses = Order(len(items), BATCH, seed), []
+    order, losses = EpochOrder(len(examples), BATCH, seed), []
     for step in range(STEPS):
-        rows = [items[number] for number in order.step(step)]
-        loss = objective.loss_sum(model, collate(rows, rows[0])) / sum(map(objective.share, rows))
+        rows = [examples[number] for number in order.batch_at(step)]
+        loss = objective.loss_sum(model, collate_examples(rows, rows[0])) / sum(map(objective.loss_weight, rows))
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.param_groups[0]["lr"] = LEARNING_RATE * (1 - step / STEPS)  # linear, without warm-up
@@ -88,4 +88,4 @@ class KilledOnce(TargetLoss):
         if calls.read_text() == "12" and not Path(self.marker).exists():
             Path(self.marker).touch()
             os.kill(os.getpid(), signal.SIGKILL)
-        return target_loss(model, batch)
+        return target_loss_sum(model, batch)

@@ -11,7 +11,7 @@ import pytest
 from actors.prompting.chat_template import ChatTemplateError, end_token_ids, example_ids, prompt_ids
 from actors.scorers.verifier import verifier_ids
 from actors.storage.parts import commit_part
-from pipeline.training.fine_tune import TargetLoss
+from pipeline.training.target_loss import TargetLoss
 from tests.support.chat_templates import CLOCK, LLAMA_3, QWEN_2_5, template_tokenizer
 
 KINDS = {"llama": (LLAMA_3, "<|eot_id|>"), "qwen": (QWEN_2_5, "<|im_end|>"), "clock": (CLOCK, "<|im_end|>")}
@@ -115,11 +115,11 @@ def test_a_template_that_rewrites_history_is_refused() -> None:
 def test_the_loss_mask_covers_target_and_end_of_turn(tmp_path: Path, kind: str, tokenizer: Any) -> None:
     row = {"example_id": "e", "messages": THREE, "target": TARGET, "weight": 2.5}
     commit_part(str(tmp_path), 0, pa.Table.from_pylist([row]))
-    (item,) = TargetLoss().read(str(tmp_path), tokenizer, 4096).kept
+    (item,) = TargetLoss().read_examples(str(tmp_path), tokenizer, 4096).kept
     (sequence,) = item.sequences
     assert tokenizer.decode(list(sequence[item.start :])) == TARGET + KINDS[kind][1]
     assert item.target_tokens == len(tokenizer.encode(TARGET, add_special_tokens=False)) + 1
-    assert (item.weight, TargetLoss().share(item)) == (2.5, 2.5 * item.target_tokens)
+    assert (item.weight, TargetLoss().loss_weight(item)) == (2.5, 2.5 * item.target_tokens)
 
 
 def test_a_saved_tokenizer_renders_the_same(tmp_path: Path, tokenizer: Any) -> None:

@@ -25,8 +25,8 @@ from actors.storage.parts import commit_part
 from pipeline.config.presets import PROTOCOLS
 from pipeline.methods.relabel import DROPPED, EXAMPLE_SCHEMA, relabel
 from pipeline.methods.strategies import STRATEGIES
-from pipeline.training.collate import collate
-from pipeline.training.fine_tune import TargetLoss
+from pipeline.training.collate import collate_examples
+from pipeline.training.target_loss import TargetLoss
 from sandbox.problem import FunctionTest, Problem, Suite
 from sandbox.verdict import Outcome, TestResult, Verdict
 from tests.support.episodes import INFRA, answer, episode, right, wrong
@@ -41,7 +41,7 @@ def read(rows: list[dict[str, Any]], tokenizer: Any) -> list[Any]:
     """Training items of the rows, in the order of their ids, as fine-tuning reads them from a committed stage."""
     with tempfile.TemporaryDirectory() as directory:
         commit_part(directory, 0, pa.Table.from_pylist(rows, schema=EXAMPLE_SCHEMA))
-        return TargetLoss().read(directory, tokenizer, 4096).kept
+        return TargetLoss().read_examples(directory, tokenizer, 4096).kept
 
 
 def test_one_example_token_by_token() -> None:
@@ -64,7 +64,7 @@ def test_the_loss_is_on_the_target_and_its_end_of_turn(name: str, protocol: str)
     ]
     items = read(rows, tokenizer)
     assert len(items) == len(rows) > 0
-    batch = collate(items, items[0])
+    batch = collate_examples(items, items[0])
     for number, row in enumerate(sorted(rows, key=lambda row: row["example_id"])):
         ids = batch.ids[number][batch.mask[number].bool()].tolist()
         chat = "".join(
@@ -81,7 +81,7 @@ def test_the_weight_of_an_example_is_in_its_loss() -> None:
     """RISE, default: e0.0 > r2 weighs exp(1.1) and e0.1 > w1 exp(0.8); both have 3 target tokens."""
     rows = relabel(P, SCORES, settled("rise", "default"), "rise").examples
     kept = [row for row in rows if row["history_episode"] == "e0"]
-    shares = sorted(TargetLoss().share(item) for item in read(kept, tiny_tokenizer()))
+    shares = sorted(TargetLoss().loss_weight(item) for item in read(kept, tiny_tokenizer()))
     assert shares == pytest.approx([3 * math.exp(0.8), 3 * math.exp(1.1)])
 
 

@@ -6,14 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.training.batches import Item, Order, TrainingError, count_steps, micro_batches, padding_fraction
+from pipeline.training.batches import EpochOrder, TokenCount, count_steps, cut_micro_batches
+from pipeline.training.errors import TrainingError
+from pipeline.training.examples import TrainingExample
 
 
-def item(*widths: int) -> Item:
-    return Item(sequences=tuple(array("i", range(width)) for width in widths))
+def example(*widths: int) -> TrainingExample:
+    return TrainingExample(sequences=tuple(array("i", range(width)) for width in widths))
 
 
-def widths(rounds: list[list[list[Item]]]) -> list[list[list[int]]]:
+def widths(rounds: list[list[list[TrainingExample]]]) -> list[list[list[int]]]:
     return [[[one.width for one in micro] for micro in round_] for round_ in rounds]
 
 
@@ -26,51 +28,55 @@ def test_exactly_one_of_steps_and_epochs() -> None:
 
 
 def test_an_epoch_shows_every_item_once_and_the_seed_decides() -> None:
-    order = Order(items=10, batch=4, seed=3)
-    stream = [number for step in range(5) for number in order.step(step)]
+    order = EpochOrder(examples=10, batch_size=4, seed=3)
+    stream = [number for step in range(5) for number in order.batch_at(step)]
     assert sorted(stream[:10]) == sorted(stream[10:]) == list(range(10))
     assert stream[:10] != stream[10:]
-    again = Order(items=10, batch=4, seed=3)
-    assert [number for step in (3, 4) for number in again.step(step)] == stream[12:]  # any step, by itself
-    assert Order(items=10, batch=10, seed=4).step(0) != stream[:10]
+    again = EpochOrder(examples=10, batch_size=4, seed=3)
+    assert [number for step in (3, 4) for number in again.batch_at(step)] == stream[12:]  # any step, by itself
+    assert EpochOrder(examples=10, batch_size=10, seed=4).batch_at(0) != stream[:10]
 
 
 def test_a_batch_may_be_larger_than_the_data() -> None:
-    assert sorted(Order(items=2, batch=5, seed=0).step(0)[:4]) == [0, 0, 1, 1]
+    assert sorted(EpochOrder(examples=2, batch_size=5, seed=0).batch_at(0)[:4]) == [0, 0, 1, 1]
 
 
 def test_micro_batches_hold_like_widths_up_to_the_limit() -> None:
-    rounds = micro_batches([item(w) for w in (3, 9, 4, 10)], workers=1, max_tokens=20)
+    rounds = cut_micro_batches([example(w) for w in (3, 9, 4, 10)], workers=1, max_tokens=20)
     assert widths(rounds) == [[[10, 9]], [[4, 3]]]  # 2 × 10 = 20; a third row would make 30
 
 
 def test_a_pair_counts_twice() -> None:
-    rounds = micro_batches([item(5, 2), item(3, 4)], workers=1, max_tokens=20)
+    rounds = cut_micro_batches([example(5, 2), example(3, 4)], workers=1, max_tokens=20)
     assert widths(rounds) == [[[5, 4]]]  # 4 sequences × 5
-    assert widths(micro_batches([item(5, 2), item(3, 4)], workers=1, max_tokens=19)) == [[[5]], [[4]]]
+    assert widths(cut_micro_batches([example(5, 2), example(3, 4)], workers=1, max_tokens=19)) == [[[5]], [[4]]]
 
 
 def test_what_is_wider_than_the_limit_goes_alone() -> None:
-    assert widths(micro_batches([item(30), item(2)], workers=1, max_tokens=8)) == [[[30]], [[2]]]
+    assert widths(cut_micro_batches([example(30), example(2)], workers=1, max_tokens=8)) == [[[30]], [[2]]]
 
 
 def test_every_worker_has_a_micro_batch_in_each_round() -> None:
-    items = [item(w) for w in (4, 4, 3, 3)]
-    assert widths(micro_batches(items, workers=2, max_tokens=99)) == [[[4, 4], [3, 3]]]
-    assert widths(micro_batches(items[:1], workers=2, max_tokens=99)) == [[[4], []]]
+    examples = [example(w) for w in (4, 4, 3, 3)]
+    assert widths(cut_micro_batches(examples, workers=2, max_tokens=99)) == [[[4, 4], [3, 3]]]
+    assert widths(cut_micro_batches(examples[:1], workers=2, max_tokens=99)) == [[[4], []]]
 
 
-def test_padding_fraction() -> None:
-    assert padding_fraction(micro_batches([item(4), item(2)], workers=1, max_tokens=99)) == 0.25  # 2 of 8
-    assert padding_fraction(micro_batches([item(4), item(2)], workers=2, max_tokens=99)) == 0.0
+@pytest.mark.parametrize(("workers", "padding"), [(1, 0.25), (2, 0.0)])  # 2 of 8 tokens; each alone
+def test_tokens_and_padding_are_counted(workers: int, padding: float) -> None:
+    first, second = TrainingExample(sequences=(array("i", range(4)),), start=1), example(2)
+    count = TokenCount()
+    for _ in range(2):
+        assert count.add(cut_micro_batches([first, second], workers, max_tokens=99)) == 6
+    assert (count.tokens, count.target_tokens, count.padding_fraction) == (12, 10, padding)
 
 
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=30), st.integers(1, 5), st.integers(10, 200))
 def test_nothing_is_lost_doubled_or_out_of_step(lengths: list[int], workers: int, limit: int) -> None:
-    items = [item(length) for length in lengths]
-    rounds = micro_batches(items, workers, limit)
+    examples = [example(length) for length in lengths]
+    rounds = cut_micro_batches(examples, workers, limit)
     assert all(len(round_) == workers for round_ in rounds)
     seen = [id(one) for round_ in rounds for micro in round_ for one in micro]
-    assert sorted(seen) == sorted(map(id, items))
+    assert sorted(seen) == sorted(map(id, examples))
     for micro in (micro for round_ in rounds for micro in round_):
         assert len(micro) <= 1 or len(micro) * micro[0].width <= limit

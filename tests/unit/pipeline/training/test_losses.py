@@ -11,10 +11,10 @@ import torch
 from actors.prompting.chat_template import example_ids
 from actors.scorers.verifier import padding_id, rewards
 from pipeline.config.losses import bradley_terry, cross_entropy
-from pipeline.training.batches import Item
-from pipeline.training.collate import collate
-from pipeline.training.fine_tune import TargetLoss, target_loss
-from pipeline.training.train_verifier import PairLoss
+from pipeline.training.collate import collate_examples
+from pipeline.training.examples import TrainingExample
+from pipeline.training.pair_loss import PairLoss
+from pipeline.training.target_loss import TargetLoss, target_loss_sum
 from pipeline.training.zero import learning_rate_factor
 from tests.support.tiny_models import tiny_tokenizer
 
@@ -52,22 +52,25 @@ def cost(position: int, token: int) -> float:
 
 def test_loss_is_on_the_target_only_and_predicted_one_before() -> None:
     """Row 1: ids 1 2 | 3 0, weight 1. Row 2: 1 | 2, padded, weight 2. Column 1 predicts column 2, and so on."""
-    first = Item(sequences=(array("i", [1, 2, 3, 0]),), start=2, weight=1.0)
-    second = Item(sequences=(array("i", [1, 2]),), start=1, weight=2.0)
+    first = TrainingExample(sequences=(array("i", [1, 2, 3, 0]),), start=2, weight=1.0)
+    second = TrainingExample(sequences=(array("i", [1, 2]),), start=1, weight=2.0)
     model = Countdown()
-    loss = target_loss(model, collate([first, second], first))
+    loss = target_loss_sum(model, collate_examples([first, second], first))
     assert model.columns == [0, 1, 2]
     assert loss.item() == pytest.approx(cost(1, 3) + cost(2, 0) + 2 * cost(0, 2), abs=1e-5)
-    assert TargetLoss().share(first) + TargetLoss().share(second) == 1 * 2 + 2 * 1
+    assert TargetLoss().loss_weight(first) + TargetLoss().loss_weight(second) == 1 * 2 + 2 * 1
 
 
 def test_collate_pads_right_and_an_empty_micro_batch_weighs_nothing() -> None:
-    long, short = Item(sequences=(array("i", [5, 6, 7]),)), Item(sequences=(array("i", [8]),), weight=3.0)
-    batch = collate([long, short], long, pad=9)
+    long, short = (
+        TrainingExample(sequences=(array("i", [5, 6, 7]),)),
+        TrainingExample(sequences=(array("i", [8]),), weight=3.0),
+    )
+    batch = collate_examples([long, short], long, pad=9)
     assert batch.ids.tolist() == [[5, 6, 7], [8, 9, 9]]
     assert batch.mask.tolist() == [[1, 1, 1], [1, 0, 0]]
     assert batch.weights.tolist() == [1.0, 3.0]
-    empty = collate([], short)
+    empty = collate_examples([], short)
     assert empty.ids.tolist() == [[8]]
     assert empty.weights.tolist() == [0.0]
 
@@ -98,12 +101,12 @@ def test_the_reward_is_read_at_the_last_token_even_if_padding_is_the_same_token(
 
 
 def test_pair_loss_sums_pairs_and_skips_stand_ins() -> None:
-    pair = Item(sequences=(array("i", [1, 3]), array("i", [2])))  # rewards 6 and 4: a margin of 2
+    pair = TrainingExample(sequences=(array("i", [1, 3]), array("i", [2])))  # rewards 6 and 4: a margin of 2
     expected = math.log(1 + math.exp(-2)) + 0.5 * (36 + 16) / 2
     loss = PairLoss(kind="bt", reward_l2=0.5)
-    assert loss.loss_sum(LastTokenId(), collate([pair, pair], pair)).item() == pytest.approx(2 * expected, rel=1e-6)
-    assert loss.loss_sum(LastTokenId(), collate([], pair)).item() == 0.0
-    assert loss.evaluate(LastTokenId(), collate([pair, pair], pair)).tolist() == [2.0, 2.0]
+    both = collate_examples([pair, pair], pair)
+    assert loss.loss_sum(LastTokenId(), both).item() == pytest.approx(2 * expected, rel=1e-6)
+    assert loss.loss_sum(LastTokenId(), collate_examples([], pair)).item() == 0.0
 
 
 def test_padding_never_ends_an_answer() -> None:

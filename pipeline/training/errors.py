@@ -1,0 +1,13 @@
+"""Errors of trainings."""
+
+from sandbox.errors import ENDED_IN_THE_MIDDLE, UserError
+
+
+class TrainingError(UserError, ValueError):
+    """A training cannot start; the message says what was found and what to change."""
+
+
+class TrainingFailed(TrainingError):
+    """A training ended before it was done; nothing of it is kept, and the same command starts it again."""
+
+    exit_status = ENDED_IN_THE_MIDDLE
