@@ -1,6 +1,6 @@
 """Fine-tuning the generator on relabelled examples."""
 
-from pipeline.config.schema import FineTuneSection, TrainingSection
+from pipeline.config.training_sections import FineTuneSection, TrainingSection
 from pipeline.training.ray_train import train_with_ray
 from pipeline.training.settings import TrainingJob, training_settings
 from pipeline.training.target_loss import TargetLoss

@@ -15,7 +15,7 @@ from typing import Any
 from actors.prompting.chat_template import ChatTemplateError, has_chat_template
 from actors.storage.checkpoint import CheckpointError, fetch, is_saved
 from actors.storage.parts import committed_parts
-from pipeline.config.schema import TrainingSection
+from pipeline.config.training_sections import TrainingSection
 from pipeline.trackers.steps import write_training_steps
 from pipeline.training.batches import count_steps
 from pipeline.training.errors import TrainingError, TrainingFailed

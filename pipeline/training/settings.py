@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from pipeline.config.schema import TrainedSection, TrainingSection
+from pipeline.config.training_sections import TrainedSection, TrainingSection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

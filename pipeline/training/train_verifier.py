@@ -1,6 +1,6 @@
 """Training the verifier: a scalar head on the base model."""
 
-from pipeline.config.schema import TrainingSection, VerifierSection
+from pipeline.config.training_sections import TrainingSection, VerifierSection
 from pipeline.training.pair_loss import PairLoss
 from pipeline.training.ray_train import train_with_ray
 from pipeline.training.settings import TrainingJob, training_settings

@@ -1,0 +1,74 @@
+"""The log of a training's steps, and what the driver can read of it meanwhile."""
+
+import math
+from pathlib import Path
+
+import pytest
+import torch
+
+from pipeline.trackers.steps import StepRecord, read_progress
+from pipeline.training import progress
+from pipeline.training.errors import TrainingFailed
+from pipeline.training.progress import StepLog
+from sandbox.errors import ENDED_IN_THE_MIDDLE
+
+
+class Clock:
+    now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    found = Clock()
+    monkeypatch.setattr(progress, "time", found)
+    return found
+
+
+def add(log: StepLog, clock: Clock, seconds: float) -> None:
+    clock.now += seconds
+    log.add(torch.tensor(0.5), 0.125, torch.tensor(2.0), 30)
+
+
+def test_a_file_holds_what_is_new_and_the_last_half_minute(tmp_path: Path, clock: Clock) -> None:
+    log = StepLog("policy", 9, str(tmp_path), writes=True)
+
+    def shown() -> list[int]:
+        steps, records = read_progress(str(tmp_path))
+        assert steps == 9
+        return [record.step for record in records]
+
+    add(log, clock, 0.5)
+    assert shown() == [1]  # the first, so that a person sees that it began
+    add(log, clock, 0.5)
+    assert shown() == [1]  # too soon to write again
+    add(log, clock, 1.0)
+    assert shown() == [1, 2, 3]
+    add(log, clock, 29.0)
+    assert shown() == [3, 4]  # 1 and 2 ended more than half a minute before
+    add(log, clock, 0.25)
+    add(log, clock, 40.0)
+    assert shown() == [5, 6]  # 5 is old and was never written
+
+
+def test_records_are_whole_without_a_file_on_the_other_ranks(tmp_path: Path, clock: Clock) -> None:
+    log = StepLog("policy", 2, str(tmp_path), writes=False)
+    add(log, clock, 0.5)
+    log.add(torch.tensor(0.25), 0.0, None, 20)
+    assert log.all_records() == (
+        StepRecord(step=1, loss=0.5, learning_rate=0.125, grad_norm=2.0, tokens=30, seconds=0.5),
+        StepRecord(step=2, loss=0.25, learning_rate=0.0, grad_norm=None, tokens=20, seconds=0.0),
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_loss_that_is_not_finite_ends_the_training_at_the_next_look(tmp_path: Path) -> None:
+    log = StepLog("policy", 100, str(tmp_path), writes=False)
+    for _ in range(2, 20):
+        log.add(torch.tensor(0.5), 0.1, None, 1)
+    log.add(torch.tensor(math.nan), 0.1, None, 1)
+    with pytest.raises(TrainingFailed, match=r"policy: the loss is nan at step 20; lower the learning rate") as error:
+        log.add(torch.tensor(math.nan), 0.1, None, 1)
+    assert error.value.exit_status == ENDED_IN_THE_MIDDLE
