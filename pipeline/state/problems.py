@@ -18,31 +18,34 @@ HELD_OUT_FIRST = 100_000
 SPLITS = ("train", "validation", "test")
 
 
-def load_split(config: Config, split: str) -> list[Problem]:
-    """The problems of `train`, `validation` or `test`, cut to the config's limit."""
-    problems = list(read_split(config, split).problems)
-    return all_public(problems) if split == "train" and config.protocol.train_tests == "all_public" else problems
-
-
-def read_split(config: Config, split: str) -> "DataSet":
-    from sandbox.problems.load import read_problems
-
-    data = read_problems(getattr(config.problems, split))
-    return replace(data, problems=data.problems[: getattr(config.problems, f"limit_{split}")])
-
-
 def all_public(problems: Iterable[Problem]) -> list[Problem]:
     """The same problems with every test public, so that the public tests alone make the label."""
     return [replace(one, public_tests=(*one.public_tests, *one.private_tests), private_tests=()) for one in problems]
 
 
 class ProblemSplits:
-    """Problems of the splits that runs read, loaded once. A path that is edited meanwhile is not read again."""
+    """Problems of the splits that a command works on: each data set is read once, by the first who asks for it.
+
+    One object is made per command and passed down. A file that is edited meanwhile is not read again. A split is
+    `train`, `validation` or `test`, cut to the config's limit.
+    """
 
     def __init__(self) -> None:
+        self._data_sets: dict[tuple[str, int | None], DataSet] = {}
         self._found: dict[tuple[str, int | None, bool], tuple[list[Problem], str]] = {}
 
+    def data_set(self, config: Config, split: str) -> "DataSet":
+        """A split as its data set has it, with what was left out of it. Raises ProblemError if it cannot be read."""
+        from sandbox.problems.load import read_problems
+
+        name, limit = getattr(config.problems, split), getattr(config.problems, f"limit_{split}")
+        if (name, limit) not in self._data_sets:
+            data = read_problems(name)
+            self._data_sets[name, limit] = replace(data, problems=data.problems[:limit])
+        return self._data_sets[name, limit]
+
     def problems(self, config: Config, split: str) -> list[Problem]:
+        """The problems of a split; under protocol.train_tests = "all_public" training problems hide no test."""
         return self._load(config, split)[0]
 
     def digest(self, config: Config, split: str) -> str:
@@ -55,6 +58,7 @@ class ProblemSplits:
         open_tests = split == "train" and config.protocol.train_tests == "all_public"
         key = (getattr(config.problems, split), getattr(config.problems, f"limit_{split}"), open_tests)
         if key not in self._found:
-            problems = load_split(config, split)
+            problems = list(self.data_set(config, split).problems)
+            problems = all_public(problems) if open_tests else problems
             self._found[key] = problems, digest_of([problem.digest() for problem in problems])
         return self._found[key]

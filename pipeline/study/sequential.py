@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 
 def execute(study: Study) -> int:
     """Carry out or continue a study. Everything that can be wrong is found before any work is done."""
-    from pipeline.commands.preflight import check
+    from pipeline.preflight.check import check
 
     started = time.monotonic()
     todo = cells(study)
+    splits = ProblemSplits()
     for config in distinct(todo):
-        check(config)
+        check(config, splits)
     require_cores(study.lanes)
     store = Store(study.directory)
     require_same(store, study, todo)
@@ -60,7 +61,7 @@ def require_cores(lanes: int) -> None:
 
 def begin(store: Store, study: Study) -> None:
     """Bind the directory to this study and this process."""
-    from pipeline.commands.run import environment
+    from pipeline.state.environment import environment
 
     store.write(study.model_dump_json(indent=1).encode(), "study.json")
     sign(store)

@@ -88,24 +88,26 @@ def test_not_a_run_directory(tmp_path: Path) -> None:
 
 
 def test_a_strategy_that_needs_references(tmp_path: Path) -> None:
-    from pipeline.commands import preflight
     from pipeline.config.load import load_config
     from pipeline.errors import ConfigError
+    from pipeline.preflight import check as preflight
+    from pipeline.state.problems import ProblemSplits
 
     file = tmp_path / "mine.jsonl"
     problem = {"task_id": "a", "prompt": "p", "public_tests": [], "private_tests": ["assert f(1) == 1"]}
     file.write_text(json.dumps(problem) + "\n")
     settings = [f"problems.train={file}", "run.strategy=leap", f"run.root={tmp_path / 'runs'}"]
     with pytest.raises(ConfigError, match=r"'leap' trains on reference solutions, but no problem of problems\.train"):
-        preflight.check(load_config(None, settings))
+        preflight.check(load_config(None, settings), ProblemSplits())
 
 
 def test_no_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pipeline.commands import preflight
     from pipeline.config.load import load_config
     from pipeline.errors import ConfigError
+    from pipeline.preflight import check as preflight
+    from pipeline.state.problems import ProblemSplits
 
     full = shutil.disk_usage(tmp_path)._replace(free=5 << 20)
     monkeypatch.setattr(preflight.shutil, "disk_usage", lambda path: full)
     with pytest.raises(ConfigError, match="5 MiB free"):
-        preflight.check(load_config(None, [f"run.root={tmp_path}"]))
+        preflight.check(load_config(None, [f"run.root={tmp_path}"]), ProblemSplits())

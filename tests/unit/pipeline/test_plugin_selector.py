@@ -14,12 +14,13 @@ from actors.search.search import keep
 from actors.search.selectors import SELECTORS, evaluated_selectors
 from actors.storage.parts import commit_part
 from pipeline import cli
-from pipeline.commands.evaluate import check_selectors, table
+from pipeline.commands.evaluate import table
 from pipeline.config.load import load_config
 from pipeline.errors import ConfigError
 from pipeline.evaluation.best_of_n import sweep_searches
 from pipeline.evaluation.metrics import METRIC_SCHEMA, drawn_rows, sweep_rows
 from pipeline.evaluation.search_records import played
+from pipeline.preflight.selectors import check_selectors
 from pipeline.report.page import print_results, results_table, write_report
 from pipeline.state.stage import StageOutput, stage
 from pipeline.state.store import Store

@@ -8,12 +8,15 @@ import pytest
 
 from actors.prompting.chat_template import ChatTemplateError
 from pipeline import cli
-from pipeline.commands.evaluate import EVALUATION, check_selectors, run_name, table
-from pipeline.commands.preflight import check_settings
+from pipeline.commands.eval import evaluation_name, evaluation_settings
+from pipeline.commands.evaluate import EVALUATION, table
 from pipeline.config.load import EMBEDDED, load_config
 from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
 from pipeline.evaluation.best_of_n import answers_per_problem, sweep_plans
+from pipeline.preflight.check import check_settings
+from pipeline.preflight.selectors import check_selectors
+from pipeline.state.problems import ProblemSplits
 from pipeline.state.store import Store
 from sandbox.problem import FunctionTest, Problem
 
@@ -86,7 +89,7 @@ def test_wrong_input_is_refused_before_any_work(
     bare = tmp_path / "model"
     bare.mkdir()
     (bare / "config.json").write_text("{}")
-    monkeypatch.setattr("pipeline.commands.preflight._check_engine", lambda: None)
+    monkeypatch.setattr("pipeline.preflight.check._check_engine", lambda: None)
     given = {"--model": "builtin:generator", "--dataset": "builtin:test"}
     given |= dict(zip(arguments[::2], arguments[1::2], strict=True))
     words = [word.replace("NOTEMPLATE", str(bare)) for pair in given.items() for word in pair]
@@ -114,13 +117,13 @@ def test_a_stored_protocol_is_not_renamed(tmp_path: Path, capsys: pytest.Capture
 def test_a_model_of_a_run_has_a_template_and_a_config(field: str, tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{")
     with pytest.raises(ConfigError, match=r"config\.json is not JSON"):
-        check_settings(config(f"model.{field}={tmp_path}"))
+        check_settings(config(f"model.{field}={tmp_path}"), ProblemSplits())
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(ConfigError, match=f"model.{field} = .* has no chat template"):
-        check_settings(config(f"model.{field}={tmp_path}"))
+        check_settings(config(f"model.{field}={tmp_path}"), ProblemSplits())
     (tmp_path / "tokenizer_config.json").write_text("[")
     with pytest.raises(ChatTemplateError, match=r"tokenizer_config\.json is not JSON"):
-        check_settings(config(f"model.{field}={tmp_path}"))
+        check_settings(config(f"model.{field}={tmp_path}"), ProblemSplits())
 
 
 def test_an_estimate_counts_searches_beams_and_the_control() -> None:
@@ -133,8 +136,9 @@ def test_an_estimate_counts_searches_beams_and_the_control() -> None:
 
 def test_selectors_nobody_named_are_those_that_are_possible(capsys: pytest.CaptureFixture[str]) -> None:
     def asked(*words: str) -> list[str]:
-        options = cli._parser().parse_args(["eval", "--model", "m", "--dataset", "d", *words])
-        (found,) = [line for line in cli._eval_settings(options) if line.startswith("eval.selectors=")]
+        given = ["eval", "--model", "m", "--dataset", "d", *words]
+        options = cli.make_parser(given).parse_args(given)
+        (found,) = [line for line in evaluation_settings(options) if line.startswith("eval.selectors=")]
         return json.loads(found.partition("=")[2])
 
     assert asked() == ["random", "pt", "oracle"]
@@ -152,10 +156,10 @@ def test_numbers_are_numbers(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_question_has_a_folder_of_its_own() -> None:
-    one = run_name("meta-llama/Llama-3.2-1B-Instruct", "mbpp:test", ["eval.turns=3"])
+    one = evaluation_name("meta-llama/Llama-3.2-1B-Instruct", "mbpp:test", ["eval.turns=3"])
     assert one.startswith("eval-Llama-3.2-1B-Instruct-mbpp-test-")
-    assert one == run_name("meta-llama/Llama-3.2-1B-Instruct", "mbpp:test", ["eval.turns=3"])
-    assert one != run_name("meta-llama/Llama-3.2-1B-Instruct", "mbpp:test", ["eval.turns=4"])
+    assert one == evaluation_name("meta-llama/Llama-3.2-1B-Instruct", "mbpp:test", ["eval.turns=3"])
+    assert one != evaluation_name("meta-llama/Llama-3.2-1B-Instruct", "mbpp:test", ["eval.turns=4"])
 
 
 # ---- what is printed ------------------------------------------------------------------------------------------------

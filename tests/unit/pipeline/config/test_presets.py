@@ -9,7 +9,7 @@ from pipeline.config.load import EMBEDDED, load_config
 from pipeline.config.presets import PROTOCOLS
 from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
-from pipeline.state.problems import load_split
+from pipeline.state.problems import ProblemSplits
 
 SETTINGS = {name: protocol.settings for name, protocol in PROTOCOLS.items()}
 DIFFERENCES = {
@@ -106,10 +106,11 @@ def test_an_unknown_protocol_names_the_known_ones() -> None:
 def test_all_public_is_for_training_problems_alone() -> None:
     config = load_config(None, ["protocol.train_tests=all_public", "problems.limit_train=2", "problems.limit_test=2"])
     split = load_config(None, ["problems.limit_train=2"])
-    for opened, usual in zip(load_split(config, "train"), load_split(split, "train"), strict=True):
+    splits = ProblemSplits()
+    for opened, usual in zip(splits.problems(config, "train"), splits.problems(split, "train"), strict=True):
         assert opened.public_tests == (*usual.public_tests, *usual.private_tests)
         assert opened.private_tests == ()
-    assert all(problem.private_tests for problem in load_split(config, "test"))
+    assert all(problem.private_tests for problem in splits.problems(config, "test"))
 
 
 @pytest.mark.parametrize("name", ["llama-3.2-1b", "llama-3.1-8b", "qwen2.5-1.5b"])

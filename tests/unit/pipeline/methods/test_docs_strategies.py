@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from actors.prompting.feedback import FEEDBACK_STYLES
-from pipeline.commands.preflight import check_settings
 from pipeline.config.load import load_config
 from pipeline.config.presets import PROTOCOLS
 from pipeline.methods.relabel import DROPPED, relabel
 from pipeline.methods.strategies import STRATEGIES
+from pipeline.preflight.check import check_settings
+from pipeline.state.problems import ProblemSplits
 from tests.support.episodes import episode, right, wrong
 
 TEXT = (Path(__file__).parents[4] / "docs" / "strategies.md").read_text()
@@ -23,7 +24,7 @@ def test_the_example_is_a_strategy_in_under_30_lines(tmp_path: Path, monkeypatch
     (tmp_path / "favourites.py").write_text(code)
     monkeypatch.syspath_prepend(str(tmp_path))
     config = load_config(None, ['run.strategy="favourites:FAVOURITES"'])
-    check_settings(config)
+    check_settings(config, ProblemSplits())
     strategy = STRATEGIES[config.run.strategy].completed(config.protocol, 3)
     episodes = [
         episode("e0", wrong("a"), wrong("b")),

@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
-from pipeline.commands.preflight import check_settings
 from pipeline.config.load import load_config
 from pipeline.errors import ConfigError, StrategyError
 from pipeline.methods.relabel import Relabelled, relabel
 from pipeline.methods.states import final_state
 from pipeline.methods.strategies import STRATEGIES, Strategy, strategy_identity, strategy_label
+from pipeline.preflight.check import check_settings
 from pipeline.state.identity import digest_of
+from pipeline.state.problems import ProblemSplits
 from tests.support.episodes import episode, right, wrong
 
 DIGESTS = {
@@ -64,7 +65,7 @@ def test_a_label_is_read_without_importing_anything() -> None:
 )
 def test_a_strategy_that_cannot_be_is_refused(setting: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
-        check_settings(load_config(None, [setting]))
+        check_settings(load_config(None, [setting]), ProblemSplits())
 
 
 def test_functions_of_a_row_take_the_place_of_its_fields() -> None:

@@ -9,11 +9,11 @@ from typing import Any
 
 from actors.prompting.chat_template import has_chat_template
 from actors.prompting.dialogue import build_dialogue
-from pipeline.commands.estimate import notices
 from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
 from pipeline.methods.strategies import STRATEGIES
-from pipeline.state.problems import load_split
+from pipeline.preflight.estimate import notices
+from pipeline.state.problems import SPLITS, ProblemSplits
 from pipeline.trackers.kinds import check_trackers
 from sandbox.registry import RegistryError
 
@@ -21,13 +21,13 @@ MIN_FREE_BYTES = 1 << 30
 """A full disk in the middle costs a stage; the embedded default writes far less."""
 
 
-def check(config: Config) -> None:
-    """Raise one clear error for the first thing that would stop this run."""
+def check(config: Config, splits: ProblemSplits) -> None:
+    """Raise one clear error for the first thing that would stop this run; print what else to know of its problems."""
     from pipeline.state.models import resolve  # these import pyarrow, which a dry run does without
     from pipeline.state.run_directory import run_root
 
-    check_settings(config)
-    for notice in notices(config):
+    check_settings(config, splits)
+    for notice in notices(config, splits):
         print(f"note: {notice}", file=sys.stderr)
     for field in ("generator", "verifier"):
         resolve(getattr(config.model, field))  # a name that nobody has is refused here, and a hub model fetched once
@@ -36,13 +36,13 @@ def check(config: Config) -> None:
     _check_engine()
 
 
-def check_settings(config: Config) -> None:
+def check_settings(config: Config, splits: ProblemSplits) -> None:
     """The part that needs no network, no engine and no disk: what a dry run refuses, too."""
     _check_names(config)
-    for split in ("train", "validation", "test"):
-        if not load_split(config, split):
+    for split in SPLITS:
+        if not splits.problems(config, split):
             raise ConfigError(f"problems.{split} = {getattr(config.problems, split)!r} holds no problem")
-    _check_references(config)
+    _check_references(config, splits)
     for field in ("generator", "verifier"):
         _check_model(f"model.{field}", getattr(config.model, field))
 
@@ -66,11 +66,11 @@ def _check_names(config: Config) -> None:
         )
 
 
-def _check_references(config: Config) -> None:
+def _check_references(config: Config, splits: ProblemSplits) -> None:
     """A strategy that falls back on reference solutions needs some that can be written as answers."""
     strategy = STRATEGIES[config.run.strategy].completed(config.protocol, config.fine_tune.trajectories_per_problem)
     written = build_dialogue(**config.dialogue.model_dump())
-    if strategy.unsolved == "reference" and not any(map(written.reference_answer, load_split(config, "train"))):
+    if strategy.unsolved == "reference" and not any(map(written.reference_answer, splits.problems(config, "train"))):
         raise ConfigError(
             f"run.strategy = {config.run.strategy!r} trains on reference solutions, but no problem of problems.train = "
             f"{config.problems.train!r} has one; give the problems references, or choose another strategy"

@@ -1,0 +1,55 @@
+"""`mucode config`: list all settings, explain one, or write docs/configuration.md (--markdown)."""
+
+import argparse
+import difflib
+from pathlib import Path
+
+from pipeline.config.describe import Setting, Tables, all_settings
+from pipeline.config.page import configuration_page, explain_setting, list_settings
+from pipeline.config.schema import Config
+from pipeline.errors import ConfigError
+from pipeline.methods.strategies import STRATEGIES
+from pipeline.trackers.kinds import TRACKERS
+
+TABLES: Tables = {"run.strategy": STRATEGIES, "run.trackers": TRACKERS}
+"""Settings whose rows live in rooms above the schema's."""
+PAGE = Path("docs") / "configuration.md"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("key", nargs="?", help="a setting as in rollouts.samples, or a section; none lists all")
+    parser.add_argument("--markdown", action="store_true", help=f"write {PAGE} of this checkout from the schema")
+
+
+def execute_command(options: argparse.Namespace) -> int:
+    settings = described_settings()
+    if options.markdown:
+        print(write_page(settings))
+    elif options.key is None:
+        print(list_settings(settings))
+    else:
+        print("\n\n".join(map(explain_setting, find_settings(settings, options.key))))
+    return 0
+
+
+def described_settings() -> dict[str, Setting]:
+    """Every setting, with the rows of every table that one names."""
+    return all_settings(TABLES)
+
+
+def find_settings(settings: dict[str, Setting], key: str) -> list[Setting]:
+    """The setting `key`, or all of the section `key`. Raises ConfigError that names the nearest one."""
+    if key in settings:
+        return [settings[key]]
+    if key in Config.model_fields:
+        return [setting for name, setting in settings.items() if name.startswith(f"{key}.")]
+    (close,) = difflib.get_close_matches(key, [*settings, *Config.model_fields], n=1, cutoff=0.0)
+    raise ConfigError(f"unknown config key {key!r}; the nearest valid one is {close!r}; `mucode config` lists all")
+
+
+def write_page(settings: dict[str, Setting]) -> Path:
+    """Write docs/configuration.md below the working directory. Raises ConfigError if this is no checkout."""
+    if not PAGE.parent.is_dir():
+        raise ConfigError(f"there is no folder {PAGE.parent} here; run this in a checkout of mucode")
+    PAGE.write_text(configuration_page(settings))
+    return PAGE

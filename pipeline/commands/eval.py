@@ -1,0 +1,103 @@
+"""`mucode eval`: its options as settings, then what they would cost (--dry-run), or the evaluation (evaluate.py)."""
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from actors.ids import stable_id
+from actors.search.selectors import SELECTORS, evaluated_selectors
+from pipeline.commands.options import add_set_option, numbers
+from pipeline.config.load import load_config
+from pipeline.config.presets import PROTOCOLS
+from pipeline.config.schema import Config
+from pipeline.errors import ConfigError
+from pipeline.preflight.check import check_settings
+from pipeline.preflight.estimate import describe_evaluation
+from pipeline.preflight.selectors import check_selectors
+from pipeline.state.problems import ProblemSplits
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", required=True, help="a Hugging Face directory or name")
+    parser.add_argument("--dataset", required=True, help="mbpp:test, humaneval, builtin:test, or a JSONL file")
+    parser.add_argument("--verifier", help="a verifier checkpoint, for selectors that rank by scores")
+    parser.add_argument("--n", type=numbers, help="best of each of these N, as in 1,5 (default 5)")
+    parser.add_argument("--k", type=numbers, default=[1], help="pass@k for each of these k (default 1)")
+    parser.add_argument("--selectors", type=lambda text: text.split(","), metavar="NAME,NAME", help=_selectors_help())
+    parser.add_argument("--turns", type=int, help="most answers of an episode (default 3)")
+    parser.add_argument("--beam", type=int, help="histories kept from turn to turn (default 1)")
+    parser.add_argument("--searches", type=int, help="searches of each problem, with other samples (default 1)")
+    parser.add_argument("--limit", type=int, help="only the first so many problems")
+    parser.add_argument("--protocol", help="; ".join(f"{name}: {row.description}" for name, row in PROTOCOLS.items()))
+    parser.add_argument("--out", help="a file for all numbers, JSON")
+    parser.add_argument("--config", help="a TOML file, or the name of a shipped one, for everything else")
+    add_set_option(parser)
+    parser.add_argument("--dry-run", action="store_true", help="check, and print what it will cost and where it writes")
+
+
+def execute_command(options: argparse.Namespace) -> int:
+    config, splits = evaluation_config(options), ProblemSplits()
+    options.directory = f"{config.run.root}/{config.run.name}"
+    if options.out and Path(options.out).is_dir():
+        raise ConfigError(f"--out {options.out} is a directory; expected a file for the numbers")
+    if options.dry_run:
+        check_settings(config, splits)
+        check_selectors(config, options.verifier, splits.problems(config, "test"))
+        print(describe_evaluation(config, splits))
+        return 0
+    from pipeline.commands.evaluate import evaluate
+
+    return evaluate(config, splits, options.verifier, options.out)
+
+
+def evaluation_config(options: argparse.Namespace) -> Config:
+    """The config of the evaluation that the options ask for."""
+    settings = evaluation_settings(options)
+    name = evaluation_name(options.model, options.dataset, [*settings, str(options.verifier), str(options.config)])
+    return load_config(options.config, [f"run.name={name}", *settings])
+
+
+def evaluation_name(model: str, dataset: str, settings: Sequence[str]) -> str:
+    """Folder of an evaluation: the same for the same question, so that asking again continues or repeats nothing."""
+    parts = [re.sub(r"[^A-Za-z0-9.]+", "-", Path(text).name).strip("-") for text in (model, dataset)]
+    return "-".join(["eval", *parts, stable_id(model, dataset, list(settings))[:6]])
+
+
+def evaluation_settings(options: argparse.Namespace) -> list[str]:
+    """The options as `section.key=value`; those of `--set` come last, and so have the last word."""
+    given = {
+        "eval.widths": options.n,
+        "eval.passes": options.k,
+        "eval.selectors": options.selectors or _possible_selectors(options),
+        "eval.turns": options.turns,
+        "eval.beam": options.beam,
+        "eval.searches": options.searches,
+        "problems.limit_test": options.limit,
+        "protocol.name": options.protocol,
+    }
+    fixed = {"run.iterations": 0, "run.control": False}
+    asked = {"model.generator": options.model, "problems.test": options.dataset}
+    values = {**fixed, **asked, **{key: value for key, value in given.items() if value is not None}}
+    return [*(f"{key}={json.dumps(value)}" for key, value in values.items()), *options.set]
+
+
+def _possible_selectors(options: argparse.Namespace) -> list[str]:
+    """Those of the config, or those marked default; without a verifier only those that need none."""
+    shipped = [name for name, row in SELECTORS.items() if row.default]
+    names = list(load_config(options.config, options.set).eval.selectors) if options.config else shipped
+    left_out = [name for name in names if SELECTORS[name].needs_scores and not options.verifier]
+    if left_out and options.config:
+        print(f"mucode: {', '.join(left_out)} left out: they need a verifier (--verifier DIR)", file=sys.stderr)
+    return [name for name in names if name not in left_out]
+
+
+def _selectors_help() -> str:
+    rows = evaluated_selectors()
+    plain = [name for name, row in rows.items() if row.default and not row.needs_scores]
+    scored = [name for name, row in rows.items() if row.default and row.needs_scores]
+    lines = " ".join(f"{name}: {row.description}" for name, row in rows.items())
+    default = f"default: {','.join(plain)}; with a verifier {','.join(scored)} too"
+    return f"{lines} Or your own, as package.module:NAME ({default})".replace("%", "%%")

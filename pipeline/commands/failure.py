@@ -1,0 +1,72 @@
+"""What a person reads when a command fails: at most three lines, and never a traceback.
+
+An error that was written for people (UserError) is its own text. Of any other the lines say what happened, which file
+holds the traceback, and what to do; `MUCODE_DEBUG=1` prints the traceback as well.
+"""
+
+import os
+import sys
+import tempfile
+import time
+import traceback
+from pathlib import Path
+
+from pipeline.commands.extras import explain_missing_module
+from sandbox.errors import ENDED_IN_THE_MIDDLE, UserError
+
+FAILURES = "failures"
+"""Folder of a run directory that holds tracebacks."""
+SHOWN_CHARACTERS = 300
+"""Of the text of an error that was not written for people."""
+
+
+def report_failure(error: Exception, directory: str | None = None) -> int:
+    """Print what went wrong; returns the exit status. `directory`: the run's, which gets the traceback if it exists."""
+    if os.environ.get("MUCODE_DEBUG"):
+        traceback.print_exception(error)
+    cause = root_cause(error)
+    if isinstance(cause, ModuleNotFoundError) and not isinstance(cause, UserError):
+        cause = explain_missing_module(cause) or cause
+    if isinstance(cause, UserError):
+        print(f"mucode: {cause}", file=sys.stderr)
+        return cause.exit_status
+    file = _write_traceback(error, directory)
+    print(
+        f"mucode: {one_line(cause)}\n  traceback: {file}\n"
+        "  once the cause is mended, the same command continues; if mucode is at fault, report it with that file",
+        file=sys.stderr,
+    )
+    return ENDED_IN_THE_MIDDLE
+
+
+def root_cause(error: BaseException) -> BaseException:
+    """What was raised in the actor or task: Ray wraps it in an error whose text is a traceback."""
+    cause = getattr(error, "cause", None)
+    while isinstance(cause, BaseException) and cause is not error:
+        error, cause = cause, getattr(cause, "cause", None)
+    return error
+
+
+def one_line(error: BaseException) -> str:
+    """The class and the beginning of the text of an error."""
+    text = " ".join(str(error).split())
+    shown = text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
+    return f"{type(error).__name__}: {shown}" if shown else type(error).__name__
+
+
+def _write_traceback(error: BaseException, directory: str | None) -> str:
+    local = Path(directory) if directory and "://" not in directory else None
+    folders = [local.resolve() / FAILURES] if local and local.is_dir() else []
+    for folder in (*folders, Path(tempfile.gettempdir())):
+        try:
+            return str(_write(error, folder))
+        except OSError:  # a full or read-only disk, which may be what failed
+            continue
+    return "could not be written; MUCODE_DEBUG=1 prints it"
+
+
+def _write(error: BaseException, folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"mucode-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.txt"
+    file.write_text("".join(traceback.format_exception(error)), errors="replace")
+    return file

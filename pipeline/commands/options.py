@@ -1,0 +1,29 @@
+"""Options that several sub-commands have, and values that several of them read."""
+
+import argparse
+from pathlib import Path
+
+
+def add_set_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="section.key=value",
+        help="override one setting; repeatable; `mucode config` lists them",
+    )
+
+
+def directory_root(directory: str) -> str:
+    """A directory that a command was given, as an absolute path or an address."""
+    return directory if "://" in directory else str(Path(directory).resolve())
+
+
+def numbers(text: str) -> list[int]:
+    """Numbers with commas between them."""
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"expected numbers with commas between them, as in 1,5; found {text!r}"
+        ) from None

@@ -1,0 +1,34 @@
+"""`mucode report`: print the results of a run or a study, and write its report.html. It never works on the run."""
+
+import argparse
+
+from pipeline.commands.options import directory_root
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run_dir", metavar="DIR", help="the directory of the run or study")
+
+
+def execute_command(options: argparse.Namespace) -> int:
+    from pipeline.study.sequential import publish, stored_study
+    from pipeline.study.spec import cells
+
+    options.directory = root = directory_root(options.run_dir)
+    study = stored_study(root)
+    if study is None:
+        return _report_run(root)
+    print(publish(study, cells(study)))
+    print(f"report: {root}/report.html")
+    return 0
+
+
+def _report_run(root: str) -> int:
+    from pipeline.report.page import print_results, write_report
+    from pipeline.state.run_directory import stored_config
+    from pipeline.state.store import Store
+
+    stored_config(root)  # refuses what is not a run
+    store = Store(root)
+    print(print_results(store))
+    print(f"report: {write_report(store)}")
+    return 0

@@ -1,0 +1,32 @@
+"""`mucode run`: read the settings, then print what they come to (--dry-run), or execute them."""
+
+import argparse
+
+from pipeline.commands.options import add_set_option
+from pipeline.config.load import EMBEDDED, load_config
+from pipeline.preflight.check import check_settings
+from pipeline.preflight.estimate import describe_run
+from pipeline.state.problems import ProblemSplits
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "config",
+        nargs="*",
+        help="TOML files, or names of shipped ones as in llama-3.2-1b; later ones win key by key; none is the built-in "
+        "0.2 M-parameter model and problems, on this machine",
+    )
+    add_set_option(parser)
+    parser.add_argument("--dry-run", action="store_true", help="print the resolved settings and what the run will cost")
+
+
+def execute_command(options: argparse.Namespace) -> int:
+    config, splits = load_config(options.config or EMBEDDED, options.set), ProblemSplits()
+    options.directory = f"{config.run.root}/{config.run.name}"
+    if options.dry_run:
+        check_settings(config, splits)
+        print(describe_run(config, splits))
+        return 0
+    from pipeline.commands.run import execute
+
+    return execute(config, splits)

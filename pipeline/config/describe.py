@@ -1,0 +1,131 @@
+"""What the schema says of each setting: the source of `mucode config` and of docs/configuration.md."""
+
+import inspect
+import json
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from pipeline.config.fields import OneOf, is_marked
+from pipeline.config.presets import PROTOCOLS
+from pipeline.config.schema import Config
+
+Tables = Mapping[str, Mapping[str, Any]]
+"""Setting -> the table whose rows it names, for tables that live above this room."""
+BOUNDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
+KINDS = {bool: "true or false", int: "integer", float: "number", str: "text", type(None): "unset"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One setting as a person meets it. `rows` are allowed names with their descriptions; `presets` by protocol."""
+
+    key: str
+    values: str
+    default: str
+    description: str
+    changes_data: bool
+    rows: dict[str, str] = field(default_factory=dict)
+    presets: dict[str, str] = field(default_factory=dict)
+
+
+def all_settings(tables: Tables | None = None) -> dict[str, Setting]:
+    """Every setting of a config by its key `section.name`, in the order of the schema."""
+    found = {}
+    for section, section_field in Config.model_fields.items():
+        for name, info in section_type(section_field).model_fields.items():
+            key = f"{section}.{name}"
+            found[key] = _setting(key, info, (tables or {}).get(key))
+    return found
+
+
+def section_type(info: FieldInfo) -> type[BaseModel]:
+    """The class of a section of the config."""
+    assert isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel)
+    return info.annotation
+
+
+def section_summary(name: str) -> str:
+    """What a section is about: the first line of its docstring."""
+    return (inspect.getdoc(section_type(Config.model_fields[name])) or "").partition("\n")[0]
+
+
+def toml_value(value: Any) -> str:
+    """A value as a TOML file would have it; "unset" for None, which TOML cannot say."""
+    return "unset" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def _setting(key: str, info: FieldInfo, table: Mapping[str, Any] | None) -> Setting:
+    rows = next((one for one in map(_rows, _metadata(info)) if one), None) or _described(table or {}, table or {})
+    section, _, name = key.partition(".")
+    presets = {
+        protocol: toml_value(row.settings[section][name])
+        for protocol, row in PROTOCOLS.items()
+        if name in row.settings.get(section, {})
+    }
+    return Setting(
+        key=key,
+        values=_values(info, rows),
+        default=toml_value(info.get_default(call_default_factory=True)),
+        description=" ".join((info.description or "").split()),
+        changes_data=not is_marked(info, "operational"),
+        rows=rows,
+        presets=presets,
+    )
+
+
+def _metadata(info: FieldInfo) -> Iterator[Any]:
+    """What annotations say beside types, those within tuples and unions too."""
+    yield from info.metadata
+    yield from _nested_metadata(info.annotation)
+
+
+def _nested_metadata(annotation: Any) -> Iterator[Any]:
+    yield from getattr(annotation, "__metadata__", ())
+    for part in typing.get_args(annotation):
+        yield from _nested_metadata(part)
+
+
+def _rows(mark: Any) -> dict[str, str]:
+    return _described(mark.names(), mark.table) if isinstance(mark, OneOf) else {}
+
+
+def _described(names: typing.Iterable[str], table: Mapping[str, Any]) -> dict[str, str]:
+    return {name: getattr(table[name], "description", "") or getattr(table[name], "title", "") for name in names}
+
+
+def _values(info: FieldInfo, rows: Mapping[str, str]) -> str:
+    bounds = [words for mark in info.metadata for words in _bounds(mark)]
+    return f"{_kind(info.annotation, rows)} {', '.join(bounds)}".strip()
+
+
+def _kind(annotation: Any, rows: Mapping[str, str]) -> str:
+    origin, parts = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is typing.Annotated:
+        bounds = [words for mark in parts[1:] for words in _bounds(mark)]
+        return f"{_kind(parts[0], rows)} {', '.join(bounds)}".strip()
+    if origin is Literal:
+        return " | ".join(toml_value(part) for part in parts)
+    if origin is tuple:
+        return f"list of: {_kind(parts[0], rows)}"
+    if origin in (typing.Union, types.UnionType):
+        return " or ".join(_kind(part, rows) for part in parts)
+    if annotation is str and rows:
+        return " | ".join(map(toml_value, rows))
+    return KINDS[annotation]
+
+
+def _bounds(mark: Any) -> Iterator[str]:
+    if hasattr(mark, "metadata"):  # a Field within Annotated
+        for inner in mark.metadata:
+            yield from _bounds(inner)
+    for name, words in BOUNDS.items():
+        if (bound := getattr(mark, name, None)) is not None:
+            yield f"{words} {bound:g}"
+    if pattern := getattr(mark, "pattern", None):
+        yield f"matching {pattern}"

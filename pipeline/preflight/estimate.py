@@ -1,0 +1,71 @@
+"""What a run will cost, before anything heavy is imported."""
+
+import json
+
+from pipeline.config.schema import Config
+from pipeline.evaluation.best_of_n import answers_per_problem, sweep_widths
+from pipeline.state.problems import SPLITS, ProblemSplits
+
+DISK_PER_TURN_BYTES = 1500
+"""Zstd Parquet per turn beside the text itself, from runs of the embedded default."""
+
+
+def notices(config: Config, splits: ProblemSplits) -> list[str]:
+    """What to know of the problems before any work: those that cannot be judged, and those held out but trained on."""
+    from sandbox.problems.overlap import overlap, summary
+
+    sets = {split: splits.data_set(config, split) for split in SPLITS}
+    found = dict.fromkeys(data.exclusions() for data in sets.values())
+    for split in SPLITS[1:]:
+        held_out = sets[split].problems
+        found[summary(overlap(sets["train"].problems, held_out), len(held_out), split)] = None
+    return [line for line in found if line]
+
+
+def describe_run(config: Config, splits: ProblemSplits) -> str:
+    """The resolved settings, and what a run of them will sample, train and write."""
+    counts = {split: splits.size(config, split) for split in SPLITS}
+    iterations, control = config.run.iterations, int(config.run.control and config.run.iterations > 0)
+    sampled = (counts["train"] + counts["validation"]) * config.rollouts.samples * (iterations + 1)
+    greedy = counts["test"] * (iterations + 1 + control)
+    if config.protocol.returned == "best_on_validation":
+        greedy += counts["validation"] * (iterations + 1)
+    answers = sampled * config.rollouts.turns + _evaluation_answers(config, greedy, counts["test"])
+    lines = [
+        json.dumps(config.model_dump(), indent=1),
+        "",
+        f"problems     {counts['train']} train, {counts['validation']} validation, {counts['test']} test",
+        f"episodes     {sampled} sampled for training and held-out pairs, over {iterations + 1} iterations",
+        _answers_line(config, answers),
+        f"trainings    {iterations + control} of the generator, {iterations + 1} of the verifier",
+        f"disk         about {answers * DISK_PER_TURN_BYTES >> 20} MiB of Parquet, plus "
+        f"{iterations + control + iterations + 1} checkpoints",
+        *(f"note         {line}" for line in notices(config, splits)),
+    ]
+    return "\n".join(lines)
+
+
+def describe_evaluation(config: Config, splits: ProblemSplits) -> str:
+    """What an evaluation will sample, and where it will write."""
+    problems = splits.size(config, "test")
+    answers = _evaluation_answers(config, problems, problems)
+    excluded = splits.data_set(config, "test").exclusions()
+    lines = [
+        f"model        {config.model.generator}",
+        f"problems     {problems} of {config.problems.test}",
+        f"searches     greedy, then best of {', '.join(map(str, sweep_widths(config)))} at each of "
+        f"{config.eval.turns} turns by {', '.join(config.eval.selectors)}",
+        _answers_line(config, answers),
+        f"disk         about {answers * DISK_PER_TURN_BYTES >> 20} MiB of Parquet in "
+        f"{config.run.root}/{config.run.name}",
+        *([f"note         {excluded}"] if excluded else []),
+    ]
+    return "\n".join(lines)
+
+
+def _evaluation_answers(config: Config, greedy_episodes: int, searched_problems: int) -> int:
+    return greedy_episodes * config.eval.turns + searched_problems * answers_per_problem(config)
+
+
+def _answers_line(config: Config, answers: int) -> str:
+    return f"answers      at most {answers}, so at most {answers * config.rollouts.max_tokens} sampled tokens"

