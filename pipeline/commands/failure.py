@@ -12,12 +12,11 @@ import traceback
 from pathlib import Path
 
 from pipeline.commands.extras import explain_missing_module
+from pipeline.errors import root_cause, what_happened
 from sandbox.errors import ENDED_IN_THE_MIDDLE, UserError
 
 FAILURES = "failures"
 """Folder of a run directory that holds tracebacks."""
-SHOWN_CHARACTERS = 300
-"""Of the text of an error that was not written for people."""
 
 
 def report_failure(error: Exception, directory: str | None = None) -> int:
@@ -32,26 +31,11 @@ def report_failure(error: Exception, directory: str | None = None) -> int:
         return cause.exit_status
     file = _write_traceback(error, directory)
     print(
-        f"mucode: {one_line(cause)}\n  traceback: {file}\n"
+        f"mucode: {what_happened(cause)}\n  traceback: {file}\n"
         "  once the cause is mended, the same command continues; if mucode is at fault, report it with that file",
         file=sys.stderr,
     )
     return ENDED_IN_THE_MIDDLE
-
-
-def root_cause(error: BaseException) -> BaseException:
-    """What was raised in the actor or task: Ray wraps it in an error whose text is a traceback."""
-    cause = getattr(error, "cause", None)
-    while isinstance(cause, BaseException) and cause is not error:
-        error, cause = cause, getattr(cause, "cause", None)
-    return error
-
-
-def one_line(error: BaseException) -> str:
-    """The class and the beginning of the text of an error."""
-    text = " ".join(str(error).split())
-    shown = text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
-    return f"{type(error).__name__}: {shown}" if shown else type(error).__name__
 
 
 def _write_traceback(error: BaseException, directory: str | None) -> str:

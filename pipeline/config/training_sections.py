@@ -53,7 +53,7 @@ class VerifierSection(TrainedSection):
     scorer: Annotated[str, OneOf(SCORERS)] = added("learned_verifier")
     """What scores answers by the trained checkpoint, or package.module:NAME of your own."""
     replicas: int = operational(1, ge=1)
-    """Scoring actors."""
+    """Actors that score answers with the verifier at the same time."""
     cpus: float = operational(0.5, ge=0)
     """CPU cores that Ray reserves for each scoring actor."""
     gpus: float = operational(0.0, ge=0)

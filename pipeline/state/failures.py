@@ -2,6 +2,7 @@
 
 import traceback
 
+from pipeline.errors import what_happened
 from pipeline.state.run_files import RunFiles
 from sandbox.errors import ENDED_IN_THE_MIDDLE, UserError
 
@@ -24,19 +25,3 @@ def stage_failure(error: Exception, stage: str, iteration: int, files: RunFiles)
         f"  traceback: {files.root}/{FAILURES}/{name}\n"
         f"  what was committed is kept; once the cause is mended, `mucode resume {files.root}` continues"
     )
-
-
-def what_happened(error: BaseException) -> str:
-    """An error in one line. Ray wraps what a task raised and shows a traceback for its text, so the cause counts."""
-    cause = getattr(error, "cause", None)
-    while isinstance(cause, BaseException) and cause is not error:
-        error, cause = cause, getattr(cause, "cause", None)
-    text = " ".join(str(error).split()) if not isinstance(error, UserError) else str(error).strip()
-    if isinstance(error, UserError):
-        return text
-    first = text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
-    return f"{type(error).__name__}: {first}" if first else type(error).__name__
-
-
-SHOWN_CHARACTERS = 300
-"""Of the text of an error that was not written for people."""
