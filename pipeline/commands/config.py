@@ -2,6 +2,7 @@
 
 import argparse
 import difflib
+from dataclasses import replace
 from pathlib import Path
 
 from pipeline.config.describe import Setting, Tables, all_settings
@@ -10,6 +11,8 @@ from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
 from pipeline.methods.strategies import STRATEGIES
 from pipeline.trackers.kinds import TRACKERS
+from sandbox.problems.data_set import DataSetLoader
+from sandbox.problems.load import DATA_SETS
 
 TABLES: Tables = {"run.strategy": STRATEGIES, "run.trackers": TRACKERS}
 """Settings whose rows live in rooms above the schema's."""
@@ -34,7 +37,13 @@ def execute_command(options: argparse.Namespace) -> int:
 
 def described_settings() -> dict[str, Setting]:
     """Every setting, with the rows of every table that one names."""
-    return all_settings(TABLES)
+    settings = all_settings(TABLES)
+    data_sets = {name: f"{row.label}{_splits(row)}" for name, row in DATA_SETS.items()}
+    return settings | {"problems.train": replace(settings["problems.train"], rows=data_sets)}
+
+
+def _splits(row: DataSetLoader) -> str:
+    return f", as {', '.join(f'{row.name}:{split}' for split in row.splits)}" if row.splits else ""
 
 
 def find_settings(settings: dict[str, Setting], key: str) -> list[Setting]:

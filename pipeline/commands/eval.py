@@ -18,11 +18,14 @@ from pipeline.preflight.check import check_settings
 from pipeline.preflight.estimate import describe_evaluation
 from pipeline.preflight.selectors import check_selectors
 from pipeline.state.problems import ProblemSplits
+from sandbox.problems.load import DATA_SETS
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", required=True, help="a Hugging Face directory or name")
-    parser.add_argument("--dataset", required=True, help="mbpp:test, humaneval, builtin:test, or a JSONL file")
+    parser.add_argument(
+        "--dataset", required=True, help=f"NAME, NAME:SPLIT or NAME@FILE ({', '.join(DATA_SETS)}), or a JSONL file"
+    )
     parser.add_argument("--verifier", help="a verifier checkpoint, for selectors that rank by scores")
     parser.add_argument("--n", type=numbers, help="best of each of these N, as in 1,5 (default 5)")
     parser.add_argument("--k", type=numbers, default=[1], help="pass@k for each of these k (default 1)")

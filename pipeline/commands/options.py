@@ -1,7 +1,6 @@
 """Options that several sub-commands have, and values that several of them read."""
 
 import argparse
-from pathlib import Path
 
 
 def add_set_option(parser: argparse.ArgumentParser) -> None:
@@ -12,11 +11,6 @@ def add_set_option(parser: argparse.ArgumentParser) -> None:
         metavar="section.key=value",
         help="override one setting; repeatable; `mucode config` lists them",
     )
-
-
-def directory_root(directory: str) -> str:
-    """A directory that a command was given, as an absolute path or an address."""
-    return directory if "://" in directory else str(Path(directory).resolve())
 
 
 def numbers(text: str) -> list[int]:

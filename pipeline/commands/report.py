@@ -2,18 +2,17 @@
 
 import argparse
 
-from pipeline.commands.options import directory_root
-
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run_dir", metavar="DIR", help="the directory of the run or study")
 
 
 def execute_command(options: argparse.Namespace) -> int:
+    from pipeline.state.run_directory import absolute_root
     from pipeline.study.sequential import publish, stored_study
     from pipeline.study.spec import cells
 
-    options.directory = root = directory_root(options.run_dir)
+    options.directory = root = absolute_root(options.run_dir)
     study = stored_study(root)
     if study is None:
         return _report_run(root)

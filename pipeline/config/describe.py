@@ -14,10 +14,12 @@ from pydantic.fields import FieldInfo
 from pipeline.config.fields import OneOf, is_marked
 from pipeline.config.presets import PROTOCOLS
 from pipeline.config.schema import Config
+from sandbox.registry import Registry
 
 Tables = Mapping[str, Mapping[str, Any]]
 """Setting -> the table whose rows it names, for tables that live above this room."""
 BOUNDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
+OR_UNSET = " or unset"
 KINDS = {bool: "true or false", int: "integer", float: "number", str: "text", type(None): "unset"}
 
 
@@ -100,8 +102,11 @@ def _described(names: typing.Iterable[str], table: Mapping[str, Any]) -> dict[st
 
 
 def _values(info: FieldInfo, rows: Mapping[str, str]) -> str:
-    bounds = [words for mark in info.metadata for words in _bounds(mark)]
-    return f"{_kind(info.annotation, rows)} {', '.join(bounds)}".strip()
+    bounds = ", ".join(words for mark in info.metadata for words in _bounds(mark))
+    kind = _kind(info.annotation, rows)
+    open_table = any(isinstance(mark, OneOf) and isinstance(mark.table, Registry) for mark in _metadata(info))
+    other = [kind.removesuffix(OR_UNSET) + f" {bounds}".rstrip(), *(["package.module:NAME"] if open_table else [])]
+    return ", or ".join([*other, *(["unset"] if kind.endswith(OR_UNSET) else [])])
 
 
 def _kind(annotation: Any, rows: Mapping[str, str]) -> str:

@@ -24,7 +24,7 @@ class RunSection(Section):
     """Seed of all sampling, pair drawing and training; two runs with equal settings and seed on the same kind of
     hardware give equal numbers."""
     strategy: str = "mucode"
-    """Row of the strategy table: which answers the generator is trained on, after which histories."""
+    """Which answers the generator is trained on, after which histories; or package.module:NAME of your own."""
     control: bool = True
     """Also fine-tune once on unfiltered samples with as many steps, and evaluate that model: the row that a gain must
     beat."""
@@ -37,12 +37,13 @@ class ProblemsSection(Section):
     """What is trained on, what is held out, and what is evaluated: a data set's name, or a file of problems."""
 
     train: str = "builtin:train"
-    """Problems whose sampled answers train the generator and the verifier: NAME, NAME:SPLIT, NAME@FILE or a file."""
+    """Problems whose sampled answers train the generator and the verifier: NAME, NAME:SPLIT or NAME@FILE of a data set,
+    package.module:ROW of your own, or a JSONL file."""
     validation: str = "builtin:validation"
     """Held-out problems that measure the verifier and, under protocol.returned = "best_on_validation", choose the
-    iteration."""
+    iteration; named as problems.train is."""
     test: str = "builtin:test"
-    """Problems on which every iteration is evaluated; never trained on."""
+    """Problems on which every iteration is evaluated, never trained on; named as problems.train is."""
     limit_train: int | None = Field(None, ge=1)
     """Only the first so many training problems; unset takes all."""
     limit_validation: int | None = Field(None, ge=1)

@@ -31,8 +31,10 @@ def test_a_setting_is_explained_with_its_rows_bounds_and_presets() -> None:
     assert "mucode" in text and "every history of a problem" in text and "the data" in text
     assert settings["verifier.reward_l2"].presets == {"paper": "0.0", "release": "0.001"}
     assert settings["verifier.margin"].values == "integer at least 1"
-    assert settings["generator.gpus"].values == "number or unset at least 0"
+    assert settings["generator.gpus"].values == "number at least 0, or unset"
     assert settings["eval.widths"].values == "list of: integer more than 0"
+    assert settings["eval.selectors"].values.endswith('"oracle", or package.module:NAME')
+    assert "mbpp" in settings["problems.train"].rows
     assert not settings["generator.replicas"].changes_data and settings["rollouts.samples"].changes_data
 
 
