@@ -1,0 +1,66 @@
+"""What ends a run in the middle: three lines for a person, the traceback in a file."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actors.deadline import DeadlineError
+from pipeline.config.load import load_config
+from pipeline.state.failures import StageFailed, what_happened
+from pipeline.state.run import Run
+from pipeline.state.stage import Stage, StageContext, StageOutput
+from sandbox.errors import ENDED_IN_THE_MIDDLE, NOTHING_DONE, UserError
+
+NO_ACTORS: Any = object()
+
+
+def run_with(tmp_path: Path, error: BaseException) -> Run:
+    def fail(context: StageContext) -> StageOutput:
+        raise error
+
+    step = Stage(name="toy", title="toy", config_fields=("run.seed",), function=fail)
+    run = Run(load_config(overrides=[f"run.root={tmp_path}", "run.name=r"]), actor_groups=NO_ACTORS)
+    run.stage(1, step)
+    return run
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (DeadlineError("the engine's answer to problem 3, sample 1, turn 2 took longer than 600 s"), "took longer"),
+        (RuntimeError("boom\nin two lines"), "RuntimeError: boom in two lines"),
+        (ZeroDivisionError(), "ZeroDivisionError"),
+        (ValueError("x" * 5000), "ValueError: xxx"),
+    ],
+)
+def test_a_failing_stage_is_told_in_three_lines_and_its_traceback_kept(
+    tmp_path: Path, error: Exception, words: str
+) -> None:
+    with pytest.raises(StageFailed) as caught:
+        run_with(tmp_path, error)
+    lines = str(caught.value).splitlines()
+    assert len(lines) == 3 and max(map(len, lines)) < 500
+    assert lines[0].startswith("iteration 1 · toy failed: ") and words in lines[0]
+    file = tmp_path / "r" / "failures" / "iter_0001-toy.txt"
+    assert str(file) in lines[1] and f"mucode resume {tmp_path}/r" in lines[2]
+    assert "Traceback (most recent call last)" in file.read_text() and "in fail" in file.read_text()
+    assert caught.value.exit_status == ENDED_IN_THE_MIDDLE
+
+
+def test_an_interrupted_stage_is_no_failure(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        run_with(tmp_path, KeyboardInterrupt())
+    assert not (tmp_path / "r" / "failures").exists()
+    assert json.loads((tmp_path / "r" / "iter_0001" / "toy" / "begun.json").read_text())["identity_hash"]
+
+
+def test_what_ray_wraps_is_told_by_its_cause() -> None:
+    class Wrapped(Exception):
+        def __init__(self, cause: Exception) -> None:
+            super().__init__("\x1b[36mray::Generator.play()\x1b[39m (pid=1)\n  File x, line 3\n" * 20)
+            self.cause = cause
+
+    assert what_happened(Wrapped(Wrapped(UserError("set rollouts.samples")))) == "set rollouts.samples"
+    assert UserError.exit_status == NOTHING_DONE
