@@ -22,7 +22,8 @@ def execute_command(options: argparse.Namespace) -> int:
 
 
 def _report_run(root: str) -> int:
-    from pipeline.report.page import print_results, write_report
+    from pipeline.report.page import write_report
+    from pipeline.report.results import print_results
     from pipeline.state.run_directory import stored_config
     from pipeline.state.store import Store
 

@@ -46,9 +46,9 @@ def iterate(run: "Run") -> None:  # type: ignore[name-defined]  # noqa: F821
 
 def _publish(run: "Run", iteration: int) -> None:  # type: ignore[name-defined]  # noqa: F821
     """Rewrite metrics.jsonl from the manifests; derived data, so writing it twice changes nothing."""
-    from pipeline.report.page import results_table
+    from pipeline.report.series import read_series, series_record
 
-    lines = [json.dumps(row, default=str) for row in results_table(run.store)]
+    lines = [json.dumps(series_record(one), default=str) for one in read_series(run.store)]
     run.store.write(("\n".join(lines) + "\n").encode(), "metrics.jsonl")
 
 
@@ -58,7 +58,8 @@ def _write_spans(store: Store, fresh: bytes) -> None:
 
 
 def _finish(store: Store, run: "Run", seconds: float) -> int:  # type: ignore[name-defined]  # noqa: F821
-    from pipeline.report.page import print_results, write_report
+    from pipeline.report.page import write_report
+    from pipeline.report.results import print_results
 
     if not run.ran:
         say(f"nothing left to do: all {run.skipped} stages of {store.root} are finished")

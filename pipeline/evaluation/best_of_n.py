@@ -13,7 +13,7 @@ from pipeline.config.schema import Config
 if TYPE_CHECKING:
     from actors.search.plan import SearchPlan
 
-POOL = "first"
+FIRST_TURN_SELECTOR = "first"
 """Selector of the plan that only draws and judges: its first answer is an ordinary sample."""
 UNSELECTED_SERIES = ("greedy", "validation", "control")
 """Series of accuracies of one answer per turn; every other series of an accuracy is a selector's name."""
@@ -24,35 +24,35 @@ def is_selector_series(metric: str, series: str) -> bool:
     return metric == "accuracy" and series not in UNSELECTED_SERIES
 
 
-def sweep_widths(config: Config) -> list[int]:
+def best_of_n_values(config: Config) -> list[int]:
     return sorted(set(config.eval.widths) or {config.eval.best_of})
 
 
-def sweep_searches(config: Config, scored: bool = True) -> list[tuple[str, int]]:
+def best_of_n_searches(config: Config, scored: bool = True) -> list[tuple[str, int]]:
     """Selector and N of every search. Of one answer there is nothing to choose, so N = 1 is played once, as `random`.
 
     `scored`: a verifier is there; without one, selectors that need it are left out.
     """
-    widths = sweep_widths(config)
+    widths = best_of_n_values(config)
     names = [name for name in dict.fromkeys(config.eval.selectors) if scored or not SELECTORS[name].needs_scores]
     chosen: list[tuple[str, int]] = [(name, width) for name in names for width in widths if width > 1]
     return chosen + ([("random", 1)] if 1 in widths else [])
 
 
-def pool_width(config: Config) -> int:
+def first_turn_size(config: Config) -> int:
     """Answers of the first turn that are drawn for all searches."""
-    return max([*sweep_widths(config), *config.eval.passes])
+    return max([*best_of_n_values(config), *config.eval.passes])
 
 
 def answers_per_problem(config: Config) -> int:
     """Of a sweep, at most: searches that choose alike share theirs."""
     settings = config.eval
     later = settings.turns - 1
-    each = [width + later * min(settings.beam, width) * width for _, width in sweep_searches(config)]
-    return settings.searches * (pool_width(config) + sum(each))
+    each = [width + later * min(settings.beam, width) * width for _, width in best_of_n_searches(config)]
+    return settings.searches * (first_turn_size(config) + sum(each))
 
 
-def sweep_plans(config: Config, scored: bool) -> "list[SearchPlan]":
+def best_of_n_plans(config: Config, scored: bool) -> "list[SearchPlan]":
     """One plan per search, and one that draws and judges the first turn's answers."""
     from actors.search.plan import SearchPlan  # imports pyarrow, which estimates do without
 
@@ -73,5 +73,5 @@ def sweep_plans(config: Config, scored: bool) -> "list[SearchPlan]":
             **config.dialogue.model_dump(),
         )
 
-    pool = plan(POOL, pool_width(config), turns=1, judge_all=True)
-    return [pool, *(plan(name, width) for name, width in sweep_searches(config, scored))]
+    first = plan(FIRST_TURN_SELECTOR, first_turn_size(config), turns=1, judge_all=True)
+    return [first, *(plan(name, width) for name, width in best_of_n_searches(config, scored))]

@@ -1,4 +1,4 @@
-"""What evaluation keeps of an episode: who answered right when, and what it cost. Small enough for whole studies."""
+"""What evaluation keeps of an episode: which answers were right, after which turn, and what they cost."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,16 +8,16 @@ import numpy as np
 
 from actors.search.episode import Episode, Turn
 from actors.search.selectors import SELECTORS
-from actors.storage.parquet import read_rows
-from pipeline.evaluation.statistics import Array
+from actors.storage.parquet import read_batches, read_rows
+from sandbox.verdict import Verdict, settling_verdict
 
-Cells = Mapping[str, tuple[float, float]]
+ProblemSums = Mapping[str, tuple[float, float]]
 """Of each problem the sum of a quantity, and over how many episodes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drawn:
-    """One answer of the first turn, where all of them were judged."""
+class FirstTurnSample:
+    """One answer of the first turn, if all of them were judged."""
 
     label: bool
     passes_public: bool
@@ -25,11 +25,12 @@ class Drawn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Played:
+class SearchRecord:
     """One search of one problem. Tuples have one entry per turn that was played.
 
-    `labels` and `public` are of the answer held after the turn (None: not judged), `tokens` and `executions` what was
-    spent until then, `drawn` the answers of the first turn, () unless all were judged.
+    `labels` and `public` are of the answer that was final if the search stopped after the turn (None: not judged);
+    `tokens` and `executions` are what was spent until then; `first_turn_samples` are the answers of the first turn, ()
+    unless all were judged.
     """
 
     problem_id: str
@@ -44,12 +45,12 @@ class Played:
     public: tuple[bool | None, ...]
     tokens: tuple[int, ...]
     executions: tuple[int, ...]
-    drawn: tuple[Drawn, ...]
+    first_turn_samples: tuple[FirstTurnSample, ...]
 
     def label(self, turn: int) -> bool | None:
-        """Whether the answer held after `turn` (1-based) passes all tests; None where that is not known.
+        """Whether the final answer after `turn` (1-based) passes all tests; None if that is not known.
 
-        An episode that ended earlier keeps its last answer. One whose prompt left no room holds none: not right.
+        An episode that ended earlier keeps its last answer. One whose prompt left no room has none: not right.
         """
         return None if self.infrastructure else self._at(self.labels, turn, False)
 
@@ -65,14 +66,57 @@ class Played:
         return values[min(turn, len(values)) - 1] if values else none
 
 
-def read_played(files: Iterable[str]) -> Iterator[Played]:
+def read_search_records(files: Iterable[str]) -> Iterator[SearchRecord]:
     """Episodes of committed parts, one part at a time."""
-    return (played(Episode.from_row(row)) for row in read_rows(files))
+    return (search_record(Episode.from_row(row)) for row in read_rows(files))
 
 
-def played(episode: Episode) -> Played:
-    held = [turn.held for turn in episode.turns]
-    return Played(
+OUTCOME_COLUMNS = [
+    *("problem_id", "selector", "width", "infrastructure", "turns.list.element.chosen", "turns.list.element.kept"),
+    "turns.list.element.answers.list.element.public.verdict",
+    "turns.list.element.answers.list.element.private.verdict",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchOutcome:
+    """Of a SearchRecord what tells who solved what; `labels` has one entry per turn that was played."""
+
+    problem_id: str
+    selector: str
+    width: int
+    infrastructure: bool
+    labels: tuple[bool | None, ...]
+
+    def label(self, turn: int) -> bool | None:
+        """As `SearchRecord.label`."""
+        if self.infrastructure:
+            return None
+        return self.labels[min(turn, len(self.labels)) - 1] if self.labels else False
+
+
+def read_search_outcomes(files: Iterable[str]) -> Iterator[SearchOutcome]:
+    """Episodes of committed parts, streamed; of their answers the verdicts alone are read."""
+    for batch in read_batches(files, OUTCOME_COLUMNS):
+        for row in batch.to_pylist():
+            yield SearchOutcome(
+                **{name: row[name] for name in ("problem_id", "selector", "width", "infrastructure")},
+                labels=tuple(_label_of_final(turn) for turn in row["turns"]),
+            )
+
+
+def _label_of_final(turn: Mapping[str, Any]) -> bool | None:
+    """As `Turn.held.label`, of a row that holds its verdicts only."""
+    answer = turn["answers"][turn["kept"][0] if turn["kept"] else turn["chosen"]]
+    verdicts = (answer[suite] and answer[suite]["verdict"] for suite in ("public", "private"))
+    settling = settling_verdict(*(Verdict(verdict) if verdict else None for verdict in verdicts))
+    return None if settling is None else settling.label
+
+
+def search_record(episode: Episode) -> SearchRecord:
+    """What evaluation keeps of one episode."""
+    final = [turn.held for turn in episode.turns]
+    return SearchRecord(
         problem_id=episode.problem_id,
         selector=episode.selector,
         width=episode.width,
@@ -81,11 +125,11 @@ def played(episode: Episode) -> Played:
         policy_id=episode.policy_id,
         verifier_id=episode.verifier_id,
         infrastructure=episode.infrastructure,
-        labels=tuple(answer.label for answer in held),
-        public=tuple(answer.public.label if answer.public else None for answer in held),
+        labels=tuple(answer.label for answer in final),
+        public=tuple(answer.public.label if answer.public else None for answer in final),
         tokens=_summed(sum(answer.tokens for answer in turn.answers) for turn in episode.turns),
         executions=_executions(episode),
-        drawn=_drawn(episode.turns[:1]),
+        first_turn_samples=_first_turn_samples(episode.turns[:1]),
     )
 
 
@@ -111,12 +155,12 @@ def _executions(episode: Episode) -> tuple[int, ...]:
     return tuple(counts)
 
 
-def _drawn(turns: Sequence[Turn]) -> tuple[Drawn, ...]:
+def _first_turn_samples(turns: Sequence[Turn]) -> tuple[FirstTurnSample, ...]:
     answers = [answer for turn in turns for answer in turn.answers]
     if any(answer.label is None or answer.public is None for answer in answers):
         return ()
     return tuple(
-        Drawn(
+        FirstTurnSample(
             label=bool(answer.label), passes_public=bool(answer.public and answer.public.accepted), score=answer.score
         )
         for answer in answers
@@ -126,28 +170,10 @@ def _drawn(turns: Sequence[Turn]) -> tuple[Drawn, ...]:
 # ---- per problem ----------------------------------------------------------------------------------------------------
 
 
-def accuracy_cells(records: Iterable[Played], turn: int) -> dict[str, tuple[float, float]]:
-    """Right answers held after `turn`, and known ones, of each problem."""
-    return cells((record.problem_id, record.label(turn)) for record in records)
-
-
-def cells(values: Iterable[tuple[str, float | None]]) -> dict[str, tuple[float, float]]:
+def per_problem(values: Iterable[tuple[str, float | None]]) -> dict[str, tuple[float, float]]:
     """Sum and number of the values of each problem; None is not counted, but its problem is there."""
     found: dict[str, tuple[float, float]] = {}
     for problem_id, value in values:
         total, count = found.get(problem_id, (0.0, 0.0))
         found[problem_id] = (total, count) if value is None else (total + value, count + 1)
     return found
-
-
-def tables(*series: Sequence[Cells]) -> list[tuple[Array, Array]]:
-    """(totals, counts) of each series, seeds × problems, all over the same problems in the same order.
-
-    A series is one method: its cells under each seed. What a seed lacks of a problem counts 0.
-    """
-    problems = sorted({problem for seeds in series for found in seeds for problem in found})
-
-    def table(seeds: Sequence[Cells], part: int) -> Array:
-        return np.array([[found.get(problem, (0.0, 0.0))[part] for problem in problems] for found in seeds], float)
-
-    return [(table(seeds, 0), table(seeds, 1)) for seeds in series]

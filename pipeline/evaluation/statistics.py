@@ -5,10 +5,10 @@ A *table* is seeds × problems: `totals[s, p]` sums a quantity over what was sam
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -226,7 +226,20 @@ def pair_confidence(chosen: ArrayLike, rejected: ArrayLike) -> tuple[Array, Arra
     return sigmoid(np.abs(gap)), np.where(gap == 0, 0.5, (gap > 0).astype(float))
 
 
-def percent(point: Mapping[str, float]) -> str:
-    """A share and its interval as text, from what has a value, a low and a high."""
-    value, low, high = (f"{100 * point[name]:.1f}".replace("100.0", "100") for name in ("value", "low", "high"))
+class HasInterval(Protocol):
+    """What has a value and the interval [low, high] around it."""
+
+    @property
+    def value(self) -> float: ...
+    @property
+    def low(self) -> float: ...
+    @property
+    def high(self) -> float: ...
+
+
+def percent(share: HasInterval) -> str:
+    """A share and its interval as text, in percent: "66.0 [60.7, 71.3]"."""
+    value, low, high = (
+        f"{100 * number:.1f}".replace("100.0", "100") for number in (share.value, share.low, share.high)
+    )
     return f"{value} [{low}, {high}]"

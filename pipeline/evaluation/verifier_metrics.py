@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.evaluation.search_records import cells
+from pipeline.evaluation.metric_rows import CalibrationBin, MetricRow
+from pipeline.evaluation.search_records import per_problem
 from pipeline.evaluation.statistics import (
     Array,
     Estimate,
@@ -20,8 +21,8 @@ from pipeline.evaluation.statistics import (
     sigmoid,
 )
 
-Row = dict[str, Any]
 Pair = Mapping[str, Any]
+"""A row of a pairs stage: problem_id, and episode and turn of the chosen and of the rejected answer."""
 SIDES = ("chosen", "rejected")
 RANKED = {
     "held_out_pairs": "all held-out answers",
@@ -37,10 +38,12 @@ MEASURES = {
     "calibration_error": "cal. error",
 }
 """Metrics of a verifier, in words; docs/evaluation.md defines them. All are shares; of the last two less is better."""
+LEAST_CONFIDENCE = {"bt": 0.5, "bce": 0.0}
+"""Where the bins of a calibration begin, by the loss; a loss that is not here makes no probabilities."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scored:
+class ScoredAnswer:
     """One judged answer and the verifier's logit of it."""
 
     episode_id: str
@@ -50,34 +53,76 @@ class Scored:
     score: float
 
 
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """What a verifier predicted and what came true: three vectors of one length, `problems` the unit of resampling."""
+
+    predicted: Array
+    observed: Array
+    problems: list[str]
+
+
 def verifier_rows(
-    pairs: Sequence[Pair], scored: Sequence[Scored], answers: Sequence[Scored], series: str, loss: str, seed: int
-) -> list[Row]:
+    pairs: Sequence[Pair],
+    scored: Sequence[ScoredAnswer],
+    answers: Sequence[ScoredAnswer],
+    series: str,
+    loss: str,
+    seed: int,
+) -> list[MetricRow]:
     """Rows of one series of held-out pairs and answers. `scored` holds every score that `pairs` may ask for.
 
     Probabilities are σ(score) of answers under binary cross-entropy, σ(difference) of pairs under Bradley-Terry,
     whose single scores have no zero.
     """
+    rows = []
+    known = ranked_pairs(pairs, scored)
+    if known.problems:
+        found = _per_problem(known.observed, known.problems, seed)
+        rows.append(_row("pair_accuracy", series, found, len(known.problems), len(pairs) - len(known.problems)))
+        rows += _calibration_rows(known, series, loss, seed) if loss == "bt" else []
+    if answers:
+        rows += _auc_rows(answers, series, seed)
+        rows += _calibration_rows(predicted_answers(answers), series, loss, seed) if loss == "bce" else []
+    return rows
+
+
+def calibration_bins(
+    pairs: Sequence[Pair], scored: Sequence[ScoredAnswer], answers: Sequence[ScoredAnswer], series: str, loss: str
+) -> list[CalibrationBin]:
+    """The table behind a calibration error, of the bins that are not empty; arguments as `verifier_rows`."""
+    if loss not in LEAST_CONFIDENCE:
+        return []
+    found = ranked_pairs(pairs, scored) if loss == "bt" else predicted_answers(answers)
+    if not found.problems:
+        return []
+    return [
+        CalibrationBin(
+            series=series,
+            number=number,
+            low=one.low,
+            high=one.high,
+            count=one.count,
+            predicted=one.predicted,
+            observed=one.observed,
+        )
+        for number, one in enumerate(reliability(found.predicted, found.observed, LEAST_CONFIDENCE[loss]))
+    ]
+
+
+def ranked_pairs(pairs: Sequence[Pair], scored: Sequence[ScoredAnswer]) -> Predictions:
+    """Of each pair whose answers both have a score: the confidence in the preferred one, and whether it is right."""
     scores = {(one.episode_id, one.turn): one.score for one in scored}
     known = [pair for pair in pairs if all(_place(pair, side) in scores for side in SIDES)]
     chosen, rejected = (np.array([scores[_place(pair, side)] for pair in known], float) for side in SIDES)
-    rows = []
-    if known:
-        confidence, right = pair_confidence(chosen, rejected)
-        of = [str(pair["problem_id"]) for pair in known]
-        masked = len(pairs) - len(known)
-        rows.append(_row("pair_accuracy", series, _per_problem(right, of, seed), len(known), masked))
-        if loss == "bt":
-            rows += _calibration_rows(confidence, right, of, series, seed, low=0.5)
-    if answers:
-        of = [one.problem_id for one in answers]
-        logits, labels = np.array([one.score for one in answers]), np.array([one.label for one in answers])
-        if 0 < labels.sum() < len(labels):
-            rows.append(_row("auc", series, auc_interval(logits, labels, of, seed), len(answers)))
-        rows += _auc_within(answers, series, seed)
-        if loss == "bce":
-            rows += _calibration_rows(sigmoid(logits), labels.astype(float), of, series, seed, low=0.0)
-    return rows
+    return Predictions(*pair_confidence(chosen, rejected), [str(pair["problem_id"]) for pair in known])
+
+
+def predicted_answers(answers: Sequence[ScoredAnswer]) -> Predictions:
+    """Of each answer the claimed probability that it is right, and whether it is."""
+    chances = sigmoid(np.array([one.score for one in answers], float))
+    labels = np.array([one.label for one in answers], float)
+    return Predictions(chances, labels, [one.problem_id for one in answers])
 
 
 def _place(pair: Pair, side: str) -> tuple[str, int]:
@@ -85,13 +130,23 @@ def _place(pair: Pair, side: str) -> tuple[str, int]:
 
 
 def _per_problem(values: Array, problems: Sequence[str], seed: int) -> Estimate:
-    found = cells(zip(problems, values.tolist(), strict=True)).values()
+    found = per_problem(zip(problems, values.tolist(), strict=True)).values()
     return interval([total for total, _ in found], [count for _, count in found], seed)
 
 
-def _auc_within(answers: Sequence[Scored], series: str, seed: int) -> list[Row]:
+def _auc_rows(answers: Sequence[ScoredAnswer], series: str, seed: int) -> list[MetricRow]:
+    """Over all answers, if both kinds are there, and within problems."""
+    logits, labels = np.array([one.score for one in answers]), np.array([one.label for one in answers])
+    rows = []
+    if 0 < labels.sum() < len(labels):
+        found = auc_interval(logits, labels, [one.problem_id for one in answers], seed)
+        rows.append(_row("auc", series, found, len(answers)))
+    return rows + _auc_within(answers, series, seed)
+
+
+def _auc_within(answers: Sequence[ScoredAnswer], series: str, seed: int) -> list[MetricRow]:
     """The mean over problems of each one's own AUC: what Bradley-Terry learns, and what a selector uses."""
-    by_problem: dict[str, list[Scored]] = {}
+    by_problem: dict[str, list[ScoredAnswer]] = {}
     for one in answers:
         by_problem.setdefault(one.problem_id, []).append(one)
     values = [auc([one.score for one in found], [one.label for one in found]) for found in by_problem.values()]
@@ -101,42 +156,30 @@ def _auc_within(answers: Sequence[Scored], series: str, seed: int) -> list[Row]:
     return [_row("auc_within", series, interval(both, np.ones(len(both)), seed), len(both), len(values) - len(both))]
 
 
-def _calibration_rows(
-    predicted: Array, observed: Array, problems: Sequence[str], series: str, seed: int, low: float
-) -> list[Row]:
-    """Brier score (mean squared difference; Brier 1950), expected calibration error, and the table behind it.
-
-    The table has two rows per bin, numbered in `turn`; their low and high are the bin's edges.
-    """
-    table = reliability(predicted, observed, low)
-    names, place = np.unique(np.asarray(problems), return_inverse=True)
+def _calibration_rows(found: Predictions, series: str, loss: str, seed: int) -> list[MetricRow]:
+    """Brier score (mean squared difference; Brier 1950), and expected calibration error."""
+    low = LEAST_CONFIDENCE[loss]
+    names, place = np.unique(np.asarray(found.problems), return_inverse=True)
     _, weights = resamples(1, len(names), seed, draws=200)  # each needs a table of its own
     errors = []
-    for drawn in weights[:, place].astype(int):
-        errors.append(calibration_error(reliability(np.repeat(predicted, drawn), np.repeat(observed, drawn), low)))
-    bounds = np.quantile(errors, [0.025, 0.975]).tolist()
-    squares = (predicted - observed) ** 2
-    rows = [
-        _row("brier", series, _per_problem(squares, problems, seed), len(predicted)),
-        _row("calibration_error", series, Estimate(calibration_error(table), *bounds), len(predicted)),
+    for times in weights[:, place].astype(int):
+        drawn = reliability(np.repeat(found.predicted, times), np.repeat(found.observed, times), low)
+        errors.append(calibration_error(drawn))
+    error = calibration_error(reliability(found.predicted, found.observed, low))
+    squares = (found.predicted - found.observed) ** 2
+    return [
+        _row("brier", series, _per_problem(squares, found.problems, seed), len(squares)),
+        _row("calibration_error", series, Estimate(error, *np.quantile(errors, [0.025, 0.975]).tolist()), len(squares)),
     ]
-    for number, one in enumerate(table):
-        for metric, value in (("reliability_predicted", one.predicted), ("reliability_observed", one.observed)):
-            rows.append(_row(metric, series, Estimate(value, one.low, one.high), one.count) | {"turn": number})
-    return rows
 
 
-def _row(metric: str, series: str, estimate: Estimate, n: int, masked: int = 0) -> Row:
-    return {
-        "metric": metric,
-        "series": series,
-        "turn": 0,
-        "width": 0,
-        "policy_id": "",
-        "verifier_id": "",
-        "value": estimate.value,
-        "low": estimate.low,
-        "high": estimate.high,
-        "n": n,
-        "masked": masked,
-    }
+def _row(metric: str, series: str, estimate: Estimate, n: int, masked: int = 0) -> MetricRow:
+    return MetricRow(
+        metric=metric,
+        series=series,
+        value=estimate.value,
+        low=estimate.low,
+        high=estimate.high,
+        n=n,
+        masked=masked,
+    )

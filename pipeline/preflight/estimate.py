@@ -3,7 +3,7 @@
 import json
 
 from pipeline.config.schema import Config
-from pipeline.evaluation.best_of_n import answers_per_problem, sweep_widths
+from pipeline.evaluation.best_of_n import answers_per_problem, best_of_n_values
 from pipeline.state.problems import SPLITS, ProblemSplits
 
 DISK_PER_TURN_BYTES = 1500
@@ -53,7 +53,7 @@ def describe_evaluation(config: Config, splits: ProblemSplits) -> str:
     lines = [
         f"model        {config.model.generator}",
         f"problems     {problems} of {config.problems.test}",
-        f"searches     greedy, then best of {', '.join(map(str, sweep_widths(config)))} at each of "
+        f"searches     greedy, then best of {', '.join(map(str, best_of_n_values(config)))} at each of "
         f"{config.eval.turns} turns by {', '.join(config.eval.selectors)}",
         _answers_line(config, answers),
         f"disk         about {answers * DISK_PER_TURN_BYTES >> 20} MiB of Parquet in "

@@ -4,19 +4,22 @@ from collections.abc import Iterator, Sequence
 
 from actors.search.selectors import selector_label
 from actors.storage.filesystem import parse_json
+from pipeline.evaluation.metric_rows import reliability_bins
 from pipeline.evaluation.verifier_metrics import RANKED
 from pipeline.report import charts
-from pipeline.report.curves import best_of_n
+from pipeline.report.curves import best_of_n_curves
 from pipeline.report.funnel import VERDICTS_TITLE, Step
-from pipeline.report.results import Row, find, is_selected, selectors_of
+from pipeline.report.series import Series, SeriesPoint, find_series, selectors_of
 from pipeline.report.transcripts import COLOURS
-from pipeline.report.verifiers import reliability_bins, score_histogram
+from pipeline.report.verifiers import score_histogram
 from pipeline.stages.catalogue import STAGE_NAMES
 from pipeline.state.manifest import Manifest
 from pipeline.state.store import Store
 
 
-def pictures(store: Store, table: Sequence[Row], manifests: Sequence[Manifest], steps: Sequence[Step]) -> Iterator[str]:
+def pictures(
+    store: Store, table: Sequence[Series], manifests: Sequence[Manifest], steps: Sequence[Step]
+) -> Iterator[str]:
     """One figure after the other; one of what is not there yet says so."""
     yield _greedy(table)
     yield _searches(table)
@@ -28,34 +31,32 @@ def pictures(store: Store, table: Sequence[Row], manifests: Sequence[Manifest], 
     yield _times(store, manifests)
 
 
-def _accuracy_bars(title: str, rows: Sequence[tuple[str, Row]], caption: str) -> str:
+def _accuracy_bars(title: str, rows: Sequence[tuple[str, Series]], caption: str) -> str:
     if not rows:
         return charts.figure(title, "", "Not there yet: no search of this kind has been evaluated.")
-    turns = [f"turn {point['turn']}" for point in max((row["turns"] for _, row in rows), key=len)]
-    picture = charts.bars([(label, [_bar(point) for point in row["turns"]]) for label, row in rows], turns)
+    turns = [f"turn {point.turn}" for point in max((row.points for _, row in rows), key=len)]
+    picture = charts.bars([(label, [_bar(point) for point in row.points]) for label, row in rows], turns)
     shades = [("turn", name, charts.shade(index, len(turns))) for index, name in enumerate(turns)]
     return charts.figure(title, charts.legend(shades) + picture, caption)
 
 
-def _bar(point: Row) -> charts.Bar:
-    return charts.Bar(value=point["value"], low=point["low"], high=point["high"])
+def _bar(point: SeriesPoint) -> charts.Bar:
+    return charts.Bar(value=point.value, low=point.low, high=point.high)
 
 
-def _greedy(table: Sequence[Row]) -> str:
-    rows = [
-        (f"it {row['iteration']}" if row["iteration"] else "base", row) for row in table if row["series"] == "greedy"
-    ]
-    rows += [("control", row) for row in table if row["series"] == "control"]
+def _greedy(table: Sequence[Series]) -> str:
+    rows = [(f"it {row.iteration}" if row.iteration else "base", row) for row in table if row.series == "greedy"]
+    rows += [("control", row) for row in table if row.series == "control"]
     caption = "Test problems solved (%) by the answer held after each turn, one greedy answer per turn."
     return _accuracy_bars("Greedy accuracy", rows, caption + " Lines: 95 % intervals over problems.")
 
 
-def _searches(table: Sequence[Row]) -> str:
-    last = max((row["iteration"] for row in table if is_selected(row)), default=0)
-    rows = [(selector_label(name), row) for name in selectors_of(table) if (row := find(table, last, name))]
-    width = rows[0][1]["width"] if rows else "N"
-    policy = rows[0][1]["policy"] if rows else last
-    if rows and (greedy := find(table, policy, "greedy")):
+def _searches(table: Sequence[Series]) -> str:
+    last = max((row.iteration for row in table if row.by_selector), default=0)
+    rows = [(selector_label(name), row) for name in selectors_of(table) if (row := find_series(table, last, name))]
+    width = rows[0][1].width if rows else "N"
+    policy = rows[0][1].policy if rows else last
+    if rows and (greedy := find_series(table, policy, "greedy")):
         rows.insert(0, ("greedy", greedy))
     caption = (
         f"Iteration {policy}: {width} answers per turn, one selected by public tests (PT), verifier (LV) or both (%)."
@@ -65,18 +66,18 @@ def _searches(table: Sequence[Row]) -> str:
 
 def _curves(manifests: Sequence[Manifest]) -> Iterator[str]:
     """The curve over N, where a sweep was searched."""
-    lines = [(selector_label(name), points) for name, points in best_of_n(manifests)]
+    lines = [(selector_label(name), points) for name, points in best_of_n_curves(manifests)]
     if lines:
         caption = "Test problems solved (%) after the last turn, by answers per turn; 95 % intervals over problems."
         yield charts.figure("Best of N", charts.lines(lines, "N"), caption)
 
 
-def _pair_accuracy(table: Sequence[Row]) -> str:
-    done = sorted({row["iteration"] for row in table if row["metric"] == "pair_accuracy"})
+def _pair_accuracy(table: Sequence[Series]) -> str:
+    done = sorted({row.iteration for row in table if row.metric == "pair_accuracy"})
     if not done:
         return charts.figure("Verifier", "", "Not there yet: no verifier has ranked the held-out pairs.")
     groups = [
-        (f"it {i}", [_bar(row["turns"][0]) if (row := find(table, i, name)) else None for name in RANKED]) for i in done
+        (f"it {i}", [_bar(row.last) if (row := find_series(table, i, name)) else None for name in RANKED]) for i in done
     ]
     shades = [("turn", text, charts.shade(index, len(RANKED))) for index, text in enumerate(RANKED.values())]
     picture = charts.legend(shades) + charts.bars(groups, list(RANKED.values()), chance=0.5)

@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from actors.storage.parquet import read_batches
-from pipeline.methods.relabel import DROPPED
+from pipeline.stages.catalogue import STAGES
+from pipeline.stages.sampling import EPISODES
+from pipeline.stages.verifier import PAIRS
 from pipeline.state.manifest import Manifest
+from pipeline.state.stage import FunnelCounts
 from sandbox.verdict import Verdict, settling_verdict
 
 Row = dict[str, Any]
@@ -32,25 +35,8 @@ class Step:
         return self.total == sum(self.parts.values())
 
 
-PAIRS = (
-    *("problems_with_pairs", "problems_without_right_answer", "problems_without_wrong_answer"),
-    "problems_without_margin",
-)
-HISTORIES = ("examples", *DROPPED)
-EXAMPLES = ("problems_with_examples", "problems_unsolved", "problems_without_usable_trajectory")
-LENT = ("episodes", "episodes_masked_infrastructure", "examples_kept")
-ENDINGS = ("ended_passed", "ended_turns", "ended_context", "ended_infrastructure")
-ANSWERS = ("answers_judged", "answers_unjudged", "answers_infrastructure")
-FUNNEL = (
-    ("episodes", "Episodes, by why sampling ended", "episodes", ENDINGS, ("turns", "tokens")),
-    ("episodes", "Answers sampled", "answers", ANSWERS, ("no_program", "cut_short")),
-    ("pairs", "Problems to verifier pairs", "problems", PAIRS, ("pairs",)),
-    ("examples", "Problems to training examples", "problems", EXAMPLES, LENT),
-    ("examples", "Histories to training examples", "histories", HISTORIES, ("examples_from_reference",)),
-    ("control_examples", "Problems to training examples, control", "problems", EXAMPLES, LENT),
-    ("control_examples", "Histories to training examples, control", "histories", HISTORIES, ()),
-)
-"""Stage, title, and its counts: a total, the parts that it is the sum of, and what came of it."""
+SAMPLED = (EPISODES, PAIRS)
+"""Shown before the other stages, which are made of what these leave."""
 VERDICTS_TITLE = "Episodes, by final verdict"
 ENDS = (*(str(verdict) for verdict in Verdict), "not_judged")
 UNJUDGED = (str(Verdict.INFRASTRUCTURE_ERROR), "not_judged")
@@ -65,15 +51,18 @@ VERDICT_COLUMNS = [
 
 def funnel(manifests: Sequence[Manifest]) -> list[Step]:
     """From sampled episodes to pairs and training examples, with what was dropped on the way and why."""
-    sampled = [manifest for manifest in manifests if manifest.stage == "episodes"]
-    steps = [_verdict_step(manifest) for manifest in sampled]
-    for stage, title, total, parts, extras in FUNNEL:
-        for manifest in manifests:
-            counts = manifest.counts
-            if manifest.stage == stage and total in counts:
-                split, came = ({name: counts.get(name, 0) for name in names} for names in (parts, extras))
-                steps.append(Step(stage, title, manifest.iteration, counts[total], split, came))
+    steps = [_verdict_step(manifest) for manifest in manifests if manifest.stage == EPISODES.name]
+    for row in sorted(STAGES, key=lambda row: SAMPLED.index(row) if row in SAMPLED else len(SAMPLED)):
+        for counted in row.funnel:
+            mine = [manifest for manifest in manifests if manifest.stage == row.name]
+            steps += [_step(counted, manifest) for manifest in mine if counted.total in manifest.counts]
     return steps
+
+
+def _step(counted: FunnelCounts, manifest: Manifest) -> Step:
+    counts = manifest.counts
+    parts, extras = ({name: counts.get(name, 0) for name in names} for names in (counted.parts, counted.extras))
+    return Step(manifest.stage, counted.title, manifest.iteration, counts[counted.total], parts, extras)
 
 
 def _verdict_step(manifest: Manifest) -> Step:
@@ -82,7 +71,7 @@ def _verdict_step(manifest: Manifest) -> Step:
     ends = Counter(_end(row) for batch in batches for row in batch.to_pylist())
     parts = {name: ends[name] for name in ENDS if ends[name]}
     judged = sum(count for name, count in parts.items() if name not in UNJUDGED)
-    return Step("episodes", VERDICTS_TITLE, manifest.iteration, manifest.rows, parts, {"judged": judged})
+    return Step(EPISODES.name, VERDICTS_TITLE, manifest.iteration, manifest.rows, parts, {"judged": judged})
 
 
 def _end(row: Row) -> str:

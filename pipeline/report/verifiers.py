@@ -2,18 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow.compute as pc
 
-from actors.storage.parquet import read_batches, read_rows
-from pipeline.evaluation.statistics import Bin, percent
+from actors.storage.parquet import read_batches
+from pipeline.evaluation.statistics import percent
 from pipeline.evaluation.verifier_metrics import MEASURES
+from pipeline.report.series import Series, SeriesPoint
 from pipeline.state.manifest import Manifest
 from pipeline.state.problems import HELD_OUT_FIRST
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,22 +20,22 @@ class VerifierRow:
 
     label: str
     pairs: int
-    points: dict[str, Row]
+    points: dict[str, SeriesPoint]
 
 
-def verifier_table(table: Sequence[Row]) -> list[VerifierRow]:
+def verifier_table(table: Sequence[Series]) -> list[VerifierRow]:
     """In the order of the table."""
-    found: dict[tuple[int, str], list[Row]] = {}
-    for row in table:
-        if row["metric"] in MEASURES:
-            found.setdefault((row["iteration"], row["series"]), []).append(row)
+    found: dict[tuple[int, str], list[Series]] = {}
+    for one in table:
+        if one.metric in MEASURES:
+            found.setdefault((one.iteration, one.series), []).append(one)
     return [
         VerifierRow(
-            label=rows[0]["label"],
-            pairs=max((row["n"] for row in rows if row["metric"] == "pair_accuracy"), default=0),
-            points={row["metric"]: row["turns"][0] for row in rows},
+            label=measured[0].label,
+            pairs=max((one.n for one in measured if one.metric == "pair_accuracy"), default=0),
+            points={one.metric: one.last for one in measured},
         )
-        for rows in found.values()
+        for measured in found.values()
     ]
 
 
@@ -53,7 +51,7 @@ class Histogram:
 def score_histogram(manifest: Manifest, bins: int = 32) -> Histogram | None:
     """Histogram of the held-out answers of a `scores` stage, streamed twice: for its range, then for its counts.
 
-    The other answers were trained on. None where no held-out answer has a score.
+    The other answers were trained on. None if no held-out answer has a score.
     """
     held_out = [file for bucket, file in manifest.files().items() if bucket >= HELD_OUT_FIRST]
     low, high = np.inf, -np.inf
@@ -72,24 +70,6 @@ def score_histogram(manifest: Manifest, bins: int = 32) -> Histogram | None:
     return Histogram(edges=edges.tolist(), right=counts[True].tolist(), wrong=counts[False].tolist())
 
 
-def reliability_bins(manifest: Manifest, series: str) -> list[Bin]:
-    """The table behind the calibration error of one series, of a `metrics` stage; empty where it has none."""
-    found: dict[int, dict[str, Row]] = {}
-    for row in read_rows(manifest.files().values()):
-        if row["series"] == series and row["metric"].startswith("reliability_"):
-            found.setdefault(row["turn"], {})[row["metric"].removeprefix("reliability_")] = row
-    return [
-        Bin(
-            low=one["observed"]["low"],
-            high=one["observed"]["high"],
-            count=one["observed"]["n"],
-            predicted=one["predicted"]["value"],
-            observed=one["observed"]["value"],
-        )
-        for _, one in sorted(found.items())
-    ]
-
-
 def verifier_block(rows: Sequence[VerifierRow]) -> list[str]:
     """Verifiers in %, pairs with their interval; the others are in metrics.jsonl with theirs."""
     if not rows:
@@ -100,7 +80,7 @@ def verifier_block(rows: Sequence[VerifierRow]) -> list[str]:
     lines = [f"{'verifiers, on held-out answers':<38}{MEASURES['pair_accuracy']:<18}{'n':>5}{head}"]
     for row in rows:
         pairs = percent(row.points["pair_accuracy"]) if "pair_accuracy" in row.points else "-"
-        cells = [f"{100 * row.points[name]['value']:.1f}" if name in row.points else "-" for name in names]
+        cells = [f"{100 * row.points[name].value:.1f}" if name in row.points else "-" for name in names]
         others = "".join(f"{cell:>{_width(text)}}" for cell, text in zip(cells, names.values(), strict=True))
         lines.append(f"{row.label:<38}{pairs:<18}{row.pairs:>5}{others}")
     return lines

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pipeline.evaluation import metrics
-from pipeline.evaluation.best_of_n import sweep_widths
+from pipeline.evaluation.metric_rows import METRIC_PARTS
 from pipeline.stages.sampling import HELD_OUT
 from pipeline.stages.search import GREEDY_SEARCHES, SEARCH_BEST_OF_N
 from pipeline.stages.verifier import HELD_OUT_PAIRS, OWN_PAIRS, SCORES
@@ -21,16 +21,9 @@ OF_THE_BASE = (HELD_OUT, OWN_PAIRS)
 def compute_metrics(context: StageContext, *, found: list[Manifest], base: Sequence[Manifest] = ()) -> StageOutput:
     """`base`: held-out answers of the base model and their pairs, unless the iteration's own are these."""
     context.actor_groups.release_for("data")
-    config = context.config
-    settings = {
-        "turns": config.eval.turns,
-        "widths": sweep_widths(config),
-        "ks": config.eval.passes,
-        "loss": config.verifier.loss,
-        "seed": config.run.seed,
-    }
-    facts = metrics.summarise(found, base, context.directory, context.iteration, settings)
-    return StageOutput(facts=facts, expected_parts=1)
+    settings = metrics.metric_settings(context.config)
+    facts = metrics.summarise_iteration(found, base, context.directory, context.iteration, settings)
+    return StageOutput(facts=facts, expected_parts=len(METRIC_PARTS))
 
 
 def measured(run: "Run", iteration: int) -> list[Manifest]:

@@ -6,7 +6,7 @@ from actors.search.plan import SearchPlan
 from actors.search.selectors import SELECTORS
 from actors.storage.checkpoint import Checkpoint
 from pipeline.config.schema import Config
-from pipeline.evaluation.best_of_n import answers_per_problem, sweep_plans
+from pipeline.evaluation.best_of_n import answers_per_problem, best_of_n_plans
 from pipeline.stages.sampling import SAMPLING_FIELDS, roll_out
 from pipeline.state.manifest import Manifest
 from pipeline.state.stage import Rate, SplitSize, Stage, StageContext, StageOutput
@@ -41,7 +41,7 @@ def search_best_of_n(context: StageContext, *, policy: Checkpoint, verifier: Che
 
     Without a `verifier`, selectors that need scores are left out; a scorer starts only if a selector asks for scores.
     """
-    plans = sweep_plans(context.config, scored=verifier is not None)
+    plans = best_of_n_plans(context.config, scored=verifier is not None)
     scorer = verifier if any(SELECTORS[plan.selector].needs_scores for plan in plans) else None
     return roll_out(context, context.problems("test"), context.config.eval.searches, plans, policy, scorer)
 

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from actors.search.selectors import selector_label
-from pipeline.evaluation.best_of_n import sweep_widths
+from pipeline.evaluation.best_of_n import best_of_n_values
 from pipeline.evaluation.statistics import (
     MARGIN,
     Estimate,
@@ -178,7 +178,7 @@ class _Tester:
 
     def flattening(self, strategy: str) -> Contrast:
         cells = [cell for cell in self.outcomes.cells if cell.view == "best_of" and cell.strategy == strategy]
-        widths = sweep_widths(cells[0].config)
+        widths = best_of_n_values(cells[0].config)
         middle = widths[(len(widths) - 1) // 2]
         left = f"{label(strategy)}, gain from N = {widths[0]} to {middle}"
         right = f"gain from N = {middle} to {widths[-1]}"

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from actors.storage.filesystem import open_directory
 from pipeline.config.schema import EvalSection
-from pipeline.evaluation.best_of_n import sweep_widths
+from pipeline.evaluation.best_of_n import best_of_n_values
 from pipeline.state.manifest import Manifest
 from pipeline.state.run_directory import run_root
 from pipeline.state.store import Store
@@ -131,7 +131,7 @@ def _has(cell: Cell, cut: Cut) -> bool:
     settings = cell.config.eval
     if cut.selector == "greedy":
         return True
-    return cut.selector in settings.selectors and (cut.width or settings.best_of) in sweep_widths(cell.config)
+    return cut.selector in settings.selectors and (cut.width or settings.best_of) in best_of_n_values(cell.config)
 
 
 def _solved(files: tuple[str, ...], turns: int) -> dict[tuple[str, int], Solved]:

@@ -3,11 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-import pyarrow.parquet as pq
-
 from actors.search.selectors import in_table_order, selector_label
-from actors.storage.filesystem import open_directory
-from pipeline.evaluation.best_of_n import sweep_widths
+from pipeline.evaluation.best_of_n import best_of_n_values
+from pipeline.evaluation.metric_rows import read_metric_rows
 from pipeline.evaluation.statistics import Estimate, interval
 from pipeline.evaluation.verifier_metrics import RANKED
 from pipeline.study.hypotheses import BOOTSTRAP_SEED, label
@@ -182,7 +180,7 @@ class Tables:
     def over_n(self) -> Curve:
         series = []
         for strategy, selector, cells in self._lines("best_of"):
-            widths = sweep_widths(cells[0].config)
+            widths = best_of_n_values(cells[0].config)
             cut = Cut(strategy=strategy, selector=selector, turn=self.turns, view="best_of")
             series.append(
                 self._line(
@@ -233,12 +231,8 @@ def _drawn(
 def _metrics(outcomes: Outcomes, cell: Cell) -> dict[str, float]:
     """The last iteration's shares of pairs ranked right, by series."""
     manifest = outcomes.manifest(cell, "metrics")
-    found: dict[str, float] = {}
-    for file in manifest.files().values() if manifest else ():
-        filesystem, path = open_directory(file)
-        rows = pq.read_table(path, filesystem=filesystem, filters=[("metric", "=", "pair_accuracy")]).to_pylist()
-        found |= {row["series"]: row["value"] for row in rows}
-    return found
+    rows = read_metric_rows(manifest) if manifest else []
+    return {row.series: row.value for row in rows if row.metric == "pair_accuracy"}
 
 
 def _range(values: Sequence[float]) -> Estimate | None:

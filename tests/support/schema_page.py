@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from actors.search.episode import EPISODE_SCHEMA
-from pipeline.evaluation.metrics import METRIC_SCHEMA
+from pipeline.evaluation.metric_rows import CALIBRATION_SCHEMA, METRIC_SCHEMA
 from pipeline.methods.pairs import PAIR_SCHEMA
 from pipeline.methods.relabel import EXAMPLE_SCHEMA
 from pipeline.stages.tasks import SCORE_SCHEMA
@@ -23,7 +23,11 @@ TABLES = {
     "pairs": (PAIR_SCHEMA, "One row per pair of answers. In `pairs`, `held_out_pairs` and `own_pairs`."),
     "examples": (EXAMPLE_SCHEMA, "One row per training example. In `examples` and `control_examples`."),
     "scores": (SCORE_SCHEMA, "One row per answer of the rollouts that fits the verifier. In `scores`."),
-    "metrics": (METRIC_SCHEMA, "One row per number. In `metrics`; docs/evaluation.md defines each metric."),
+    "metrics": (METRIC_SCHEMA, "One row per number. Part 0 of `metrics`; docs/evaluation.md defines each metric."),
+    "calibration": (
+        CALIBRATION_SCHEMA,
+        "One row per bin that is not empty. Part 1 of `metrics`. Runs made before have it as rows of `metrics/1`.",
+    ),
 }
 OUTCOME = {
     "": "what the judge found; null if these tests were not run",
@@ -108,16 +112,26 @@ MEANINGS: dict[str, dict[str, str]] = {
         "iteration": "",
         "metric": "",
         "series": "a selector, a search, or the answers that a verifier was measured on",
-        "turn": "1 for the first; the bin's number for `reliability_…`, 0 if no turn is meant",
+        "turn": "1 for the first, 0 if no turn is meant",
         "width": "N, or k of `pass_at_k`",
         "beam": "histories kept at most",
         "policy_id": "",
         "verifier_id": "",
         "value": "",
-        "low": "lower end of the 95 % interval; the bin's edge for `reliability_…`",
+        "low": "lower end of the 95 % interval",
         "high": "upper end",
         "n": "episodes, pairs or answers that are known",
         "masked": "those left out because the sandbox failed",
+    },
+    "calibration": {
+        "iteration": "",
+        "series": "the answers that the verifier was measured on",
+        "number": "the bin's place, 0 for the first that is not empty",
+        "low": "its lower edge",
+        "high": "its upper edge",
+        "count": "predictions in it: answers, or pairs of a Bradley-Terry verifier",
+        "predicted": "their mean",
+        "observed": "the share that came true",
     },
 }
 

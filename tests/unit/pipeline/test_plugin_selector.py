@@ -1,7 +1,6 @@
 """A selector that another package brings is one row: every place that speaks of selectors reads it."""
 
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,12 +16,14 @@ from pipeline import cli
 from pipeline.commands.evaluate import table
 from pipeline.config.load import load_config
 from pipeline.errors import ConfigError
-from pipeline.evaluation.best_of_n import sweep_searches
-from pipeline.evaluation.metrics import METRIC_SCHEMA, drawn_rows, sweep_rows
-from pipeline.evaluation.search_records import played
+from pipeline.evaluation.best_of_n import best_of_n_searches
+from pipeline.evaluation.metric_rows import METRIC_SCHEMA
+from pipeline.evaluation.search_metrics import best_of_n_search_rows, first_turn_rows
+from pipeline.evaluation.search_records import search_record
 from pipeline.preflight.selectors import check_selectors
-from pipeline.report.page import print_results, results_table, write_report
-from pipeline.state.stage import StageOutput, stage
+from pipeline.report.page import write_report
+from pipeline.report.results import print_results
+from pipeline.report.series import read_series
 from pipeline.state.store import Store
 from pipeline.study.hypotheses import _Tester
 from pipeline.study.outcomes import Cut, Matrix, Outcomes
@@ -32,6 +33,7 @@ from sandbox.problem import Problem
 from sandbox.registry import RegistryError
 from sandbox.verdict import Verdict
 from tests.support.episodes import answer, episode, right, wrong
+from tests.support.small_run import commit_stage
 
 ROW = """
 from actors.search.selectors import Selector
@@ -71,7 +73,7 @@ def test_the_config_takes_it_without_importing_it(selector: str) -> None:
     config = load_config(overrides=[f"eval.selectors=['pt', '{selector}']"])
     assert config.eval.selectors == ("pt", selector)
     assert selector.partition(":")[0] not in sys.modules
-    assert (selector, 5) in sweep_searches(config)
+    assert (selector, 5) in best_of_n_searches(config)
 
 
 @pytest.mark.parametrize(
@@ -100,16 +102,16 @@ def test_the_help_is_made_of_rows(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_search_plays_it_and_an_evaluation_shows_it(selector: str) -> None:
     found = [wrong("w"), right("a"), right("b")]
     assert keep(found, SELECTORS[SearchPlan(selector=selector, width=3).selector], 0, frozenset()) == [2]
-    searched = replace(played(episode("e", right("a"))), selector=selector, width=5)
+    searched = replace(search_record(episode("e", right("a"))), selector=selector, width=5)
     pool = replace(episode("e", right("a")), selector="first")
     pool = replace(
         pool, turns=(replace(pool.turns[0], answers=(right("a"), answer("b", Verdict.WRONG_ANSWER)), kept=(0,)),)
     )
-    rows = sweep_rows([searched], turns=1, seed=0)
-    rows += drawn_rows([played(pool)], [2], [], 0, selectors=(selector,))
+    rows = best_of_n_search_rows([searched], turns=1, seed=0)
+    rows += first_turn_rows([search_record(pool)], [2], [], 0, selectors=(selector,))
     text = table(rows, "title")
     assert "best of 5, SHORTEST   100 [" in text
-    assert [row["value"] for row in rows if row["metric"] == "best_of_n"] == [1.0]
+    assert [row.value for row in rows if row.metric == "best_of_n"] == [1.0]
     assert "best of 2, SHORTEST" in text
 
 
@@ -130,9 +132,9 @@ def test_a_report_shows_it_without_importing_it(selector: str, tmp_path: Path) -
     store = Store(str(tmp_path / "run"))
     rows = [metric("greedy", 0.2, 1), metric(selector, 0.6, 5), metric(selector, 0.5, 2), metric("pt", 0.4, 5)]
     commit_part(store.directory(0, "metrics"), 0, pa.Table.from_pylist(rows, schema=METRIC_SCHEMA))
-    store.commit(stage("metrics")(lambda: StageOutput()), 0, {}, {}, StageOutput(), time.monotonic())
+    commit_stage(store, 0, "metrics")
     labels = ["base model, greedy", "best of 5, PT", "best of 2, SHORTEST", "best of 5, SHORTEST"]
-    assert [row["label"] for row in results_table(store)] == labels
+    assert [one.label for one in read_series(store)] == labels
     assert "best of 5, SHORTEST" in print_results(store)
     page = Path(write_report(store)).read_text()
     for title in ("Best of 5", "Best of N"):

@@ -13,7 +13,8 @@ from pipeline.commands.evaluate import EVALUATION, table
 from pipeline.config.load import EMBEDDED, load_config
 from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
-from pipeline.evaluation.best_of_n import answers_per_problem, sweep_plans
+from pipeline.evaluation.best_of_n import answers_per_problem, best_of_n_plans
+from pipeline.evaluation.metric_rows import MetricRow
 from pipeline.preflight.check import check_settings
 from pipeline.preflight.selectors import check_selectors
 from pipeline.state.problems import ProblemSplits
@@ -34,7 +35,7 @@ def config(*settings: str) -> Config:
 
 def test_a_sweep_draws_once_for_all_and_plays_every_selector_at_every_n() -> None:
     settings = ['eval.selectors=["pt", "lv", "oracle"]', "eval.widths=[5, 1, 2]", "eval.passes=[1, 10]", "eval.beam=3"]
-    plans = sweep_plans(config(*settings), scored=True)
+    plans = best_of_n_plans(config(*settings), scored=True)
     assert [(plan.selector, plan.width, plan.beam, plan.turns) for plan in plans] == [
         ("first", 10, 1, 1),  # draws and judges: pass@10 needs ten answers
         *((name, width, beam, 3) for name in ("pt", "lv", "oracle") for width, beam in ((2, 2), (5, 3))),
@@ -45,7 +46,7 @@ def test_a_sweep_draws_once_for_all_and_plays_every_selector_at_every_n() -> Non
 
 
 def test_without_widths_a_sweep_is_best_of_the_configs_n() -> None:
-    plans = sweep_plans(config('eval.selectors=["random", "lv"]', "eval.best_of=4"), scored=False)
+    plans = best_of_n_plans(config('eval.selectors=["random", "lv"]', "eval.best_of=4"), scored=False)
     assert [(plan.selector, plan.width) for plan in plans] == [("first", 4), ("random", 4)]
 
 
@@ -165,13 +166,18 @@ def test_a_question_has_a_folder_of_its_own() -> None:
 # ---- what is printed ------------------------------------------------------------------------------------------------
 
 
-def row(metric: str, series: str, turn: int, width: int, value: float, masked: int = 0) -> dict[str, Any]:
-    return {"metric": metric, "series": series, "turn": turn, "width": width, "masked": masked} | {
-        "value": value,
-        "low": value - 0.1,
-        "high": value + 0.1,
-        "n": 40,
-    }
+def row(metric: str, series: str, turn: int, width: int, value: float, masked: int = 0) -> MetricRow:
+    return MetricRow(
+        metric=metric,
+        series=series,
+        turn=turn,
+        width=width,
+        value=value,
+        low=value - 0.1,
+        high=value + 0.1,
+        n=40,
+        masked=masked,
+    )
 
 
 def test_the_table_fits_and_says_what_it_knows() -> None:

@@ -4,31 +4,31 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pytest
 
 from actors.search.episode import EPISODE_SCHEMA, Episode, Turn
 from actors.storage.parts import commit_part, committed_parts
-from pipeline.evaluation.metrics import _summarise, _unscored, drawn_rows, search_rows, sweep_rows
-from pipeline.evaluation.search_records import accuracy_cells, played, tables
-from pipeline.evaluation.statistics import paired_difference
+from pipeline.evaluation.metric_rows import MetricRow
+from pipeline.evaluation.metrics import MetricSettings, commit_summary
+from pipeline.evaluation.search_metrics import best_of_n_search_rows, first_turn_rows, search_rows, unscored_rows
+from pipeline.evaluation.search_records import read_search_outcomes, search_record
 from pipeline.methods.pairs import PAIR_SCHEMA
 from pipeline.stages.tasks import SCORE_SCHEMA
 from pipeline.state.problems import HELD_OUT_FIRST
 from tests.support.episodes import INFRA, A, W, answer, episode, right, wrong
 
 
-def pick(rows: list[dict[str, Any]], metric: str, **where: Any) -> list[float]:
+def pick(rows: list[MetricRow], metric: str, **where: Any) -> list[float]:
     keys = {"metric": metric, **where}
-    return [row["value"] for row in rows if all(row[key] == value for key, value in keys.items())]
+    return [row.value for row in rows if all(getattr(row, key) == value for key, value in keys.items())]
 
 
 # ---- what is kept of an episode -------------------------------------------------------------------------------------
 
 
 def test_the_held_answer_stays_after_an_early_stop() -> None:
-    early, late = played(episode("e0", right("a"))), played(episode("e1", wrong("w"), right("b")))
+    early, late = search_record(episode("e0", right("a"))), search_record(episode("e1", wrong("w"), right("b")))
     assert [early.label(turn) for turn in (1, 2, 3)] == [True, True, True]
     assert [late.label(turn) for turn in (1, 2, 3)] == [False, True, True]
     assert [late.passes_public(turn) for turn in (1, 2, 3)] == [False, True, True]
@@ -56,14 +56,14 @@ def searched(selector: str, *turns: list[Any], kept: list[tuple[int, ...]]) -> E
 def test_tokens_count_every_sample_and_executions_every_program_that_the_choice_needed() -> None:
     """Answers have three tokens each. Programs: a, b, a in the first turn, b, c, d in the second."""
     turns = [wrong("a"), wrong("b"), wrong("a")], [wrong("b"), right("c"), right("d")]
-    pt = played(searched("pt", *turns, kept=[(0,), (1,)]))
+    pt = search_record(searched("pt", *turns, kept=[(0,), (1,)]))
     assert (pt.tokens, pt.executions) == ((9, 18), (2, 4))  # a b, then c d
-    lv = played(searched("lv", *turns, kept=[(0,), (1,)]))
+    lv = search_record(searched("lv", *turns, kept=[(0,), (1,)]))
     assert (lv.tokens, lv.executions) == ((9, 18), (1, 2))  # a, then c: what was kept
-    beam = played(searched("lv", *turns, kept=[(0, 1), (1, 0)]))
+    beam = search_record(searched("lv", *turns, kept=[(0, 1), (1, 0)]))
     assert beam.executions == (2, 3)  # a b, then c; b is known
     probed = [[replace(one, behaviour="x") for one in answers] for answers in turns]
-    assert played(searched("cluster", *probed, kept=[(0,), (1,)])).executions == (4, 8)
+    assert search_record(searched("cluster", *probed, kept=[(0,), (1,)])).executions == (4, 8)
     assert [pt.spent("tokens", turn) for turn in (1, 2, 3)] == [9, 18, 18]
 
 
@@ -72,8 +72,8 @@ def test_a_beam_is_judged_by_what_it_holds_not_by_the_way_to_its_end() -> None:
     false_pass = answer("b", A, W)
     way = searched("lv", [wrong("a"), false_pass], [right("c")], kept=[(1, 0), (0,)])
     way = replace(way, turns=(replace(way.turns[0], chosen=0), way.turns[1]))
-    assert played(way).labels == (False, True)
-    assert played(way).public == (True, True)
+    assert search_record(way).labels == (False, True)
+    assert search_record(way).public == (True, True)
 
 
 # ---- rows of verifiers ---------------------------------------------------------------------------------------------
@@ -111,8 +111,8 @@ def test_a_verifier_is_measured_on_all_answers_on_the_policys_own_and_on_the_bas
         "base_held_out": episodes("base_held_out", "b0", "b1"),
         "base_own_pairs": pairs("base_own_pairs", ("b0", "b1")),
     }
-    settings = {"turns": 1, "seed": 0, "loss": "bt", "widths": (), "ks": ()}
-    facts = _summarise(inputs, str(tmp_path / "metrics"), 1, settings)
+    settings = MetricSettings(turns=1, seed=0, loss="bt", n_values=(), k_values=())
+    facts = commit_summary(inputs, str(tmp_path / "metrics"), 1, settings)
     assert facts == {
         **{"held_out_pairs_t0": 0.5, "held_out_pairs_auc": 0.25},
         **{"own_pairs_t0": 0.0, "own_pairs_auc": 0.0, "base_pairs_t0": 1.0, "base_pairs_auc": 1.0},
@@ -121,10 +121,12 @@ def test_a_verifier_is_measured_on_all_answers_on_the_policys_own_and_on_the_bas
 
 def test_answers_that_were_too_long_for_the_verifier_are_counted() -> None:
     drawn = [answer("a", A, A, 1.0), answer("b", W, None, float("nan"))]
-    (row,) = _unscored([played(searched("first", drawn, kept=[(0,)]))], seed=0)
-    assert (row["metric"], row["value"], row["n"]) == ("unscored", 0.5, 2)
-    assert _unscored([played(searched("first", drawn[:1], kept=[(0,)]))], seed=0) == []
-    assert _unscored([played(searched("first", [answer("a", A, A)], kept=[(0,)]))], seed=0) == []  # no verifier at all
+    (row,) = unscored_rows([search_record(searched("first", drawn, kept=[(0,)]))], seed=0)
+    assert (row.metric, row.value, row.n) == ("unscored", 0.5, 2)
+    assert unscored_rows([search_record(searched("first", drawn[:1], kept=[(0,)]))], seed=0) == []
+    assert (
+        unscored_rows([search_record(searched("first", [answer("a", A, A)], kept=[(0,)]))], seed=0) == []
+    )  # no verifier at all
 
 
 # ---- rows of searches -----------------------------------------------------------------------------------------------
@@ -136,21 +138,21 @@ def test_masked_episodes_are_counted_and_left_out() -> None:
         episode("e1", wrong("w"), right("b"), problem="p1"),
         episode("e2", answer("i", INFRA), problem="p2", infrastructure=True),
     ]
-    rows = search_rows([played(one) for one in episodes], "greedy", turns=2, seed=0)
-    accuracy = [(row["turn"], row["value"], row["n"], row["masked"]) for row in rows if row["metric"] == "accuracy"]
+    rows = search_rows([search_record(one) for one in episodes], "greedy", turns=2, seed=0)
+    accuracy = [(row.turn, row.value, row.n, row.masked) for row in rows if row.metric == "accuracy"]
     assert accuracy == [(1, 0.5, 2, 1), (2, 1.0, 2, 1)]
 
 
 def test_no_room_for_an_answer_is_not_right_and_not_masked() -> None:
     episodes = [episode("e0", right("a"), problem="p0"), episode("e1", problem="p1")]
-    rows = search_rows([played(one) for one in episodes], "greedy", turns=1, seed=0)
-    assert [(row["value"], row["n"], row["masked"]) for row in rows if row["metric"] == "accuracy"] == [(0.5, 2, 0)]
+    rows = search_rows([search_record(one) for one in episodes], "greedy", turns=1, seed=0)
+    assert [(row.value, row.n, row.masked) for row in rows if row.metric == "accuracy"] == [(0.5, 2, 0)]
 
 
 def test_public_passes_that_fail_private_tests_are_a_share_of_the_passes() -> None:
     """Four problems: one right, two false passes, one public failure: ¾ pass, ⅔ of these are false."""
     answers = [right("a"), answer("b", A, W), answer("c", A, W), wrong("d")]
-    found = [played(episode(f"e{n}", one, problem=f"p{n}")) for n, one in enumerate(answers)]
+    found = [search_record(episode(f"e{n}", one, problem=f"p{n}")) for n, one in enumerate(answers)]
     rows = search_rows(found, "greedy", turns=1, seed=0)
     assert pick(rows, "accuracy") == [0.25]
     assert pick(rows, "accuracy_public") == [0.75]
@@ -161,9 +163,9 @@ def test_public_passes_that_fail_private_tests_are_a_share_of_the_passes() -> No
 
 def test_each_selector_and_width_of_a_sweep_is_a_series_of_its_own() -> None:
     def plan(selector: str, width: int, label: bool) -> Any:
-        return replace(played(episode("e", right("a") if label else wrong("w"))), selector=selector, width=width)
+        return replace(search_record(episode("e", right("a") if label else wrong("w"))), selector=selector, width=width)
 
-    rows = sweep_rows([plan("pt", 5, True), plan("lv", 5, False), plan("pt", 2, False)], turns=1, seed=0)
+    rows = best_of_n_search_rows([plan("pt", 5, True), plan("lv", 5, False), plan("pt", 2, False)], turns=1, seed=0)
     assert pick(rows, "accuracy", series="pt", width=5) == [1.0]
     assert pick(rows, "accuracy", series="pt", width=2) == [0.0]
     assert pick(rows, "accuracy", series="lv", width=5) == [0.0]
@@ -180,8 +182,8 @@ def test_pass_at_k_and_best_of_n_come_from_the_answers_of_the_first_turn() -> No
     answers = [answer("a", A, A, 1.0), answer("b", A, W, 2.0), answer("c", W, None, 3.0)]
     losers = [answer(name, W, None, 0.0) for name in "xyz"]
     p, q = (searched("first", drawn, kept=[(0,)]) for drawn in (answers, losers))
-    records = [played(p), played(replace(q, problem_id="q"))]
-    rows = drawn_rows(records, widths=[2, 9], ks=[1, 2], seed=0)
+    records = [search_record(p), search_record(replace(q, problem_id="q"))]
+    rows = first_turn_rows(records, n_values=[2, 9], k_values=[1, 2], seed=0)
     assert pick(rows, "pass_at_k", width=2) == pytest.approx([1 / 3])
     assert pick(rows, "pass_at_k", width=1) == pytest.approx([1 / 6])
     best = {name: pick(rows, "best_of_n", series=name) for name in ("random", "pt", "lv", "pt_lv", "oracle")}
@@ -191,32 +193,33 @@ def test_pass_at_k_and_best_of_n_come_from_the_answers_of_the_first_turn() -> No
 
 def test_a_problem_whose_prompt_left_no_room_is_not_solved_by_more_answers() -> None:
     answers = [answer("a", A, A, 1.0), answer("b", W, None, 2.0)]
-    records = [played(searched("first", answers, kept=[(0,)])), played(episode("e1", problem="q"))]
-    rows = drawn_rows(records, widths=[2], ks=[1], seed=0)
+    records = [search_record(searched("first", answers, kept=[(0,)])), search_record(episode("e1", problem="q"))]
+    rows = first_turn_rows(records, n_values=[2], k_values=[1], seed=0)
     assert pick(rows, "pass_at_k") == [0.25]
     assert pick(rows, "best_of_n", series="oracle") == [0.5]
-    assert {row["n"] for row in rows} == {2}
+    assert {row.n for row in rows} == {2}
 
 
 def test_without_scores_only_selectors_that_need_none_have_curves() -> None:
     drawn = [answer("a", A, A), answer("b", W)]
-    rows = drawn_rows([played(searched("first", drawn, kept=[(0,)]))], widths=[2], ks=[], seed=0)
-    assert {row["series"] for row in rows} == {"random", "pt", "oracle"}
+    rows = first_turn_rows([search_record(searched("first", drawn, kept=[(0,)]))], n_values=[2], k_values=[], seed=0)
+    assert {row.series for row in rows} == {"random", "pt", "oracle"}
 
 
-def test_methods_are_compared_on_the_problems_and_seeds_they_share() -> None:
-    """Seeds × problems, one order for both; q was not played by the second method under seed 1."""
-
-    def cells(**labels: bool) -> dict[str, tuple[float, float]]:
-        answers = {name: right("a") if label else wrong("w") for name, label in labels.items()}
-        return accuracy_cells([played(episode("e", one, problem=name)) for name, one in answers.items()], turn=1)
-
-    one, two = tables(
-        [cells(q=True, p=True), cells(p=True, q=False)],
-        [cells(p=False, q=True), cells(p=False)],
-    )
-    assert one[0].tolist() == [[1, 1], [1, 0]] and one[1].tolist() == [[1, 1], [1, 1]]
-    assert two[0].tolist() == [[0, 1], [0, 0]] and two[1].tolist() == [[1, 1], [1, 0]]
-    difference = paired_difference(*one, *two, seed=0)
-    assert difference.value == pytest.approx(3 / 3 - 1 / 3)
-    assert np.isfinite([difference.low, difference.high]).all()
+def test_verdicts_alone_tell_the_same_as_whole_episodes(tmp_path: Path) -> None:
+    episodes = [
+        episode("e0", right("a"), problem="p0"),
+        episode("e1", wrong("w"), answer("b", A, W), problem="p1"),
+        episode("e2", answer("i", INFRA), problem="p2", infrastructure=True),
+        episode("e3", problem="p3"),
+        replace(searched("lv", [wrong("a"), right("b")], [right("c")], kept=[(1, 0), (0,)]), problem_id="p4"),
+    ]
+    rows = [one.to_row() for one in episodes]
+    record = commit_part(str(tmp_path), 0, pa.Table.from_pylist(rows, schema=EPISODE_SCHEMA))
+    outcomes = list(read_search_outcomes([f"{tmp_path}/{record.file}"]))
+    assert [(one.problem_id, one.selector, one.width) for one in outcomes] == [
+        (one.problem_id, one.selector, one.width) for one in episodes
+    ]
+    for turn in (1, 2, 3):
+        assert [one.label(turn) for one in outcomes] == [search_record(one).label(turn) for one in episodes]
+    assert [one.label(2) for one in outcomes] == [True, False, None, False, True]

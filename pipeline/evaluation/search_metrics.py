@@ -1,0 +1,163 @@
+"""Metric rows of searches: accuracy, public passes and costs per turn; pass@k and best of N from first-turn samples.
+
+Intervals are over problems, the unit that varies within a run; a study draws seeds as well
+(pipeline.evaluation.statistics).
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Any
+
+from actors.search.selectors import SELECTORS, Selector
+from pipeline.evaluation.metric_rows import MetricRow
+from pipeline.evaluation.search_records import FirstTurnSample, ProblemSums, SearchRecord, per_problem
+from pipeline.evaluation.statistics import best_of_n, interval, pass_at_k
+from pipeline.evaluation.verifier_metrics import ScoredAnswer
+
+SPENT = ("tokens", "executions")
+
+
+def search_rows(records: Sequence[SearchRecord], series: str, turns: int, seed: int) -> list[MetricRow]:
+    """One search of every problem: accuracy, public passes and costs after each turn. Masked episodes are counted."""
+    rows = []
+    for turn in range(1, turns + 1):
+        labels = [(record.problem_id, record.label(turn)) for record in records]
+        public = [(record.problem_id, record.passes_public(turn)) for record in records]
+        failed = [
+            (problem, None if label is None or not passes else not label)
+            for (problem, label), (_, passes) in zip(labels, public, strict=True)
+        ]
+        found: dict[str, Sequence[tuple[str, float | None]]] = {
+            "accuracy": labels,
+            "accuracy_public": public,
+            "accuracy_false_pass": failed,
+        }
+        found |= {
+            f"accuracy_{what}": [
+                (one.problem_id, None if one.infrastructure else one.spent(what, turn)) for one in records
+            ]
+            for what in SPENT
+        }
+        rows += [_row(name, series, per_problem(values), records, turn, seed) for name, values in found.items()]
+    return [row for row in rows if row.n]
+
+
+def best_of_n_search_rows(records: Sequence[SearchRecord], turns: int, seed: int) -> list[MetricRow]:
+    """Rows of several searches over one set of samples: each selector at each N and beam."""
+
+    def plan(record: SearchRecord) -> tuple[str, int, int]:
+        return record.selector, record.width, record.beam
+
+    rows = []
+    for (selector, _, _), found in groupby(sorted(records, key=plan), plan):
+        rows += search_rows(list(found), selector, turns, seed)
+    return rows
+
+
+def first_turn_rows(
+    records: Sequence[SearchRecord],
+    n_values: Iterable[int],
+    k_values: Iterable[int],
+    seed: int,
+    selectors: Iterable[str] = tuple(SELECTORS),
+) -> list[MetricRow]:
+    """pass@k, and best of N of each of the `selectors` that has a rank key, from first turns' answers; unbiased.
+
+    Each is an expectation over all choices of N (or k) of the answers that were sampled, so all come from one set.
+    """
+    judged = [record for record in records if record.first_turn_samples]
+    no_room = [(one.problem_id, 0.0) for one in records if not one.labels and not one.infrastructure]
+    rows = [_pass_at_k(judged, no_room, k, seed) for k in k_values]
+    for name in selectors:
+        selector = SELECTORS[name]
+        if selector.rank_key is not None:
+            usable = [one for one in judged if not selector.needs_scores or _all_scored(one)]
+            rows += [_best_of_n(usable, no_room, name, n, seed) for n in n_values]
+    return [row for row in rows if row.n]
+
+
+def _pass_at_k(judged: Sequence[SearchRecord], no_room: list[tuple[str, float]], k: int, seed: int) -> MetricRow:
+    usable = [one for one in judged if len(one.first_turn_samples) >= k]
+    values = []
+    for one in usable:
+        samples = one.first_turn_samples
+        values.append((one.problem_id, pass_at_k(len(samples), sum(sample.label for sample in samples), k)))
+    values += no_room if usable else []
+    return _row("pass_at_k", f"pass@{k}", per_problem(values), usable, 1, seed, width=k)
+
+
+def _best_of_n(
+    usable: Sequence[SearchRecord], no_room: list[tuple[str, float]], name: str, n: int, seed: int
+) -> MetricRow:
+    wide = [one for one in usable if len(one.first_turn_samples) >= n]
+    values = []
+    for one in wide:
+        samples = one.first_turn_samples
+        ranks = _rank_keys(SELECTORS[name], samples)
+        values.append((one.problem_id, best_of_n(ranks, [sample.label for sample in samples], n)))
+    values += no_room if wide else []
+    return _row("best_of_n", name, per_problem(values), wide, 1, seed, width=n)
+
+
+def _all_scored(record: SearchRecord) -> bool:
+    return all(sample.score is not None for sample in record.first_turn_samples)
+
+
+def scored_samples(records: Iterable[SearchRecord]) -> list[ScoredAnswer]:
+    """The answers of first turns that a verifier scored."""
+    return [
+        ScoredAnswer(episode_id="", turn=0, problem_id=one.problem_id, label=sample.label, score=sample.score)
+        for one in records
+        for sample in one.first_turn_samples
+        if sample.score is not None and sample.score == sample.score
+    ]
+
+
+def unscored_rows(records: Sequence[SearchRecord], seed: int) -> list[MetricRow]:
+    """The share of first answers that were too long for the verifier; no row if there are none."""
+    found = [
+        (one.problem_id, float(sample.score != sample.score))
+        for one in records
+        for sample in one.first_turn_samples
+        if sample.score is not None
+    ]
+    row = _row("unscored", "drawn", per_problem(found), records, 1, seed)
+    return [row] if row.n and row.value else []
+
+
+def _rank_keys(selector: Selector, samples: Sequence[FirstTurnSample]) -> list[Any]:
+    """The selector's key of each answer, from what the selector may see of it."""
+    assert selector.rank_key is not None
+    views = (
+        selector.view(index, passes_public=one.passes_public, score=one.score, behaviour=None, label=one.label)
+        for index, one in enumerate(samples)
+    )
+    return [selector.rank_key(view) for view in views]
+
+
+def _row(
+    metric: str,
+    series: str,
+    sums: ProblemSums,
+    records: Sequence[SearchRecord],
+    turn: int,
+    seed: int,
+    width: int | None = None,
+) -> MetricRow:
+    totals, counts = [total for total, _ in sums.values()], [count for _, count in sums.values()]
+    estimate = interval(totals, counts, seed)
+    one = records[0] if records else None
+    return MetricRow(
+        metric=metric,
+        series=series,
+        turn=turn,
+        width=width if width is not None else one.width if one else 0,
+        beam=one.beam if one else 1,
+        policy_id=one.policy_id if one else "",
+        verifier_id=one.verifier_id if one else "",
+        value=estimate.value,
+        low=estimate.low,
+        high=estimate.high,
+        n=int(sum(counts)),
+        masked=sum(record.infrastructure for record in records),
+    )

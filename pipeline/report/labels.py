@@ -1,0 +1,26 @@
+"""What series are called in tables and pictures, and in which order they stand.
+
+A strategy or selector that is not installed here goes by its name: reading a run never imports a plug-in.
+"""
+
+from collections.abc import Iterable
+
+from actors.search.selectors import in_table_order, selector_label
+from pipeline.evaluation.best_of_n import UNSELECTED_SERIES
+from pipeline.evaluation.verifier_metrics import RANKED
+
+
+def series_order(selectors: Iterable[str]) -> list[str]:
+    """Searches of one answer per turn, best-of-N searches by selector, then the sets that verifiers are measured on."""
+    return [*UNSELECTED_SERIES, *in_table_order(selectors), *RANKED]
+
+
+def series_label(metric: str, series: str, iteration: int, width: int, strategy: str) -> str:
+    """`strategy`: the label of the run's strategy; `width`: N."""
+    if metric != "accuracy":
+        return f"verifier {iteration}, {RANKED.get(series, 'first test answers')}"
+    if series == "greedy":
+        return f"{strategy} iteration {iteration}, greedy" if iteration else "base model, greedy"
+    if series == "validation":
+        return f"iteration {iteration}, on validation"
+    return "control, greedy" if series == "control" else f"best of {width}, {selector_label(series)}"

@@ -1,0 +1,31 @@
+"""The results on the console."""
+
+from pathlib import Path
+
+from pipeline.report.results import print_results
+from pipeline.state.store import Store
+from tests.support.small_run import finish_metrics, metric
+
+
+def test_console_fits_a_job_log(store: Store) -> None:
+    text = print_results(store)
+    assert max(map(len, text.splitlines())) <= 100
+    assert "\x1b" not in text
+    assert "base model, greedy            30.0 [24.0, 36.0]   40.0 [34.0, 46.0]      200" in text
+    assert "best of 5, PT+LV              52.0 [45.0, 59.0]   57.0 [51.0, 65.0]      200" in text
+    assert "verifiers, on held-out answers        pairs right           n   AUC" in text
+    assert "verifier 1, all held-out answers      75.0 [60.0, 90.0]    40  81.0" in text
+    assert "verifier 0, all held-out answers      50.0 [35.0, 65.0]    40     -" in text
+    assert "✓ 55.0 % vs 40.0 %: +15.0 points (95 % CI +10." in text
+
+
+def test_console_splits_many_turns_into_lines(tmp_path: Path) -> None:
+    store = Store(str(tmp_path / "turns"))
+    finish_metrics(store, 0, metric("greedy", *[(0.1 * turn, 0.05 * turn, 0.15 * turn) for turn in range(1, 6)]))
+    text = print_results(store)
+    assert max(map(len, text.splitlines())) <= 100
+    assert "50.0 [25.0, 75.0]" in text
+
+
+def test_a_run_without_numbers_says_so(tmp_path: Path) -> None:
+    assert "none yet" in print_results(Store(str(tmp_path / "begun")))
