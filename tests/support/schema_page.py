@@ -15,6 +15,7 @@ from pipeline.evaluation.metric_rows import CALIBRATION_SCHEMA, METRIC_SCHEMA
 from pipeline.methods.pairs import PAIR_SCHEMA
 from pipeline.methods.relabel import EXAMPLE_SCHEMA
 from pipeline.stages.tasks import SCORE_SCHEMA
+from pipeline.trackers.steps import TRAINING_STEPS_SCHEMA
 
 PAGE = Path(__file__).parents[2] / "docs" / "run-directory.md"
 BEGIN, END = "<!-- tables: begin, python -m tests.support.schema_page -->", "<!-- tables: end -->"
@@ -27,6 +28,10 @@ TABLES = {
     "calibration": (
         CALIBRATION_SCHEMA,
         "One row per bin that is not empty. Part 1 of `metrics`. Runs made before have it as rows of `metrics/1`.",
+    ),
+    "training_steps": (
+        TRAINING_STEPS_SCHEMA,
+        "One row per optimizer step. `training_steps.parquet` of a training stage.",
     ),
 }
 OUTCOME = {
@@ -132,6 +137,14 @@ MEANINGS: dict[str, dict[str, str]] = {
         "count": "predictions in it: answers, or pairs of a Bradley-Terry verifier",
         "predicted": "their mean",
         "observed": "the share that came true",
+    },
+    "training_steps": {
+        "step": "1 for the first",
+        "loss": "of the global batch",
+        "learning_rate": "that this step was taken with",
+        "grad_norm": "2-norm of all gradients before clipping; null if DeepSpeed computes none",
+        "tokens": "of the global batch, without padding",
+        "seconds": "",
     },
 }
 
