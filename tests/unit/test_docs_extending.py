@@ -12,6 +12,7 @@ import pytest
 from actors.prompting.dialogue import build_dialogue
 from actors.prompting.feedback import FEEDBACK_STYLES
 from actors.prompting.prompts import PROMPT_FORMATS
+from actors.scorers.scorer import SCORERS
 from actors.search.selectors import SELECTORS, Candidate
 from pipeline.config.load import load_config
 from pipeline.methods.relabel import relabel
@@ -31,6 +32,7 @@ RECIPES = dict(re.findall(r"^## (An? [^\n]*)\n(.*?)(?=^## |\Z)", TEXT, re.MULTIL
 TABLES: dict[str, Registry[Any]] = {
     "A strategy": STRATEGIES,
     "A selector": SELECTORS,
+    "A scorer": SCORERS,
     "A feedback style": FEEDBACK_STYLES,
     "A prompt format": PROMPT_FORMATS,
     "A data set": DATA_SETS,
@@ -104,6 +106,12 @@ def test_the_selector() -> None:
     candidates = [Candidate(index=index, passes_public=index in (2, 4)) for index in range(6)]
     firsts = {tuple(one.index for one in SELECTORS["pt_random"].rank(candidates, seed)[:2]) for seed in range(20)}
     assert firsts == {(2, 4), (4, 2)}
+
+
+def test_the_scorer() -> None:
+    kind = SCORERS[load_config(None, ['verifier.scorer="brevity"']).verifier.scorer]
+    scorer = kind.load("", dtype="float32", max_tokens=64, batch_tokens=64)
+    assert scorer.score_pairs([("p", "abc"), ("p", "")]) == [-3.0, 0.0]
 
 
 def test_the_feedback_style() -> None:
