@@ -10,6 +10,7 @@ from pipeline.report import charts
 from pipeline.report.curves import best_of_n_curves
 from pipeline.report.funnel import VERDICTS_TITLE, Step
 from pipeline.report.series import Series, SeriesPoint, find_series, selectors_of
+from pipeline.report.training_curves import training_figures
 from pipeline.report.transcripts import COLOURS
 from pipeline.report.verifiers import score_histogram
 from pipeline.stages.catalogue import STAGE_NAMES
@@ -27,6 +28,7 @@ def pictures(
     yield _pair_accuracy(table)
     yield from _calibration(manifests)
     yield _scores(manifests)
+    yield from training_figures(manifests)
     yield _verdicts(steps)
     yield _times(store, manifests)
 

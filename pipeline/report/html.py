@@ -43,6 +43,7 @@ figure, .card { margin: 0; background: var(--card); border: 1px solid var(--line
 .contrast { display: grid; grid-template-columns: minmax(0, 1fr) 300px 200px 96px; gap: 0 14px; align-items: center;
   font-size: 13.5px; font-variant-numeric: tabular-nums; } .contrast small { color: var(--soft); }
 .contrast :last-child { text-align: right; } .claim + .figures { margin-top: 24px; }
+.panels { display: grid; gap: 6px 10px; grid-template-columns: 1fr 1fr; }
 figcaption { font-size: 13px; margin-top: 6px; }
 svg { display: block; width: 100%; max-width: 520px; height: auto; margin: 0 auto; }
 svg text { font: 11px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; fill: var(--soft); }
