@@ -19,14 +19,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def execute_command(options: argparse.Namespace) -> int:
     from pipeline.commands.run import execute
     from pipeline.state.run_directory import absolute_root, stored_config
-    from pipeline.study import sequential
+    from pipeline.study.execute import execute_study, stored_study
 
     options.directory = root = absolute_root(options.run_dir)
-    study = None if "://" in root else sequential.stored_study(root)
+    study = None if "://" in root else stored_study(root)
     if study is not None:
         if options.set:
             raise ConfigError("a study takes its settings from its file; change that, and run `mucode study FILE`")
-        return sequential.execute(study)
+        return execute_study(study)
     config = stored_config(options.run_dir)
     _require_a_run(root)
     data = _overridden(config, options.set)

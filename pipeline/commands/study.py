@@ -4,7 +4,8 @@ import argparse
 
 from pipeline.preflight.check import check_settings
 from pipeline.state.problems import ProblemSplits
-from pipeline.study.spec import cells, distinct, load_study
+from pipeline.study.runs import distinct_configs, study_runs
+from pipeline.study.spec import load_study
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -16,13 +17,14 @@ def execute_command(options: argparse.Namespace) -> int:
     study = load_study(options.study)
     options.directory = study.directory
     if options.dry_run:
-        from pipeline.study.forecast import describe
+        from pipeline.study.forecast import describe_study
 
         splits = ProblemSplits()
-        for config in distinct(cells(study)):
+        runs = study_runs(study)
+        for config in distinct_configs(runs):
             check_settings(config, splits)
-        print(describe(study, cells(study)))
+        print(describe_study(study, runs))
         return 0
-    from pipeline.study.sequential import execute
+    from pipeline.study.execute import execute_study
 
-    return execute(study)
+    return execute_study(study)

@@ -29,7 +29,7 @@ class Comparison:
     """`left` - `right` on the problems and seeds that both have.
 
     `estimate`: the difference of shares; None if one of them is not there (`missing` may say which). `left_value` and
-    `right_value`: the shares themselves. `unit`: what `problems` counts. A value below `least` never holds.
+    `right_value`: the shares themselves. `unit`: what `problems` counts. A value below `least` does not hold.
     """
 
     left: str
@@ -41,7 +41,7 @@ class Comparison:
     seeds: int = 0
     problems: int = 0
     unit: str = "problems"
-    least: float = 0.0
+    least: float | None = None
     missing: str = ""
 
     @property
@@ -51,7 +51,8 @@ class Comparison:
             return None
         if self.kind == "at least":
             return non_inferior(self.estimate)
-        return "does not hold" if self.estimate.value < self.least else superior(self.estimate)
+        too_small = self.least is not None and self.estimate.value < self.least
+        return "does not hold" if too_small else superior(self.estimate)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

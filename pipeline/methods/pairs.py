@@ -2,14 +2,16 @@
 
 import itertools
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import pyarrow as pa
 
 from actors.ids import stable_id, stable_seed
 from actors.search.episode import Answer, Episode
+from actors.storage.parquet import Row
+from pipeline.methods.states import State, episode_states
 
 PAIR_SCHEMA = pa.schema(
     [
@@ -26,9 +28,9 @@ PAIR_SCHEMA = pa.schema(
     metadata={"mucode.schema": "pairs/1"},
 )
 
-Located = tuple[str, int, Answer]  # episode_id, turn, answer
 PairKind = Literal["product", "matching", "dense"]
-Pair = tuple[Located, Located]  # the better one first
+AnswerPair = tuple[State, State]
+"""The better one first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,20 +48,23 @@ class PairRecipe:
     margin: int = 1
 
 
-def distinct_answers(episodes: Iterable[Episode], label: bool) -> list[Located]:
-    """Chosen answers with that label, one per distinct response, in order of first appearance."""
-    return [found for found in _distinct(episodes) if found[2].label is label]
+def distinct_answers(episodes: Sequence[Episode], label: bool) -> list[State]:
+    """States whose selected answers have that label, one per distinct response, in order of first appearance."""
+    return [state for state in _distinct(episodes) if state.answer.label is label]
 
 
 def passed_tests(answer: Answer) -> int | None:
-    """How many tests passed, public and private together; None where they were not all run."""
+    """How many tests passed, public and private together; None if they were not all run."""
     if answer.public is None or answer.private is None or answer.private.label is None:
         return None
     return sum(test.verdict.label is True for outcome in (answer.public, answer.private) for test in outcome.tests)
 
 
-def make_pairs(episodes: Sequence[Episode], recipe: PairRecipe, seed: int) -> list[dict[str, Any]]:
-    """Pairs of one problem, none twice. The same seed draws the same pairs, whatever the other problems are."""
+def make_pairs(episodes: Sequence[Episode], recipe: PairRecipe, seed: int) -> list[Row]:
+    """Pairs of one problem, rows of PAIR_SCHEMA, none twice.
+
+    The same seed draws the same pairs, whatever the other problems are.
+    """
     if not episodes:
         return []
     problem_id, prompt = episodes[0].problem_id, episodes[0].prompt
@@ -72,16 +77,16 @@ def make_pairs(episodes: Sequence[Episode], recipe: PairRecipe, seed: int) -> li
     return [_pair_row(problem_id, prompt, better, worse) for better, worse in chosen]
 
 
-def _product(episodes: Sequence[Episode]) -> list[Pair]:
+def _product(episodes: Sequence[Episode]) -> list[AnswerPair]:
     return list(itertools.product(distinct_answers(episodes, True), distinct_answers(episodes, False)))
 
 
-def _dense(episodes: Sequence[Episode], margin: int) -> list[Pair]:
-    known = [(found, passed) for found in _distinct(episodes) if (passed := passed_tests(found[2])) is not None]
+def _dense(episodes: Sequence[Episode], margin: int) -> list[AnswerPair]:
+    known = [(state, passed) for state in _distinct(episodes) if (passed := passed_tests(state.answer)) is not None]
     return [(one, other) for (one, most), (other, least) in itertools.permutations(known, 2) if most - least >= margin]
 
 
-def _matching(episodes: Sequence[Episode], draw: random.Random) -> list[Pair]:
+def _matching(episodes: Sequence[Episode], draw: random.Random) -> list[AnswerPair]:
     right, wrong = distinct_answers(episodes, True), distinct_answers(episodes, False)
     if not right or not wrong:
         return []
@@ -91,31 +96,27 @@ def _matching(episodes: Sequence[Episode], draw: random.Random) -> list[Pair]:
     return [(right[number % len(right)], wrong[number % len(wrong)]) for number in range(count)]
 
 
-def _distinct(episodes: Iterable[Episode]) -> list[Located]:
-    """Judged chosen answers, one per distinct response that holds something, in order of first appearance."""
-    found: dict[str, Located] = {}
-    for episode in episodes:
-        for number, turn in enumerate(episode.turns):
-            if turn.answer.label is not None and turn.answer.response.strip():
-                found.setdefault(turn.answer.response, (episode.episode_id, number, turn.answer))
+def _distinct(episodes: Sequence[Episode]) -> list[State]:
+    """Judged selected answers, one per distinct response that holds something, in order of first appearance."""
+    found: dict[str, State] = {}
+    for state in episode_states(episodes):
+        if state.answer.label is not None and state.answer.response.strip():
+            found.setdefault(state.answer.response, state)
     return list(found.values())
 
 
-def _pair_row(problem_id: str, prompt: str, chosen: Located, rejected: Located) -> dict[str, Any]:
-    return {
-        "pair_id": stable_id(problem_id, chosen[2].response, rejected[2].response),
-        "problem_id": problem_id,
-        "prompt": prompt,
-        "chosen": chosen[2].response,
-        "rejected": rejected[2].response,
-        "chosen_episode": chosen[0],
-        "chosen_turn": chosen[1],
-        "rejected_episode": rejected[0],
-        "rejected_turn": rejected[1],
-    }
+def _pair_row(problem_id: str, prompt: str, better: State, worse: State) -> Row:
+    pair_id = stable_id(problem_id, better.answer.response, worse.answer.response)
+    sides = _columns("chosen", better) | _columns("rejected", worse)
+    return {"pair_id": pair_id, "problem_id": problem_id, "prompt": prompt, **sides}
 
 
-def pair_counts(episodes: Sequence[Episode], pairs: Sequence[dict[str, Any]]) -> dict[str, int]:
+def _columns(side: str, state: State) -> Row:
+    episode_id, turn = state.key
+    return {side: state.answer.response, f"{side}_episode": episode_id, f"{side}_turn": turn}
+
+
+def pair_counts(episodes: Sequence[Episode], pairs: Sequence[Row]) -> dict[str, int]:
     """The funnel of one problem: it gives pairs or has a reason for giving none.
 
     `without_margin`: there are right and wrong answers, but no two differ by enough tests (dense pairs alone).

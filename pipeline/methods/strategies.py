@@ -1,12 +1,12 @@
 """What differs between µCode and its rivals: one table, a row each.
 
-A field that a row leaves None is the protocol's: where the paper and its released code differ, a row says only
-what its method is about. How to add a row: docs/strategies.md.
+A field that a row leaves None is the protocol's: a row says only what its method is about, not what the paper and its
+released code do differently. How to add a row: docs/strategies.md.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pipeline.config.schema import ProtocolSection
 from sandbox.plugins import origin
@@ -68,7 +68,7 @@ class Strategy:
     choose_target: Callable[["State", "Expert"], "Target | DropReason"] | None = None
     """Instead of `target`: what this history is trained to answer, or the reason why it is not."""
 
-    def method_fields(self) -> dict[str, Any]:
+    def method_fields(self) -> dict[str, object]:
         """The fields that decide what is trained on. Names, texts and functions are not among them: a stage's identity
         holds a digest of these fields, so a further one would change the identity of every stage that was made."""
         return {name: getattr(self, name) for name in METHOD_FIELDS}
@@ -166,7 +166,7 @@ def strategy_label(name: str) -> str:
     return STRATEGIES[name].label if name in STRATEGIES else name
 
 
-def strategy_identity(name: str) -> dict[str, Any]:
+def strategy_identity(name: str) -> dict[str, object]:
     """What names a strategy's content: its method fields, and of another package's also where it comes from, so that a
     changed package is a changed strategy. Raises RegistryError if there is none of that name."""
     found = origin(STRATEGIES, name)

@@ -1,6 +1,7 @@
 """The verifier: pairs of right and wrong answers, training on them, and scores of every answer."""
 
 from actors.storage.checkpoint import Checkpoint
+from pipeline.config.losses import LOSSES
 from pipeline.config.schema import Config
 from pipeline.config.training_sections import VerifierSection
 from pipeline.errors import StoreError
@@ -16,14 +17,12 @@ from pipeline.training.train_verifier import train_verifier
 _RECIPE_FIELDS = tuple(f"verifier.{name}" for name in ("pairs_per_problem", "pairs", "margin", "loss"))
 _TRAINING_FIELDS = tuple(f"verifier.{name}" for name in VerifierSection.model_fields if name != "scorer")
 _MEASURE_FIELDS = ("verifier.pairs_per_problem", "run.seed")
-KINDS: dict[str, PairKind] = {"bt": "product", "bce": "matching"}
-"""Of pairs, by the loss that is trained with them."""
 
 
 def make_training_pairs(context: StageContext, *, episodes: list[Manifest]) -> StageOutput:
     """Pairs to train on; their kind depends on the loss."""
     settings = context.config.verifier
-    kind = "dense" if settings.pairs == "dense" else KINDS[settings.loss]
+    kind: PairKind = "dense" if settings.pairs == "dense" else LOSSES[settings.loss].pairs
     recipe = PairRecipe(per_problem=settings.pairs_per_problem, kind=kind, margin=settings.margin)
     return _make_pairs(context, episodes, recipe)
 

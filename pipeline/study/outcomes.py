@@ -3,161 +3,164 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 
 from actors.storage.filesystem import open_directory
+from actors.storage.parquet import Row
 from pipeline.config.schema import EvalSection
 from pipeline.evaluation.best_of_n import best_of_n_values
+from pipeline.evaluation.statistics import Array
+from pipeline.stages.metrics import METRICS
+from pipeline.stages.search import BEST_ITERATION, SEARCH_BEST_OF_N, SEARCH_GREEDY
 from pipeline.state.manifest import Manifest
 from pipeline.state.run_directory import run_root
+from pipeline.state.stage import Stage
 from pipeline.state.store import Store
-from pipeline.study.spec import Cell, View
+from pipeline.study.runs import StudyRun
+from pipeline.study.spec import StudyView
 from sandbox.verdict import Verdict, settling_verdict
 
 _ANSWER = "turns.list.element.answers.list.element"
-COLUMNS = [
+_COLUMNS = [
     *("problem_id", "selector", "width", "infrastructure", "turns.list.element.chosen", "turns.list.element.kept"),
     *(f"{_ANSWER}.public.verdict", f"{_ANSWER}.private.verdict"),
 ]
+SolvedByTurn = dict[str, list[float]]
+"""By problem: 1 if the final answer after each turn is right, 0 if not, NaN if the sandbox failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cut:
-    """What is looked at: the answers held after `turn` (1-based) by one method's searches with one selector.
+class SearchSlice:
+    """What is looked at: the final answers after `turn` (1-based) of one method's searches with one selector.
 
-    `width`: answers per turn; None takes the N of the cell's config. `seeds`: None takes all.
-    `iteration`: None takes the one that the run returns.
+    `width`: answers per turn; None takes the N of the run's config. `seeds`: None takes all.
+    `iteration`: None takes the one that the run selected.
     """
 
     strategy: str
     selector: str
     turn: int
     loss: str = "bt"
-    view: View = "main"
+    view: StudyView = "main"
     width: int | None = None
     seeds: tuple[int, ...] | None = None
     iteration: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Matrix:
-    """Seeds × problems, as evaluation.statistics takes them: 1 solved, 0 not; a count of 0 where the sandbox failed."""
+class OutcomeMatrix:
+    """Seeds × problems, as evaluation.statistics takes them: 1 solved, 0 not; a count of 0 if the sandbox failed."""
 
     seeds: tuple[int, ...]
-    totals: np.ndarray
-    counts: np.ndarray
+    totals: Array
+    counts: Array
 
 
-class Outcomes:
-    """The finished searches of a study's cells, read when asked for."""
+class StudyOutcomes:
+    """The finished searches of a study's runs, read when asked for."""
 
-    def __init__(self, cells: Sequence[Cell]) -> None:
-        self.cells = list(cells)
-        self._stores = {cell.name: Store(run_root(cell.config)) for cell in cells}
+    def __init__(self, runs: Sequence[StudyRun]) -> None:
+        self.runs = list(runs)
+        self._stores = {run.name: Store(run_root(run.config)) for run in runs}
         self._read = cache(_solved)
 
-    def manifest(self, cell: Cell, name: str, iteration: int | None = None) -> Manifest | None:
-        """A stage of the cell's last iteration; of the greedy search, that of the iteration which the run returns."""
-        store, last = self._stores[cell.name], cell.config.run.iterations
+    def manifest(self, run: StudyRun, step: Stage, iteration: int | None = None) -> Manifest | None:
+        """A stage of the run's last iteration; of the greedy search, that of the iteration which the run selected."""
+        store, last = self._stores[run.name], run.config.run.iterations
         if iteration is not None:
-            return store.find(iteration, name)
-        chosen = store.find(last, "returned") if name == "search_greedy" else None
-        return store.find(chosen.facts["iteration"] if chosen else last, name)
+            return store.find(iteration, step.name)
+        selected = store.find(last, BEST_ITERATION.name) if step is SEARCH_GREEDY else None
+        return store.find(selected.facts["iteration"] if selected else last, step.name)
 
-    def finished(self, cell: Cell) -> bool:
-        return all(self.manifest(cell, name) for name in ("search_sweep", "metrics"))
+    def finished(self, run: StudyRun) -> bool:
+        return all(self.manifest(run, step) for step in (SEARCH_BEST_OF_N, METRICS))
 
-    def stages(self, cell: Cell) -> Iterator[Manifest]:
-        """Every finished stage of a cell."""
-        store = self._stores[cell.name]
-        for iteration in range(cell.config.run.iterations + 1):
+    def stages(self, run: StudyRun) -> Iterator[Manifest]:
+        """Every finished stage of a run."""
+        store = self._stores[run.name]
+        for iteration in range(run.config.run.iterations + 1):
             for name in store.names(iteration):
                 if (found := store.find(iteration, name)) is not None:
                     yield found
 
-    def seeds(self, cut: Cut) -> tuple[int, ...]:
-        """Seeds for which the cut's search is finished."""
-        return tuple(cell.seed for cell in self._cells(cut) if self.manifest(cell, _stage(cut)))
+    def seeds(self, part: SearchSlice) -> tuple[int, ...]:
+        """Seeds for which the searches are finished."""
+        return tuple(run.seed for run in self._runs_of(part) if self.manifest(run, _search_stage(part)))
 
-    def matrix(self, cut: Cut) -> Matrix | None:
-        """None where no seed has it. Problems are those that every seed has, in the order of their ids."""
+    def matrix(self, part: SearchSlice) -> OutcomeMatrix | None:
+        """None if no seed has it. Problems are those that every seed has, in the order of their ids."""
         found = {}
-        for cell in self._cells(cut):
-            manifest = self.manifest(cell, _stage(cut), cut.iteration)
+        for run in self._runs_of(part):
+            manifest = self.manifest(run, _search_stage(part), part.iteration)
             if manifest is not None:
-                settings, files = cell.config.eval, tuple(manifest.files().values())
-                found[cell.seed] = self._read(files, settings.turns)[played_as(cut, settings)]
+                settings, files = run.config.eval, tuple(manifest.files().values())
+                found[run.seed] = self._read(files, settings.turns)[search_key(part, settings)]
         if not found:
             return None
         problems = sorted(set.intersection(*(set(solved) for solved in found.values())))
-        values = np.array([[solved[problem][cut.turn - 1] for problem in problems] for solved in found.values()])
+        values = np.array([[solved[problem][part.turn - 1] for problem in problems] for solved in found.values()])
         known = ~np.isnan(values)
-        return Matrix(seeds=tuple(found), totals=np.where(known, values, 0.0), counts=known.astype(float))
+        return OutcomeMatrix(seeds=tuple(found), totals=np.where(known, values, 0.0), counts=known.astype(float))
 
-    def pair(self, left: Cut, right: Cut) -> tuple[Matrix, Matrix] | None:
-        """Both over the seeds that both have; None where there is none."""
+    def pair(self, left: SearchSlice, right: SearchSlice) -> tuple[OutcomeMatrix, OutcomeMatrix] | None:
+        """Both over the seeds that both have; None if there is none."""
         shared = tuple(seed for seed in self.seeds(left) if seed in self.seeds(right))
-        one, other = (self.matrix(replace(cut, seeds=shared)) for cut in (left, right))
+        one, other = (self.matrix(replace(part, seeds=shared)) for part in (left, right))
         return (one, other) if shared and one and other else None
 
-    def _cells(self, cut: Cut) -> Iterable[Cell]:
-        for cell in self.cells:
-            mine = (cell.strategy, cell.loss, cell.view) == (cut.strategy, cut.loss, cut.view)
-            if mine and (cut.seeds is None or cell.seed in cut.seeds) and _has(cell, cut):
-                yield cell
+    def _runs_of(self, part: SearchSlice) -> Iterator[StudyRun]:
+        for run in self.runs:
+            mine = (run.strategy, run.loss, run.view) == (part.strategy, part.loss, part.view)
+            if mine and (part.seeds is None or run.seed in part.seeds) and _has(run, part):
+                yield run
 
 
-GREEDY = ("first", 1)
-Solved = dict[str, list[float]]  # per problem, whether the answer held after each turn passes
+def search_key(part: SearchSlice, settings: EvalSection) -> tuple[str, int]:
+    """Selector and width that the episodes carry; best of 1 has nothing to choose and is searched as random."""
+    width = part.width or settings.best_of
+    if part.selector == "greedy":
+        return "first", 1
+    return (part.selector, width) if width > 1 else ("random", 1)
 
 
-def played_as(cut: Cut, settings: EvalSection) -> tuple[str, int]:
-    """Selector and width that the episodes of a cut carry; best of 1 has nothing to choose and is played as random."""
-    width = cut.width or settings.best_of
-    if cut.selector == "greedy":
-        return GREEDY
-    return (cut.selector, width) if width > 1 else ("random", 1)
+def _search_stage(part: SearchSlice) -> Stage:
+    return SEARCH_GREEDY if part.selector == "greedy" else SEARCH_BEST_OF_N
 
 
-def _stage(cut: Cut) -> str:
-    return "search_greedy" if cut.selector == "greedy" else "search_sweep"
-
-
-def _has(cell: Cell, cut: Cut) -> bool:
-    """Whether the cell's searches include the cut's, once they are finished."""
-    settings = cell.config.eval
-    if cut.selector == "greedy":
+def _has(run: StudyRun, part: SearchSlice) -> bool:
+    """Whether the run's searches include these, once they are finished."""
+    settings = run.config.eval
+    if part.selector == "greedy":
         return True
-    return cut.selector in settings.selectors and (cut.width or settings.best_of) in best_of_n_values(cell.config)
+    return part.selector in settings.selectors and (part.width or settings.best_of) in best_of_n_values(run.config)
 
 
-def _solved(files: tuple[str, ...], turns: int) -> dict[tuple[str, int], Solved]:
+def _solved(files: tuple[str, ...], turns: int) -> dict[tuple[str, int], SolvedByTurn]:
     """By selector and width; an episode that stopped keeps its last answer."""
-    found: dict[tuple[str, int], Solved] = {}
+    found: dict[tuple[str, int], SolvedByTurn] = {}
     for row in _rows(files):
-        labels = [_label(_held(turn)) for turn in row["turns"]] or [0.0]
+        labels = [_label(_final_answer(turn)) for turn in row["turns"]] or [0.0]
         labels = [float("nan")] * turns if row["infrastructure"] else labels + labels[-1:] * (turns - len(labels))
         found.setdefault((row["selector"], row["width"]), {})[row["problem_id"]] = labels
     return found
 
 
-def _held(turn: dict[str, Any]) -> dict[str, Any]:
+def _final_answer(turn: Row) -> Row:
     """As `actors.search.episode.Turn.held`, of a row that holds its verdicts only."""
-    held: dict[str, Any] = turn["answers"][turn["kept"][0] if turn["kept"] else turn["chosen"]]
-    return held
+    answer: Row = turn["answers"][turn["kept"][0] if turn["kept"] else turn["chosen"]]
+    return answer
 
 
-def _rows(files: Iterable[str]) -> Iterable[dict[str, Any]]:
+def _rows(files: Iterable[str]) -> Iterator[Row]:
     for file in files:
         filesystem, path = open_directory(file)
         with filesystem.open_input_file(path) as source:
-            yield from pq.ParquetFile(source).read(columns=COLUMNS).to_pylist()
+            yield from pq.ParquetFile(source).read(columns=_COLUMNS).to_pylist()
 
 
-def _label(answer: dict[str, Any]) -> float:
+def _label(answer: Row) -> float:
     """1 if the answer is right; 0 if it is not, or if a suite that matters was not judged."""
     verdicts = (answer[suite] and Verdict(answer[suite]["verdict"]) for suite in ("public", "private"))
     return float(settling_verdict(*verdicts) is Verdict.ACCEPTED)

@@ -1,11 +1,11 @@
-"""Cells side by side: a process per lane, each with actors of its own; the main cells of one seed stay in one lane.
+"""Runs side by side: several worker processes, each with actors of its own; the main runs of one seed stay together.
 
-    consumes       groups of cells, the largest first, handed to whichever lane is free
-    waits for      a lane's word: a group is done, or what went wrong
+    consumes       groups of runs, the largest first, handed to whichever worker is free
+    waits for      a worker's reply: a group is done, or what went wrong
     produces       how many stages were run and how many found finished
-    unblocked by   that word, or the end of the lane's process; a lane ends when the study's process does
+    unblocked by   that reply, or the end of the worker's process; a worker ends when the study's process does
 
-Stages that two groups want (curves need the models of their seed's main cells) are guarded by `Store.alone`.
+Stages that two groups want (curves need the models of their seed's main runs) are guarded by `Store.alone`.
 """
 
 import multiprocessing
@@ -19,153 +19,157 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import NamedTuple
 
-from pipeline.study.spec import Cell
+from pipeline.study.runs import StudyRun
+from pipeline.study.sequential import StageTally, execute_sequentially
 from pipeline.trackers import console
 from sandbox.errors import ENDED_IN_THE_MIDDLE, UserError
 
 END_DEADLINE_S = 180.0
-"""How long a lane may take to end its actors before it is killed."""
+"""How long a worker may take to end its actors before it is killed."""
 
 
-class LaneError(UserError, RuntimeError):
-    """What a lane was refused, in its own words. What was finished is kept."""
+class WorkerError(UserError, RuntimeError):
+    """What a worker was refused, in its own words. What was finished is kept."""
 
 
-class LaneDiedError(UserError, RuntimeError):
-    """A lane ended in the middle of its work, or met an error that explains nothing; the message says which lane."""
+class WorkerDiedError(UserError, RuntimeError):
+    """A worker ended in the middle of its work, or met an error that explains nothing; the message says which one."""
 
     exit_status = ENDED_IN_THE_MIDDLE
 
 
-class Done(NamedTuple):
-    ran: int
-    skipped: int
+class WorkerFailure(NamedTuple):
+    """A worker's last reply. `explained`: the text says what to do; the worker has printed nothing."""
 
-
-class Failure(NamedTuple):
     text: str
     explained: bool
 
 
-class Lane(NamedTuple):
+class StudyWorker(NamedTuple):
     name: str
     process: SpawnProcess
-    talk: Connection
+    connection: Connection
 
 
-def groups(cells: Sequence[Cell]) -> list[list[Cell]]:
-    """Main cells by seed, the largest group first, so that lanes end together; then what builds on them."""
-    found: dict[tuple[int, bool, bool], list[Cell]] = {}
-    for cell in cells:
-        found.setdefault((cell.seed, cell.view == "main", cell.view == "hidden_tests"), []).append(cell)
+def group_runs(runs: Sequence[StudyRun]) -> list[list[StudyRun]]:
+    """Main runs by seed, the largest group first, so that workers end together; then what builds on them."""
+    found: dict[tuple[int, bool, bool], list[StudyRun]] = {}
+    for run in runs:
+        found.setdefault((run.seed, run.view == "main", run.view == "hidden_tests"), []).append(run)
     return sorted(found.values(), key=lambda group: (group[0].view != "main", -len(group)))
 
 
-def carry_out_in_lanes(cells: Sequence[Cell], lanes: int) -> Done:
-    """Carry out all cells. The first lane that fails ends the others, too: LaneError, or LaneDiedError."""
-    todo = groups(cells)
-    ran = skipped = 0
-    with _started(min(lanes, len(todo))) as free:
-        busy: dict[Connection, Lane] = {}
+def execute_in_parallel(runs: Sequence[StudyRun], workers: int) -> StageTally:
+    """Execute all runs. The first worker that fails ends the others, too: WorkerError, or WorkerDiedError."""
+    todo = group_runs(runs)
+    tally = StageTally(0, 0)
+    with _started_workers(min(workers, len(todo))) as free:
+        busy: dict[object, StudyWorker] = {}
         while todo or busy:
             while todo and free:
-                lane = free.pop()
-                _send(lane, todo.pop(0))
-                busy[lane.talk] = lane
-            for lane in free:  # nothing is left for it
-                with suppress(OSError):
-                    lane.talk.send(None)
-            free.clear()
-            for talk in wait(list(busy)):
-                lane = busy.pop(talk)  # type: ignore[call-overload]
-                done = _word(lane)
-                ran, skipped = ran + done.ran, skipped + done.skipped
-                free.append(lane)
-        for lane in free:
-            with suppress(OSError):
-                lane.talk.send(None)
-    return Done(ran, skipped)
+                worker = free.pop()
+                _send_group(worker, todo.pop(0))
+                busy[worker.connection] = worker
+            _dismiss(free)
+            for connection in wait([worker.connection for worker in busy.values()]):
+                worker = busy.pop(connection)
+                tally = tally.plus(_reply(worker))
+                free.append(worker)
+        _dismiss(free)
+    return tally
 
 
-def _send(lane: Lane, group: list[Cell]) -> None:
+def _dismiss(workers: list[StudyWorker]) -> None:
+    """Nothing is left for these."""
+    for worker in workers:
+        with suppress(OSError):
+            worker.connection.send(None)
+    workers.clear()
+
+
+def _send_group(worker: StudyWorker, group: list[StudyRun]) -> None:
     try:
-        lane.talk.send(group)
+        worker.connection.send(group)
     except OSError:
-        raise _death(lane) from None
+        raise _death(worker) from None
 
 
-def _word(lane: Lane) -> Done:
-    """What a lane says; a connection that ends without a word is the lane's death."""
+def _reply(worker: StudyWorker) -> StageTally:
+    """A connection that ends without a reply is the worker's death."""
     try:
-        said = lane.talk.recv()
+        reply: StageTally | WorkerFailure = worker.connection.recv()
     except (EOFError, OSError):
-        raise _death(lane) from None
-    if isinstance(said, Failure):
-        raise (LaneError if said.explained else LaneDiedError)(f"{lane.name}: {said.text}")
-    return said
+        raise _death(worker) from None
+    if isinstance(reply, WorkerFailure):
+        raise (WorkerError if reply.explained else WorkerDiedError)(f"{worker.name}: {reply.text}")
+    return reply
 
 
-def _death(lane: Lane) -> LaneDiedError:
-    lane.process.join(END_DEADLINE_S)
-    return LaneDiedError(f"{lane.name} died (exit status {lane.process.exitcode}); the same command continues")
+def _death(worker: StudyWorker) -> WorkerDiedError:
+    worker.process.join(END_DEADLINE_S)
+    return WorkerDiedError(f"{worker.name} died (exit status {worker.process.exitcode}); the same command continues")
 
 
 @contextmanager
-def _started(count: int) -> Iterator[list[Lane]]:
-    """Lanes that wait for work; on the way out they end by themselves, or are ended after a failure."""
+def _started_workers(count: int) -> Iterator[list[StudyWorker]]:
+    """Workers that wait for work; on the way out they end by themselves, or are ended after a failure."""
+    workers = _start_workers(count)
+    try:
+        yield list(workers)
+    except BaseException:
+        for worker in workers:
+            worker.process.terminate()
+        raise
+    finally:
+        for worker in workers:
+            worker.process.join(END_DEADLINE_S)
+            worker.process.kill()
+
+
+def _start_workers(count: int) -> list[StudyWorker]:
     context = multiprocessing.get_context("spawn")
-    lanes: list[Lane] = []
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited: Ctrl-C reaches lanes through their parent alone
+    workers: list[StudyWorker] = []
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited: Ctrl-C reaches workers through their parent
     try:
         for number in range(1, count + 1):
             here, there = context.Pipe()
-            name = f"lane {number}"
-            process = context.Process(target=_lane, args=(name, there, count), name=name)
+            name = f"worker {number}"
+            process = context.Process(target=_worker_main, args=(name, there, count), name=name)
             process.start()
             there.close()
-            lanes.append(Lane(name, process, here))
+            workers.append(StudyWorker(name, process, here))
     finally:
         signal.signal(signal.SIGINT, handler)
-    try:
-        yield list(lanes)
-    except BaseException:
-        for lane in lanes:
-            lane.process.terminate()
-        raise
-    finally:
-        for lane in lanes:
-            lane.process.join(END_DEADLINE_S)
-            lane.process.kill()
+    return workers
 
 
-def _lane(name: str, talk: Connection, lanes: int) -> None:
-    """A lane's process: groups of cells until there are no more."""
+def _worker_main(name: str, connection: Connection, workers: int) -> None:
+    """A worker's process: groups of runs until there are no more."""
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     signal.signal(signal.SIGTERM, _interrupt)
     console.prefix = f"{name} │ "
     try:
-        _work(talk, lanes)
+        _execute_groups(connection, workers)
     except KeyboardInterrupt:
         pass  # the study's process says so
     except Exception as error:
         explained = isinstance(error, UserError)
         if not explained:
             traceback.print_exc()
-        talk.send(Failure(f"{type(error).__name__}: {error}", explained))
+        connection.send(WorkerFailure(f"{type(error).__name__}: {error}", explained))
 
 
-def _work(talk: Connection, lanes: int) -> None:
+def _execute_groups(connection: Connection, workers: int) -> None:
     from pipeline.cluster.actor_groups import ActorGroups
-    from pipeline.study.sequential import carry_out
 
-    group = talk.recv()
+    group = connection.recv()
     if group is None:
         return
-    with ActorGroups(group[0].config, lanes) as actor_groups:
+    with ActorGroups(group[0].config, workers) as actor_groups:
         signal.signal(signal.SIGTERM, _interrupt)  # Ray has put a handler of its own, which prints a stack
         while group is not None:
-            talk.send(carry_out(group, actor_groups))
-            group = talk.recv()
+            connection.send(execute_sequentially(group, actor_groups))
+            group = connection.recv()
 
 
 def _interrupt(*_: object) -> None:

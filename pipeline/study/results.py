@@ -4,144 +4,141 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from pipeline.evaluation.claims import Claim, Comparison
 from pipeline.evaluation.statistics import Estimate
-from pipeline.study.hypotheses import Claim, Contrast, judge
-from pipeline.study.outcomes import Outcomes
-from pipeline.study.spec import Cell, Study
-from pipeline.study.tables import Curve, Table, Tables, Value
+from pipeline.study.comparisons import judge_hypotheses
+from pipeline.study.outcomes import StudyOutcomes
+from pipeline.study.reader import StudyReader
+from pipeline.study.runs import StudyRun
+from pipeline.study.spec import Study
+from pipeline.study.tables import StudyCurve, StudyTable, TableValue, study_curves, study_tables
 
-VERDICTS = {"holds": "holds", "does not hold": "does not hold", "undecided": "undecided", None: "not tested yet"}
+VERDICT_WORDS = {"holds": "holds", "does not hold": "does not hold", "undecided": "undecided", None: "not tested yet"}
+INTERVAL_NOTE = (
+    "Intervals are 95 %, from a bootstrap over seeds and problems; differences are paired. With one seed they say "
+    "nothing about seeds."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Results:
+class StudyResults:
+    """Everything that is known of a study. `finished`: names of runs."""
+
     study: Study
-    cells: tuple[Cell, ...]
+    runs: tuple[StudyRun, ...]
     finished: frozenset[str]
     claims: tuple[Claim, ...]
-    tables: tuple[Table, ...]
-    curves: tuple[Curve, ...]
+    tables: tuple[StudyTable, ...]
+    curves: tuple[StudyCurve, ...]
 
 
-def read_results(study: Study, cells: Sequence[Cell]) -> Results:
+def read_study_results(study: Study, runs: Sequence[StudyRun]) -> StudyResults:
     """Everything, from the searches that are finished."""
-    outcomes = Outcomes(cells)
-    tables = Tables(outcomes)
-    return Results(
+    outcomes = StudyOutcomes(runs)
+    reader = StudyReader(outcomes)
+    return StudyResults(
         study=study,
-        cells=tuple(cells),
-        finished=frozenset(cell.name for cell in cells if outcomes.finished(cell)),
-        claims=tuple(judge(study, outcomes)),
-        tables=tuple(tables.all()),
-        curves=tuple(tables.curves()),
+        runs=tuple(runs),
+        finished=frozenset(run.name for run in runs if outcomes.finished(run)),
+        claims=tuple(judge_hypotheses(study, reader)),
+        tables=tuple(study_tables(reader)),
+        curves=tuple(study_curves(reader)),
     )
 
 
-def as_json(results: Results) -> str:
-    """No times and no paths: equal for every way in which the study was carried out."""
+def results_json(results: StudyResults) -> str:
+    """No times and no paths: equal for every way in which the study was executed."""
     body = {
         "study": results.study.model_dump(mode="json", exclude={"root", "lanes"}),
         "cells": [
             {
-                **{name: getattr(cell, name) for name in ("name", "strategy", "loss", "seed", "view")},
-                "finished": cell.name in results.finished,
+                **{name: getattr(run, name) for name in ("name", "strategy", "loss", "seed", "view")},
+                "finished": run.name in results.finished,
             }
-            for cell in results.cells
+            for run in results.runs
         ],
-        "claims": [
-            {
-                "name": claim.name,
-                "text": claim.text,
-                "verdict": claim.verdict,
-                "contrasts": [
-                    {
-                        **{name: getattr(contrast, name) for name in ("left", "right", "kind", "seeds", "problems")},
-                        "difference": _plain(contrast.estimate),
-                        "verdict": contrast.verdict,
-                    }
-                    for contrast in claim.contrasts
-                ],
-            }
-            for claim in results.claims
-        ],
-        "tables": {
-            table.name: {
-                "title": table.title,
-                "columns": table.columns,
-                "rows": [[name, *map(_plain, values)] for name, values in table.rows],
-            }
-            for table in results.tables
-        },
+        "claims": [_claim_record(claim) for claim in results.claims],
+        "tables": {table.name: _table_record(table) for table in results.tables},
         "curves": {
-            curve.name: {name: [[x, _plain(value)] for x, value in points] for name, points in curve.series}
+            curve.name: {name: [[x, _number(value)] for x, value in points] for name, points in curve.series}
             for curve in results.curves
         },
     }
     return json.dumps(body, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _plain(value: Value) -> Any:
+def _claim_record(claim: Claim) -> dict[str, object]:
+    comparisons = [
+        {
+            **{name: getattr(comparison, name) for name in ("left", "right", "kind", "seeds", "problems")},
+            "difference": _number(comparison.estimate),
+            "verdict": comparison.verdict,
+        }
+        for comparison in claim.comparisons
+    ]
+    return {"name": claim.name, "text": claim.text, "verdict": claim.verdict, "contrasts": comparisons}
+
+
+def _table_record(table: StudyTable) -> dict[str, object]:
+    rows = [[name, *map(_number, values)] for name, values in table.rows]
+    return {"title": table.title, "columns": table.columns, "rows": rows}
+
+
+def _number(value: TableValue) -> dict[str, float | None] | str | None:
     if not isinstance(value, Estimate):
         return value
     numbers = {"value": value.value, "low": value.low, "high": value.high}
     return {name: round(number, 6) if math.isfinite(number) else None for name, number in numbers.items()}
 
 
-def as_markdown(results: Results) -> str:
+def results_markdown(results: StudyResults) -> str:
     """Claims, tables and curves, ready for docs/results."""
-    done = f"{len(results.finished)} of {len(results.cells)} cells"
-    parts = [f"# {results.study.name}", f"{done} finished. {INTERVALS}", "## Claims", _claims_table(results.claims)]
+    done = f"{len(results.finished)} of {len(results.runs)} runs finished"
+    parts = [f"# {results.study.name}", f"{done}. {INTERVAL_NOTE}", "## Claims", _claims_table(results.claims)]
     for table in results.tables:
-        rows = [[name, *(shown(value) for value in values)] for name, values in table.rows]
-        parts += [f"## {table.title}", table.note, _markdown(["", *table.columns], rows)]
+        rows = [[name, *(percent_text(value) for value in values)] for name, values in table.rows]
+        parts += [f"## {table.title}", table.note, _markdown_table(["", *table.columns], rows)]
     for curve in results.curves:
         xs = sorted({x for _, points in curve.series for x, _ in points})
-        rows = [[name, *(shown(dict(points).get(x)) for x in xs)] for name, points in curve.series]
-        parts += [f"## {curve.title}", curve.note, _markdown([curve.axis, *map(str, xs)], rows)]
+        rows = [[name, *(percent_text(dict(points).get(x)) for x in xs)] for name, points in curve.series]
+        parts += [f"## {curve.title}", curve.note, _markdown_table([curve.axis, *map(str, xs)], rows)]
     return "\n\n".join(parts) + "\n"
-
-
-INTERVALS = (
-    "Intervals are 95 %, from a bootstrap over seeds and problems; differences are paired. With one seed they say "
-    "nothing about seeds."
-)
 
 
 def _claims_table(claims: Sequence[Claim]) -> str:
     rows = []
     for claim in claims:
-        rows.append([f"**{claim.text}**", "", f"**{VERDICTS[claim.verdict]}**"])
-        rows += [[sentence(contrast), difference(contrast), VERDICTS[contrast.verdict]] for contrast in claim.contrasts]
-    return _markdown(["claim, and what was compared", "difference in points", "verdict"], rows)
+        rows.append([f"**{claim.text}**", "", f"**{VERDICT_WORDS[claim.verdict]}**"])
+        rows += [[comparison_text(one), difference_text(one), VERDICT_WORDS[one.verdict]] for one in claim.comparisons]
+    return _markdown_table(["claim, and what was compared", "difference in points", "verdict"], rows)
 
 
-def sentence(contrast: Contrast) -> str:
-    return f"{contrast.left} {'>' if contrast.kind == 'above' else '≥'} {contrast.right}"
+def comparison_text(comparison: Comparison) -> str:
+    return f"{comparison.left} {'>' if comparison.kind == 'above' else '≥'} {comparison.right}"
 
 
-def difference(contrast: Contrast) -> str:
+def difference_text(comparison: Comparison) -> str:
     """In points of accuracy, with what it rests on."""
-    if contrast.estimate is None:
+    if comparison.estimate is None:
         return "–"
-    value, low, high = (100 * number for number in _numbers(contrast.estimate))
-    seeds = f"{contrast.seeds} seed{'s' * (contrast.seeds > 1)}"
-    return f"{value:+.1f} [{low:+.1f} to {high:+.1f}], {contrast.problems} problems × {seeds}"
+    value, low, high = _percent(comparison.estimate)
+    seeds = f"{comparison.seeds} seed{'s' * (comparison.seeds > 1)}"
+    return f"{value:+.1f} [{low:+.1f} to {high:+.1f}], {comparison.problems} problems × {seeds}"
 
 
-def shown(value: Value) -> str:
+def percent_text(value: TableValue) -> str:
     """A value for a person: shares in percent."""
     if isinstance(value, Estimate):
-        middle, low, high = (100 * number for number in _numbers(value))
+        middle, low, high = _percent(value)
         return f"{middle:.1f} [{low:.1f}, {high:.1f}]"
     return "–" if value is None else value
 
 
-def _numbers(value: Estimate) -> tuple[float, float, float]:
-    return value.value, value.low, value.high
+def _percent(value: Estimate) -> tuple[float, float, float]:
+    return 100 * value.value, 100 * value.low, 100 * value.high
 
 
-def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def _markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -1,16 +1,20 @@
 """What a study found: the paper's tables in small, and the curves, as plain records that any page can show."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from actors.search.selectors import in_table_order, selector_label
+from pipeline.config.losses import LOSSES
 from pipeline.evaluation.best_of_n import best_of_n_values
 from pipeline.evaluation.metric_rows import read_metric_rows
-from pipeline.evaluation.statistics import Estimate, interval
+from pipeline.evaluation.statistics import Estimate
 from pipeline.evaluation.verifier_metrics import RANKED
-from pipeline.study.hypotheses import BOOTSTRAP_SEED, label
-from pipeline.study.outcomes import Cut, Outcomes
-from pipeline.study.spec import BASE, Cell, main_settings
+from pipeline.methods.strategies import BASE_STRATEGY, strategy_label
+from pipeline.stages.metrics import METRICS
+from pipeline.study.comparisons import search_name
+from pipeline.study.outcomes import SearchSlice, StudyOutcomes
+from pipeline.study.reader import StudyReader
+from pipeline.study.runs import StudyRun
 
 ABLATIONS = {
     "rft": ("no", "oracle"),
@@ -21,219 +25,199 @@ ABLATIONS = {
 }
 """Paper, table 2: one-step relabelling, and what ranks the answers."""
 
-Value = Estimate | str | None
+TableValue = Estimate | str | None
+TableRow = tuple[str, tuple[TableValue, ...]]
+CurvePoints = tuple[tuple[int, Estimate], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
-    """`rows`: a label and a value per column; None where the study does not have it. Estimates are shares."""
+class StudyTable:
+    """`rows`: a label and a value per column; None if the study does not have it. Estimates are shares."""
 
     name: str
     title: str
     note: str
     columns: tuple[str, ...]
-    rows: tuple[tuple[str, tuple[Value, ...]], ...]
+    rows: tuple[TableRow, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Curve:
-    """Lines of one picture: (name, [(x, estimate), …])."""
+class StudyCurve:
+    """Lines of one picture: (name, ((x, share), …))."""
 
     name: str
     title: str
     note: str
     axis: str
-    series: tuple[tuple[str, tuple[tuple[int, Estimate], ...]], ...]
+    series: tuple[tuple[str, CurvePoints], ...]
 
 
-class Tables:
-    """Reads outcomes; `turns` and `width` are those of the main searches."""
+def study_tables(reader: StudyReader) -> list[StudyTable]:
+    """Those that have rows."""
+    return [table for table in (make(reader) for make in TABLES) if table.rows]
 
-    def __init__(self, outcomes: Outcomes) -> None:
-        settings = main_settings(outcomes.cells)
-        self.outcomes, self.turns, self.width = outcomes, settings.turns, settings.best_of
-        self.strategies = list(dict.fromkeys(cell.strategy for cell in outcomes.cells if cell.view == "main"))
 
-    def all(self) -> list[Table]:
-        return [
-            table
-            for table in (
-                *(self.main(), self.ablations(), self.selectors(), self.losses(), self.hidden_tests()),
-                *(self.verifiers(),),
+def study_curves(reader: StudyReader) -> list[StudyCurve]:
+    """Those that have points."""
+    return [curve for curve in (curve_over_n(reader), curve_over_turns(reader)) if curve.series]
+
+
+def methods_table(reader: StudyReader) -> StudyTable:
+    """Paper, table 1."""
+    rows: list[TableRow] = []
+    for strategy in (BASE_STRATEGY, "star"):
+        if strategy in reader.strategies:
+            first = SearchSlice(strategy=strategy, selector="greedy", turn=1)
+            rows.append(
+                (f"single-turn {strategy_label(strategy)}", (reader.accuracy(first), None, _seeds(reader, first)))
             )
-            if table.rows
-        ]
-
-    def main(self) -> Table:
-        """Paper, table 1."""
-        rows: list[tuple[str, tuple[Value, ...]]] = []
-        for strategy in (BASE, "star"):
-            if strategy in self.strategies:
-                first = self.value(Cut(strategy=strategy, selector="greedy", turn=1))
-                rows.append((f"single-turn {label(strategy)}", (first, None, self.seeds(strategy))))
-        for strategy in self.strategies:
-            greedy, best = (Cut(strategy=strategy, selector=name, turn=self.turns) for name in ("greedy", "pt_lv"))
-            rows.append((f"multi-turn {label(strategy)}", (self.value(greedy), self.value(best), self.seeds(strategy))))
-        return Table(
-            name="main",
-            title="Methods (table 1 of the paper)",
-            note=f"Accuracy in %. N = 1 is greedy; N = {self.width} is best-of-N with PT+LV; {self.turns} turns.",
-            columns=("N = 1", f"N = {self.width}", "seeds"),
-            rows=tuple(rows),
-        )
-
-    def ablations(self) -> Table:
-        """Paper, table 2: on the seeds that all of its rows have."""
-        there = [strategy for strategy in ABLATIONS if strategy in self.strategies]
-        cuts = {strategy: Cut(strategy=strategy, selector="pt_lv", turn=self.turns) for strategy in there}
-        having = [set(self.outcomes.seeds(cut)) for cut in cuts.values()]
-        shared = tuple(sorted(set.intersection(*having))) if having else ()
-        rows = [
-            (label(strategy), (*ABLATIONS[strategy], self.value(replace(cut, seeds=shared))))
-            for strategy, cut in cuts.items()
-        ]
-        return Table(
-            name="ablations",
-            title="What makes the generator (table 2 of the paper)",
-            note=f"Accuracy in %, best of {self.width} with PT+LV, seeds {', '.join(map(str, shared)) or 'none yet'}.",
-            columns=("one-step relabelling", "verifier in training", f"N = {self.width}"),
-            rows=tuple(rows) if len(rows) > 1 else (),
-        )
-
-    def selectors(self) -> Table:
-        """Paper, table 3."""
-        names = [name for cell in self.outcomes.cells if cell.view == "main" for name in cell.config.eval.selectors]
-        shown = in_table_order(names)
-        rows = [
-            (label(strategy), tuple(self.value(Cut(strategy=strategy, selector=n, turn=self.turns)) for n in shown))
-            for strategy in self.strategies
-        ]
-        return Table(
-            name="selectors",
-            title="Selectors at inference (table 3 of the paper)",
-            note=f"Accuracy in %, best of {self.width}, {self.turns} turns.",
-            columns=tuple(selector_label(name) for name in shown),
-            rows=tuple(rows),
-        )
-
-    def losses(self) -> Table:
-        """Bradley-Terry against BCE on the seeds of both, the paper's figure 4."""
-        rows = []
-        for strategy in self.strategies:
-            if any((cell.strategy, cell.loss) == (strategy, "bce") for cell in self.outcomes.cells):
-                for selector, turn in (("lv", 1), ("lv", self.turns), ("pt_lv", self.turns)):
-                    cut = Cut(strategy=strategy, selector=selector, turn=turn)
-                    pair = [replace(cut, loss=loss) for loss in ("bt", "bce")]
-                    shared = tuple(
-                        seed for seed in self.outcomes.seeds(pair[0]) if seed in self.outcomes.seeds(pair[1])
-                    )
-                    values = tuple(self.value(replace(one, seeds=shared)) for one in pair)
-                    rows.append((f"{label(strategy)}, {selector_label(selector)}, turn {turn}", values))
-        return Table(
-            name="losses",
-            title="Bradley-Terry against BCE",
-            note=f"Accuracy in %, best of {self.width}, by the loss that the verifier was trained with.",
-            columns=("BT", "BCE"),
-            rows=tuple(rows),
-        )
-
-    def hidden_tests(self) -> Table:
-        """The loop without public tests in the prompt, on the seeds of both."""
-        cells = [cell for cell in self.outcomes.cells if cell.view == "hidden_tests"]
-        rows = []
-        for strategy in dict.fromkeys(cell.strategy for cell in cells):
-            names = next(cell for cell in cells if cell.strategy == strategy).config.eval.selectors
-            for selector in ("greedy", *names):
-                hidden = Cut(strategy=strategy, selector=selector, turn=self.turns, view="hidden_tests")
-                shown = replace(hidden, view="main", seeds=self.outcomes.seeds(hidden))
-                rows.append((f"{label(strategy)}, {selector_label(selector)}", (self.value(shown), self.value(hidden))))
-        return Table(
-            name="hidden_tests",
-            title="With and without public tests in the prompt",
-            note=f"Accuracy in %, {self.turns} turns; without: neither trained nor tested with them.",
-            columns=("with", "without"),
-            rows=tuple(rows),
-        )
-
-    def verifiers(self) -> Table:
-        """Held-out pairs that the last verifier of each method ranks right, mean over seeds, and their range."""
-        groups: dict[tuple[str, str], list[Cell]] = {}
-        for cell in self.outcomes.cells:
-            if cell.view == "main":
-                groups.setdefault((cell.strategy, cell.loss), []).append(cell)
-        rows = []
-        for (strategy, loss), cells in groups.items():
-            found = [_metrics(self.outcomes, cell) for cell in cells]
-            values = tuple(_range([metrics[name] for metrics in found if name in metrics]) for name in RANKED)
-            rows.append((f"{label(strategy)}, {loss.upper()}", values))
-        return Table(
-            name="verifiers",
-            title="Verifiers",
-            note="Held-out pairs that are ranked right, in %: mean over seeds [least, most].",
-            columns=tuple(RANKED.values()),
-            rows=tuple(rows),
-        )
-
-    def curves(self) -> list[Curve]:
-        return [curve for curve in (self.over_n(), self.over_turns()) if curve.series]
-
-    def over_n(self) -> Curve:
-        series = []
-        for strategy, selector, cells in self._lines("best_of"):
-            widths = best_of_n_values(cells[0].config)
-            cut = Cut(strategy=strategy, selector=selector, turn=self.turns, view="best_of")
-            series.append(
-                self._line(
-                    f"{label(strategy)}, {selector_label(selector)}", [(w, replace(cut, width=w)) for w in widths]
-                )
-            )
-        note = f"Accuracy in % after {self.turns} turns, by answers per turn, with 95 % intervals."
-        return Curve(name="over_n", title="More samples", note=note, axis="N", series=_drawn(series))
-
-    def over_turns(self) -> Curve:
-        series = []
-        for strategy, selector, cells in self._lines("turns"):
-            turns = range(1, cells[0].config.eval.turns + 1)
-            cut = Cut(strategy=strategy, selector=selector, turn=1, view="turns")
-            series.append(
-                self._line(f"{label(strategy)}, {selector_label(selector)}", [(t, replace(cut, turn=t)) for t in turns])
-            )
-        note = f"Accuracy in % by the answer held after each turn; trained with {self.turns} turns; 95 % intervals."
-        return Curve(name="over_turns", title="More turns", note=note, axis="turn", series=_drawn(series))
-
-    def _lines(self, view: str) -> Iterator[tuple[str, str, list[Cell]]]:
-        cells = [cell for cell in self.outcomes.cells if cell.view == view]
-        for strategy in dict.fromkeys(cell.strategy for cell in cells):
-            mine = [cell for cell in cells if cell.strategy == strategy]
-            for selector in (
-                (*mine[0].config.eval.selectors, "greedy") if view == "turns" else mine[0].config.eval.selectors
-            ):
-                yield strategy, selector, mine
-
-    def _line(self, name: str, cuts: Sequence[tuple[int, Cut]]) -> tuple[str, tuple[tuple[int, Estimate], ...]]:
-        points = ((x, self.value(cut)) for x, cut in cuts)
-        return name, tuple((x, value) for x, value in points if value is not None)
-
-    def value(self, cut: Cut) -> Estimate | None:
-        found = self.outcomes.matrix(cut)
-        return None if found is None else interval(found.totals, found.counts, BOOTSTRAP_SEED)
-
-    def seeds(self, strategy: str) -> str:
-        return str(len(self.outcomes.seeds(Cut(strategy=strategy, selector="greedy", turn=1))))
+    for strategy in reader.strategies:
+        greedy, best = (SearchSlice(strategy=strategy, selector=s, turn=reader.turns) for s in ("greedy", "pt_lv"))
+        values = (reader.accuracy(greedy), reader.accuracy(best), _seeds(reader, greedy))
+        rows.append((f"multi-turn {strategy_label(strategy)}", values))
+    return StudyTable(
+        name="main",
+        title="Methods (table 1 of the paper)",
+        note=f"Accuracy in %. N = 1 is greedy; N = {reader.width} is best-of-N with PT+LV; {reader.turns} turns.",
+        columns=("N = 1", f"N = {reader.width}", "seeds"),
+        rows=tuple(rows),
+    )
 
 
-def _drawn(
-    series: Sequence[tuple[str, tuple[tuple[int, Estimate], ...]]],
-) -> tuple[tuple[str, tuple[tuple[int, Estimate], ...]], ...]:
+def ablations_table(reader: StudyReader) -> StudyTable:
+    """Paper, table 2: on the seeds that all of its rows have."""
+    there = [strategy for strategy in ABLATIONS if strategy in reader.strategies]
+    parts = {name: SearchSlice(strategy=name, selector="pt_lv", turn=reader.turns) for name in there}
+    shared = tuple(sorted(reader.shared_seeds(*parts.values()))) if parts else ()
+    rows = [
+        (strategy_label(strategy), (*ABLATIONS[strategy], reader.accuracy(replace(part, seeds=shared))))
+        for strategy, part in parts.items()
+    ]
+    return StudyTable(
+        name="ablations",
+        title="What makes the generator (table 2 of the paper)",
+        note=f"Accuracy in %, best of {reader.width} with PT+LV, seeds {', '.join(map(str, shared)) or 'none yet'}.",
+        columns=("one-step relabelling", "verifier in training", f"N = {reader.width}"),
+        rows=tuple(rows) if len(rows) > 1 else (),
+    )
+
+
+def selectors_table(reader: StudyReader) -> StudyTable:
+    """Paper, table 3."""
+    names = in_table_order(name for run in reader.view("main") for name in run.config.eval.selectors)
+    rows = []
+    for strategy in reader.strategies:
+        parts = [SearchSlice(strategy=strategy, selector=name, turn=reader.turns) for name in names]
+        rows.append((strategy_label(strategy), tuple(map(reader.accuracy, parts))))
+    return StudyTable(
+        name="selectors",
+        title="Selectors at inference (table 3 of the paper)",
+        note=f"Accuracy in %, best of {reader.width}, {reader.turns} turns.",
+        columns=tuple(map(selector_label, names)),
+        rows=tuple(rows),
+    )
+
+
+def losses_table(reader: StudyReader) -> StudyTable:
+    """Bradley-Terry against BCE on the seeds of both, the paper's figure 4."""
+    rows = []
+    for strategy in reader.strategies:
+        if any((run.strategy, run.loss) == (strategy, "bce") for run in reader.runs):
+            for selector, turn in (("lv", 1), ("lv", reader.turns), ("pt_lv", reader.turns)):
+                bt = SearchSlice(strategy=strategy, selector=selector, turn=turn)
+                pair = (bt, replace(bt, loss="bce"))
+                shared = reader.shared_seeds(*pair)
+                values = tuple(reader.accuracy(replace(part, seeds=shared)) for part in pair)
+                rows.append((search_name(bt, f"turn {turn}"), values))
+    return StudyTable(
+        name="losses",
+        title="Bradley-Terry against BCE",
+        note=f"Accuracy in %, best of {reader.width}, by the loss that the verifier was trained with.",
+        columns=(LOSSES["bt"].label, LOSSES["bce"].label),
+        rows=tuple(rows),
+    )
+
+
+def hidden_tests_table(reader: StudyReader) -> StudyTable:
+    """The loop without public tests in the prompt, on the seeds of both."""
+    first = {run.strategy: run for run in reversed(reader.view("hidden_tests"))}
+    rows = []
+    for strategy in dict.fromkeys(run.strategy for run in reader.view("hidden_tests")):
+        for selector in ("greedy", *first[strategy].config.eval.selectors):
+            hidden = SearchSlice(strategy=strategy, selector=selector, turn=reader.turns, view="hidden_tests")
+            shown = replace(hidden, view="main", seeds=reader.outcomes.seeds(hidden))
+            rows.append((search_name(hidden), (reader.accuracy(shown), reader.accuracy(hidden))))
+    return StudyTable(
+        name="hidden_tests",
+        title="With and without public tests in the prompt",
+        note=f"Accuracy in %, {reader.turns} turns; without: neither trained nor tested with them.",
+        columns=("with", "without"),
+        rows=tuple(rows),
+    )
+
+
+def verifiers_table(reader: StudyReader) -> StudyTable:
+    """Held-out pairs that the last verifier of each method ranks right, mean over seeds, and their range."""
+    groups: dict[tuple[str, str], list[StudyRun]] = {}
+    for run in reader.view("main"):
+        groups.setdefault((run.strategy, run.loss), []).append(run)
+    rows = []
+    for (strategy, loss), runs in groups.items():
+        found = [_pair_accuracies(reader.outcomes, run) for run in runs]
+        values = tuple(_mean_and_range([metrics[name] for metrics in found if name in metrics]) for name in RANKED)
+        rows.append((f"{strategy_label(strategy)}, {LOSSES[loss].label}", values))
+    return StudyTable(
+        name="verifiers",
+        title="Verifiers",
+        note="Held-out pairs that are ranked right, in %: mean over seeds [least, most].",
+        columns=tuple(RANKED.values()),
+        rows=tuple(rows),
+    )
+
+
+TABLES: tuple[Callable[[StudyReader], StudyTable], ...] = (
+    *(methods_table, ablations_table, selectors_table, losses_table, hidden_tests_table, verifiers_table),
+)
+
+
+def curve_over_n(reader: StudyReader) -> StudyCurve:
+    series = []
+    for strategy, selector, run in reader.lines("best_of"):
+        part = SearchSlice(strategy=strategy, selector=selector, turn=reader.turns, view="best_of")
+        points = [(width, replace(part, width=width)) for width in best_of_n_values(run.config)]
+        series.append((search_name(part), _points(reader, points)))
+    note = f"Accuracy in % after {reader.turns} turns, by answers per turn, with 95 % intervals."
+    return StudyCurve(name="over_n", title="More samples", note=note, axis="N", series=_drawn(series))
+
+
+def curve_over_turns(reader: StudyReader) -> StudyCurve:
+    series = []
+    for strategy, selector, run in reader.lines("turns"):
+        part = SearchSlice(strategy=strategy, selector=selector, turn=1, view="turns")
+        points = [(turn, replace(part, turn=turn)) for turn in range(1, run.config.eval.turns + 1)]
+        series.append((search_name(part), _points(reader, points)))
+    note = f"Accuracy in % by the final answer after each turn; trained with {reader.turns} turns; 95 % intervals."
+    return StudyCurve(name="over_turns", title="More turns", note=note, axis="turn", series=_drawn(series))
+
+
+def _points(reader: StudyReader, parts: Sequence[tuple[int, SearchSlice]]) -> CurvePoints:
+    return tuple((x, value) for x, part in parts if (value := reader.accuracy(part)) is not None)
+
+
+def _drawn(series: Sequence[tuple[str, CurvePoints]]) -> tuple[tuple[str, CurvePoints], ...]:
     return tuple(line for line in series if line[1])
 
 
-def _metrics(outcomes: Outcomes, cell: Cell) -> dict[str, float]:
+def _seeds(reader: StudyReader, part: SearchSlice) -> str:
+    return str(len(reader.outcomes.seeds(part)))
+
+
+def _pair_accuracies(outcomes: StudyOutcomes, run: StudyRun) -> dict[str, float]:
     """The last iteration's shares of pairs ranked right, by series."""
-    manifest = outcomes.manifest(cell, "metrics")
+    manifest = outcomes.manifest(run, METRICS)
     rows = read_metric_rows(manifest) if manifest else []
     return {row.series: row.value for row in rows if row.metric == "pair_accuracy"}
 
 
-def _range(values: Sequence[float]) -> Estimate | None:
+def _mean_and_range(values: Sequence[float]) -> Estimate | None:
     return Estimate(sum(values) / len(values), min(values), max(values)) if values else None

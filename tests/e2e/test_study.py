@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from actors.storage.parts import committed_parts
-from pipeline.study.forecast import rehearse
-from pipeline.study.spec import cells, load_study
+from pipeline.study.dry_run import forecast_stages
+from pipeline.study.runs import study_runs
+from pipeline.study.spec import load_study
 from tests.e2e.small_run import PROBLEMS, ROOT, SAMPLES, finish, start, wait_for
 
 pytestmark = [pytest.mark.docker, pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(3600)]
@@ -76,9 +77,9 @@ def test_a_killed_study_ends_with_the_tables_of_an_undisturbed_one(tmp_path: Pat
     finish(start("study", str(torn), log=log), log, DEADLINE_S)
 
     assert (torn.parent / "tiny/results.json").read_bytes() == (calm.parent / "tiny/results.json").read_bytes()
-    planned = rehearse(cells(load_study(torn)))
-    assert all(stage.done is not None for stage in planned.values())
-    assert len(list(stages.rglob("manifest.json"))) == len(planned)
+    forecast = forecast_stages(study_runs(load_study(torn)))
+    assert all(stage.done is not None for stage in forecast.values())
+    assert len(list(stages.rglob("manifest.json"))) == len(forecast)
 
     again = subprocess.run(
         [sys.executable, "-m", "pipeline", "study", str(torn)], cwd=ROOT, capture_output=True, text=True

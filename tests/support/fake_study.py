@@ -22,13 +22,16 @@ from actors.ids import stable_seed
 from actors.storage import parts
 from actors.storage.checkpoint import Checkpoint, save_atomically
 from actors.storage.parts import committed_parts
-from pipeline.commands import preflight
+from pipeline.config.schema import Config
 from pipeline.evaluation import metrics
+from pipeline.evaluation.metrics import MetricSettings
+from pipeline.preflight import check
 from pipeline.stages import generator, rollouts, verifier
 from pipeline.stages.rollouts import make_shards
 from pipeline.state import run_files
+from pipeline.state.manifest import Manifest
 from pipeline.state.stage import StageContext, StageOutput
-from pipeline.study.sequential import execute
+from pipeline.study.execute import execute_study
 from pipeline.study.spec import load_study
 from pipeline.training.examples import read_sorted_rows
 from sandbox.problem import Problem, Suite
@@ -46,15 +49,15 @@ class FakeScorer:
     def __init__(self, verifier: Checkpoint) -> None:
         self.verifier = verifier
 
-    def wait(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+    def score_and_wait(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
         return [stable_seed(self.verifier.policy_id, *pair) / 2**31 for pair in pairs]
 
     async def __call__(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
-        return self.wait(pairs)
+        return self.score_and_wait(pairs)
 
 
 class FakeActorGroups:
-    def __init__(self, config: Any, lanes: int = 1) -> None:
+    def __init__(self, config: Config, workers: int = 1) -> None:
         self.config = config
 
     def __enter__(self) -> "FakeActorGroups":
@@ -109,14 +112,16 @@ def train(data: str, base: str, out: str, **settings: Any) -> Any:
     return SimpleNamespace(checkpoint=save_atomically(write, out), facts={})
 
 
-def summarise(found: Any, base: Any, directory: str, iteration: int, settings: Any) -> Any:
-    return metrics._summarise(metrics.files(found, base), directory, iteration, settings)
+def summarise_here(
+    found: Sequence[Manifest], base: Sequence[Manifest], directory: str, iteration: int, settings: MetricSettings
+) -> dict[str, float]:
+    return metrics.commit_summary(metrics.files_by_stage(found, base), directory, iteration, settings)
 
 
 def dying(write: Callable[..., None], writes: int) -> Callable[..., None]:
     left = writes
 
-    def counted(*arguments: Any) -> None:
+    def counted(*arguments: object) -> None:
         nonlocal left
         left -= 1
         if left == 0:
@@ -128,16 +133,16 @@ def dying(write: Callable[..., None], writes: int) -> Callable[..., None]:
 
 def install() -> None:
     pipeline.cluster.actor_groups.ActorGroups = FakeActorGroups  # type: ignore[assignment,misc]
-    preflight._check_engine = lambda: None
+    check._check_engine = lambda: None
     rollouts.roll_out = roll_out  # type: ignore[assignment]
     verifier.map_shards = generator.map_shards = lambda rows, task: [task(row) for row in rows]  # type: ignore[assignment]
     verifier.train_verifier = generator.fine_tune = train  # type: ignore[assignment]
-    metrics.summarise = summarise
+    metrics.summarise_iteration = summarise_here
     if len(sys.argv) > 2:
         parts.write_bytes = run_files.write_bytes = dying(parts.write_bytes, int(sys.argv[2]))
 
 
-if __name__ in ("__main__", "__mp_main__"):  # the study's process, and those of its lanes
+if __name__ in ("__main__", "__mp_main__"):  # the study's process, and those of its workers
     install()
 if __name__ == "__main__":
-    raise SystemExit(execute(load_study(sys.argv[1])))
+    raise SystemExit(execute_study(load_study(sys.argv[1])))

@@ -25,10 +25,12 @@ from pipeline.report.page import write_report
 from pipeline.report.results import print_results
 from pipeline.report.series import read_series
 from pipeline.state.store import Store
-from pipeline.study.hypotheses import _Tester
-from pipeline.study.outcomes import Cut, Matrix, Outcomes
-from pipeline.study.spec import cells, load_study
-from pipeline.study.tables import Tables
+from pipeline.study.comparisons import StudyComparer
+from pipeline.study.outcomes import OutcomeMatrix, SearchSlice, StudyOutcomes
+from pipeline.study.reader import StudyReader
+from pipeline.study.runs import study_runs
+from pipeline.study.spec import load_study
+from pipeline.study.tables import selectors_table
 from sandbox.problem import Problem
 from sandbox.registry import RegistryError
 from sandbox.verdict import Verdict
@@ -142,21 +144,21 @@ def test_a_report_shows_it_without_importing_it(selector: str, tmp_path: Path) -
     assert selector.partition(":")[0] not in sys.modules
 
 
-class SolvedByHand(Outcomes):
-    def seeds(self, cut: Cut) -> tuple[int, ...]:
+class SolvedByHand(StudyOutcomes):
+    def seeds(self, part: SearchSlice) -> tuple[int, ...]:
         return (0,)
 
-    def matrix(self, cut: Cut) -> Matrix | None:
-        return Matrix(seeds=(0,), totals=np.ones((1, 4)), counts=np.ones((1, 4)))
+    def matrix(self, part: SearchSlice) -> OutcomeMatrix | None:
+        return OutcomeMatrix(seeds=(0,), totals=np.ones((1, 4)), counts=np.ones((1, 4)))
 
 
 def test_a_study_compares_it_without_importing_it(selector: str, tmp_path: Path) -> None:
     file = tmp_path / "study.toml"
     file.write_text(STUDY.format(root=tmp_path, selector=selector))
-    outcomes = SolvedByHand(cells(load_study(file)))
-    shown = Tables(outcomes).selectors()
+    reader = StudyReader(SolvedByHand(study_runs(load_study(file))))
+    shown = selectors_table(reader)
     assert shown.columns == ("random", "SHORTEST")
     assert [value is not None for _, values in shown.rows for value in values] == [True, True]
-    (contrast,) = _Tester(outcomes, turns=3).selectors(selector, "random", "above")
-    assert (contrast.left, contrast.right) == ("base, SHORTEST", "base, random")
+    (comparison,) = StudyComparer(reader).compare_selectors(selector, "random", "above")
+    assert (comparison.left, comparison.right) == ("base, SHORTEST", "base, random")
     assert selector.partition(":")[0] not in sys.modules

@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from actors.search.episode import EPISODE_SCHEMA, Episode
 from actors.search.plan import SearchPlan
-from pipeline.study.outcomes import _held
+from pipeline.study.outcomes import _final_answer
 from tests.support.fakes import FakeEngine, FakeSandbox, fake_scorer
 from tests.support.searches import YES, distinct, play, wrong
 
@@ -101,4 +101,4 @@ def test_a_studys_accuracy_after_a_turn_is_that_of_the_held_answer() -> None:
     episode, _ = grow(BEAM, {"c": 3.0, "b": 2.0, "a": 1.0, "ba": 9.0, "cc": 8.0})
     assert episode.turns[0].held != episode.turns[0].answer
     for turn, row in zip(episode.turns, episode.to_row()["turns"], strict=True):
-        assert _held(row)["program"] == turn.held.program
+        assert _final_answer(row)["program"] == turn.held.program

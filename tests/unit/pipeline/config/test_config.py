@@ -7,7 +7,8 @@ from pipeline.cluster.resources import make_plan
 from pipeline.config.load import EMBEDDED, load_config
 from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
-from pipeline.study.spec import cells, load_study
+from pipeline.study.runs import study_runs
+from pipeline.study.spec import load_study
 
 CONFIGS = Path(__file__).parents[4] / "configs"
 MODELS = ("llama-3.1-8b", "llama-3.2-1b", "qwen2.5-1.5b")
@@ -41,7 +42,7 @@ def test_later_files_win_key_by_key(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("study*.toml")), ids=lambda path: path.name)
 def test_every_shipped_study_loads(path: Path) -> None:
-    assert cells(load_study(path))
+    assert study_runs(load_study(path))
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ NOTHING = Comparison(left="a", right="b", kind="above", estimate=None, missing="
     [
         ("above", 0.001, 0.2, "holds"),
         ("above", -0.001, 0.2, "undecided"),
+        ("above", -0.2, 0.001, "undecided"),
         ("above", -0.2, -0.001, "does not hold"),
         ("at least", -0.019, 0.1, "holds"),
         ("at least", -0.021, 0.1, "undecided"),

@@ -1,0 +1,102 @@
+"""What `mucode study` does: every run, in worker processes or one after the other, then the tables and the report."""
+
+import json
+import os
+import time
+from collections.abc import Sequence
+
+from pipeline.errors import ConfigError, StoreError
+from pipeline.state.lock import require_no_driver, sign
+from pipeline.state.problems import ProblemSplits
+from pipeline.state.run_directory import require_free, run_root
+from pipeline.state.store import Store
+from pipeline.study.parallel import execute_in_parallel
+from pipeline.study.runs import StudyRun, distinct_configs, study_runs
+from pipeline.study.sequential import StageTally, execute_sequentially
+from pipeline.study.spec import Study
+from pipeline.trackers.console import say
+
+
+def execute_study(study: Study) -> int:
+    """Execute or continue a study; the exit status. Everything that can be wrong is found before any work is done."""
+    from pipeline.preflight.check import check
+
+    started = time.monotonic()
+    runs = study_runs(study)
+    splits = ProblemSplits()
+    for config in distinct_configs(runs):
+        check(config, splits)
+    require_cores(study.lanes)
+    store = Store(study.directory)
+    require_same_study(store, runs)
+    tally = _execute_runs(study, runs, store)
+    print(publish_study(study, runs), flush=True)
+    say(f"report: {study.directory}/report.html")
+    if not tally.ran:
+        say(f"nothing left to do: all {tally.skipped} stages of {store.root} are finished")
+    say(f"{tally.ran} stages run, {tally.skipped} found finished, {time.monotonic() - started:.0f} s")
+    return 0
+
+
+def _execute_runs(study: Study, runs: Sequence[StudyRun], store: Store) -> StageTally:
+    if study.lanes > 1:
+        _begin(store, study)
+        return execute_in_parallel(runs, study.lanes)
+    from pipeline.cluster.actor_groups import ActorGroups
+
+    with ActorGroups(runs[0].config) as actor_groups:
+        _begin(store, study)
+        return execute_sequentially(runs, actor_groups)
+
+
+def require_cores(lanes: int) -> None:
+    """Workers beyond the cores of this machine would only wait for each other. Raises ConfigError."""
+    cores = os.cpu_count() or 1
+    if lanes > cores and not os.environ.get("RAY_ADDRESS"):
+        raise ConfigError(
+            f"lanes = {lanes}: this machine has {cores} cores; lower lanes, or name a cluster in RAY_ADDRESS"
+        )
+
+
+def require_same_study(store: Store, runs: Sequence[StudyRun]) -> None:
+    """Refuse a study directory that another driver writes, or whose runs were begun with other settings."""
+    require_no_driver(store)
+    for run in runs:
+        try:
+            require_free(Store(run_root(run.config)), run.config)
+        except StoreError as error:
+            raise StoreError(f"{error} (for a study: its `name`)") from None
+
+
+def _begin(store: Store, study: Study) -> None:
+    """Bind the directory to this study and this process."""
+    from pipeline.state.environment import environment
+
+    store.write(study.model_dump_json(indent=1).encode(), "study.json")
+    sign(store)
+    store.write(json.dumps(environment(), indent=1).encode(), "environment.json")
+    say(f"study {store.root}")
+
+
+def publish_study(study: Study, runs: Sequence[StudyRun]) -> str:
+    """Write results.json, results.md and report.html from what is finished; returns the Markdown."""
+    from pipeline.study.page import study_page
+    from pipeline.study.results import read_study_results, results_json, results_markdown
+
+    store = Store(study.directory)
+    results = read_study_results(study, runs)
+    text = results_markdown(results)
+    store.write(results_json(results).encode(), "results.json")
+    store.write(text.encode(), "results.md")
+    store.write(study_page(results, store).encode(errors="replace"), "report.html")
+    return text
+
+
+def stored_study(root: str) -> Study | None:
+    """The study that a directory was begun with, wherever it lies now; None if it is no study."""
+    store = Store(root)
+    data = store.read_json("study.json")
+    if data is None:
+        return None
+    folder, _, name = store.root.rstrip("/").rpartition("/")
+    return Study.model_validate(data | {"root": folder, "name": name})

@@ -1,0 +1,159 @@
+"""The pictures of a study's report."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from pipeline.evaluation.statistics import Estimate
+from pipeline.methods.strategies import strategy_label
+from pipeline.report import charts
+from pipeline.report.charts import figure
+from pipeline.report.verifiers import score_histogram
+from pipeline.stages.catalogue import STAGES
+from pipeline.stages.generator import EXAMPLES
+from pipeline.stages.search import SEARCH_RATE
+from pipeline.stages.verifier import SCORES
+from pipeline.study.forecast import duration_text
+from pipeline.study.outcomes import SearchSlice
+from pipeline.study.reader import StudyReader
+from pipeline.study.results import StudyResults
+from pipeline.study.tables import StudyTable
+
+NOT_YET = "Not there yet."
+SEARCH_NAMES = frozenset(step.name for step in STAGES if step.rate is SEARCH_RATE)
+Group = tuple[str, Sequence[charts.Bar | None]]
+FUNNEL_PARTS = (
+    ("problems_with_examples", "accepted", "with examples"),
+    ("problems_unsolved", "wrong", "unsolved"),
+    ("problems_without_usable_trajectory", "error", "no usable trajectory"),
+)
+"""Counts of a manifest of examples, their CSS classes and names."""
+
+
+def study_figures(results: StudyResults, reader: StudyReader) -> list[str]:
+    """HTML of every picture, in the order of the page."""
+    return [
+        *(_table_bars(table) for table in results.tables if table.name != "verifiers"),
+        *_curve_lines(results),
+        _verifier_bars(results),
+        _score_histogram(reader),
+        *_greedy_bars(reader),
+        _funnel_bars(reader),
+        _time_bars(reader),
+    ]
+
+
+def estimate_bar(value: Estimate) -> charts.Bar:
+    return charts.Bar(value=value.value, low=value.low, high=value.high)
+
+
+def _optional_bar(value: object) -> charts.Bar | None:
+    return estimate_bar(value) if isinstance(value, Estimate) else None
+
+
+def _grouped_bars(groups: Sequence[Group], names: Sequence[str], chance: float | None = None) -> str:
+    shades = [("turn", text, charts.shade(index, len(names))) for index, text in enumerate(names)]
+    return charts.legend(shades) + charts.bars(groups, names, chance=chance)
+
+
+def _table_bars(table: StudyTable) -> str:
+    drawn = [i for i, _ in enumerate(table.columns) if any(isinstance(row[i], Estimate) for _, row in table.rows)]
+    groups = [(_short(text), [_optional_bar(row[i]) for i in drawn]) for text, row in table.rows]
+    return figure(table.title, _grouped_bars(groups, [table.columns[i] for i in drawn]), table.note)
+
+
+def _short(text: str) -> str:
+    return text.removeprefix("multi-turn ").replace("single-turn ", "1-turn ")
+
+
+def _curve_lines(results: StudyResults) -> Iterator[str]:
+    for curve in results.curves:
+        series = [(name, [(float(x), estimate_bar(value)) for x, value in points]) for name, points in curve.series]
+        yield figure(curve.title, charts.lines(series, curve.axis), curve.note)
+
+
+def _verifier_bars(results: StudyResults) -> str:
+    table = next((table for table in results.tables if table.name == "verifiers"), None)
+    rows = [(name, row) for name, row in table.rows if any(isinstance(v, Estimate) for v in row)] if table else []
+    if table is None or not rows:
+        return figure("Verifiers", "", NOT_YET)
+    groups = [(name, [_optional_bar(value) for value in row]) for name, row in rows]
+    return figure("Verifiers", _grouped_bars(groups, table.columns, chance=0.5), f"{table.note} Dashed: chance.")
+
+
+def _score_histogram(reader: StudyReader) -> str:
+    """Scores of the last verifier of a run of µCode, if there is one, else of another."""
+    for run in sorted(reader.view("main"), key=lambda run: (run.strategy != "mucode", run.loss != "bt")):
+        manifest = reader.outcomes.manifest(run, SCORES)
+        found = score_histogram(manifest) if manifest else None
+        if found is not None:
+            series = [("wrong", "wrong answers", found.wrong), ("accepted", "right answers", found.right)]
+            names = [(key, f"{sum(counts)} {name}", 1.0) for key, name, counts in reversed(series)]
+            caption = f"Logits of held-out answers by the last verifier of {run.name}; equal areas."
+            picture = charts.legend(names) + charts.histogram(found.edges, series)
+            return figure("Verifier scores", picture, caption)
+    return figure("Verifier scores", "", NOT_YET)
+
+
+def _greedy_bars(reader: StudyReader) -> Iterator[str]:
+    """Greedy accuracy after each iteration, and of the last one after each turn."""
+    last = max(run.config.run.iterations for run in reader.view("main"))
+
+    def of_iteration(strategy: str, iteration: int) -> SearchSlice:
+        return SearchSlice(strategy=strategy, selector="greedy", turn=reader.turns, iteration=iteration)
+
+    def of_turn(strategy: str, turn: int) -> SearchSlice:
+        return SearchSlice(strategy=strategy, selector="greedy", turn=turn)
+
+    yield _greedy_by(reader, "iteration", range(last + 1), of_iteration)
+    yield _greedy_by(reader, "turn", range(1, reader.turns + 1), of_turn)
+
+
+def _greedy_by(reader: StudyReader, what: str, points: range, part: Callable[[str, int], SearchSlice]) -> str:
+    groups = []
+    for strategy in reader.strategies:
+        values = [reader.accuracy(part(strategy, point)) for point in points]
+        if any(values):
+            groups.append((strategy_label(strategy), [_optional_bar(value) for value in values]))
+    if not groups:
+        return figure(f"Greedy accuracy by {what}", "", NOT_YET)
+    caption = f"Test problems solved (%) by {what}, greedy, over all seeds. Iteration 0 is the base model."
+    return figure(f"Greedy accuracy by {what}", _grouped_bars(groups, [f"{what} {point}" for point in points]), caption)
+
+
+def _funnel_bars(reader: StudyReader) -> str:
+    """Training problems of the last fine-tuning: with examples, unsolved, without a usable trajectory."""
+    rows = []
+    for strategy in reader.strategies:
+        runs = [run for run in reader.view("main") if run.strategy == strategy]
+        counts = [manifest.counts for run in runs if (manifest := reader.outcomes.manifest(run, EXAMPLES))]
+        if counts:
+            mean = {name: sum(count.get(name, 0) for count in counts) / len(counts) for name, _, _ in FUNNEL_PARTS}
+            segments = [
+                charts.Segment(key=key, name=f"{text}: {mean[name]:.0f}", value=mean[name])
+                for name, key, text in FUNNEL_PARTS
+            ]
+            examples = sum(count.get("examples", 0) for count in counts) / len(counts)
+            rows.append((strategy_label(strategy), segments, f"{examples:.0f} ex."))
+    if not rows:
+        return figure("From samples to training data", "", NOT_YET)
+    names = [(key, text, 1.0) for _, key, text in FUNNEL_PARTS]
+    caption = "Training problems of the last fine-tuning by what they gave, and its examples; means over seeds."
+    return figure("From samples to training data", charts.legend(names) + charts.stacked(rows, label_width=74), caption)
+
+
+def _time_bars(reader: StudyReader) -> str:
+    """Where the time of the stages went, shared ones counted once."""
+    asked = [manifest for run in reader.runs for manifest in reader.outcomes.stages(run)]
+    distinct = {manifest.directory: manifest for manifest in asked}.values()
+    spent: dict[str, list[float]] = {}
+    for manifest in distinct:
+        kind = "searches" if manifest.stage in SEARCH_NAMES else charts.plain(manifest.stage)
+        spent.setdefault(kind, []).append(manifest.seconds)
+    if not spent:
+        return figure("Time", "", NOT_YET)
+    rows = []
+    for kind, seconds in sorted(spent.items(), key=lambda item: -sum(item[1])):
+        segment = charts.Segment(key="turn", name=kind, value=sum(seconds))
+        rows.append((f"{kind} ×{len(seconds)}", [segment], duration_text(sum(seconds))))
+    total = duration_text(sum(manifest.seconds for manifest in distinct))
+    caption = f"{len(distinct)} stages took {total}; the runs asked for {len(asked)}, the others were shared."
+    return figure("Time", charts.stacked(rows, label_width=116), caption)

@@ -1,0 +1,140 @@
+"""The runs of a study: every strategy × loss × seed, then further searches of some of their models.
+
+Each is an ordinary run under `<root>/<name>/cells/`; all keep their stages in `<root>/<name>/stages/`, so what two runs
+have in common (base episodes, a seed's first verifier, a trained policy) is computed once.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from pipeline.config.load import validated
+from pipeline.config.schema import Config, EvalSection
+from pipeline.errors import ConfigError
+from pipeline.methods.strategies import STRATEGIES
+from pipeline.study.spec import SectionSettings, Study, StudyView
+
+SHARED_STAGES = "../../stages"
+"""Relative to a run's folder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyRun:
+    """One run of a study. `view` says what of it is new."""
+
+    strategy: str
+    loss: str
+    seed: int
+    view: StudyView
+    config: Config
+
+    @property
+    def name(self) -> str:
+        return self.config.run.name
+
+    @property
+    def model(self) -> tuple[str, str, int]:
+        """Runs of equal model share everything but their searches."""
+        return self.strategy, self.loss, self.seed
+
+
+def study_runs(study: Study) -> list[StudyRun]:
+    """Every run, seed by seed, further searches last. Raises ConfigError if the axes do not fit together."""
+    main = sorted(_main_runs(study), key=lambda run: run.seed)  # stable: methods in the order of the file
+    _require_once(main)
+    further = [*_curve_runs(study), *_hidden_test_runs(study)]
+    trained = {run.model for run in main}
+    for run in further:
+        if run.model not in trained:
+            key = "hidden_tests" if run.view == "hidden_tests" else "curves"
+            raise ConfigError(
+                f"{key}: strategy {run.strategy!r}, loss {run.loss!r}, seed {run.seed} is in no [[methods]], "
+                "so nothing trains it; add it there, or take it out here"
+            )
+    for run in main + further:
+        _require_searches(run)
+    if study.lanes > 1 and "://" in study.root:
+        raise ConfigError(
+            f"lanes = {study.lanes}: worker processes guard the stages that they share by file locks, which "
+            f"{study.root} does not know; use lanes = 1, or a root on a file system"
+        )
+    return main + further
+
+
+def distinct_configs(runs: Sequence[StudyRun]) -> list[Config]:
+    """The configs among those of the runs that can be wrong each in its own way."""
+    return list({run.config.model_dump_json(exclude={"run": {"name", "seed"}}): run.config for run in runs}.values())
+
+
+def main_settings(runs: Sequence[StudyRun]) -> EvalSection:
+    """How the main runs are evaluated: all alike but for their selectors."""
+    return next(run.config.eval for run in runs if run.view == "main")
+
+
+def _require_once(runs: Sequence[StudyRun]) -> None:
+    names = [run.name for run in runs]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigError(f"methods name the run {name} twice; each strategy, loss and seed once")
+
+
+def _require_searches(run: StudyRun) -> None:
+    """What a study's tables rest on: one search per problem, at the N that they name."""
+    settings = run.config.eval
+    if settings.searches > 1:
+        raise ConfigError(
+            f"config.eval.searches = {settings.searches}: a study searches once per seed; give more seeds"
+        )
+    if run.view != "best_of" and settings.widths and settings.best_of not in settings.widths:
+        raise ConfigError(
+            f"config.eval.widths = {list(settings.widths)} lacks config.eval.best_of = {settings.best_of}, which the "
+            "tables show; leave widths out (curves.best_of draws the curve over N)"
+        )
+
+
+def _main_runs(study: Study) -> Iterator[StudyRun]:
+    for methods in study.methods:
+        extra = {} if methods.selectors is None else {"eval.selectors": methods.selectors}
+        for strategy, loss, seed in product(methods.strategies, methods.losses, methods.seeds):
+            yield _study_run(study, strategy, loss, seed, "main", "", extra)
+
+
+def _curve_runs(study: Study) -> Iterator[StudyRun]:
+    curves = study.curves
+    if curves is None:
+        return
+    common: dict[str, object] = {"eval.selectors": curves.selectors}
+    for strategy, seed in product(curves.strategies, curves.seeds):
+        if curves.best_of:
+            extra = common | {"eval.widths": curves.best_of}
+            yield _study_run(study, strategy, curves.loss, seed, "best_of", "-over-n", extra)
+        if curves.turns:
+            more = common | {"eval.turns": curves.turns}
+            yield _study_run(study, strategy, curves.loss, seed, "turns", f"-t{curves.turns}", more)
+
+
+def _hidden_test_runs(study: Study) -> Iterator[StudyRun]:
+    hidden = study.hidden_tests
+    if hidden is None:
+        return
+    extra = {"dialogue.show_tests": False, "eval.selectors": hidden.selectors}
+    for strategy, seed in product(hidden.strategies, hidden.seeds):
+        yield _study_run(study, strategy, hidden.loss, seed, "hidden_tests", "-hidden", extra)
+
+
+def _study_run(
+    study: Study, strategy: str, loss: str, seed: int, view: StudyView, suffix: str, extra: Mapping[str, object]
+) -> StudyRun:
+    """`extra`: further settings by their keys."""
+    trains = STRATEGIES[strategy].trains
+    data: dict[str, SectionSettings] = {section: dict(values) for section, values in study.config.items()}
+    name = f"{strategy.replace(':', '.')}-{loss}-seed{seed}{suffix}"
+    run = data.get("run", {}) | {"root": f"{study.directory}/cells", "stages": SHARED_STAGES, "control": False}
+    data["run"] = run | {"name": name, "seed": seed} | ({"strategy": strategy} if trains else {"iterations": 0})
+    if trains and data["run"].get("iterations") == 0:
+        raise ConfigError(f"config.run.iterations = 0 trains no generator, so {strategy!r} would be the base model")
+    data.setdefault("verifier", {})["loss"] = loss
+    for key, value in extra.items():
+        section, _, field = key.partition(".")
+        data.setdefault(section, {})[field] = value
+    return StudyRun(strategy=strategy, loss=loss, seed=seed, view=view, config=validated(data))

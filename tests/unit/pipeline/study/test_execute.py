@@ -1,0 +1,64 @@
+"""Studies are executed, and continued after SIGKILL anywhere."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import ConfigError, StoreError
+from pipeline.state.store import Store
+from pipeline.study.dry_run import forecast_stages
+from pipeline.study.execute import require_cores, require_same_study
+from pipeline.study.runs import study_runs
+from pipeline.study.spec import load_study
+from tests.support.small_study import STUDY, count_stages, execute_fake_study, write_study
+
+
+def test_shared_stages_run_once(undisturbed: Path) -> None:
+    planned = forecast_stages(study_runs(load_study(undisturbed.parent / "study.toml")))
+    assert all(stage.done is not None for stage in planned.values())
+    manifests = list((undisturbed / "stages").rglob("manifest.json"))
+    assert len(manifests) == len(planned)
+    assert not list((undisturbed / "cells").rglob("manifest.json"))
+    lines = [line for cell in (undisturbed / "cells").iterdir() for line in (cell / "spans.jsonl").open()]
+    ran = [span for span in map(json.loads, lines) if span["name"] != "run"]
+    assert len(ran) == len(planned)
+
+
+def test_every_kill_is_survived_and_the_tables_are_the_same(undisturbed: Path, tmp_path: Path) -> None:
+    """Killed again and again, before its first file, in stages, between them, until nothing is left to kill."""
+    file = write_study(tmp_path / "killed")
+    kills = 0
+    for writes in (1, 2, 31, 97, 150, *[173] * 20):
+        if execute_fake_study(file, writes) == 0:
+            break
+        kills += 1
+    assert 5 < kills < 15
+    again = file.parent / "small"
+    for name in ("results.json", "results.md"):
+        assert (again / name).read_bytes() == (undisturbed / name).read_bytes()
+    assert count_stages(again) == count_stages(undisturbed)
+
+
+def test_lanes_need_a_file_system_and_cores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = write_study(tmp_path, "lanes = 2\n" + STUDY)
+    with pytest.raises(ConfigError, match=r"lanes = 2: .* by file locks, which s3://b"):
+        study_runs(load_study(file, {"root": "s3://bucket/runs"}))
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    with pytest.raises(ConfigError, match=r"lanes = 4096: this machine has \d+ cores"):
+        require_cores(4096)
+
+
+def test_another_setting_under_the_same_name_is_refused(undisturbed: Path) -> None:
+    text = STUDY.replace("samples = 3", "samples = 4").format(root=undisturbed.parent)
+    changed = undisturbed.parent / "changed.toml"
+    changed.write_text(text)
+    study = load_study(changed)
+    with pytest.raises(StoreError, match=r"rollouts\.samples: there 3, now 4.*its `name`"):
+        require_same_study(Store(study.directory), study_runs(study))
+
+
+def test_the_driver_s_own_files_are_bound_to_it(undisturbed: Path) -> None:
+    driver = json.loads((undisturbed / "driver.json").read_text())
+    assert driver["pid"] != os.getpid()
