@@ -1,7 +1,10 @@
 """What the schema says of each setting: the source of `mucode config` and of docs/configuration.md."""
 
+import ast
 import inspect
+import itertools
 import json
+import textwrap
 import types
 import typing
 from collections.abc import Iterator, Mapping
@@ -40,9 +43,23 @@ def all_settings(tables: Tables | None = None) -> dict[str, Setting]:
     """Every setting of a config by its key `section.name`, in the order of the schema."""
     found = {}
     for section, section_field in Config.model_fields.items():
+        descriptions = field_descriptions(section_type(section_field))
         for name, info in section_type(section_field).model_fields.items():
             key = f"{section}.{name}"
-            found[key] = _setting(key, info, (tables or {}).get(key))
+            found[key] = _setting(key, info, descriptions[name], (tables or {}).get(key))
+    return found
+
+
+def field_descriptions(section: type[BaseModel]) -> dict[str, str]:
+    """The docstring under each field of a section, "" if there is none; those of its bases too. Reads its source."""
+    found = dict.fromkeys(section.model_fields, "")
+    for base in reversed([one for one in section.__mro__ if issubclass(one, BaseModel) and one is not BaseModel]):
+        (definition,) = ast.parse(textwrap.dedent(inspect.getsource(base))).body
+        assert isinstance(definition, ast.ClassDef)
+        for field_node, text in itertools.pairwise(definition.body):
+            match field_node, text:
+                case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(said))):
+                    found[name] = " ".join(said.split())
     return found
 
 
@@ -62,7 +79,7 @@ def toml_value(value: Any) -> str:
     return "unset" if value is None else json.dumps(value, ensure_ascii=False)
 
 
-def _setting(key: str, info: FieldInfo, table: Mapping[str, Any] | None) -> Setting:
+def _setting(key: str, info: FieldInfo, description: str, table: Mapping[str, Any] | None) -> Setting:
     rows = next((one for one in map(_rows, _metadata(info)) if one), None) or _described(table or {}, table or {})
     section, _, name = key.partition(".")
     presets = {
@@ -74,7 +91,7 @@ def _setting(key: str, info: FieldInfo, table: Mapping[str, Any] | None) -> Sett
         key=key,
         values=_values(info, rows),
         default=toml_value(info.get_default(call_default_factory=True)),
-        description=" ".join((info.description or "").split()),
+        description=description,
         changes_data=not is_marked(info, "operational"),
         rows=rows,
         presets=presets,

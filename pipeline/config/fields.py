@@ -14,7 +14,7 @@ from sandbox.registry import Registry
 class Section(BaseModel):
     """A table of a TOML file: unknown keys are errors, values do not change, numbers are finite."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 def operational(default: Any, **kwargs: Any) -> Any:

@@ -27,7 +27,7 @@ def load_config(
     for file in [files] if isinstance(files, str | Path) else files or []:
         found = read_toml(file)
         if "methods" in found:
-            raise ConfigError(f"{file} is a study, since it has [[methods]]; `mucode study {file}` carries it out")
+            raise ConfigError(f"{file} is a study, since it has [[methods]]; `mucode study {file}` executes it")
         for name, section in found.items():
             known = data.get(name)
             data[name] = {**known, **section} if isinstance(known, dict) and isinstance(section, dict) else section
@@ -43,15 +43,13 @@ def find_config(name: str | Path) -> Path:
         return path
     if str(name) in shipped:
         return shipped[str(name)]
-    here = sorted(str(found) for found in Path("configs").glob("*.toml"))
-    raise ConfigError(
-        f"no config file at {name}; shipped by name: {', '.join(shipped) or 'none'}"
-        + (f"; here are: {', '.join(here)}" if here else "")
-    )
+    close = difflib.get_close_matches(str(name), shipped, n=1)
+    meant = f" (did you mean {close[0]!r}?)" if close else ""
+    raise ConfigError(f"no config file at {name}{meant}. Shipped by name: {', '.join(shipped) or 'none'}")
 
 
 def read_toml(name: str | Path) -> dict[str, Any]:
-    """What a TOML file holds, by its path or the name of a shipped one. Raises ConfigError if that is none."""
+    """What a TOML file holds, by its path or the name of a shipped one. Raises ConfigError if it is neither."""
     path = find_config(name)
     try:
         return tomllib.loads(path.read_text())

@@ -31,34 +31,40 @@ class ProblemSplits:
     """
 
     def __init__(self) -> None:
-        self._data_sets: dict[tuple[str, int | None], DataSet] = {}
-        self._found: dict[tuple[str, int | None, bool], tuple[list[Problem], str]] = {}
+        self._data_sets: dict[str, DataSet] = {}
+        self._problems: dict[tuple[str, int | None, bool], list[Problem]] = {}
+        self._digests: dict[tuple[str, int | None, bool], str] = {}
 
     def data_set(self, config: Config, split: str) -> "DataSet":
         """A split as its data set has it, with what was left out of it. Raises ProblemError if it cannot be read."""
         from sandbox.problems.load import read_problems
 
         name, limit = getattr(config.problems, split), getattr(config.problems, f"limit_{split}")
-        if (name, limit) not in self._data_sets:
-            data = read_problems(name)
-            self._data_sets[name, limit] = replace(data, problems=data.problems[:limit])
-        return self._data_sets[name, limit]
+        if name not in self._data_sets:
+            self._data_sets[name] = read_problems(name)
+        return replace(self._data_sets[name], problems=self._data_sets[name].problems[:limit])
 
     def problems(self, config: Config, split: str) -> list[Problem]:
         """The problems of a split; under protocol.train_tests = "all_public" training problems hide no test."""
-        return self._load(config, split)[0]
+        key = _split_key(config, split)
+        if key not in self._problems:
+            problems = list(self.data_set(config, split).problems)
+            self._problems[key] = all_public(problems) if key[-1] else problems
+        return self._problems[key]
 
     def digest(self, config: Config, split: str) -> str:
-        return self._load(config, split)[1]
+        """A hash of the content of a split: what names it in the identity of stages."""
+        key = _split_key(config, split)
+        if key not in self._digests:
+            self._digests[key] = digest_of([problem.digest() for problem in self.problems(config, split)])
+        return self._digests[key]
 
     def size(self, config: Config, split: str) -> int:
-        return len(self._load(config, split)[0])
+        """How many problems a split has."""
+        return len(self.problems(config, split))
 
-    def _load(self, config: Config, split: str) -> tuple[list[Problem], str]:
-        open_tests = split == "train" and config.protocol.train_tests == "all_public"
-        key = (getattr(config.problems, split), getattr(config.problems, f"limit_{split}"), open_tests)
-        if key not in self._found:
-            problems = list(self.data_set(config, split).problems)
-            problems = all_public(problems) if open_tests else problems
-            self._found[key] = problems, digest_of([problem.digest() for problem in problems])
-        return self._found[key]
+
+def _split_key(config: Config, split: str) -> tuple[str, int | None, bool]:
+    """Data set, limit, and whether every test is public."""
+    open_tests = split == "train" and config.protocol.train_tests == "all_public"
+    return getattr(config.problems, split), getattr(config.problems, f"limit_{split}"), open_tests
