@@ -60,7 +60,7 @@ def save_atomically(write: Callable[[Path], None], target: str) -> Checkpoint:
 
     On a local disk: a hidden sibling, flushed, then renamed; it is removed if `write` fails. In an object
     store: written to a temporary folder, uploaded, the manifest last. An older checkpoint at `target` is
-    replaced; a folder with anything else in it is refused.
+    replaced; a folder with anything else in it is refused. Files and directories get the modes that the umask leaves.
     """
     if "://" in target:
         return _save_remote(write, target)
@@ -70,9 +70,11 @@ def save_atomically(write: Callable[[Path], None], target: str) -> Checkpoint:
     half = final.with_name(f".{final.name}.{uuid.uuid4().hex[:8]}.tmp")
     half.mkdir()
     try:
+        mode = half.stat().st_mode
         write(half)
         manifest = _write_manifest(half)
         for path in [*half.rglob("*"), half]:
+            path.chmod(mode if path.is_dir() else mode & 0o666)  # safetensors and tempfile give their own user alone
             _flush(path)
         _swap(half, final)
     except BaseException:

@@ -36,6 +36,24 @@ def test_notes_do_not_change_the_name(tmp_path: Path) -> None:
     assert checksum(tmp_path / "a") == saved.policy_id
 
 
+@pytest.mark.parametrize("umask, directories, files", [(0o022, 0o755, 0o644), (0o007, 0o770, 0o660)])
+def test_modes_follow_the_umask(tmp_path: Path, umask: int, directories: int, files: int) -> None:
+    def private(directory: Path) -> None:  # as libraries write that go through tempfile
+        fill(directory)
+        (directory / "model.safetensors").chmod(0o600)
+        (directory / "inner").mkdir(mode=0o700)
+        (directory / "inner" / "notes").touch(mode=0o600)
+
+    before = os.umask(umask)
+    try:
+        save_atomically(private, str(tmp_path / "a"))
+    finally:
+        os.umask(before)
+    found = {path: path.stat().st_mode & 0o777 for path in [tmp_path / "a", *(tmp_path / "a").rglob("*")]}
+    assert len(found) == 7
+    assert found == {path: directories if path.is_dir() else files for path in found}
+
+
 def test_an_exception_while_writing_leaves_nothing(tmp_path: Path) -> None:
     def fail(directory: Path) -> None:
         fill(directory)
