@@ -263,7 +263,7 @@ class GeneratorActor(Generator):
     async def play(
         self, shard: Shard, plans: Sequence[SearchPlan], policy_id: str, *args: Any, **kwargs: Any
     ) -> PartRecord:
-        """As `Generator.play`. Where the engine died, the actor goes too: another one replays its shards."""
+        """As `Generator.play`. If the engine died, the actor goes too: another one replays its shards."""
         try:
             return await super().play(shard, plans, policy_id, *args, **kwargs)
         except PolicyMismatchError:

@@ -6,7 +6,7 @@ a bare PyTorch loop over the same sequences, perfectly packed.
 
 Stage and loop alternate in one process and on one thread; the figure is the median of the ratios of neighbours. The
 loop is the best that plain PyTorch does without a fused kernel: rows of equal length filled to the last token, loss
-only where the stage has one, no Parquet, no DeepSpeed, no padding. A stage's rate is its own report's: optimizer
+only if the stage has one, no Parquet, no DeepSpeed, no padding. A stage's rate is its own report's: optimizer
 steps from the first to the last, or for scoring all of a bucket, from reading its Parquet to the committed part.
 """
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes sure that boxes for JavaScript can be built: by a registry, by this machine's Node.js, or by installing that on
-# Debian or Ubuntu as root. Where none of it works, says what to run; the tests then skip JavaScript, and fail in CI.
+# Debian or Ubuntu as root. If none of it works, says what to run; the tests then skip JavaScript, and fail in CI.
 #
 # NO_NODE_INSTALL=1   never install anything
 set -euo pipefail
@@ -26,4 +26,4 @@ if may_install; then
   if install || { apt-get update >/dev/null 2>"$LOG" && install; }; then build && exit 0; fi
 fi
 tail -n 5 "$LOG" >&2
-say "no boxes for JavaScript (last lines above); their tests will be skipped, or fail where CI=true" >&2
+say "no boxes for JavaScript (last lines above); their tests will be skipped, or fail if CI=true" >&2

@@ -42,7 +42,7 @@ class EngineConfig:
     """Everything an engine is built from; picklable, so that a restarted actor builds the same one."""
 
     checkpoint: Checkpoint
-    kind: Literal["auto", "in_process", "async"] = "auto"  # auto: async where CUDA is, else in_process
+    kind: Literal["auto", "in_process", "async"] = "auto"  # auto: async if there is CUDA, else in_process
     dtype: Literal["float32", "bfloat16"] = "float32"
     max_context: int = 512  # longest prompt + answer, tokens
     max_sequences: int = 256  # decoded together; more wait inside the engine

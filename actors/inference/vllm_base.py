@@ -222,7 +222,7 @@ def _completion(found: Any) -> Completion:
 
 
 def _logprobs(output: Any, ids: list[int]) -> list[float]:
-    """One per token after the first; nan where vLLM did not compute the position."""
+    """One per token after the first; nan if vLLM did not compute the position."""
     positions = output.prompt_logprobs
     if positions is None or len(positions) != len(ids):
         raise EngineError(f"vLLM returned {len(positions or ())} prompt log-probabilities for {len(ids)} tokens")

@@ -126,7 +126,7 @@ class ThreadEngine(VllmEngine):
             self._commands.get()()  # late callers learn that the engine is gone
 
     def _drain(self) -> None:
-        """Run every command that is there; wait for one only where there is nothing to decode."""
+        """Run every command that is there; wait for one only if there is nothing to decode."""
         idle = self._engine is None or not self._engine.has_unfinished_requests()
         try:
             self._commands.get(block=idle)()

@@ -27,7 +27,7 @@ class WeightsError(EngineError):
 
 
 def local_copy(checkpoint: Checkpoint) -> str:
-    """Path of the checkpoint on this node, fetched where it is remote.
+    """Path of the checkpoint on this node, fetched if it is remote.
 
     Raises WeightsError unless the files have the checksum that names the checkpoint.
     """

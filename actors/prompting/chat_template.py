@@ -1,6 +1,6 @@
 """From chat messages to token ids, the same way at inference and in training.
 
-The chat template is the model's own and already writes BOS where the model wants one, so nothing is
+The chat template is the model's own and already writes BOS if the model wants one, so nothing is
 added around it. Training ids are the inference ids, then the target, then the end-of-turn token. A template
 that writes today's date is told `TODAY`, so that a model is asked next year what it was trained on.
 """
@@ -16,7 +16,7 @@ from sandbox.errors import UserError
 Messages = Sequence[dict[str, str]]
 
 TODAY = datetime(2024, 7, 26)
-"""What the templates of Llama 3 write themselves where they are told no date."""
+"""What the templates of Llama 3 write themselves if they are told no date."""
 DATE = {"date_string": "26 Jul 2024", "strftime_now": TODAY.strftime}
 """The names under which templates ask for it."""
 

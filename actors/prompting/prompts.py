@@ -101,7 +101,7 @@ def _shown_header(problem: Problem) -> list[str]:
 
 
 def _header(problem: Problem) -> str | None:
-    """`def name(arguments):` as the reference spells it; None where that cannot be told."""
+    """`def name(arguments):` as the reference spells it; None if that cannot be told."""
     if problem.language != "python" or problem.reference is None:
         return None
     try:

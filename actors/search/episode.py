@@ -15,9 +15,9 @@ SCHEMA_VERSION = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """One sampled answer. `program` is None where the response holds no code.
+    """One sampled answer. `program` is None if the response holds no code.
 
-    `public` is None where a selector did not need it and it was not run; `private` likewise, and where
+    `public` is None if a selector did not need it and it was not run; `private` likewise, and if
     a public failure already settled the label. `score` is the verifier's raw logit, if it was asked;
     `behaviour` a digest of what the program did on extra inputs, if it was run on any.
     """
@@ -69,7 +69,7 @@ class Turn:
 class Episode:
     """One conversation about one problem.
 
-    `prompt` is the first user message as the model saw it. `infrastructure` is True where the sandbox
+    `prompt` is the first user message as the model saw it. `infrastructure` is True if the sandbox
     failed for good; such an episode ends there and teaches nothing. `width` answers were asked for per history,
     at most `beam` histories kept.
     """

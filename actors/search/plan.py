@@ -16,7 +16,7 @@ class SearchPlan:
 
     Each turn samples `width` answers to each of the at most `beam` histories that were kept, so a search costs at
     most width + (turns - 1) · beam · width answers; `beam` 1 is multi-turn best-of-N (arXiv 2502.20380, algorithm 2).
-    `judge_all` judges every answer on public and private tests, and scores it where there is a verifier (best-of-N
+    `judge_all` judges every answer on public and private tests, and scores it if there is a verifier (best-of-N
     curves, oracle gaps); it never changes what is chosen. `no_repeat`: a program that already failed in this search is
     not chosen if there is another one. `stop`: an episode ends at the first pass of the public tests, or only of all
     tests, as an oracle would end it.

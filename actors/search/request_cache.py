@@ -19,7 +19,7 @@ from sandbox.problem import Problem, Suite
 from sandbox.verdict import Outcome, Verdict, outcome_without_tests
 
 Judge = Callable[..., Awaitable[Outcome]]
-"""A coroutine function of (problem, program, suite), and every_test=True where a suite is to be run through."""
+"""A coroutine function of (problem, program, suite), and every_test=True if a suite is to be run through."""
 AsyncScorer = Callable[[Sequence[Pair]], Awaitable[list[float]]]
 """A coroutine function that scores as `actors.scorers.scorer.Scorer.score_pairs` does."""
 
@@ -46,7 +46,7 @@ class Ledger:
         self._scores: dict[tuple[str, str], float] = {}
 
     async def complete(self, prompt_ids: Sequence[int], sampling: Sampling, turn: int) -> list[Completion]:
-        """`sampling.n` continuations; the first of a wider request for the same, where there was one.
+        """`sampling.n` continuations; the first of a wider request for the same, if there was one.
 
         `turn` (from 1) is for messages only.
         """

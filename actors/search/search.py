@@ -57,7 +57,7 @@ async def play_episodes(
 
     Continuation k of a request depends on its seed and k, and the seed on the history; so a narrower search takes
     the first answers of a wider one's wherever their histories agree. The widest plans are played first.
-    `verifier_id` is recorded where scores are.
+    `verifier_id` is recorded if scores are.
     """
     ledger = Ledger(players, problem, sample)
     episodes: dict[int, Episode] = {}
@@ -139,7 +139,7 @@ class _Search:
     # ---- sampling -------------------------------------------------------------------------------------------------
 
     async def _sample(self, histories: list[_History]) -> _Level | None:
-        """Answers to every history that leaves room for one; None where none does."""
+        """Answers to every history that leaves room for one; None if none does."""
         started = time.monotonic()
         players, plan = self.ledger.players, self.plan
         ids = [prompt_ids(players.tokenizer, history.messages) for history in histories]
@@ -199,7 +199,7 @@ class _Search:
         await self._judge(level, range(len(level.answers)) if self.plan.judge_all else level.kept[:1], "private")
 
     async def _learn(self, level: _Level) -> None:
-        """What the selector must know, and all public results and scores where the plan records them."""
+        """What the selector must know, and all public results and scores if the plan records them."""
         everyone = range(len(level.answers))
         if self.selector.needs_public or self.plan.judge_all:
             await self._judge(level, everyone, "public")
@@ -219,7 +219,7 @@ class _Search:
             level.answers[i] = replace(one, public=outcome) if suite == "public" else replace(one, private=outcome)
 
     def _needs(self, answer: Answer, suite: Suite) -> bool:
-        """Private tests settle a label only where the public ones were passed."""
+        """Private tests settle a label only if the public ones were passed."""
         if suite == "public":
             return answer.public is None
         return answer.private is None and (_passes(answer) or self.plan.every_test)
@@ -228,7 +228,7 @@ class _Search:
         return await self.ledger.outcome(program, suite, self.plan.every_test)
 
     async def _observe(self, level: _Level) -> None:
-        """What the programs that pass public tests do on extra inputs, where they are more than one program."""
+        """What the programs that pass public tests do on extra inputs, if they are more than one program."""
         programs = [answer.program for answer in level.answers if _passes(answer)]
         distinct = list(dict.fromkeys(programs))
         if len(distinct) < 2:
@@ -300,7 +300,7 @@ def _is_infrastructure(answer: Answer) -> bool:
 
 
 def behaviour(outcome: Outcome) -> str | None:
-    """A digest of what a program did on the extra inputs; None where there were none."""
+    """A digest of what a program did on the extra inputs; None if there were none."""
     seen = [(str(test.verdict), test.message) for test in outcome.tests]
     return stable_id(seen) if seen else None
 
@@ -310,7 +310,7 @@ def keep(
 ) -> list[int]:
     """Indices of the at most `beam` answers that the selector keeps, best first, no program twice.
 
-    `failed` programs are kept only where nothing else is left.
+    `failed` programs are kept only if nothing else is left.
     """
     candidates = [_view(index, answer, selector) for index, answer in enumerate(answers)]
     fresh = [candidate for candidate in candidates if answers[candidate.index].program not in failed]

@@ -22,7 +22,7 @@ def write_card(directory: Path, **facts: Any) -> None:
 
 
 def read_card(directory: Path) -> dict[str, Any]:
-    """Raises CardError where there is no card."""
+    """Raises CardError if there is no card."""
     try:
         card: dict[str, Any] = json.loads((directory / CARD).read_text())
     except (OSError, ValueError) as error:

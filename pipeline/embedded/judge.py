@@ -13,7 +13,7 @@ from sandbox.problems.builtin.operators import apply, parse
 
 
 def failure(text: str, tests: Sequence[Test]) -> str:
-    """The message of the first failing test; "" where all pass."""
+    """The message of the first failing test; "" if all pass."""
     program = parse(text)
     if program is None:
         return "SyntaxError: invalid syntax"  # or other Python: either way nothing that can be judged here

@@ -63,7 +63,7 @@ def slip(text: str, rng: random.Random) -> str:
 
 
 def _parameter(operator: Operator, k: int, rng: random.Random) -> int:
-    """The number in the prompt, which also the wrong program would use, where the operator takes one."""
+    """The number in the prompt, which also the wrong program would use, if the operator takes one."""
     return k if k and operator.parameters != (0,) else rng.choice(operator.parameters)
 
 

@@ -48,7 +48,7 @@ def next_token_loss(model: Any, lessons: Sequence[Lesson], pad: int) -> Tensor:
     positions = torch.arange(ids.shape[1])
     starts = torch.tensor([[lesson.start] for lesson in lessons])
     target = (positions >= starts) & mask.bool()
-    logits = model.lm_head(hidden[:, :-1][target[:, 1:]])  # (targets, vocabulary): only where there is a loss
+    logits = model.lm_head(hidden[:, :-1][target[:, 1:]])  # (targets, vocabulary): only if there is a loss
     return functional.cross_entropy(logits, ids[:, 1:][target[:, 1:]])
 
 

@@ -105,7 +105,7 @@ def train_verifier(
 
 
 def _group(tokenizer: Any, problem: Problem, rng: random.Random) -> list[list[int]]:
-    """Token ids of the reference, then of wrong programs; [] where no slip is wrong."""
+    """Token ids of the reference, then of wrong programs; [] if no slip is wrong."""
     chat = [{"role": "user", "content": disguise(problem, rng)}]
     wrong = wrong_programs(problem, rng, WRONG_PER_PROBLEM)
     return [example_ids(tokenizer, chat, text)[0] for text in (problem.reference or "", *wrong)] if wrong else []

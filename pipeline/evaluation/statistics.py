@@ -1,7 +1,7 @@
 """Estimators and intervals, each with its formula and its source. Plain arrays in, numbers out.
 
 A *table* is seeds × problems: `totals[s, p]` sums a quantity over what was sampled of problem p under seed s, and
-`counts[s, p]` says over how much; 0 where nothing is known. The estimate is Σ totals / Σ counts.
+`counts[s, p]` says over how much; 0 if nothing is known. The estimate is Σ totals / Σ counts.
 """
 
 import math
@@ -91,7 +91,7 @@ def _mean(totals: Array, counts: Array) -> float:
 
 
 def _resampled(totals: Array, counts: Array, seed_weights: Array, problem_weights: Array) -> Array:
-    """Σ/Σ of every resample; nan where one drew nothing that is known."""
+    """Σ/Σ of every resample; nan if one drew nothing that is known."""
     sums = [np.einsum("ds,sp,dp->d", seed_weights, table, problem_weights, optimize=True) for table in (totals, counts)]
     return np.divide(sums[0], sums[1], out=np.full(len(sums[0]), np.nan), where=sums[1] > 0)
 
@@ -112,7 +112,7 @@ def superior(difference: Estimate) -> Verdict:
 def non_inferior(difference: Estimate, margin: float = MARGIN) -> Verdict:
     """Is the first at least as good as the second, up to `margin`?
 
-    Holds where the whole interval is above -margin, does not hold where it is wholly below, undecided otherwise
+    Holds if the whole interval is above -margin, does not hold if it is wholly below, undecided otherwise
     (CONSORT extension for non-inferiority, Piaggio et al. 2012; one-sided level 2.5 %).
     """
     if difference.low > -margin:
@@ -137,8 +137,8 @@ def best_of_n(ranks: Sequence[Any], labels: Sequence[bool], n: int) -> float:
     """Chance that the highest-ranked of n answers drawn without replacement is correct; ties are broken at random.
 
     For m answers in groups g of equal rank, best first, with s_g answers, c_g of them correct and h_g ranked above:
-    Σ_g [C(m - h_g, n) - C(m - h_g - s_g, n)] / C(m, n) · c_g / s_g. It is pass@k where the rank is the label, and the
-    mean where all ranks are equal. Unbiased for m >= n, as pass@k, by the same argument.
+    Σ_g [C(m - h_g, n) - C(m - h_g - s_g, n)] / C(m, n) · c_g / s_g. It is pass@k if the rank is the label, and the
+    mean if all ranks are equal. Unbiased for m >= n, as pass@k, by the same argument.
     """
     total, above, value = len(ranks), 0, 0.0
     if total < n:
@@ -158,7 +158,7 @@ def best_of_n(ranks: Sequence[Any], labels: Sequence[bool], n: int) -> float:
 
 
 def auc(scores: ArrayLike, labels: ArrayLike, weights: ArrayLike | None = None) -> float:
-    """Chance that a right answer scores above a wrong one, ties counting half; nan where one kind is missing.
+    """Chance that a right answer scores above a wrong one, ties counting half; nan if one kind is missing.
 
     The area under the ROC curve, by ranks (Hanley & McNeil 1982; the Mann-Whitney statistic). `weights`: how often
     each answer counts.

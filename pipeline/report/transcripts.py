@@ -1,6 +1,6 @@
 """Episodes for a person to read, as HTML: prompt, programs, feedback, verdicts and scores side by side.
 
-Everything a model wrote is escaped, and cut where it is very long.
+Everything a model wrote is escaped, and cut if it is very long.
 """
 
 from collections.abc import Iterator, Sequence
@@ -74,7 +74,7 @@ def stream(manifest: Manifest, selector: str) -> Iterator[Episode]:
 
 
 def _kind(episode: Episode) -> str | None:
-    """Which of KINDS an episode is; None where the sandbox failed, or nothing was judged."""
+    """Which of KINDS an episode is; None if the sandbox failed, or nothing was judged."""
     if episode.infrastructure or not episode.turns:
         return None
     labels = [turn.answer.label for turn in episode.turns]
