@@ -96,7 +96,9 @@ def interpreter() -> str:
 # ---- speed ------------------------------------------------------------------------------------------------------
 
 
-def ways(pools: list[Pool], image: str, exec_in: str) -> dict[str, tuple[int, Callable[[list[Candidate]], Any]]]:
+def ways(
+    pools: list[Pool], image: str, exec_in: str, bare: subprocess.Popen[bytes]
+) -> dict[str, tuple[int, Callable[[list[Candidate]], Any]]]:
     """Of each way: how many candidates it takes per round, and how it judges them. Bare forks count by the pair."""
     python = [interpreter(), "-c"]
     isolated = ["--network", "none", "--read-only", "--cap-drop", "ALL", "--user", "65534:65534"]
@@ -109,10 +111,11 @@ def ways(pools: list[Pool], image: str, exec_in: str) -> dict[str, tuple[int, Ca
     def questions(some: list[Candidate]) -> list[Question]:
         return [(problem, program, suite) for problem, program in some for suite in SUITES]
 
-    def floor(some: list[Candidate]) -> None:
-        box = pools[0]._workers[0]._boxes["python"]  # idle now, and warm
-        box.send(b"F", json.dumps(2 * len(some)).encode())
-        assert box.receive(time.monotonic() + DEADLINE_S)[0] == b"F"
+    def forks(some: list[Candidate]) -> None:
+        assert bare.stdin is not None and bare.stdout is not None
+        bare.stdin.write(f"{2 * len(some)}\n".encode())
+        bare.stdin.flush()
+        assert bare.stdout.readline() == b"done\n"
 
     return {
         "subprocess, 16 imports": (2, processes(python, PREAMBLE)),
@@ -122,8 +125,36 @@ def ways(pools: list[Pool], image: str, exec_in: str) -> dict[str, tuple[int, Ca
         "sandbox, 1 box": (50, lambda some: pools[0].judge_many(questions(some))),
         "sandbox, 2 boxes": (50, lambda some: pools[1].judge_many(questions(some))),
         "sandbox, one by one": (25, lambda some: [pools[0].judge(*question) for question in questions(some)]),
-        "bare forks": (25, floor),
+        "bare forks": (25, forks),
     }
+
+
+FORKS = """
+import gc, os, sys
+sys.path[:0] = ["/opt/box", f"/usr/local/lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"]
+from sandbox.guest import forking, preload
+preload.modules()
+gc.freeze()
+forking.trim()
+for line in sys.stdin:
+    for _ in range(int(line)):
+        pid = os.fork()
+        if pid == 0:
+            os._exit(0)
+        os.waitpid(pid, 0)
+    print("done", flush=True)
+"""
+"""What a run could cost at least: a process with the fork server's modules forks, ends and reaps children."""
+
+
+@contextlib.contextmanager
+def bare_forks(image: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A container that runs FORKS: it reads how many, and says when they are done."""
+    command = ["docker", "run", "-i", "--rm", "--network", "none", image, "python3", "-I", "-S", "-c", FORKS]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        yield process
+        assert process.stdin is not None
+        process.stdin.close()
 
 
 @contextlib.contextmanager
@@ -140,8 +171,13 @@ def warm_container(image: str) -> Iterator[str]:
 
 def measure_speed(some: list[Candidate], rounds: int) -> dict[str, Any]:
     image = ensure_image(connect())
-    with Pool(boxes=1, cached=False) as one, Pool(boxes=2, memo=False) as two, warm_container(image) as name:
-        table = ways([one, two], image, name)
+    with (
+        Pool(boxes=1, cached=False) as one,
+        Pool(boxes=2, cached=False) as two,
+        warm_container(image) as name,
+        bare_forks(image) as bare,
+    ):
+        table = ways([one, two], image, name, bare)
         source = cycle(some)
         table = {name: (min(number, len(some)), judge) for name, (number, judge) in table.items()}
         for number, judge in table.values():  # warm up: page cache, connections, the boxes' own caches

@@ -46,7 +46,7 @@ def _build(options: argparse.Namespace) -> int:
 def _selftest(options: argparse.Namespace) -> int:
     from sandbox.selftest import selftest
 
-    print(selftest.run(options.runtime))
+    print(selftest.run_selftest(options.runtime))
     return 0
 
 

@@ -26,7 +26,7 @@ class SandboxUnavailable(SandboxError):
 
 
 @dataclass(frozen=True, slots=True)
-class Slack:
+class LimitFailure:
     """A limit that does not bite: its name, what was seen, and what to do about it."""
 
     limit: str
@@ -40,9 +40,9 @@ class Slack:
 class LimitNotEnforced(SandboxUnavailable):
     """The self-test got past a limit. No program may run here before that is mended."""
 
-    def __init__(self, found: Sequence[Slack]) -> None:
+    def __init__(self, found: Sequence[LimitFailure]) -> None:
         self.found = tuple(found)
-        lines = "\n".join(f"  {slack}" for slack in found)
+        lines = "\n".join(f"  {failure}" for failure in found)
         super().__init__(f"{len(self.found)} limit{'s' * (len(found) > 1)} of the sandbox not enforced here:\n{lines}")
 
     def __reduce__(self) -> tuple[type, tuple[object, ...]]:

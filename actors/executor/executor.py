@@ -37,7 +37,7 @@ class Executor:
         from sandbox.pool.pool import Pool
         from sandbox.selftest import selftest
 
-        selftest.ensure(config.runtime)  # raises LimitNotEnforced: no work for boxes that do not hold
+        selftest.ensure_limits(config.runtime)  # raises LimitNotEnforced: no work for boxes that do not hold
         self._pool = Pool(boxes=config.boxes, runtime=config.runtime, cached=config.memo, queued=PLACES)
         self._pool.__enter__()
         self._places = asyncio.Semaphore(PLACES)

@@ -93,7 +93,7 @@ def _sandbox() -> tuple[bool, str]:
     from sandbox.selftest import selftest
 
     try:
-        return True, str(selftest.run())
+        return True, str(selftest.run_selftest())
     except SandboxError as error:
         return False, str(error)
 

@@ -12,8 +12,9 @@ import requests
 from docker.models.containers import Container
 
 from sandbox.containers import cgroup, confinement
-from sandbox.containers.session import JUDGE_CLAIM_BYTES, OUTPUT_BYTES, Session
-from sandbox.containers.transport import Link, SocketDoor, TransportName, attach
+from sandbox.containers.connection import Connection, TransportName, attach
+from sandbox.containers.listener import Listener
+from sandbox.containers.session import JUDGE_MESSAGE_BYTES, OUTPUT_BYTES, Session
 from sandbox.errors import BoxLost, SandboxUnavailable
 from sandbox.problem import Limits
 from sandbox.protocol import frames
@@ -29,11 +30,11 @@ Runner = Literal["program", "judge", "foreign", "compile"]
 class Box:
     """A container with the fork server in it. Not for use by two threads at once."""
 
-    def __init__(self, container: Container, link: Link, memory_mib: int) -> None:
-        self._container, self._link = container, link
+    def __init__(self, container: Container, connection: Connection, memory_mib: int) -> None:
+        self._container, self._connection = container, connection
         self.memory_mib = memory_mib
         self.name = str(container.name)
-        self.dirty = False
+        self.tainted = False
         self.runs = 0
         self._raw = b""
         self._began = time.time()
@@ -44,28 +45,28 @@ class Box:
     ) -> "Box":
         """A box that has said hello. Raises SandboxUnavailable or BoxLost, and leaves nothing then."""
         deadline = time.monotonic() + START_DEADLINE_S
-        door = SocketDoor() if transport == "socket" else None
+        listener = Listener() if transport == "socket" else None
         container: Container | None = None
         try:
-            options = confinement.options(memory_mib, runtime, door, cgroup.parent(client).name)
+            options = confinement.options(memory_mib, runtime, listener, cgroup.parent(client).name)
             container = client.containers.create(image, **options)
-            link: Link | None = None if door else attach(container)
+            connection: Connection | None = None if listener else attach(container)
             container.start()
-            box = cls(container, link or door.accept(container, deadline), memory_mib)  # type: ignore[union-attr]
+            box = cls(container, connection or listener.accept(container, deadline), memory_mib)  # type: ignore[union-attr]
             box.expect_hello(deadline)
         except (docker.errors.DockerException, requests.exceptions.RequestException, BoxLost) as error:
             if container is not None:
                 # not waited for: a start that hangs would keep the engine from removing what it starts
                 threading.Thread(target=_remove, args=(container,), name="sandbox-remove", daemon=True).start()
-            raise _explained(error, door) from error
+            raise _explained(error, listener) from error
         finally:
-            if door:
-                door.close()
+            if listener:
+                listener.close()
         return box
 
     def expect_hello(self, deadline: float) -> None:
         kind, payload = self.receive(deadline)
-        hello = json.loads(payload) if kind == b"H" else {}
+        hello = json.loads(payload) if kind == frames.HELLO else {}
         if hello.get("protocol") != frames.PROTOCOL:
             raise BoxLost(f"the box speaks protocol {hello.get('protocol')}, not {frames.PROTOCOL}")
 
@@ -78,24 +79,26 @@ class Box:
             "cpu_s": limits.cpu_limit_s,
             "wall_s": limits.wall_limit_s,
             "memory_mib": limits.memory_mib,
-            "claims": JUDGE_CLAIM_BYTES if runner == "judge" else values_mib << 20,
+            "messages": JUDGE_MESSAGE_BYTES if runner == "judge" else values_mib << 20,
             "output": OUTPUT_BYTES,
             "relay": relay_output,
             "talks": talks,
         }
         self.runs += 1
         self._began = time.time()
-        data = frames.pack(b"R", json.dumps(header).encode()) + frames.pack(b"B", json.dumps(body).encode())
-        self._raw += self._link.send(data)
+        data = frames.pack(frames.RUN, json.dumps(header).encode()) + frames.pack(
+            frames.BODY, json.dumps(body).encode()
+        )
+        self._raw += self._connection.send(data)
         return Session(self, limits.wall_limit_s + SLACK_S, values_mib)
 
     def send(self, kind: bytes, payload: bytes) -> None:
-        self._raw += self._link.send(frames.pack(kind, payload))
+        self._raw += self._connection.send(frames.pack(kind, payload))
 
     def receive(self, deadline: float) -> tuple[bytes, bytes]:
         """One frame. Raises BoxLost."""
         while not (end := self._whole()):
-            self._raw += self._link.receive(deadline)
+            self._raw += self._connection.receive(deadline)
         kind, _ = frames.HEADER.unpack_from(self._raw)
         payload, self._raw = self._raw[frames.HEADER.size : end], self._raw[end:]
         return kind, payload
@@ -112,10 +115,10 @@ class Box:
 
     def ready(self) -> bool:
         """Whether a frame has come, or begins to."""
-        return self._whole() > 0 or self._link.ready()
+        return self._whole() > 0 or self._connection.ready()
 
     def fileno(self) -> int:
-        return self._link.fileno()
+        return self._connection.fileno()
 
     def ran_out_of_memory(self, client: docker.DockerClient) -> bool:
         """Whether the engine saw the kernel kill something in this box for its memory during the last run."""
@@ -130,21 +133,23 @@ class Box:
 
     def abort(self) -> None:
         """From any thread: end the box, and with BoxLost whatever it does."""
-        self._link.hang_up()
+        self._connection.hang_up()
         _remove(self._container)
 
     def destroy(self) -> None:
         """From the thread that uses the box, when it needs it no more."""
-        self._link.close()
+        self._connection.close()
         _remove(self._container)
 
 
-def _explained(error: Exception, door: SocketDoor | None) -> BoxLost | SandboxUnavailable:
+def _explained(error: Exception, listener: Listener | None) -> BoxLost | SandboxUnavailable:
     """BoxLost where another transport or another try may help."""
     if isinstance(error, BoxLost):
         return error
-    if door and "bind source path does not exist" in str(error):
-        return BoxLost(f"the engine does not see {door.folder}: it runs on another machine or in another file system")
+    if listener and "bind source path does not exist" in str(error):
+        return BoxLost(
+            f"the engine does not see {listener.folder}: it runs on another machine or in another file system"
+        )
     if isinstance(error, requests.exceptions.ReadTimeout):
         return SandboxUnavailable(
             f"the engine did not start a box within {START_DEADLINE_S} s; its log and `docker ps -a` tell what hangs"

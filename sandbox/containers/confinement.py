@@ -6,7 +6,7 @@ from typing import Any
 import docker
 
 from sandbox.containers import ownership, seccomp_profile
-from sandbox.containers.transport import SocketDoor
+from sandbox.containers.listener import Listener
 
 HEADROOM_MIB = 192
 """For the fork server and the copies of its pages, above what a run may use."""
@@ -24,18 +24,21 @@ ENVIRONMENT = {
 }
 
 
-def options(memory_mib: int, runtime: str, door: SocketDoor | None, parent: str | None) -> dict[str, Any]:
-    """Arguments for the engine. `memory_mib`: of a run; `door`: None with attached streams; `parent`: control group."""
+def options(memory_mib: int, runtime: str, listener: Listener | None, parent: str | None) -> dict[str, Any]:
+    """Arguments for the engine.
+
+    `memory_mib`: of a run; `listener`: None with attached streams; `parent`: the control group.
+    """
     memory = f"{memory_mib + HEADROOM_MIB}m"
     start = "import sys; sys.path[:0] = ['/opt/box', f'/usr/local/lib/python{sys.version_info[0]}.{sys.version_info[1]}"
     start += "/site-packages']; from sandbox.guest.server import main; main()"
     return {
-        "command": ["python3", "-I", "-S", "-B", "-c", start, "/ctl/box" if door else "stdio"],
+        "command": ["python3", "-I", "-S", "-B", "-c", start, "/ctl/box" if listener else "stdio"],
         "name": f"mucode-box-{uuid.uuid4().hex[:12]}",
         "labels": ownership.labels(),
         # a mount, not a volume: where the engine does not see the folder it says so, and creates nothing
-        "mounts": [docker.types.Mount("/ctl", str(door.folder), type="bind", read_only=True)] if door else [],
-        "stdin_open": door is None,
+        "mounts": [docker.types.Mount("/ctl", str(listener.folder), type="bind", read_only=True)] if listener else [],
+        "stdin_open": listener is None,
         "runtime": runtime,
         "cgroup_parent": parent,
         "hostname": HOSTNAME,

@@ -1,21 +1,22 @@
-"""One run in a box, seen from the host: claims come out, messages go in, a report ends it."""
+"""One run in a box, seen from the host: messages come out and go in, a report ends it."""
 
 import json
 import re
 import time
-from dataclasses import dataclass
 from typing import Any, Protocol
 
+from sandbox.containers.run_report import RunReport
 from sandbox.errors import BoxLost
 from sandbox.protocol import frames
 
 OUTPUT_BYTES = 16 << 20
-JUDGE_CLAIM_BYTES = 1 << 30
+JUDGE_MESSAGE_BYTES = 1 << 30
 """Tests may hand over large arguments again and again, and each is read and forgotten; the wall limit ends a flood."""
 
 PARTS_PER_MIB = 125_000
-"""Lists and the like in one claim, for each MiB that a problem allows its values: a million by default. The host builds
-an object for each, so it counts them before it reads them."""
+"""Lists and the like in one message, for each MiB that a problem allows its values: a million by default.
+
+The host builds an object for each, so it counts them before it reads them."""
 
 
 TEXTS = re.compile(rb'"(?:[^"\\]|\\.)*+"')
@@ -26,7 +27,7 @@ def _parts(text: bytes) -> int:
     return text.count(b"[") + text.count(b"{")
 
 
-class Wire(Protocol):
+class FrameChannel(Protocol):
     """Frames to and from a fork server. Both raise BoxLost."""
 
     def send(self, kind: bytes, payload: bytes) -> None: ...
@@ -38,46 +39,31 @@ class Wire(Protocol):
     def fileno(self) -> int: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
-    """The fork server's report on a finished run. `end`: exit, cpu, wall, told, claims flood, output flood."""
-
-    end: str
-    code: int | None
-    cpu_s: float
-    wall_s: float
-    peak_mib: float
-    delay_s: float
-    processes: int
-    oom: bool
-    clean: bool
-
-
 class Session:
-    """One run in a box: claims come out one by one, messages may go in, `finish` ends it in any case."""
+    """One run in a box: messages come out one by one, others may go in, `finish` ends it in any case."""
 
-    def __init__(self, box: Wire, patience_s: float, values_mib: int) -> None:
-        """`patience_s`: after which a box that sends nothing counts as lost. `values_mib`: what a claim may hold."""
+    def __init__(self, box: FrameChannel, patience_s: float, values_mib: int) -> None:
+        """`patience_s`: after which a box that sends nothing counts as lost. `values_mib`: what a message may hold."""
         self._box, self._patience_s = box, patience_s
         self._parts = PARTS_PER_MIB * values_mib
         self.deadline = time.monotonic() + patience_s
-        self._claims = bytearray()
-        self.claimed = self.sent = 0
+        self._received = bytearray()
+        self.received = self.sent = 0
         self.output = bytearray()
-        self.garbled = False
-        self.done: Done | None = None
+        self.malformed = False
+        self.done: RunReport | None = None
 
-    def claim(self) -> dict[str, Any] | None:
-        """The next claim of the child, None at the end of the run. Untrusted: a JSON object, no more."""
-        while not self.garbled:
-            claim = self._next_claim()
-            if claim is not None or self.done is not None or self.garbled:
-                return claim
+    def next_message(self) -> dict[str, Any] | None:
+        """The child's next message, None at the end of the run. Untrusted: a JSON object, no more."""
+        while not self.malformed:
+            message = self._take_message()
+            if message is not None or self.done is not None or self.malformed:
+                return message
             self._read()
         return None
 
     def look(self) -> bool:
-        """Take in what has come, and wait for nothing. Whether `claim` would not wait either. Raises BoxLost."""
+        """Take in what has come, and wait for nothing. Whether `next_message` would not wait either. Raises BoxLost."""
         while self.done is None and self._box.ready():
             self._read()
         return self.over or self._next_size() is not None
@@ -93,67 +79,67 @@ class Session:
             return False
         self.sent += len(data)
         if self.done is None:
-            self._box.send(b"S", data)
+            self._box.send(frames.MESSAGE, data)
         return True
 
     @property
     def over(self) -> bool:
-        """Whether no claim will come any more."""
-        return self.garbled or self.done is not None
+        """Whether no message will come any more."""
+        return self.malformed or self.done is not None
 
     @property
     def unread(self) -> bool:
-        """Whether the child has claimed more than anybody asked for."""
-        return bool(self._claims)
+        """Whether the child has said more than anybody asked for."""
+        return bool(self._received)
 
-    def finish(self) -> Done:
+    def finish(self) -> RunReport:
         """Ends the run if it still goes on, and waits for the report. Raises BoxLost."""
-        if self.done is None and self.garbled:
-            self._box.send(b"E", b"")
+        if self.done is None and self.malformed:
+            self._box.send(frames.END, b"")
         while self.done is None:
             self._read()
         return self.done
 
-    def stop(self) -> Done:
+    def stop(self) -> RunReport:
         """Ends the run now: nobody wants more of it."""
         if self.done is None:
-            self._box.send(b"E", b"")
+            self._box.send(frames.END, b"")
         return self.finish()
 
     def _next_size(self) -> int | None:
-        """Bytes of the next claim, if all of it is here."""
-        if len(self._claims) < frames.LENGTH.size:
+        """Bytes of the next message, if all of it is here."""
+        if len(self._received) < frames.LENGTH.size:
             return None
-        (size,) = frames.LENGTH.unpack_from(self._claims)
-        return size if len(self._claims) >= frames.LENGTH.size + size else None
+        (size,) = frames.LENGTH.unpack_from(self._received)
+        return size if len(self._received) >= frames.LENGTH.size + size else None
 
-    def _next_claim(self) -> dict[str, Any] | None:
+    def _take_message(self) -> dict[str, Any] | None:
         head, size = frames.LENGTH.size, self._next_size()
         if size is None:
             return None
-        text = bytes(self._claims[head : head + size])
-        del self._claims[: head + size]
-        self.claimed += size
+        text = bytes(self._received[head : head + size])
+        del self._received[: head + size]
+        self.received += size
         if _parts(text) > self._parts and _parts(TEXTS.sub(b"", text)) > self._parts:
             return {"value": {"opaque": "too large a value"}}
         try:
-            claim = json.loads(text)
+            message = json.loads(text)
         except (ValueError, RecursionError):
-            claim = None
-        if not isinstance(claim, dict):
-            self.garbled = True
+            message = None
+        if not isinstance(message, dict):
+            self.malformed = True
             return None
-        return claim
+        return message
 
     def _read(self) -> None:
         kind, payload = self._box.receive(self.deadline)
-        if kind == b"C":
-            self._claims += payload
-        elif kind == b"O":
+        if kind == frames.MESSAGES:
+            self._received += payload
+        elif kind == frames.OUTPUT:
             self.output += payload
-        elif kind == b"D":
-            self.done = Done(**json.loads(payload))
-        elif kind == b"W":
+        elif kind == frames.DONE:
+            self.done = RunReport(**json.loads(payload))
+        elif kind == frames.WAITING:
             self.deadline = time.monotonic() + self._patience_s
         else:
             raise BoxLost(f"unexpected frame {kind!r} from the box")

@@ -1,7 +1,7 @@
-"""The child that runs a program: confine it, execute it, evaluate calls in its names, claim plain values.
+"""The child that runs a program: confine it, execute it, evaluate calls in its names, send plain values.
 
 Everything here runs beside the program and may be bent by it. That is fine: it can only change what is
-claimed, and claims are compared outside, by the host.
+said, and what is said is compared outside, by the host.
 """
 
 import builtins
@@ -17,11 +17,12 @@ import types
 from _sitebuiltins import Quitter
 from typing import Any
 
-from sandbox.guest import seccomp
+from sandbox.guest import channel, seccomp
+from sandbox.guest.channel import receive_message, send_message
+from sandbox.guest.exceptions import describe
 from sandbox.guest.objects import Objects
-from sandbox.protocol import codec, frames
+from sandbox.protocol import codec
 
-CLAIMS, ORDERS = 3, 4
 FILE_SIZE = 16 << 20
 
 
@@ -76,38 +77,6 @@ def confine(limits: dict[str, Any]) -> None:
     gc.enable()
 
 
-_main: int | None = None
-"""The process that speaks for the run, where a program runs. Its forks are the program's own affair."""
-
-
-def claim(message: dict[str, Any]) -> None:
-    if _main not in (None, os.getpid()):
-        os._exit(0)
-    data = json.dumps(message).encode()
-    rest = memoryview(frames.LENGTH.pack(len(data)) + data)
-    while rest:
-        rest = rest[os.write(CLAIMS, rest) :]
-
-
-def order() -> dict[str, Any] | None:
-    """The host's next message, None at the end."""
-    size = _read(frames.LENGTH.size)
-    if not size:
-        return None
-    message: dict[str, Any] = json.loads(_read(frames.LENGTH.unpack(size)[0]))
-    return message
-
-
-def _read(size: int) -> bytearray:
-    data = bytearray()
-    while len(data) < size:
-        got = os.read(ORDERS, min(size - len(data), 1 << 20))
-        if not got:
-            return bytearray()
-        data += got
-    return data
-
-
 def take_input(text: str) -> None:
     """Standard input becomes a file in memory."""
     fd = os.memfd_create("stdin")
@@ -121,29 +90,9 @@ def take_input(text: str) -> None:
     vars(sys).update(__stdin__=sys.stdin)
 
 
-def describe(error: BaseException) -> dict[str, Any]:
-    """An exception as a short text and names of classes. `str` of it is the program's code, so it may do anything but
-    escape. `own`: classes of the program, `others`: those that these are made of."""
-    try:
-        text = str(error.msg) if isinstance(error, SyntaxError) else str(error)
-    except BaseException:
-        text = "(its text raises)"
-    mro = type(error).__mro__
-    base = next(cls for cls in mro if cls.__module__ == "builtins")
-    named = {"type": type(error).__name__[: codec.NAME], "base": base.__name__, "text": text[:1000]}
-    own = [cls for cls in mro if cls.__module__ == "__main__"]
-    rest = [cls for cls in mro if cls not in own and issubclass(cls, BaseException)]
-    others = [cls for cls in rest if not any(cls is not one and issubclass(one, cls) for one in rest)]
-    if not own and others == [base]:
-        return named
-    names = {"own": [cls.__name__ for cls in own], "others": [f"{cls.__module__}.{cls.__name__}" for cls in others]}
-    return named | {key: [name[: 2 * codec.NAME] for name in found[: codec.CLASSES]] for key, found in names.items()}
-
-
 def main(body: bytes) -> None:
     """Run one program. The body: program, preamble, calls, values_mib, stdin (null without), interactive."""
-    global _main
-    _main = os.getpid()
+    channel.speak_alone()
     request = json.loads(body)
     if request["stdin"] is not None:
         take_input(request["stdin"])
@@ -157,7 +106,7 @@ def main(body: bytes) -> None:
             exec(compile(request["preamble"], "preamble.py", "exec", dont_inherit=True), names)
         code = compile(request["program"].removeprefix("\ufeff"), "main.py", "exec", dont_inherit=True)
     except BaseException as error:
-        claim({"failed": "compile", **describe(error)})
+        send_message({"failed": "compile", **describe(error)})
         return
     if not _execute(code, names):
         return
@@ -166,26 +115,26 @@ def main(body: bytes) -> None:
         sys.modules.pop("__main__", None)
         _finish()
         return
-    claim({"loaded": True})
+    send_message({"loaded": True})
     for source in request["calls"]:
         _answer_call(source, names, codec.ITEMS_PER_MIB * request["values_mib"])
     if request["interactive"]:
         objects = Objects(names)
-        while (message := order()) is not None:
-            claim(objects.answer(message))
+        while (message := receive_message()) is not None:
+            send_message(objects.answer(message))
 
 
 def _execute(code: types.CodeType, names: dict[str, Any]) -> bool:
-    """False, after a claim, where it failed. An exit with success ends the program's text: it accepts nothing."""
+    """False, after a message, if it failed. An exit with success ends the program's text: it accepts nothing."""
     try:
         exec(code, names)
     except SystemExit as error:
         if error.code in (None, 0):
             return True
-        claim({"failed": "program", **describe(error)})
+        send_message({"failed": "program", **describe(error)})
         return False
     except BaseException as error:
-        claim({"failed": "program", **describe(error)})
+        send_message({"failed": "program", **describe(error)})
         return False
     return True
 
@@ -228,4 +177,4 @@ def _answer_call(source: str, names: dict[str, Any], most: int) -> None:
         message = {"value": codec.encode(value, most=most)}
     except BaseException as error:
         message = {"raised": describe(error)}
-    claim(message)
+    send_message(message)

@@ -1,7 +1,7 @@
 """Programs of languages that the fork server does not speak: the confined child becomes their interpreter.
 
-The command finds the run's body (JSON) on descriptor 5, its standard input on 0, and claims on 3, as Python's child
-does: one message each, four bytes of length and then JSON. A compiler has a run of its own (`build`), and what it
+The command finds the run's body (JSON) on descriptor 5, its standard input on 0, and sends messages on 3, as Python's
+child does: each four bytes of length and then JSON. A compiler has a run of its own (`build`), and what it
 makes comes back as bytes on a file in memory, since nothing in /tmp may be executed.
 """
 
@@ -11,7 +11,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from sandbox.guest.child import claim
+from sandbox.guest.channel import send_message
 
 BODY, COMPILED = 5, 6
 FOLDER = Path("/tmp")
@@ -38,7 +38,7 @@ def main(body: bytes) -> None:
 
 
 def build(body: bytes) -> None:
-    """Compile, and claim what was made, or the compiler's first words."""
+    """Compile, and send what was made, or the compiler's first words."""
     request = json.loads(body)
     program = _write(request["program"], request["suffix"])
     command = [part.replace("{program}", program) for part in request["command"]]
@@ -47,10 +47,10 @@ def build(body: bytes) -> None:
         done = subprocess.run(command, env=ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=file, stderr=file, check=False)
     made = FOLDER / "main"
     if done.returncode == 0 and made.is_file():
-        claim({"compiled": base64.b64encode(made.read_bytes()).decode()})
+        send_message({"compiled": base64.b64encode(made.read_bytes()).decode()})
         return
     text = errors.read_bytes()[: 4 * SHOWN].decode("utf-8", "replace")[:SHOWN]
-    claim({"failed": "compile", "type": "CompileError", "base": "Exception", "text": text})
+    send_message({"failed": "compile", "type": "CompileError", "base": "Exception", "text": text})
 
 
 def _write(source: str, suffix: str) -> str:

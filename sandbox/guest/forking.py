@@ -7,7 +7,6 @@ work touches would be a page to copy. The child's own `os.fork` is the usual one
 
 import contextlib
 import ctypes
-import os
 
 _libc = ctypes.PyDLL(None, use_errno=True)  # keeps the interpreter's lock over the call, in both processes
 
@@ -24,13 +23,3 @@ def trim() -> None:
     """Give free pages of the heap back, since each fork copies the entries of all. glibc has it, others may not."""
     with contextlib.suppress(AttributeError):
         _libc.malloc_trim(0)
-
-
-def floor(times: int) -> int:
-    """Forks, ends and reaps `times` children that do nothing, by `os.fork`: what a run could cost at least."""
-    for _ in range(times):
-        pid = os.fork()
-        if pid == 0:
-            os._exit(0)
-        os.waitpid(pid, 0)
-    return times

@@ -1,6 +1,6 @@
-// Runs one JavaScript program under Node.js: loads it, evaluates calls in its scope, claims plain values.
+// Runs one JavaScript program under Node.js: loads it, evaluates calls in its scope, sends plain values.
 //
-// What comes with the program may bend all of this. That is fine: it can only change what is claimed, and claims are
+// What comes with the program may bend all of this. That is fine: it can only change what is said, and what is said is
 // compared outside. Built-ins are taken at the start, so that an honest program's own `JSON` or `Array.prototype.map`
 // changes nothing; and no value is asked to describe itself (`toJSON`, `toString`, iterators, Proxies).
 'use strict'
@@ -32,25 +32,25 @@ const typedName = Object.getOwnPropertyDescriptor(TYPED.prototype, Symbol.toStri
 const typedLength = Object.getOwnPropertyDescriptor(TYPED.prototype, 'length').get
 const NativeError = Error
 
-const CLAIMS = 3
+const TO_HOST = 3
 const BODY = 5
 const FILE = '/tmp/main.js'
 const MAX_DEPTH = 140
 const MAX_ITEMS = 2000000
 const LARGE = '{"opaque":"too large a value"}'
 
-// ---- what is claimed ----
+// ---- messages to the host ----
 
-function claim (text) {
+function send (text) {
   const data = bytesOf(text, 'utf8')
   const head = alloc(4)
   apply(writeUInt32BE, head, [data.length, 0])
-  send(head)
-  send(data)
+  write(head)
+  write(data)
 }
 
-function send (data) {
-  for (let at = 0; at < data.length;) at += writeSync(CLAIMS, data, at, data.length - at)
+function write (data) {
+  for (let at = 0; at < data.length;) at += writeSync(TO_HOST, data, at, data.length - at)
 }
 
 // An error as JSON. Its `name` and `message` may be code of the program, which may do anything but escape.
@@ -207,7 +207,7 @@ function mainModule () {
   return main
 }
 
-// False, after a claim, where the preamble or the program does not compile.
+// False, after a message, if the preamble or the program does not compile.
 function compiles (preamble, program) {
   try {
     if (preamble) {
@@ -217,7 +217,7 @@ function compiles (preamble, program) {
     vm.compileFunction(program, ['exports', 'require', 'module', '__filename', '__dirname'], { filename: FILE })
     return true
   } catch (error) {
-    claim(`{"failed":"compile",${describe(error)}}`)
+    send(`{"failed":"compile",${describe(error)}}`)
     return false
   }
 }
@@ -256,10 +256,10 @@ async function answerCalls (request, main) {
     evaluate = load(main, request.program)
     exported(main, request.name, evaluate)
   } catch (error) {
-    claim(`{"failed":"program",${describe(error)}}`)
+    send(`{"failed":"program",${describe(error)}}`)
     return
   }
-  claim('{"loaded":true}')
+  send('{"loaded":true}')
   const { calls } = request
   for (let at = 0; at < calls.length; at++) {
     let record
@@ -270,7 +270,7 @@ async function answerCalls (request, main) {
     } catch (error) {
       record = `{"raised":{${describe(error)}}}`
     }
-    claim(record)
+    send(record)
   }
 }
 
@@ -282,7 +282,7 @@ function end () {
 function watch (stdio) {
   process.on('uncaughtExceptionMonitor', (error) => {
     const handled = process.listenerCount('uncaughtException') || process.hasUncaughtExceptionCaptureCallback()
-    if (!handled) claim(stdio ? `{"failed":"program",${describe(error)}}` : `{"raised":{${describe(error)}}}`)
+    if (!handled) send(stdio ? `{"failed":"program",${describe(error)}}` : `{"raised":{${describe(error)}}}`)
   })
 }
 

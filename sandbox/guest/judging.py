@@ -14,7 +14,8 @@ import types
 from typing import Any
 
 from sandbox.guest.asserts import NUMPY, Asserts, bound_names, caught_errors, defined_functions, used_modules
-from sandbox.guest.child import claim, describe
+from sandbox.guest.channel import send_message
+from sandbox.guest.exceptions import describe
 from sandbox.guest.raising import expected, stand_in
 from sandbox.guest.remote import Remote, TooMuch, Unjudgeable, fetch
 from sandbox.protocol import codec
@@ -23,7 +24,7 @@ from sandbox.protocol.equality import close
 COMPARATORS = {"isclose": "math", "allclose": "numpy"}
 """Functions that tests call without importing them. A program's own would accept whatever it likes."""
 SHOWN_ITEMS = 1000
-"""Of a value in a message, which takes fewer characters: a claim of millions of parts is none that the host reads."""
+"""Of a value in a message, which takes fewer characters: a message of millions of parts is none that the host reads."""
 NO_MEMORY = {"raised": {"type": "MemoryError", "base": "MemoryError", "text": ""}}
 
 
@@ -84,11 +85,11 @@ def main(body: bytes) -> None:
     names["__plain__"] = lambda *values: not any(isinstance(value, Remote) for value in values)
     preamble, setup, *tests = [_compiled(asserts, tree) for tree in trees]
     if (failure := _attempt(preamble, names)) is not None:
-        claim({"preamble": failure})
+        send_message({"preamble": failure})
         return
     failure = _fetched(request["entry_point"], names) or _attempt(setup, names)
     if failure is not None:
-        claim({"test": 0, "failure": failure})
+        send_message({"test": 0, "failure": failure})
         return
     for index, code in enumerate(tests):
         expected.clear()
@@ -97,7 +98,7 @@ def main(body: bytes) -> None:
         _report(index, failure)
         if failure is not None and request["stop"]:
             return
-    claim({"finished": True})
+    send_message({"finished": True})
 
 
 def _fetched(name: str | None, names: Names) -> dict[str, Any] | None:
@@ -112,9 +113,9 @@ def _fetched(name: str | None, names: Names) -> dict[str, Any] | None:
 
 def _report(index: int, failure: dict[str, Any] | None) -> None:
     try:
-        claim({"test": index, "failure": failure})
+        send_message({"test": index, "failure": failure})
     except MemoryError:
-        claim({"test": index, "failure": NO_MEMORY})
+        send_message({"test": index, "failure": NO_MEMORY})
 
 
 def _compiled(asserts: Asserts, tree: ast.Module) -> types.CodeType | Exception:

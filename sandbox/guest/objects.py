@@ -4,6 +4,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
+from sandbox.guest.exceptions import describe
 from sandbox.protocol import codec
 
 
@@ -21,8 +22,6 @@ class Objects:
         self.numbers = count()
 
     def answer(self, message: dict[str, Any]) -> dict[str, Any]:
-        from sandbox.guest.child import describe
-
         try:
             operation, *arguments = message["do"]
             answer: dict[str, Any] = getattr(self, f"do_{operation}")(*arguments)

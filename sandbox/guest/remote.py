@@ -8,7 +8,7 @@ import itertools
 import types
 from typing import Any, NoReturn
 
-from sandbox.guest.child import claim, order
+from sandbox.guest.channel import receive_message, send_message
 from sandbox.guest.raising import exception
 from sandbox.protocol import codec, frames
 
@@ -118,8 +118,8 @@ def fetch(name: str) -> Any:
 
 
 def _ask(*do: Any) -> dict[str, Any]:
-    claim({"ask": {"do": do}})
-    answer = order()
+    send_message({"ask": {"do": do}})
+    answer = receive_message()
     if answer is None:
         raise SystemExit("the host ended the run")
     if "raised" in answer:

@@ -7,14 +7,14 @@ import signal
 import time
 from typing import Any
 
-from sandbox.guest import child, foreign, judging
+from sandbox.guest import channel, child, foreign, judging
 from sandbox.guest.forking import fork
 from sandbox.guest.usage import Cgroup, runnable_delay
 from sandbox.guest.wire import Wire
 from sandbox.protocol import frames
 
 QUIET_MS = 5
-"""What a run claims and prints in this time waits in its pipes: most runs are over by then, and wake nobody."""
+"""What a run says and prints in this time waits in its pipes: most runs are over by then, and wake nobody."""
 LONG_S = 0.02
 """Of wall time: what a shorter run has used is no matter of limits, and a look at the counters would cost it."""
 TICK_MS = 50
@@ -27,10 +27,10 @@ class Run:
 
     def __init__(self, wire: Wire, cgroup: Cgroup, limits: dict[str, Any]) -> None:
         self.wire, self.cgroup, self.limits = wire, cgroup, limits
-        self.relayed = {"claims": 0, "output": 0}
+        self.relayed = {"messages": 0, "output": 0}
         self.streams: dict[int, tuple[str, bytes]] = {}
-        self.orders: int | None = None
-        self.pending = bytearray()  # orders that the child has not taken yet
+        self.to_child: int | None = None
+        self.pending = bytearray()  # messages that the child has not taken yet
         self.poll = select.poll()
         self.delay_s = 0.0
         self.end = ""
@@ -48,43 +48,44 @@ class Run:
         self._drain()
         for fd in self.streams:
             os.close(fd)
-        if self.orders is not None:
-            os.close(self.orders)
+        if self.to_child is not None:
+            os.close(self.to_child)
         return {**usage, "end": self.end, "wall_s": time.monotonic() - started, "delay_s": self.delay_s}
 
     def _start(self) -> int:
         """Fork. Standard error has a pipe of its own only where standard output is wanted."""
         relay, talks = self.limits["relay"], self.limits["talks"]
-        claims, output = os.pipe(), os.pipe()
+        messages, output = os.pipe(), os.pipe()
         errors = os.pipe() if relay else output
-        orders = os.pipe() if talks else None
+        from_host = os.pipe() if talks else None
         pid = fork()
         if pid == 0:
-            self._become_child(output[1], errors[1], claims[1], orders and orders[0])
-        self.streams = {claims[0]: ("claims", b"C"), output[0]: ("output", b"O" if relay else b"")}
-        os.close(claims[1])
+            self._become_child(output[1], errors[1], messages[1], from_host and from_host[0])
+        kind = frames.OUTPUT if relay else b""
+        self.streams = {messages[0]: ("messages", frames.MESSAGES), output[0]: ("output", kind)}
+        os.close(messages[1])
         os.close(output[1])
         if relay:
             self.streams[errors[0]] = ("output", b"")
             os.close(errors[1])
-        if orders:
-            self.orders = orders[1]
-            os.close(orders[0])
-            os.set_blocking(self.orders, False)
+        if from_host:
+            self.to_child = from_host[1]
+            os.close(from_host[0])
+            os.set_blocking(self.to_child, False)
         for fd in self.streams:
             os.set_blocking(fd, False)
         return pid
 
-    def _become_child(self, output: int, errors: int, claims: int, orders: int | None) -> None:
+    def _become_child(self, output: int, errors: int, messages: int, from_host: int | None) -> None:
         """The server keeps 0 to 4 on /dev/null, so no pipe has one of these numbers and none is overwritten."""
         try:
             body = bytes(self.wire.buffer[: self.wire.used])
             os.dup2(output, 1)
             os.dup2(errors, 2)
-            os.dup2(claims, child.CLAIMS)
-            if orders is not None:
-                os.dup2(orders, child.ORDERS)
-            os.closerange(child.ORDERS + 1, 512)
+            os.dup2(messages, channel.TO_HOST)
+            if from_host is not None:
+                os.dup2(from_host, channel.FROM_HOST)
+            os.closerange(channel.FROM_HOST + 1, 512)
             child.confine(self.limits)
             RUNNERS[self.limits["runner"]](body)
         except BaseException:  # nothing may return into the server's loop
@@ -106,7 +107,7 @@ class Run:
                     self.end = self.end or "exit"
                 elif fd == self.wire.reader:
                     self._obey()
-                elif fd == self.orders:
+                elif fd == self.to_child:
                     self._push()
                 elif not self._relay(fd):
                     self.poll.unregister(fd)
@@ -131,34 +132,34 @@ class Run:
             self.delay_s = min(runnable_delay(), (frames.PATIENCE - 1) * wall_s)
             if elapsed > wall_s + self.delay_s:
                 return "wall"
-            self.wire.send_json(b"W", {})
+            self.wire.send_json(frames.WAITING, {})
         return "cpu" if self.cgroup.cpu_s() - cpu_before > self.limits["cpu_s"] else ""
 
     def _obey(self) -> None:
         kind, payload = self.wire.read_frame()
-        if kind == b"E":
+        if kind == frames.END:
             self.end = self.end or "told"
-        elif kind == b"S" and self.orders is not None:
-            # the host has read what was claimed so far; large arguments may have large answers
-            self.relayed["claims"] = -len(payload)
+        elif kind == frames.MESSAGE and self.to_child is not None:
+            # the host has read what was said so far; large arguments may have large answers
+            self.relayed["messages"] = -len(payload)
             self.pending += frames.LENGTH.pack(len(payload)) + payload
             self._push()
         self.wire.wipe()
 
     def _push(self) -> None:
-        """Hand over pending orders as far as the child takes them; it may never block the server."""
-        assert self.orders is not None
+        """Hand over pending messages as far as the child takes them; it may never block the server."""
+        assert self.to_child is not None
         try:
-            del self.pending[: os.write(self.orders, self.pending)]
+            del self.pending[: os.write(self.to_child, self.pending)]
         except BlockingIOError:
             pass
         except BrokenPipeError:
             self.pending.clear()  # the child closed its end; the host will see that no answer comes
         if self.pending:
-            self.poll.register(self.orders, select.POLLOUT)
+            self.poll.register(self.to_child, select.POLLOUT)
         else:
             with contextlib.suppress(KeyError):
-                self.poll.unregister(self.orders)
+                self.poll.unregister(self.to_child)
 
     def _relay(self, fd: int) -> bool:
         """Pass on what one pipe holds now. False at its end."""

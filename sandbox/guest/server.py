@@ -1,6 +1,6 @@
 """The fork server: PID 1 of a box. One run at a time, each in a fork; nothing of a run stays.
 
-It holds nothing secret and decides nothing: it starts a child, relays what the child claims as bytes, measures,
+It holds nothing secret and decides nothing: it starts a child, relays what the child says as bytes, measures,
 kills and reaps everything that is left (ECHILD is the proof), wipes /tmp and reports.
 """
 
@@ -10,11 +10,10 @@ import os
 import resource
 import signal
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
-from sandbox.guest import child, forking, preload, seccomp
+from sandbox.guest import channel, child, forking, preload, seccomp
 from sandbox.guest.proof import Proof
 from sandbox.guest.run import Run
 from sandbox.guest.usage import Cgroup
@@ -49,18 +48,17 @@ def serve(wire: Wire) -> None:
     """Runs, one after the other, until the host goes away."""
     cgroup = Cgroup()
     baseline = resource.getpagesize() * int(Path("/proc/self/statm").read_text().split()[5])
-    wire.send_json(b"H", {"protocol": frames.PROTOCOL, "python": sys.version.split()[0], "cgroup": cgroup.found})
+    hello = {"protocol": frames.PROTOCOL, "python": sys.version.split()[0], "cgroup": cgroup.found}
+    wire.send_json(frames.HELLO, hello)
     oom_kills, proof = cgroup.oom_kills(), Proof(cgroup)
     while True:
         kind, payload = wire.read_frame()
-        if kind == b"F":
-            measure_floor(wire, json.loads(bytes(payload)))
-        if kind != b"R":
-            continue  # a late E for a run that had already ended
+        if kind != frames.RUN:
+            continue  # a late END for a run that had already ended
         limits: dict[str, Any] = json.loads(bytes(payload))
         wire.wipe()
         kind, payload = wire.read_frame()
-        if kind != b"B":
+        if kind != frames.BODY:
             os._exit(4)
         wire.used = len(payload)
         limits["baseline"] = baseline
@@ -72,14 +70,7 @@ def serve(wire: Wire) -> None:
             killed, oom_kills = oom_kills, cgroup.oom_kills()
             done["oom"] = oom_kills > killed
         done["clean"] = wipe_tmp() and proof.holds(doubtful)
-        wire.send_json(b"D", done)
-
-
-def measure_floor(wire: Wire, times: int) -> None:
-    """For benchmarks: the seconds of bare forks in this very process."""
-    started = time.perf_counter()
-    forking.floor(times)
-    wire.send_json(b"F", {"seconds": time.perf_counter() - started})
+        wire.send_json(frames.DONE, done)
 
 
 def occupy(descriptors: int) -> None:
@@ -96,7 +87,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGPIPE):
         # default action and PID 1: signals of its own descendants have no effect. SIGPIPE must not end the server
         signal.signal(number, signal.SIG_DFL if number is signal.SIGINT else signal.SIG_IGN)
-    occupy(child.ORDERS + 1)
+    occupy(channel.FROM_HOST + 1)
     wire = connect(sys.argv[1])
     preload.modules()
     preload.seed()

@@ -7,11 +7,12 @@ started the runs ends both then: nobody asks the program any more, and nobody an
 import time
 from typing import Any
 
+from sandbox.containers.connection import wait_for_any
 from sandbox.containers.session import Session
-from sandbox.containers.transport import wait_for_any
 from sandbox.judging import answers
-from sandbox.judging.answers import Failure
-from sandbox.judging.tally import Report
+from sandbox.judging.endings import flood_failure, run_failure, tests_failure, wall_failure
+from sandbox.judging.failure import MALFORMED, NEVER_ASKED, Failure
+from sandbox.judging.tally import Tally
 from sandbox.protocol.frames import MAX_FRAME
 from sandbox.verdict import Verdict
 
@@ -28,31 +29,31 @@ class Conversation:
     up, and how much they hand over, may be its doing; before, it is theirs, and says nothing about the program.
     """
 
-    def __init__(self, program: Session, tests: Session, report: Report) -> None:
-        self.program, self.tests, self.report = program, tests, report
-        self.limits = report.plan.limits
+    def __init__(self, program: Session, tests: Session, tally: Tally) -> None:
+        self.program, self.tests, self.tally = program, tests, tally
+        self.limits = tally.plan.limits
         self.steps = self.room = 0
         self.asked = self.decided = False
         self.waited_s = 0.0
 
     def run(self) -> Failure | None:
         """Until the tests are through or the program answers no more. A failure that no test reported."""
-        while (claim := self._next_claim()) is not None:
-            if "ask" in claim:
-                failure = self._carry(claim["ask"])
+        while (message := self._next_message()) is not None:
+            if "ask" in message:
+                failure = self._carry(message["ask"])
                 if failure is not None or self.program.over:
                     return failure  # without one, how the program's run ended says why
-            elif "test" in claim:
-                self._report(claim)
-            elif "preamble" in claim:
-                failed = answers.test_failure(claim["preamble"], 0, self.report.plan) or answers.MALFORMED
+            elif "test" in message:
+                self._report(message)
+            elif "preamble" in message:
+                failed = answers.test_failure(message["preamble"], 0, self.tally.plan) or MALFORMED
                 own = Verdict.INFRASTRUCTURE_ERROR, f"the problem's own preamble fails: {failed[1]}"
                 return failed if self.decided else own  # it may have looked for a name of the program
-            elif "finished" not in claim:  # it had more parts than the host reads
+            elif "finished" not in message:  # it had more parts than the host reads
                 return self._blamed(TOO_LARGE)
         return self._ending() if self.tests.over else self._interrupted()
 
-    def _next_claim(self) -> dict[str, Any] | None:
+    def _next_message(self) -> dict[str, Any] | None:
         """Of the tests. None where they are over, or the program's run has failed: they would wait or compute in vain.
 
         A program that ended well may still be right: perhaps nothing more is asked.
@@ -62,17 +63,17 @@ class Conversation:
             self.waited_s = time.monotonic() - began
             self.program.look()
             done = self.program.done
-            if done is not None and answers.ending(done, self.limits) is not None:
+            if done is not None and run_failure(done, self.limits) is not None:
                 return None
             watched = [self.tests] if done else [self.tests, self.program]
             if not wait_for_any(watched, self.tests.deadline):
-                break  # and the claim that does not come says so
-        return self.tests.claim()
+                break  # and the message that does not come says so
+        return self.tests.next_message()
 
     def _carry(self, ask: dict[str, Any]) -> Failure | None:
         """One question and its answer."""
         operation, *arguments = ask["do"]
-        first = [operation, *arguments] == ["get", self.report.plan.entry_point]
+        first = [operation, *arguments] == ["get", self.tally.plan.entry_point]
         self.asked |= not first
         self.steps += operation in ("next", "rest")
         if self.steps > MAX_STEPS:
@@ -81,37 +82,37 @@ class Conversation:
         if not self.program.send(ask):
             return self._blamed(TOO_LARGE)
         if operation != "rest":  # an answer may take what values may, in however many messages, and what it was given
-            self.room = self.program.claimed + self.program.sent - sent + (self.limits.values_mib << 20)
-        answer = self.program.claim()
+            self.room = self.program.received + self.program.sent - sent + (self.limits.values_mib << 20)
+        answer = self.program.next_message()
         if answer is None:
             return TOO_LARGE if self._flooded() else None
-        if self.program.claimed > self.room:
-            return answers.flood(self.limits)
+        if self.program.received > self.room:
+            return flood_failure(self.limits)
         try:
             plain = answers.plain_answer(answer)
         except ValueError:
-            return answers.MALFORMED
+            return MALFORMED
         self.decided |= not (first and answers.is_handle(plain))
         return None if self.tests.send(plain) else TOO_LARGE
 
     def _flooded(self) -> bool:
         """Whether a single message was more than can be passed on, in a problem that allows larger values."""
         done = self.program.done
-        return done is not None and done.end == "claims flood" and self.limits.values_mib << 20 > MAX_FRAME
+        return done is not None and done.end == "messages flood" and self.limits.values_mib << 20 > MAX_FRAME
 
-    def _report(self, claim: dict[str, Any]) -> None:
-        failure = answers.test_failure(claim["failure"], self.report.order[claim["test"]], self.report.plan)
-        if failure is not None and (failure[0] is Verdict.MEMORY_LIMIT or "untouched" in claim["failure"]):
+    def _report(self, message: dict[str, Any]) -> None:
+        failure = answers.test_failure(message["failure"], self.tally.order[message["test"]], self.tally.plan)
+        if failure is not None and (failure[0] is Verdict.MEMORY_LIMIT or "untouched" in message["failure"]):
             failure = self._blamed(failure)
-        self.report.add(failure)
+        self.tally.add(failure)
 
     def _ending(self) -> Failure | None:
         """The tests' own run is over."""
-        complete, failed = self.report.complete, self.report.failed
+        complete, failed = self.tally.complete, self.tally.failed
         if complete and not failed and not self.asked:
-            return answers.NEVER_ASKED
+            return NEVER_ASKED
         done = self.tests.finish()
-        failure = answers.tests_ending(done, self.tests.garbled, complete or failed, self.limits)
+        failure = tests_failure(done, self.tests.malformed, complete or failed, self.limits)
         return failure and self._blamed(failure)
 
     def _interrupted(self) -> Failure | None:
@@ -119,7 +120,7 @@ class Conversation:
         done, wall_s = self.program.done, self.limits.wall_limit_s
         if done is None or done.end != "wall" or self.waited_s < wall_s / 2 or self.decided:
             return None
-        return self._blamed(answers.wall(self.limits))
+        return self._blamed(wall_failure(self.limits))
 
     def _blamed(self, failure: Failure) -> Failure:
         """A limit that the tests met, or an error in them: the program's where its answers may have led there."""

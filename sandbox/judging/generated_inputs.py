@@ -1,4 +1,4 @@
-"""Extra inputs without known answers, made from the public tests alone, and digests of what comes out.
+"""Extra inputs without known answers, made from the public tests alone.
 
 Two programs that pass the public tests but differ on such inputs do not do the same thing; a search may group its
 candidates by them. Inputs are mutated as AlphaCode mutated tests (Li et al. 2022, section 3.2.1): numbers move a
@@ -6,9 +6,6 @@ little, items and characters are dropped, doubled, swapped or changed. Nothing h
 """
 
 import ast
-import hashlib
-import json
-import math
 import random
 import re
 from collections.abc import Callable
@@ -16,24 +13,21 @@ from typing import Any
 
 from sandbox.languages import python
 from sandbox.problem import FunctionTest, Limits, Problem, StdioTest
-from sandbox.protocol import codec
 
-PROBES = 16
-ATTEMPTS = 20 * PROBES
+MOST_INPUTS = 16
+ATTEMPTS = 20 * MOST_INPUTS
 CPU_LIMIT_S = 2.0
 """For all calls together: a mutated input may be expensive, and an endless loop says enough after this."""
-DIGITS = 9
-"""Significant digits of floats that tell two behaviours apart."""
 
 
-def limits(given: Limits) -> Limits:
+def input_limits(given: Limits) -> Limits:
     """The problem's own, with less time."""
     cpu_s = min(CPU_LIMIT_S, given.cpu_limit_s)
     return Limits(cpu_limit_s=cpu_s, wall_limit_s=min(10 * cpu_s, given.wall_limit_s), memory_mib=given.memory_mib)
 
 
-def calls(problem: Problem) -> list[str]:
-    """At most PROBES distinct calls of the tested function, none of them a public test's own.
+def generated_calls(problem: Problem) -> list[str]:
+    """At most MOST_INPUTS distinct calls of the tested function, none of them a public test's own.
 
     Empty where the public tests show no call with literal arguments, or are not Python.
     """
@@ -48,8 +42,8 @@ def calls(problem: Problem) -> list[str]:
     return _distinct(lambda: _call(name, _varied(known, draw)), {_call(name, call) for call in known})
 
 
-def inputs(problem: Problem) -> list[str]:
-    """At most PROBES distinct standard inputs, none of them a public test's own."""
+def generated_stdin(problem: Problem) -> list[str]:
+    """At most MOST_INPUTS distinct standard inputs, none of them a public test's own."""
     known = [test.input for test in problem.public_tests if isinstance(test, StdioTest)]
     if not known:
         return []
@@ -60,39 +54,12 @@ def inputs(problem: Problem) -> list[str]:
 def _distinct(make: Callable[[], str], known: set[str]) -> list[str]:
     found: dict[str, None] = {}
     for _ in range(ATTEMPTS):
-        probe = make()
-        if probe not in known:
-            found[probe] = None
-        if len(found) == PROBES:
+        made = make()
+        if made not in known:
+            found[made] = None
+        if len(found) == MOST_INPUTS:
             break
     return list(found)
-
-
-# ---- what comes out -------------------------------------------------------------------------------------------------
-
-
-def digest(value: Any) -> str:
-    """16 hex digits of a plain value; equal for values that tests hold equal, floats to some digits."""
-    text = json.dumps(_canonical(value), sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _canonical(value: Any) -> Any:
-    if isinstance(value, bool | int | float):
-        if isinstance(value, float) and not (math.isfinite(value) and value.is_integer()):
-            return f"{value:.{DIGITS}g}"
-        return int(value)
-    if value is None or isinstance(value, str):
-        return [type(value).__name__, value]
-    if isinstance(value, list | tuple):
-        return [type(value).__name__, *map(_canonical, value)]
-    if isinstance(value, set | frozenset):
-        return ["set", *sorted(map(_canonical, value), key=json.dumps)]
-    if isinstance(value, dict):
-        return ["dict", *sorted(([_canonical(k), _canonical(v)] for k, v in value.items()), key=json.dumps)]
-    if isinstance(value, codec.Array):
-        return ["array", _canonical(value.items)]
-    return [type(value).__name__, repr(value)]
 
 
 # ---- calls ----------------------------------------------------------------------------------------------------------
@@ -128,11 +95,11 @@ def _varied(known: list[list[Any]], draw: random.Random) -> list[Any]:
         if draw.random() < 0.25:
             arguments[place] = draw.choice(others)[place]
     for place in draw.sample(range(len(arguments)), min(len(arguments), draw.choice((1, 1, 2)))):
-        arguments[place] = mutated(arguments[place], draw)
+        arguments[place] = mutate_value(arguments[place], draw)
     return arguments
 
 
-def mutated(value: Any, draw: random.Random) -> Any:
+def mutate_value(value: Any, draw: random.Random) -> Any:
     """A value of the same type, changed a little; one that cannot be changed as it is."""
     if isinstance(value, bool):
         return not value
@@ -144,15 +111,15 @@ def mutated(value: Any, draw: random.Random) -> Any:
     if isinstance(value, str):
         return "".join(_mutated_items(list(value), draw, lambda char: _mutated_character(char, value, draw)))
     if isinstance(value, list):
-        return _mutated_items(value, draw, lambda item: mutated(item, draw))
+        return _mutated_items(value, draw, lambda item: mutate_value(item, draw))
     if isinstance(value, tuple):  # often a record: its length stays
         place = draw.randrange(len(value)) if value else 0
-        return tuple(mutated(item, draw) if n == place else item for n, item in enumerate(value))
+        return tuple(mutate_value(item, draw) if n == place else item for n, item in enumerate(value))
     if isinstance(value, set | frozenset):
-        return type(value)(_mutated_items(sorted(value, key=repr), draw, lambda item: mutated(item, draw)))
+        return type(value)(_mutated_items(sorted(value, key=repr), draw, lambda item: mutate_value(item, draw)))
     if isinstance(value, dict) and value:
         key = draw.choice(list(value))
-        return {**value, key: mutated(value[key], draw)}
+        return {**value, key: mutate_value(value[key], draw)}
     return value
 
 
@@ -201,7 +168,7 @@ def _mutated_text(text: str, draw: random.Random) -> str:
         other = draw.choice(words)
         tokens[place], tokens[other] = tokens[other], tokens[place]
     elif re.fullmatch(r"-?\d+", tokens[place]):
-        tokens[place] = str(mutated(int(tokens[place]), draw))
+        tokens[place] = str(mutate_value(int(tokens[place]), draw))
     else:
         letters = list(tokens[place])
         spot = draw.randrange(len(letters))

@@ -11,12 +11,13 @@ from typing import Any
 from sandbox.containers.box import Box
 from sandbox.containers.session import Session
 from sandbox.judging import answers
-from sandbox.judging.answers import Failure
 from sandbox.judging.conversation import Conversation
-from sandbox.judging.order import order
+from sandbox.judging.endings import run_failure
+from sandbox.judging.failure import MALFORMED, SILENT, Failure
+from sandbox.judging.order import order_of_tests
 from sandbox.judging.plan import Plan
 from sandbox.judging.stdout import first_difference
-from sandbox.judging.tally import Judgement, Report
+from sandbox.judging.tally import Judgement, Tally
 from sandbox.protocol.frames import PATIENCE
 from sandbox.verdict import Outcome, Verdict, outcome_without_tests
 
@@ -37,9 +38,9 @@ def judge(plan: Plan, program: str, box: Box, judge_box: Callable[[], Box], stop
     if plan.language.compile and failure is None:
         program, failure = _compile(plan, program, box)
     if failure is not None:
-        report = Report(plan, box)
-        report.fail_all(failure)
-        return report.judgement()
+        tally = Tally(plan, box)
+        tally.fail_all(failure)
+        return tally.judgement()
     if plan.cases:
         judgement = _judge_output(plan, program, box, stop)
     elif plan.checks:
@@ -52,23 +53,23 @@ def judge(plan: Plan, program: str, box: Box, judge_box: Callable[[], Box], stop
 def _broken_preamble(plan: Plan, box: Box) -> Judgement | None:
     """Whether the problem's preamble fails without any program, so that this says nothing about one.
 
-    It is run alone: in a program's own run the program could claim it.
+    It is run alone: in a program's own run the program could say so.
     """
     if not plan.preamble:
         return None
     session = _begin(plan, "", box, interactive=not plan.language.run)
-    claim = session.claim()
+    message = session.next_message()
     done = session.stop()
-    box.dirty |= not done.clean
-    failure = answers.loading(claim) if claim else answers.ending(done, plan.limits) or answers.SILENT
+    box.tainted |= not done.clean
+    failure = answers.loading(message) if message else run_failure(done, plan.limits) or SILENT
     if failure is None:
         return None
-    report = Report(plan, box)
-    report.fail_all((Verdict.INFRASTRUCTURE_ERROR, f"the problem's own preamble fails: {failure[1]}"))
-    return report.judgement()
+    tally = Tally(plan, box)
+    tally.fail_all((Verdict.INFRASTRUCTURE_ERROR, f"the problem's own preamble fails: {failure[1]}"))
+    return tally.judgement()
 
 
-def empty(plan: Plan) -> Outcome:
+def empty_suite_outcome(plan: Plan) -> Outcome:
     """What a suite without tests says: nothing to show is fine, nothing to judge by is not."""
     if plan.suite == "probes":
         return Outcome(verdict=Verdict.ACCEPTED, message="no extra inputs can be made")
@@ -80,87 +81,86 @@ def _compile(plan: Plan, program: str, box: Box) -> tuple[str, Failure | None]:
     language = plan.language
     body = {"program": program, "suffix": language.suffix, "command": language.compile}
     session = box.begin("compile", body, language.compile_limits)
-    claim = session.claim() or {}
+    message = session.next_message() or {}
     done = session.finish()
-    box.dirty |= not done.clean
-    failure = answers.failed(claim) or answers.ending(done, language.compile_limits)
-    if failure is None and not isinstance(claim.get("compiled"), str):
-        failure = answers.MALFORMED
-    return claim.get("compiled", ""), failure and (Verdict.COMPILE_ERROR, failure[1])
+    box.tainted |= not done.clean
+    failure = answers.failed(message) or run_failure(done, language.compile_limits)
+    if failure is None and not isinstance(message.get("compiled"), str):
+        failure = MALFORMED
+    return message.get("compiled", ""), failure and (Verdict.COMPILE_ERROR, failure[1])
 
 
 def _judge_calls(plan: Plan, program: str, box: Box, stop: bool) -> Judgement:
     """Calls go in, values come out and are compared here."""
-    report = Report(plan, box, order(plan, program))
-    calls = [plan.calls[index] for index in report.order]
+    tally = Tally(plan, box, order_of_tests(plan, program))
+    calls = [plan.calls[index] for index in tally.order]
     session = _begin(plan, program, box, calls=[call.source for call in calls])
-    failure = _loading(session, report)
+    failure = _loading(session, tally)
     for call in calls if failure is None else ():
-        claim = session.claim()
-        if claim is None:
+        message = session.next_message()
+        if message is None:
             break
-        probing = plan.suite == "probes"
-        report.add(
-            answers.observed(claim)
-            if probing
-            else answers.compared(claim, call.expected, plan.float_tol, plan.language.difference)
+        tally.add(
+            answers.observed(message)
+            if plan.suite == "probes"
+            else answers.compared(message, call.expected, plan.float_tol, plan.language.difference)
         )
-        if stop and report.failed:
-            report.account(session.stop())
-            return report.judgement()
+        if stop and tally.failed:
+            tally.account(session.stop())
+            return tally.judgement()
     if failure is not None:
         session.stop()
-    report.close(session, failure)
-    return report.judgement()
+    tally.close(session, failure)
+    return tally.judgement()
 
 
 def _judge_conversation(plan: Plan, program: str, box: Box, judge_box: Box, stop: bool) -> Judgement:
     """The tests run in the judge box; what they ask of the program is carried over, plain values both ways."""
     session = _begin(plan, program, box, interactive=True)
-    report = Report(plan, box, order(plan, program))
-    failure = _loading(session, report)
+    tally = Tally(plan, box, order_of_tests(plan, program))
+    failure = _loading(session, tally)
     if failure is None and session.done is None:
         body: dict[str, Any] = {"preamble": plan.preamble, "setup": plan.setup, "entry_point": plan.entry_point}
-        body |= {"tests": [plan.checks[index] for index in report.order], "tested": plan.tested}
+        body |= {"tests": [plan.checks[index] for index in tally.order], "tested": plan.tested}
         body |= {"stop": stop, "float_tol": plan.float_tol}
         limits = replace(plan.limits, wall_limit_s=PATIENCE * plan.limits.wall_limit_s)  # it waits for the program
         tests = judge_box.begin("judge", body, limits)
         try:
-            failure = Conversation(session, tests, report).run()
+            failure = Conversation(session, tests, tally).run()
         finally:
-            judge_box.dirty |= not tests.stop().clean
+            judge_box.tainted |= not tests.stop().clean
     session.stop()
-    report.close(session, failure)
-    return report.judgement()
+    tally.close(session, failure)
+    return tally.judgement()
 
 
-def _loading(session: Session, report: Report) -> Failure | None:
-    """The first claim, which says whether the program is loaded, or why not."""
-    claim = session.claim()
-    report.loaded = claim is not None and claim.get("failed") != "compile"
-    return answers.loading(claim)
+def _loading(session: Session, tally: Tally) -> Failure | None:
+    """The first message, which says whether the program is loaded, or why not."""
+    message = session.next_message()
+    tally.loaded = message is not None and message.get("failed") != "compile"
+    return answers.loading(message)
 
 
 def _judge_output(plan: Plan, program: str, box: Box, stop: bool) -> Judgement:
     """One run per input; the output decides, and the exit status must be 0."""
-    report = Report(plan, box)
+    tally = Tally(plan, box)
     for case in plan.cases:
         session = _begin(plan, program, box, stdin=case.input, relay_output=True)
         failure = None
-        while (claim := session.claim()) is not None:
-            failure = failure or answers.loading(claim)
+        while (message := session.next_message()) is not None:
+            failure = failure or answers.loading(message)
         done = session.finish()
-        report.account(done)
-        failure = failure or answers.ending(done, plan.limits) or (answers.MALFORMED if session.unread else None)
+        tally.account(done)
+        failure = failure or run_failure(done, plan.limits) or (MALFORMED if session.unread else None)
         if plan.suite == "probes":
             failure = answers.printed(bytes(session.output), failure)
         elif failure is None:
             difference = first_difference(bytes(session.output), case.output, plan.float_tol)
             failure = None if difference is None else (Verdict.WRONG_ANSWER, difference)
-        report.add(failure)
-        if stop and report.failed:
+        tally.add(failure)
+        if stop and tally.failed:
             break
-    return report.judgement()
+    return tally.judgement()
 
 
 def _begin(plan: Plan, program: str, box: Box, relay_output: bool = False, **what: Any) -> Session:

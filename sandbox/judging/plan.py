@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any, get_args
 
 from sandbox import languages
-from sandbox.judging import generated_inputs
+from sandbox.judging.generated_inputs import generated_calls, generated_stdin, input_limits
 from sandbox.languages import Call, Language, python
 from sandbox.languages.language import no_split
 from sandbox.problem import FunctionTest, Limits, Problem, StdioTest, Suite
@@ -47,7 +47,7 @@ def _identity(problem: Problem, suite: Suite) -> str:
     return hashlib.sha256(f"{suite}{judged.digest()}".encode()).hexdigest()
 
 
-def _probe_plan(problem: Problem) -> Plan:
+def _plan_of_inputs(problem: Problem) -> Plan:
     """Extra inputs, of which no answer is known: what comes out is told, not judged."""
     name = problem.entry_point
     return Plan(
@@ -55,11 +55,11 @@ def _probe_plan(problem: Problem) -> Plan:
         suite="probes",
         language=languages.get(problem.language),
         preamble=problem.preamble,
-        limits=generated_inputs.limits(problem.limits),
+        limits=input_limits(problem.limits),
         float_tol=None,
         entry_point=name,
-        calls=tuple(Call(source, None) for source in generated_inputs.calls(problem)),
-        cases=tuple(StdioTest(text, "") for text in generated_inputs.inputs(problem)),
+        calls=tuple(Call(source, None) for source in generated_calls(problem)),
+        cases=tuple(StdioTest(text, "") for text in generated_stdin(problem)),
     )
 
 
@@ -69,7 +69,7 @@ def make_plan(problem: Problem, suite: Suite) -> Plan:
     if suite not in get_args(Suite):
         raise ValueError(f"suite {suite!r}: expected one of {', '.join(get_args(Suite))}")
     if suite == "probes":
-        return _probe_plan(problem)
+        return _plan_of_inputs(problem)
     language = languages.get(problem.language)
     tests = problem.tests(suite)
     common: dict[str, Any] = {"suite": suite, "preamble": problem.preamble, "limits": problem.limits}

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sandbox.containers.box import Box
-from sandbox.containers.session import Done, Session
-from sandbox.judging import answers
-from sandbox.judging.answers import Failure
+from sandbox.containers.run_report import RunReport
+from sandbox.containers.session import Session
+from sandbox.judging.endings import run_failure
+from sandbox.judging.failure import MALFORMED, Failure
 from sandbox.judging.plan import Plan
 from sandbox.verdict import Outcome, TestResult, Verdict, first_failure
 
@@ -31,7 +32,7 @@ class Judgement:
     loaded: bool = True
 
 
-class Report:
+class Tally:
     """Results as they come in, in the order of the run, and what the runs behind them used."""
 
     def __init__(self, plan: Plan, box: Box, order: Sequence[int] | None = None) -> None:
@@ -54,12 +55,12 @@ class Report:
         verdict, message = failure or (Verdict.ACCEPTED, "")
         self.results.append(TestResult(index=self.order[len(self.results)], verdict=verdict, message=message))
 
-    def account(self, done: Done) -> None:
+    def account(self, done: RunReport) -> None:
         """Sum up a run; and note whether its time limit, if it hit one, may have been the machine's doing."""
         self.cpu_s += done.cpu_s
         self.wall_s += done.wall_s
         self.peak_mib = max(self.peak_mib, done.peak_mib)
-        self.box.dirty |= not done.clean
+        self.box.tainted |= not done.clean
         near = done.end != "cpu" and done.cpu_s > self.plan.limits.cpu_limit_s
         wall, busy_s = done.end == "wall", done.cpu_s + done.delay_s
         self.starved |= wall and done.delay_s > STARVED * done.wall_s > done.cpu_s
@@ -70,11 +71,11 @@ class Report:
         """The end of a function run: what went wrong goes to every test that has no result of its own."""
         done = session.finish()
         self.account(done)
-        failure = failure or answers.ending(done, self.plan.limits)
-        if session.garbled or (failure is None and not self.complete and not self.failed):
+        failure = failure or run_failure(done, self.plan.limits)
+        if session.malformed or (failure is None and not self.complete and not self.failed):
             failure = (Verdict.RUNTIME_ERROR, "the program ended itself before it had answered")
         elif failure is None and session.unread and not self.failed:
-            failure = answers.MALFORMED  # it said more than it was asked
+            failure = MALFORMED  # it said more than it was asked
         if failure is None:
             return
         if self.complete and not self.failed:

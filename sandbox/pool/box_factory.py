@@ -6,8 +6,8 @@ from collections import defaultdict
 
 from sandbox.containers import ownership
 from sandbox.containers.box import START_DEADLINE_S, Box
+from sandbox.containers.connection import TransportName
 from sandbox.containers.docker_client import connect
-from sandbox.containers.transport import TransportName
 from sandbox.errors import BoxLost, SandboxError, SandboxUnavailable
 from sandbox.image.build import ensure_image
 from sandbox.languages.language import Language

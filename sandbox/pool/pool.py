@@ -13,9 +13,9 @@ from concurrent.futures import Future, InvalidStateError
 from functools import partial
 
 from sandbox.containers.box import SLACK_S
-from sandbox.containers.transport import TransportName
+from sandbox.containers.connection import TransportName
 from sandbox.errors import Overloaded, SandboxError, SandboxUnavailable
-from sandbox.judging.judge import empty
+from sandbox.judging.judge import empty_suite_outcome
 from sandbox.judging.plan import make_plan
 from sandbox.languages import get
 from sandbox.pool.box_factory import BoxFactory
@@ -83,7 +83,7 @@ class Pool:
         future: Future[Outcome] = Future()
         plan = make_plan(problem, suite)
         if plan.size == 0:
-            future.set_result(empty(plan))
+            future.set_result(empty_suite_outcome(plan))
             return future
         deliver: Deliver | None = partial(_set, future)
         if self._cache is not None:

@@ -93,7 +93,7 @@ class Worker(threading.Thread):
         try:
             return judge(plan, job.program, box, lambda: self._ready_judge(plan.limits.memory_mib), job.stop)
         finally:
-            if box.dirty or box.runs >= RUNS_PER_BOX:
+            if box.tainted or box.runs >= RUNS_PER_BOX:
                 self._factory.discard(box)
                 self._boxes.pop(plan.language, None)
 
@@ -107,7 +107,7 @@ class Worker(threading.Thread):
         return box
 
     def _ready_judge(self, memory_mib: int) -> Box:
-        if self._judge_box is not None and (self._judge_box.dirty or self._judge_box.memory_mib < memory_mib):
+        if self._judge_box is not None and (self._judge_box.tainted or self._judge_box.memory_mib < memory_mib):
             self._factory.discard(self._judge_box)
             self._judge_box = None
         self._judge_box = self._judge_box or self._factory.take(memory_mib)

@@ -14,14 +14,14 @@ from typing import Any
 import docker
 
 from sandbox.containers import cgroup, confinement, ownership
+from sandbox.containers.connection import TransportName
 from sandbox.containers.docker_client import connect
-from sandbox.containers.transport import TransportName
-from sandbox.errors import LimitNotEnforced, Slack
+from sandbox.errors import LimitFailure, LimitNotEnforced
 from sandbox.image.build import ensure_image
 from sandbox.pool.pool import Pool
 from sandbox.problem import FunctionTest, Problem
 from sandbox.selftest import limits
-from sandbox.selftest.limits import TRIALS, Trial
+from sandbox.selftest.limits import LIMIT_CHECKS, LimitCheck
 from sandbox.verdict import Outcome
 
 GOOD_FOR_S = 24 * 3600
@@ -44,19 +44,19 @@ class Proof:
 
     def __str__(self) -> str:
         return (
-            f"{self.limits} limits bite under {self.runtime}, tried in {self.seconds:.1f} s over"
+            f"{self.limits} limits hold under {self.runtime}, tried in {self.seconds:.1f} s over"
             f" {TRANSPORTS[self.transport]}; {self.weight}"
         )
 
 
-def run(runtime: str = "runc", transport: TransportName | None = None) -> Proof:
+def run_selftest(runtime: str = "runc", transport: TransportName | None = None) -> Proof:
     """Try every limit, in a few seconds. Raises LimitNotEnforced, and SandboxUnavailable where no box starts."""
     started = time.monotonic()
     client = connect()
     key, weight = _key(client, runtime), cgroup.parent(client).text
-    tried = [trial for trial in TRIALS if runtime in trial.runtimes]
+    tried = [check for check in LIMIT_CHECKS if runtime in check.runtimes]
     with Pool(1, runtime, cached=False, memory_mib=limits.MEMORY_MIB, transport=transport) as pool:
-        found = [slack for trial in tried if (slack := _slack(trial, _try(pool, trial)))]
+        found = [failure for check in tried if (failure := _failure(check, _try(pool, check)))]
         used = pool.transport
     if found:
         raise LimitNotEnforced(found)
@@ -64,31 +64,31 @@ def run(runtime: str = "runc", transport: TransportName | None = None) -> Proof:
     return Proof(key=key, runtime=runtime, transport=used, limits=len(tried), weight=weight, seconds=seconds, at=at)
 
 
-def ensure(runtime: str = "runc") -> Proof:
-    """As `run`, once for an engine, image, boot and set of options: the proof is kept beside temporary files."""
+def ensure_limits(runtime: str = "runc") -> Proof:
+    """`run_selftest`, once for an engine, image, boot and set of options: the proof is kept beside temporary files."""
     key = _key(connect(), runtime)
     path = Path(tempfile.gettempdir()) / f"mucode-selftest-{os.getuid()}-{key[:24]}.json"
     known = _read(path, key)
     if known is None:
-        known = run(runtime)
+        known = run_selftest(runtime)
         _write(path, known)
     return known
 
 
-def _try(pool: Pool, trial: Trial) -> Outcome:
+def _try(pool: Pool, check: LimitCheck) -> Outcome:
     test = FunctionTest("assert f() == []")
-    problem = Problem(problem_id=trial.limit, prompt="", private_tests=(test,), entry_point="f", limits=trial.limits)
-    return pool.judge(problem, trial.program, "private")
+    problem = Problem(problem_id=check.limit, prompt="", private_tests=(test,), entry_point="f", limits=check.limits)
+    return pool.judge(problem, check.program, "private")
 
 
-def _slack(trial: Trial, outcome: Outcome) -> Slack | None:
-    if outcome.verdict is trial.verdict and outcome.message.startswith(trial.message):
+def _failure(check: LimitCheck, outcome: Outcome) -> LimitFailure | None:
+    if outcome.verdict is check.verdict and outcome.message.startswith(check.message):
         return None
-    return Slack(trial.limit, outcome.message or f"the program was {outcome.verdict}", trial.advice)
+    return LimitFailure(check.limit, outcome.message or f"the program was {outcome.verdict}", check.advice)
 
 
 def _key(client: docker.DockerClient, runtime: str) -> str:
-    """Of all that the proof depends on: machine, boot, engine and its settings, image, options and the trials."""
+    """Of all that the proof depends on: machine, boot, engine and its settings, image, options and the limit checks."""
     info: dict[str, Any] = client.info()
     options = confinement.options(limits.MEMORY_MIB, runtime, None, cgroup.parent(client).name)
     changing = ("name", "labels")
@@ -99,7 +99,7 @@ def _key(client: docker.DockerClient, runtime: str) -> str:
         "runtime": (runtime, info.get("Runtimes", {}).get(runtime)),
         "image": client.images.get(ensure_image(client)).id,
         "options": {name: value for name, value in options.items() if name not in changing},
-        "trials": [asdict(trial) for trial in TRIALS],
+        "checks": [asdict(check) for check in LIMIT_CHECKS],
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from sandbox.containers.transport import TransportName
+from sandbox.containers.connection import TransportName
 from sandbox.judging.judge import LONGEST
 from sandbox.pool.pool import Pool
 from sandbox.problem import Limits

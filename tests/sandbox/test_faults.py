@@ -34,8 +34,8 @@ import docker
 import pytest
 
 from sandbox.containers import cgroup, confinement, ownership
+from sandbox.containers.connection import SocketConnection
 from sandbox.containers.docker_client import connect
-from sandbox.containers.transport import SocketLink
 from sandbox.errors import SandboxUnavailable
 from sandbox.pool.pool import Pool
 from sandbox.problem import Limits
@@ -331,7 +331,7 @@ def test_sending_reads_what_arrives_meanwhile() -> None:
 
     thread = threading.Thread(target=box, daemon=True)
     thread.start()
-    link = SocketLink(ours)
+    link = SocketConnection(ours)
     arrived = link.send(b"y" * size)
     thread.join(5)
     assert not thread.is_alive()

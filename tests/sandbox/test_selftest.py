@@ -12,7 +12,7 @@ import pytest
 from sandbox.containers import confinement
 from sandbox.errors import LimitNotEnforced, SandboxUnavailable
 from sandbox.selftest import selftest
-from sandbox.selftest.limits import TRIALS
+from sandbox.selftest.limits import LIMIT_CHECKS
 from tests.sandbox.private_engine import private_engine
 
 Options = dict[str, Any]
@@ -60,8 +60,8 @@ REMOVED: dict[str, tuple[Callable[..., Options], str]] = {
 
 
 def test_every_limit_bites_here(engine: None) -> None:
-    proof = selftest.run()
-    assert proof.limits == len(TRIALS) and proof.transport in ("socket", "stdio")
+    proof = selftest.run_selftest()
+    assert proof.limits == len(LIMIT_CHECKS) and proof.transport in ("socket", "stdio")
 
 
 GVISOR_LACKS = {
@@ -78,9 +78,9 @@ def test_every_limit_that_gvisor_has_bites(engine: None, monkeypatch: pytest.Mon
     runtimes = {"runsc": {"path": runsc, "runtimeArgs": ["--platform=ptrace", "--network=none"]}}
     with private_engine(runtimes=runtimes) as own:
         monkeypatch.setenv("DOCKER_HOST", own.host)
-        proof = selftest.run("runsc")
-    assert proof.limits == len(TRIALS) - len(GVISOR_LACKS)
-    assert {trial.limit for trial in TRIALS if "runsc" not in trial.runtimes} == GVISOR_LACKS
+        proof = selftest.run_selftest("runsc")
+    assert proof.limits == len(LIMIT_CHECKS) - len(GVISOR_LACKS)
+    assert {check.limit for check in LIMIT_CHECKS if "runsc" not in check.runtimes} == GVISOR_LACKS
 
 
 @pytest.mark.parametrize("option", REMOVED)
@@ -88,10 +88,10 @@ def test_a_missing_option_is_named(engine: None, monkeypatch: pytest.MonkeyPatch
     options, limit = REMOVED[option]
     monkeypatch.setattr(confinement, "options", options)
     few = ("leaving a process", "CPU time", "wall time", "output")  # which cost the most, and need no option
-    monkeypatch.setattr(selftest, "TRIALS", tuple(trial for trial in TRIALS if trial.limit not in few))
+    monkeypatch.setattr(selftest, "LIMIT_CHECKS", tuple(check for check in LIMIT_CHECKS if check.limit not in few))
     with pytest.raises(LimitNotEnforced) as raised:
-        selftest.run()
-    found = {slack.limit: slack for slack in raised.value.found}
+        selftest.run_selftest()
+    found = {failure.limit: failure for failure in raised.value.found}
     assert limit in found, raised.value
     assert str(pickle.loads(pickle.dumps(raised.value))) == str(raised.value)  # as it travels from an actor
     assert found[limit].advice in str(raised.value) and found[limit].seen in str(raised.value)
@@ -100,17 +100,17 @@ def test_a_missing_option_is_named(engine: None, monkeypatch: pytest.MonkeyPatch
 def test_with_the_profile_no_box_starts_that_may_gain_privileges(engine: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(confinement, "options", security(PROFILE))
     with pytest.raises(SandboxUnavailable, match=r"did not start a box.*operation not permitted"):
-        selftest.run()
+        selftest.run_selftest()
 
 
 def test_a_proof_is_kept_until_something_changes(engine: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(selftest.tempfile, "tempdir", str(tmp_path))
     runs: list[str] = []
-    real = selftest.run
-    monkeypatch.setattr(selftest, "run", lambda runtime: runs.append(runtime) or real(runtime, "stdio"))
-    monkeypatch.setattr(selftest, "TRIALS", TRIALS[:2])
-    first = selftest.ensure()
-    assert selftest.ensure() == first and runs == ["runc"]
+    real = selftest.run_selftest
+    monkeypatch.setattr(selftest, "run_selftest", lambda runtime: runs.append(runtime) or real(runtime, "stdio"))
+    monkeypatch.setattr(selftest, "LIMIT_CHECKS", LIMIT_CHECKS[:2])
+    first = selftest.ensure_limits()
+    assert selftest.ensure_limits() == first and runs == ["runc"]
     (file,) = tmp_path.glob("mucode-selftest-*")
 
     text = file.read_text()  # too old, of another key, not ours alone, no proof at all
@@ -120,29 +120,29 @@ def test_a_proof_is_kept_until_something_changes(engine: None, monkeypatch: pyte
         "{",
     ):
         file.write_text(spoilt)
-        selftest.ensure()
+        selftest.ensure_limits()
     file.write_text(text)
     file.chmod(0o666)
-    selftest.ensure()
+    selftest.ensure_limits()
     file.unlink()
     file.symlink_to(tmp_path / "elsewhere")
     (tmp_path / "elsewhere").write_text(text)
-    selftest.ensure()
+    selftest.ensure_limits()
     assert len(runs) == 6
 
     for change in (without(pids_limit=63), without(environment={})):
         monkeypatch.setattr(confinement, "options", change)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(selftest, "run", lambda runtime: runs.append("again") or first)
-            selftest.ensure()
+            patch.setattr(selftest, "run_selftest", lambda runtime: runs.append("again") or first)
+            selftest.ensure_limits()
     assert runs[6:] == ["again", "again"]
 
 
 def test_a_node_that_fails_is_tried_again(engine: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(selftest.tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setattr(selftest, "TRIALS", [trial for trial in TRIALS if trial.limit == "network"])
+    monkeypatch.setattr(selftest, "LIMIT_CHECKS", [check for check in LIMIT_CHECKS if check.limit == "network"])
     monkeypatch.setattr(confinement, "options", without(network_mode="host"))
     for _ in range(2):
         with pytest.raises(LimitNotEnforced, match="1 limit of the sandbox not enforced here:\n  network: "):
-            selftest.ensure()
+            selftest.ensure_limits()
     assert not list(tmp_path.glob("mucode-selftest-*"))

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from sandbox.judging.order import order
+from sandbox.judging.order import order_of_tests as order
 from sandbox.judging.plan import make_plan
 from sandbox.languages import python
 from sandbox.problem import FunctionTest, Problem

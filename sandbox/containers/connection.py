@@ -1,24 +1,19 @@
 """How bytes reach a box: a unix socket in a mounted folder, or the container's attached stdin and stdout.
 
 The socket is faster and needs an engine on this machine; the attached streams work with any engine. Both
-give the same `Link`, and `pool` finds out once which of them works here.
+give the same `Connection`, and `pool` finds out once which of them works here.
 """
 
 import contextlib
 import select
-import shutil
 import socket
 import struct
-import tempfile
 import time
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any, Literal, Protocol
 
-import docker.errors
 from docker.models.containers import Container
 
-from sandbox.containers import ownership
 from sandbox.errors import BoxLost
 
 TransportName = Literal["socket", "stdio"]
@@ -29,11 +24,13 @@ SEND_DEADLINE_S = 30
 
 
 class HasFileno(Protocol):
+    """What can be waited for."""
+
     def fileno(self) -> int: ...
 
 
-class Link(Protocol):
-    """A duplex stream of bytes. Raises BoxLost where the other side is gone or silent beyond the deadline."""
+class Connection(Protocol):
+    """A duplex stream of bytes. Raises BoxLost if the other side is gone or silent beyond the deadline."""
 
     def send(self, data: bytes) -> bytes:
         """What arrived meanwhile: it is read, else a box that is writing would not read and both would wait."""
@@ -51,18 +48,18 @@ class Link(Protocol):
         descriptor's number to the next file that somebody opens."""
 
     def close(self) -> None:
-        """From the thread that uses the link."""
+        """From the thread that uses it."""
 
 
-def wait_for_any(links: Iterable[HasFileno], deadline: float) -> bool:
+def wait_for_any(connections: Iterable[HasFileno], deadline: float) -> bool:
     """Until something arrives at one of these, or was closed there. False at the deadline."""
     poll = select.poll()
-    for link in links:
-        poll.register(link.fileno(), select.POLLIN)
+    for connection in connections:
+        poll.register(connection.fileno(), select.POLLIN)
     return bool(poll.poll(max(deadline - time.monotonic(), 0) * 1000))
 
 
-class SocketLink:
+class SocketConnection:
     """A connected stream socket."""
 
     def __init__(self, sock: socket.socket) -> None:
@@ -114,22 +111,22 @@ class SocketLink:
         self._socket.close()
 
 
-class AttachedLink:
+class AttachedConnection:
     """The engine's attached stream: what we send is stdin; stdout comes back in the engine's own framing."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream  # kept: closing it closes the socket below
-        self._link = SocketLink(getattr(stream, "_sock", stream))
+        self._connection = SocketConnection(getattr(stream, "_sock", stream))
         self._raw = b""
 
     def send(self, data: bytes) -> bytes:
-        self._raw += self._link.send(data)
+        self._raw += self._connection.send(data)
         return b""
 
     def receive(self, deadline: float) -> bytes:
         while True:
             while not (end := self._whole()):
-                self._raw += self._link.receive(deadline)
+                self._raw += self._connection.receive(deadline)
             kind, _ = STREAM_HEADER.unpack_from(self._raw)
             data, self._raw = self._raw[STREAM_HEADER.size : end], self._raw[end:]
             if kind == 1 and data:
@@ -143,57 +140,19 @@ class AttachedLink:
         return end if len(self._raw) >= end else 0
 
     def ready(self) -> bool:
-        return self._whole() > 0 or self._link.ready()
+        return self._whole() > 0 or self._connection.ready()
 
     def fileno(self) -> int:
-        return self._link.fileno()
+        return self._connection.fileno()
 
     def hang_up(self) -> None:
-        self._link.hang_up()
+        self._connection.hang_up()
 
     def close(self) -> None:
-        self._link.close()
+        self._connection.close()
         self._stream.close()
 
 
-class SocketDoor:
-    """A folder with a listening socket for one box. Only this user can reach it, and the box cannot write to it."""
-
-    def __init__(self) -> None:
-        self._listener = socket.socket(socket.AF_UNIX)
-        self._private: Path | None = None
-        try:
-            self._private = Path(tempfile.mkdtemp(prefix=ownership.folder_prefix()))
-            self.folder = self._private / "ctl"
-            self.folder.mkdir(mode=0o755)
-            self.folder.chmod(0o755)
-            self._listener.bind(str(self.folder / "box"))
-            (self.folder / "box").chmod(0o666)
-        except OSError as error:  # a long TMPDIR, or a full disk: then the attached streams serve
-            self.close()
-            raise BoxLost(f"no socket in {tempfile.gettempdir()}: {error}") from error
-        self._listener.listen(1)
-
-    def accept(self, container: Container, deadline: float) -> SocketLink:
-        """The box's connection; raises BoxLost where its container ends first or nothing comes."""
-        while time.monotonic() < deadline:
-            if select.select([self._listener], [], [], 0.5)[0]:
-                return SocketLink(self._listener.accept()[0])
-            try:
-                container.reload()
-            except docker.errors.NotFound:
-                raise BoxLost("the box ended before it connected") from None
-            if container.status in ("exited", "dead"):
-                raise BoxLost(f"the box ended before it connected (status {container.status})")
-        raise BoxLost("the box did not connect to its socket in time")
-
-    def close(self) -> None:
-        """Nobody else can connect any more, and the box sees an empty folder."""
-        self._listener.close()
-        if self._private is not None:
-            shutil.rmtree(self._private, ignore_errors=True)
-
-
-def attach(container: Container) -> AttachedLink:
+def attach(container: Container) -> AttachedConnection:
     """Call before the container starts, so that nothing is missed."""
-    return AttachedLink(container.attach_socket(params={"stdin": 1, "stdout": 1, "stream": 1}))
+    return AttachedConnection(container.attach_socket(params={"stdin": 1, "stdout": 1, "stream": 1}))

@@ -1,0 +1,24 @@
+"""Exceptions of a program as plain texts, told beside it."""
+
+from typing import Any
+
+from sandbox.protocol import codec
+
+
+def describe(error: BaseException) -> dict[str, Any]:
+    """An exception as a short text and names of classes. `str` of it is the program's code, so it may do anything but
+    escape. `own`: classes of the program, `others`: those that these are made of."""
+    try:
+        text = str(error.msg) if isinstance(error, SyntaxError) else str(error)
+    except BaseException:
+        text = "(its text raises)"
+    mro = type(error).__mro__
+    base = next(cls for cls in mro if cls.__module__ == "builtins")
+    named = {"type": type(error).__name__[: codec.NAME], "base": base.__name__, "text": text[:1000]}
+    own = [cls for cls in mro if cls.__module__ == "__main__"]
+    rest = [cls for cls in mro if cls not in own and issubclass(cls, BaseException)]
+    others = [cls for cls in rest if not any(cls is not one and issubclass(one, cls) for one in rest)]
+    if not own and others == [base]:
+        return named
+    names = {"own": [cls.__name__ for cls in own], "others": [f"{cls.__module__}.{cls.__name__}" for cls in others]}
+    return named | {key: [name[: 2 * codec.NAME] for name in found[: codec.CLASSES]] for key, found in names.items()}
