@@ -32,7 +32,7 @@ class Origin:
 def origin(registry: Registry[Row], name: str) -> Origin | None:
     """Where the row `name` comes from; None for a shipped one. Reads the files, imports only parent packages.
 
-    Raises RegistryError where the name or its module cannot be found.
+    Raises RegistryError if the name or its module cannot be found.
     """
     path = registry.import_path(registry.check(name))
     if path is None:

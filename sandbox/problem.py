@@ -49,8 +49,8 @@ class Problem:
 
     `prompt` is what the model reads. `setup` is trusted code that runs with the tests, after the
     program; `preamble` is trusted code that runs before the program (helpers given by a prompt).
-    `reference` is a solution, never shown to anyone. `float_tol` widens float comparison where set.
-    `unjudgeable`: why no program can be judged on these tests, where that is known.
+    `reference` is a solution, never shown to anyone. `float_tol` widens float comparison if set.
+    `unjudgeable`: why no program can be judged on these tests, if that is known.
     """
 
     problem_id: str

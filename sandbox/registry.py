@@ -41,7 +41,7 @@ class Registry(Mapping[str, Row], Generic[Row]):
         return f"mucode.{self.plural.replace(' ', '_')}"
 
     def __getitem__(self, name: str) -> Row:
-        """The row. Raises RegistryError where there is none, or where a plug-in cannot be imported."""
+        """The row. Raises RegistryError if there is none, or if a plug-in cannot be imported."""
         if name in self._shipped:
             return self._shipped[name]
         if name not in self._loaded:

@@ -11,7 +11,7 @@ from sandbox.errors import ProblemError
 
 
 def require_place(out: Path, *inputs: str) -> None:
-    """Raise ProblemError where results could not end in `out`."""
+    """Raise ProblemError if results could not end in `out`."""
     if out.is_dir():
         raise ProblemError(f"--out {out} is a directory; expected a file for the results")
     for path in (name.partition("@")[2] or name for name in inputs):

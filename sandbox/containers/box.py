@@ -143,7 +143,7 @@ class Box:
 
 
 def _explained(error: Exception, listener: Listener | None) -> BoxLost | SandboxUnavailable:
-    """BoxLost where another transport or another try may help."""
+    """BoxLost if another transport or another try may help."""
     if isinstance(error, BoxLost):
         return error
     if listener and "bind source path does not exist" in str(error):

@@ -45,7 +45,7 @@ def parent(client: docker.DockerClient) -> Parent:
 
 
 def set_weight(name: str, root: Path = ROOT) -> None:
-    """Raises OSError or SubprocessError where this process may not, or where no such hierarchy is mounted."""
+    """Raises OSError or SubprocessError if this process may not, or if no such hierarchy is mounted."""
     if name.endswith(".slice"):
         command = ["systemctl", "set-property", "--runtime", name, f"CPUWeight={WEIGHT}"]
         subprocess.run(command, check=True, capture_output=True, timeout=SYSTEMCTL_DEADLINE_S)
@@ -66,7 +66,7 @@ def set_weight(name: str, root: Path = ROOT) -> None:
 
 
 def holds(pid: int) -> bool:
-    """Whether a process of this machine, a box's first one, is below our group; False where /proc does not tell."""
+    """Whether a process of this machine, a box's first one, is below our group; False if /proc does not tell."""
     try:
         groups = Path(f"/proc/{pid}/cgroup").read_text()
     except OSError:

@@ -36,7 +36,7 @@ def options(memory_mib: int, runtime: str, listener: Listener | None, parent: st
         "command": ["python3", "-I", "-S", "-B", "-c", start, "/ctl/box" if listener else "stdio"],
         "name": f"mucode-box-{uuid.uuid4().hex[:12]}",
         "labels": ownership.labels(),
-        # a mount, not a volume: where the engine does not see the folder it says so, and creates nothing
+        # a mount, not a volume: if the engine does not see the folder it says so, and creates nothing
         "mounts": [docker.types.Mount("/ctl", str(listener.folder), type="bind", read_only=True)] if listener else [],
         "stdin_open": listener is None,
         "runtime": runtime,

@@ -34,7 +34,7 @@ class Listener:
         self._listener.listen(1)
 
     def accept(self, container: Container, deadline: float) -> SocketConnection:
-        """The box's connection; raises BoxLost where its container ends first or nothing comes."""
+        """The box's connection; raises BoxLost if its container ends first or nothing comes."""
         while time.monotonic() < deadline:
             if select.select([self._listener], [], [], 0.5)[0]:
                 return SocketConnection(self._listener.accept()[0])

@@ -23,7 +23,7 @@ def boot_id() -> str:
 
 
 def _start_time(pid: int) -> str | None:
-    """The kernel's start time of a process, None where it does not live: a pid alone is used again."""
+    """The kernel's start time of a process, None if it does not live: a pid alone is used again."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
     except (OSError, IndexError):

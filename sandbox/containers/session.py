@@ -73,7 +73,7 @@ class Session:
         return self._box.fileno()
 
     def send(self, message: dict[str, Any]) -> bool:
-        """A message for the child. False where it is too large to be sent."""
+        """A message for the child. False if it is too large to be sent."""
         data = json.dumps(message).encode()
         if len(data) > frames.MAX_FRAME:
             return False

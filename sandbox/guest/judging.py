@@ -102,7 +102,7 @@ def main(body: bytes) -> None:
 
 
 def _fetched(name: str | None, names: Names) -> dict[str, Any] | None:
-    """The tested function, whatever else is called like it. A failure where the program lacks it."""
+    """The tested function, whatever else is called like it. A failure if the program lacks it."""
     try:
         if name:
             names[name] = fetch(name)

@@ -71,7 +71,7 @@ class Objects:
         function: Callable[..., object] = self.kept[number]  # type: ignore[assignment]
         made = function(*values, **named)
         own = isinstance(function, type) and function.__module__ == "__main__"
-        # an instance of the program's own class stays an object, even where the class is a kind of list
+        # an instance of the program's own class stays an object, even if the class is a kind of list
         result = {"value": self.keep(made)} if own else self._value(made)
         # arguments that the call changed in place go back, for tests that look at them; and that it returned one
         given = [(str(index), tree, value) for index, (tree, value) in enumerate(zip(args, values, strict=True))]

@@ -26,7 +26,7 @@ class Proof:
         self._runs = 0
 
     def holds(self, doubtful: bool) -> bool:
-        """False where the box must not be used again. `doubtful`: the last run was not one that just ended."""
+        """False if the box must not be used again. `doubtful`: the last run was not one that just ended."""
         self._runs += 1
         if not doubtful and self._runs % EVERY:
             return True

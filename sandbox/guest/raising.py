@@ -41,7 +41,7 @@ def exception(raised: dict[str, Any]) -> BaseException:
 
 
 def _made(raised: dict[str, Any], bases: tuple[type[BaseException], ...]) -> BaseException | None:
-    """None where no such class can be, or be made without what only the program knows."""
+    """None if no such class can be, or be made without what only the program knows."""
     try:
         cls = type(raised["type"], bases, {"__str__": lambda self: raised["text"]})
         return cls.__new__(cls, raised["text"])  # type: ignore[return-value]

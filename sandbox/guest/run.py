@@ -53,7 +53,7 @@ class Run:
         return {**usage, "end": self.end, "wall_s": time.monotonic() - started, "delay_s": self.delay_s}
 
     def _start(self) -> int:
-        """Fork. Standard error has a pipe of its own only where standard output is wanted."""
+        """Fork. Standard error has a pipe of its own only if standard output is wanted."""
         relay, talks = self.limits["relay"], self.limits["talks"]
         messages, output = os.pipe(), os.pipe()
         errors = os.pipe() if relay else output
@@ -198,7 +198,7 @@ class Run:
 
 
 def _pidfd(pid: int) -> int | None:
-    """A descriptor that becomes readable at the process's end; None where there is no such thing, as under gVisor."""
+    """A descriptor that becomes readable at the process's end; None if there is no such thing, as under gVisor."""
     try:
         return os.pidfd_open(pid)
     except (AttributeError, OSError):

@@ -40,7 +40,7 @@ SIGNALS = {
     "kill": (62, 129), "tkill": (200, 130), "tgkill": (234, 131),
     "rt_sigqueueinfo": (129, 138), "rt_tgsigqueueinfo": (297, 240),
 }  # fmt: skip
-"""Without effect where they go to the fork server: Linux protects the first of its namespace so, gVisor does not."""
+"""Without effect if they go to the fork server: Linux protects the first of its namespace so, gVisor does not."""
 ARGUMENTS_MATTER = {"prlimit64": (302, 261), "setpriority": (141, 140), "clone": (56, 220), "clone3": (435, 435)}
 
 
@@ -80,7 +80,7 @@ def _assemble(column: int, arch: int) -> _Program:
 
 
 def ensure() -> None:
-    """Filter this process and its future children, once. Raises OSError where the kernel refuses."""
+    """Filter this process and its future children, once. Raises OSError if the kernel refuses."""
     global _filtered
     if not _filtered and (program := build()) is not None:
         _install(program)

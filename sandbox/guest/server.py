@@ -22,7 +22,7 @@ from sandbox.protocol import frames
 
 
 def wipe_tmp() -> bool:
-    """Empty /tmp. False where something resists, and then the box is no longer used."""
+    """Empty /tmp. False if something resists, and then the box is no longer used."""
     try:
         _remove_below("/tmp", 0)
         return True

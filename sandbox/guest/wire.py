@@ -17,7 +17,7 @@ LARGE = CHUNK << 4
 
 
 class Wire:
-    """Frames in and out. Ends the box where the host is gone: nobody is left to report to."""
+    """Frames in and out. Ends the box if the host is gone: nobody is left to report to."""
 
     def __init__(self, reader: int, writer: int) -> None:
         self.reader, self.writer = reader, writer
@@ -54,9 +54,9 @@ class Wire:
         self.used = 0
 
     def relay(self, kind: bytes, fd: int) -> int:
-        """One frame of what a descriptor holds now, at most CHUNK bytes; only counted where `kind` is empty.
+        """One frame of what a descriptor holds now, at most CHUNK bytes; only counted if `kind` is empty.
 
-        The number of bytes; 0 at the descriptor's end. Raises BlockingIOError where it holds nothing now.
+        The number of bytes; 0 at the descriptor's end. Raises BlockingIOError if it holds nothing now.
         """
         if self._end > CHUNK - frames.HEADER.size:
             self.flush()

@@ -1,6 +1,6 @@
-"""Builds the box's image once: from the Dockerfile where a registry answers, else from this machine's own Python.
+"""Builds the box's image once: from the Dockerfile if a registry answers, else from this machine's own Python.
 
-A base (interpreter and numpy), a language's own layer where it has one, and the guest code on top, each tagged by a
+A base (interpreter and numpy), a language's own layer if it has one, and the guest code on top, each tagged by a
 hash of its content, so that a change of the guest code costs a second and an unchanged image costs one look-up.
 """
 
@@ -41,7 +41,7 @@ WORKDIR /tmp
 def ensure_image(client: docker.DockerClient | None = None, language: Language = PYTHON) -> str:
     """The tag of a language's image with the present guest code, built if it is missing.
 
-    Raises SandboxUnavailable where no Docker engine answers or the build fails.
+    Raises SandboxUnavailable if no Docker engine answers or the build fails.
     """
     client = client or connect()
     base = f"{REPOSITORY}-base:{_digest(DOCKERFILE.read_bytes(), rootfs.identity().encode())}"
@@ -68,7 +68,7 @@ def _guest_sources() -> list[tuple[str, bytes]]:
 
 
 def _build_layer(client: docker.DockerClient, language: Language, base: str, tag: str) -> None:
-    """Out of packages where the base has apt, else out of this machine's own programs."""
+    """Out of packages if the base has apt, else out of this machine's own programs."""
     if client.images.get(base).labels.get(PACKAGES_LABEL) == "apt":
         names = {"packages": " ".join(language.packages), "files": " ".join(language.files)}
         _build(client, tag, [("Dockerfile", layer.FROM_PACKAGES.format(base=base, **names).encode())])
@@ -105,7 +105,7 @@ def _registry_answers() -> bool:
 
 
 def _build(client: docker.DockerClient, tag: str, files: list[tuple[str, bytes]], context: Path | None = None) -> None:
-    """The engine's classic builder, which needs no plugin. `files` are added to a tar file where one is given."""
+    """The engine's classic builder, which needs no plugin. `files` are added to a tar file if one is given."""
     with context.open("r+b") if context else io.BytesIO() as archive:
         with tarfile.open(fileobj=archive, mode="a" if context else "w") as tar:
             for name, data in files:

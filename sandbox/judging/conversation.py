@@ -54,7 +54,7 @@ class Conversation:
         return self._ending() if self.tests.over else self._interrupted()
 
     def _next_message(self) -> dict[str, Any] | None:
-        """Of the tests. None where they are over, or the program's run has failed: they would wait or compute in vain.
+        """Of the tests. None if they are over, or the program's run has failed: they would wait or compute in vain.
 
         A program that ended well may still be right: perhaps nothing more is asked.
         """

@@ -12,7 +12,7 @@ from sandbox.verdict import Verdict
 BASE_MIB = 128
 """What a run time has in memory besides a program's data, at most: code, libraries, the fork server's pages."""
 ABORTED = (-signal.SIGABRT, -signal.SIGTRAP, -signal.SIGILL)
-"""How run times of other languages end themselves where memory ends."""
+"""How run times of other languages end themselves when memory ends."""
 
 
 def run_failure(done: RunReport, limits: Limits) -> Failure | None:
@@ -50,9 +50,9 @@ def flood_failure(limits: Limits) -> Failure:
 
 
 def tests_failure(done: RunReport, malformed: bool, through: bool, limits: Limits) -> Failure | None:
-    """The end of the tests' own run: None where they were through, else the limit that they met, or their crash.
+    """The end of the tests' own run: None if they were through, else the limit that they met, or their crash.
 
-    Raises BoxLost where our own code failed in there: it ends without a word on every test, which no program decides.
+    Raises BoxLost if our own code failed in there: it ends without a word on every test, which no program decides.
     """
     itself = done.end == "exit" and done.code is not None and done.code >= 0
     if malformed or (itself and (done.code or not through)):

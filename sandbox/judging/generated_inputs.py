@@ -29,7 +29,7 @@ def input_limits(given: Limits) -> Limits:
 def generated_calls(problem: Problem) -> list[str]:
     """At most MOST_INPUTS distinct calls of the tested function, none of them a public test's own.
 
-    Empty where the public tests show no call with literal arguments, or are not Python.
+    Empty if the public tests show no call with literal arguments, or are not Python.
     """
     sources = [test.source for test in problem.public_tests if isinstance(test, FunctionTest)]
     if problem.language != "python" or not sources:

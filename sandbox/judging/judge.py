@@ -29,7 +29,7 @@ TOO_LONG: Failure = (Verdict.COMPILE_ERROR, f"a program of more than {LONGEST} c
 
 
 def judge(plan: Plan, program: str, box: Box, judge_box: Callable[[], Box], stop: bool) -> Judgement:
-    """One program on one suite. Raises BoxLost where a box failed; that says nothing about the program.
+    """One program on one suite. Raises BoxLost if a box failed; that says nothing about the program.
 
     Of probes nothing is expected: each result's message is a digest of what came out, and none stops the run.
     """

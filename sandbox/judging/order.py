@@ -8,7 +8,7 @@ from sandbox.judging.plan import Plan
 
 
 def order_of_tests(plan: Plan, program: str) -> Sequence[int]:
-    """The tests' numbers as they are run: shuffled where they are private and independent of each other.
+    """The tests' numbers as they are run: shuffled if they are private and independent of each other.
 
     The same on every host, so that a repeated run has the same results. The plan's identity covers the expected
     values: who can compute the order knows them already.

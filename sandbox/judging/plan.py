@@ -20,7 +20,7 @@ class Plan:
     """One problem's suite, ready to be judged. At most one of `calls`, `checks`, `cases` is not empty.
 
     `identity` is a hash of all that decides a verdict: two plans with the same one judge alike. `tested` is the
-    function that the tests are about, where they agree on one. `independent`: no test leaves anything to the next.
+    function that the tests are about, if they agree on one. `independent`: no test leaves anything to the next.
     """
 
     identity: str
@@ -65,7 +65,7 @@ def _plan_of_inputs(problem: Problem) -> Plan:
 
 @lru_cache(maxsize=4096)
 def make_plan(problem: Problem, suite: Suite) -> Plan:
-    """Raises ValueError where no box can judge the problem's language or tests."""
+    """Raises ValueError if no box can judge the problem's language or tests."""
     if suite not in get_args(Suite):
         raise ValueError(f"suite {suite!r}: expected one of {', '.join(get_args(Suite))}")
     if suite == "probes":

@@ -1,9 +1,9 @@
 """When the output of a stdin/stdout program is the expected one.
 
 Same tokens on the same lines; blank lines, spaces around tokens and the kind of line end are free. Integers are
-compared exactly, floats with a tolerance only where the expected token is written as one. Case matters, and so does
+compared exactly, floats with a tolerance only if the expected token is written as one. Case matters, and so does
 the way a number is written: `+5`, `1_0`, `5.` and digits of other scripts are no numbers. `nan` and `inf` are right
-only where they are expected. Time and memory are linear in the output, and the first wrong line ends it.
+only if they are expected. Time and memory are linear in the output, and the first wrong line ends it.
 """
 
 import io
@@ -23,7 +23,7 @@ FLOAT = re.compile(rb"[+-]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))([eE][+-]?[0-
 
 
 def first_difference(output: bytes, expected: str, tolerance: float | None = None) -> str | None:
-    """None where the output is right, else what is wrong with it in a few words."""
+    """None if the output is right, else what is wrong with it in a few words."""
     try:
         output.decode("utf-8")
     except UnicodeDecodeError:

@@ -12,7 +12,7 @@ from sandbox.judging.plan import Plan
 from sandbox.verdict import Outcome, TestResult, Verdict, first_failure
 
 STARVED = 0.5
-"""A wall timeout is the machine's doing where the run waited for a core for this share of the time, and had one for
+"""A wall timeout is the machine's doing if the run waited for a core for this share of the time, and had one for
 less than this: processes of one run that wait for each other are no load of the machine."""
 
 

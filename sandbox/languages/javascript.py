@@ -87,7 +87,7 @@ def _assertions(part: Part, aliases: dict[str, str]) -> Iterator[list[Token]]:
 
 
 def _assertion_end(part: Part, at: int) -> int:
-    """Behind an assertion. Raises ValueError where none begins."""
+    """Behind an assertion. Raises ValueError if none begins."""
     opening = next((n for n in range(at, len(part)) if part[n].kind != "name" and part[n].text != "."), len(part))
     called = "".join(token.text for token in part[at:opening])
     if called.split(".")[0] != "assert" and called != "console.assert":
@@ -123,7 +123,7 @@ def _compared(test: str) -> _Compared:
     name = "".join(token.text for token in part[:opening])
     arguments = [piece for piece in split(part[opening + 1 : -1], ",") if piece]
     strict, method = name.startswith("assert.strict."), name.removeprefix("assert.").removeprefix("strict.")
-    told = [token.kind for piece in arguments[2:] for token in piece]  # what to print where it fails
+    told = [token.kind for piece in arguments[2:] for token in piece]  # what to print if it fails
     if method in STRICT + LOOSE and len(arguments) in (2, 3) and told in ([], ["string"]):
         return _Compared(arguments[0], arguments[1], strict=strict or method in STRICT)
     if name in ("assert", "assert.ok", "console.assert") and len(arguments) in (1, 2):
@@ -205,7 +205,7 @@ def _is_literal(part: Part) -> bool:
 
 
 def _check_names(part: Part, name: str, trusted: frozenset[str]) -> None:
-    """Raises ValueError where a call uses functions of others: they could be the test's, and hold the answer."""
+    """Raises ValueError if a call uses functions of others: they could be the test's, and hold the answer."""
     for at, token in enumerate(part):
         if token.kind != "name" or token.text == name or (at and part[at - 1].text in (".", "?.")):
             continue
@@ -215,7 +215,7 @@ def _check_names(part: Part, name: str, trusted: frozenset[str]) -> None:
 
 
 def tested_name(tests: Iterable[str]) -> str | None:
-    """The function that every assertion calls, None where they do not agree."""
+    """The function that every assertion calls, None if they do not agree."""
     names = set()
     for test in tests:
         try:
@@ -234,7 +234,7 @@ def defined_names(source: str) -> frozenset[str]:
 
 
 def difference(tree: Any, expected: Expected, tolerance: float | None) -> str | None:
-    """What is wrong with a claimed value, None where it is the expected one. Raises for what is no value."""
+    """What is wrong with a value that a box sent, None if it is the expected one. Raises for what is no value."""
     got = values.decode(tree)
     if expected.tolerance is not None:
         right = isinstance(got, float) and abs(got - expected.value) <= expected.tolerance

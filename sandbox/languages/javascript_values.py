@@ -1,4 +1,4 @@
-"""JavaScript values on the host: made from claimed trees and from literals, compared, and written as text.
+"""JavaScript values on the host: made from trees that a box sent and from literals, compared, and written as text.
 
 A Number is a float and a BigInt an int, so 1 and 1.0 are one value and 1n is another. null is None, an object a dict,
 an array a list; what Python lacks has a class here. Nothing that a program wrote runs.
@@ -74,7 +74,7 @@ def _milliseconds(when: Any) -> float:
 
 
 def decode(tree: Any, depth: int = 0) -> Any:
-    """The value of a claimed tree. Raises for what is none; any exception means that."""
+    """The value of a tree from a box. Raises for what is none; any exception means that."""
     if depth > MAX_DEPTH:
         raise ValueError("nested too deeply")
     if isinstance(tree, bool) or tree is None:
@@ -199,7 +199,7 @@ def number_text(value: float | int) -> str:
 
 
 def json_text(value: Any) -> str | Undefined:
-    """What JSON.stringify makes of a literal. Raises ValueError where that throws, or is not done here."""
+    """What JSON.stringify makes of a literal. Raises ValueError if that throws, or is not done here."""
     if value is UNDEFINED:
         return UNDEFINED
     if value is None or (isinstance(value, float) and not math.isfinite(value)):

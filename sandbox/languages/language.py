@@ -18,7 +18,7 @@ class Call:
 Split = Callable[[str, str | None, frozenset[str]], Call | None]
 """(test, tested name, the problem's own names): the call and what it should give, None for any other test."""
 Difference = Callable[[Any, Any, float | None], str | None]
-"""(claimed tree, `Call.expected`, tolerance): None where equal, else what is wrong. ValueError: no such tree."""
+"""(tree from a box, `Call.expected`, tolerance): None if equal, else what is wrong. ValueError: no such tree."""
 
 COMPILE_LIMITS = Limits(cpu_limit_s=30, wall_limit_s=120, memory_mib=512)
 

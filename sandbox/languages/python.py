@@ -25,7 +25,7 @@ COLLECTIONS = {"set": set, "frozenset": frozenset, "list": list, "tuple": tuple}
 
 
 def split(test: str, name: str | None, trusted: frozenset[str] = frozenset()) -> Call | None:
-    """The call and the expected value of one assert about `name`; None where it needs a judge box.
+    """The call and the expected value of one assert about `name`; None if it needs a judge box.
 
     `trusted` names belong to the problem (its preamble's helpers). A test that uses one gets the problem's own
     from a judge box; evaluated beside the program it could meet the program's.
@@ -79,7 +79,7 @@ def defined_names(source: str) -> frozenset[str]:
 
 
 def tested_name(tests: Iterable[str]) -> str | None:
-    """The function that all splittable tests call, None where they do not agree or call another one inside.
+    """The function that all splittable tests call, None if they do not agree or call another one inside.
 
     `assert check(f(1), [1, 2]) == True` must not make `check` the tested name: its arguments hold the answer.
     """
@@ -160,7 +160,7 @@ def _literal(node: ast.expr) -> Any:
 
 
 def statements(source: str) -> tuple[str, ...]:
-    """A test may be a whole program here: the judge box runs it. Raises ValueError where it does not parse."""
+    """A test may be a whole program here: the judge box runs it. Raises ValueError if it does not parse."""
     try:
         ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -169,7 +169,7 @@ def statements(source: str) -> tuple[str, ...]:
 
 
 def difference(tree: Any, expected: Any, tolerance: float | None) -> str | None:
-    """What is wrong with a claimed value, None where it is the expected one. Raises for what is no value."""
+    """What is wrong with a value that a box sent, None if it is the expected one. Raises for what is no value."""
     got = codec.decode(tree)
     return None if close(got, expected, tolerance) else rendering.mismatch(got, expected)
 

@@ -34,7 +34,7 @@ class BoxFactory:
             self._choose_transport()
 
     def _choose_transport(self) -> None:
-        """The self-test: a box over the socket, and where that fails all boxes over the attached streams."""
+        """The self-test: a box over the socket, and if that fails all boxes over the attached streams."""
         try:
             self._add_spare(PYTHON)
         except BoxLost:

@@ -31,7 +31,7 @@ DEFAULT_MEMORY_MIB = 1024
 
 
 class Pool:
-    """Judges programs. Thread-safe. `boxes` containers run programs; judge boxes come where tests need one."""
+    """Judges programs. Thread-safe. `boxes` containers run programs; judge boxes come if tests need one."""
 
     def __init__(
         self,

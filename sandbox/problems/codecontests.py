@@ -75,7 +75,7 @@ def _reference(row: Row) -> str | None:
 
 
 def _limits(row: Row) -> Limits:
-    """Seconds and nanoseconds of CPU, bytes of memory; the defaults where a problem has none."""
+    """Seconds and nanoseconds of CPU, bytes of memory; the defaults if a problem has none."""
     given, memory = row.fields.get("time_limit") or {}, row.fields.get("memory_limit_bytes") or 0
     if not isinstance(given, dict) or not all(isinstance(part, int) for part in given.values()):
         raise row.refuse("time_limit", "an object with seconds and nanos")

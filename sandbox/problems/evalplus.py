@@ -1,11 +1,11 @@
 """EvalPlus' test programs, written out: one assert per input instead of a loop over all of them.
 
 A loop needs a judge box and one exchange per input; asserts are sent as calls and compared on the host, which is
-several times as fast. Only programs of exactly the published form are written out, and only where they compare
+several times as fast. Only programs of exactly the published form are written out, and only if they compare
 exactly. One with another helper, with inputs or results that are no literals, or with float results (compared with
 a tolerance) stays as it is.
 
-One thing is stricter: where an empty list or tuple is expected, the published helper asks `numpy.allclose(out, [])`,
+One thing is stricter: if an empty list or tuple is expected, the published helper asks `numpy.allclose(out, [])`,
 which holds for every number and for every list of one. Written out, only what equals the expected value is right.
 """
 
@@ -20,7 +20,7 @@ PRELUDE = {"6f11581db2b4487a", "9affba9309da05ce", "fe69f80aa3d5f149"}
 """Digests of the statements that every program begins with: two imports and the test for floats."""
 EXACT = {"1dda2052de12e982", "e7b0160a3c465957"}
 SETS = {"6d3dceda1eafe325"}
-"""Digests of the helper that compares: the values themselves, or as sets. Equal values pass and, where no float is
+"""Digests of the helper that compares: the values themselves, or as sets. Equal values pass and, if no float is
 expected and the tolerance is 0, nothing else does."""
 LOOP = re.compile(
     r"for i, \(inp, exp\) in enumerate\(zip\(inputs, results\)\):\n    assertion\((\w+)\(\*inp\), exp, 0\)"
@@ -30,7 +30,7 @@ CHECK = "candidate"
 
 
 def written_out(program: ast.Module, name: str | None = None) -> list[FunctionTest]:
-    """One assert per input, or nothing where the program is not of the form. `name`: the function to call."""
+    """One assert per input, or nothing if the program is not of the form. `name`: the function to call."""
     statements = program.body
     check = statements[-1] if statements else None
     if isinstance(check, ast.FunctionDef) and [arg.arg for arg in check.args.args] == [CHECK]:
@@ -61,7 +61,7 @@ def _digest(node: ast.stmt) -> str:
 
 
 def _items(node: ast.stmt | None, name: str) -> tuple[list[ast.expr], list[Any]]:
-    """Source and value of the literals in the list that is assigned to `name`; none where it is anything else."""
+    """Source and value of the literals in the list that is assigned to `name`; none if it is anything else."""
     if not isinstance(node, ast.Assign) or ast.unparse(node.targets[0]) != name or not isinstance(node.value, ast.List):
         return [], []
     try:

@@ -156,7 +156,7 @@ def _limits(row: Row) -> Limits:
 
 
 def wall_for(cpu_limit_s: float | None) -> float:
-    """Ten times the CPU limit, a little more for short ones; the default's own where none is given."""
+    """Ten times the CPU limit, a little more for short ones; the default's own if none is given."""
     return Limits().wall_limit_s if cpu_limit_s is None else max(10.0, 10.0 * cpu_limit_s)
 
 

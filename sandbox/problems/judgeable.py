@@ -51,7 +51,7 @@ SNIPPET = 100
 
 
 def unjudgeable(problem: Problem) -> str | None:
-    """Why programs for this problem cannot be judged; None where nothing speaks against it."""
+    """Why programs for this problem cannot be judged; None if nothing speaks against it."""
     if problem.language != "python" or problem.io != "function":
         return None
     common = [ast.parse(problem.preamble), ast.parse(problem.setup)]
@@ -117,7 +117,7 @@ def _calls(tree: ast.AST) -> Iterator[ast.Call]:
 
 
 class _Kinds:
-    """What the tests' own names stand for, where they are bound once and that is certain."""
+    """What the tests' own names stand for, if they are bound once and that is certain."""
 
     def __init__(self, trees: list[ast.Module]) -> None:
         self.kinds: dict[str, str] = {}

@@ -13,7 +13,7 @@ SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """One evaluation problem that is in the training split; by id where its id is, else by its text."""
+    """One evaluation problem that is in the training split; by id if its id is, else by its text."""
 
     test_id: str
     train_id: str

@@ -18,7 +18,7 @@ class Row:
         self.fields, self.where = fields, where
 
     def refuse(self, field: str, expected: str, found: Any = None) -> ProblemError:
-        """The error to raise. `found`: the part that is wrong, where it is not the whole field."""
+        """The error to raise. `found`: the part that is wrong, if it is not the whole field."""
         value = self.fields.get(field) if found is None else found
         shown = "nothing" if value is None else repr(value)
         shown = shown if len(shown) <= SHOWN else shown[: SHOWN - 1] + "…"
@@ -75,7 +75,7 @@ class Row:
         return [FunctionTest(self.parsed(field, source)) for source in sources]
 
     def parsed(self, field: str, source: str) -> str:
-        """`source` again. Raises ProblemError where it is not Python."""
+        """`source` again. Raises ProblemError if it is not Python."""
         self.tree(field, source)
         return source
 

@@ -39,7 +39,7 @@ class Source:
         return read_rows(path)
 
     def _downloaded(self) -> Iterator[Row]:
-        """Declared, not run where this was written: no model hub could be reached from there."""
+        """By name from the hub, untested."""
         advice = f"set {DATA_DIR} to a folder that holds {self.file}"
         if self.hub_name is None:
             raise ProblemError(f"no data folder is given: {advice}")

@@ -62,7 +62,7 @@ class Opaque:
 
 
 class Array(Opaque):
-    """A numpy array where numpy is not wanted: shown as one, equal to nothing."""
+    """A numpy array, for when numpy is not wanted: shown as one, equal to nothing."""
 
     def __init__(self, dtype: str, items: Any) -> None:
         super().__init__("ndarray")
@@ -76,7 +76,7 @@ Rest = Callable[["Encoder"], Any]
 
 
 def encode(value: object, keep: Keep | None = None, most: int = MAX_ITEMS) -> Any:
-    """The tree of `value`. Never raises for a strange value, only where memory or recursion end.
+    """The tree of `value`. Never raises for a strange value, only when memory or recursion end.
 
     Of a value with more than `most` items it has the first ones, and something that equals nothing after them.
     """
@@ -183,7 +183,7 @@ _ENCODERS: dict[type, Callable[[Encoder, Any, int], Any]] = {
 
 
 def _defaulting(encoder: Encoder, value: Any, depth: int) -> dict[str, Any]:
-    """With its factory where that is a plain type, else as a dictionary."""
+    """With its factory if that is a plain type, else as a dictionary."""
     factory = defaultdict.__dict__["default_factory"].__get__(value)
     name = next((name for name, known in FACTORIES.items() if known is factory), None)
     return {"defaults": [name, encoder.pairs(value, depth)]} if name else {"dict": encoder.pairs(value, depth)}

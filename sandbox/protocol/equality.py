@@ -5,7 +5,7 @@ from typing import Any
 
 
 def close(got: Any, expected: Any, tolerance: float | None) -> bool:
-    """`got == expected`, with room for floats inside equal shapes where a tolerance is given."""
+    """`got == expected`, with room for floats inside equal shapes if a tolerance is given."""
     if tolerance is not None:
         if isinstance(expected, float) and isinstance(got, int | float) and not isinstance(got, bool):
             return bool(got == expected) or near(got, expected, tolerance)

@@ -50,7 +50,7 @@ class Proof:
 
 
 def run_selftest(runtime: str = "runc", transport: TransportName | None = None) -> Proof:
-    """Try every limit, in a few seconds. Raises LimitNotEnforced, and SandboxUnavailable where no box starts."""
+    """Try every limit, in a few seconds. Raises LimitNotEnforced, and SandboxUnavailable if no box starts."""
     started = time.monotonic()
     client = connect()
     key, weight = _key(client, runtime), cgroup.parent(client).text

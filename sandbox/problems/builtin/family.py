@@ -79,7 +79,7 @@ def _attempt(program: Program, xs: list[int]) -> Value | str:
 
 
 def _problem(problem_id: str, program: Program, rng: random.Random, mix: tuple[float, ...]) -> Problem | None:
-    """One wording of a program; None where it has no fitting test input (it drops all of any short list)."""
+    """One wording of a program; None if it has no fitting test input (it drops all of any short list)."""
     public = _example(program, rng, PUBLIC_LENGTHS)
     private = [_example(program, rng, PRIVATE_LENGTHS) for _ in range(PRIVATE_TESTS)]
     if public is None or None in private:

@@ -1,4 +1,4 @@
-"""JavaScript on the host: how tests split, what literals mean, when claimed values are equal, how they are shown."""
+"""JavaScript on the host: how tests split, what literals mean, when values are equal, how they are shown."""
 
 import itertools
 import json
@@ -273,7 +273,7 @@ trees = st.recursive(
 
 
 @given(trees)
-def test_no_claim_raises_on_the_host(tree: Any) -> None:
+def test_no_message_raises_on_the_host(tree: Any) -> None:
     for expected in (1.0, [], {}, values.Collection("Map", []), values.Collection("Set", [1.0])):
         failure = answers.compared({"value": tree}, Expected(expected), 1e-6, difference)
         assert failure is None or failure[1]

@@ -255,7 +255,7 @@ claim = st.recursive(
 
 
 @given(st.dictionaries(tags | st.just("failed"), claim), plain)
-def test_no_claim_raises_on_the_host(message: dict[str, Any], expected: Any) -> None:
+def test_no_message_raises_on_the_host(message: dict[str, Any], expected: Any) -> None:
     """Whatever raises there would end as the sandbox's own failure, which is not the program's to choose."""
     assert answers.compared(message, expected, 1e-6) is None or True
     answers.loading(message)

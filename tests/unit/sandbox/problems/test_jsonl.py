@@ -1,0 +1,61 @@
+"""Files of one's own: what is wrong in a row is named."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.errors import ProblemError
+from sandbox.problems.load import load_problems
+
+ROW = {"task_id": "a", "prompt": "p", "private_tests": ["assert f(1) == 2"]}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"task_id": None}, "line 2: field task_id: expected a string or an integer"),
+        ({"prompt": "\ud800"}, "line 2: field prompt: expected text without lone surrogates"),
+        ({"task_id": "\udfff"}, "line 2: field task_id: expected a string or an integer"),
+        ({"prompt": 3}, "line 2: field prompt: expected a string, found 3"),
+        ({"private_tests": []}, "line 2: field private_tests: expected at least one test"),
+        ({"private_tests": ["assert ("]}, "line 2: field private_tests: expected Python source"),
+        ({"private_tests": "assert f"}, "line 2: field private_tests: expected a list"),
+        ({"entry_point": "a b"}, "line 2: field entry_point: expected the name of a function, found 'a b'"),
+        ({"entry_point": "$f"}, "line 2: field entry_point: expected the name of a function"),
+        (
+            {"io": "stdio", "private_tests": [{"input": "\ud800", "output": ""}]},
+            "line 2: field private_tests: expected text without lone surrogates",
+        ),
+        ({"io": "files"}, "line 2: field io: expected one of function, stdio"),
+        ({"io": "stdio"}, "line 2: field private_tests: expected a list of .*input"),
+        ({"language": "cobol"}, "line 2: field language: expected one of python"),
+        ({"limits": {"cpu_s": 1}}, "line 2: field limits: expected positive numbers up to 1,000,000 named cpu_limit_s"),
+        ({"limits": {"memory_mib": 0.5}}, "line 2: field limits"),
+        ({"limits": {"cpu_limit_s": 1e308}}, "line 2: field limits"),
+        ({"float_tol": "x"}, "line 2: field float_tol: expected a positive number"),
+        ({"privat_tests": []}, "line 2: unknown field privat_tests; did you mean private_tests?"),
+        ({"task_id": "first"}, "line 2: task_id 'first' is already on line 1"),
+    ],
+)
+def test_bad_rows_are_named(tmp_path: Path, change: dict[str, Any], message: str) -> None:
+    path = tmp_path / "problems.jsonl"
+    path.write_text(json.dumps({**ROW, "task_id": "first"}) + "\n" + json.dumps({**ROW, **change}) + "\n")
+    with pytest.raises(ProblemError, match=message):
+        load_problems(str(path))
+
+
+def test_a_good_row(tmp_path: Path) -> None:
+    path = tmp_path / "problems.jsonl"
+    row = {**ROW, "limits": {"cpu_limit_s": 2}, "float_tol": 1e-3, "difficulty": "easy", "task_id": 7}
+    path.write_text(json.dumps(row) + "\n")
+    (problem,) = load_problems(str(path))
+    assert (problem.problem_id, problem.limits.cpu_limit_s, problem.limits.wall_limit_s) == ("7", 2.0, 20.0)
+    assert problem.float_tol == 1e-3
+
+
+@pytest.mark.parametrize("name", ["mbpq", "mbpp:dev", "humaneval:train", "builtin:dev"])
+def test_unknown_names(name: str) -> None:
+    with pytest.raises(ProblemError):
+        load_problems(name)
