@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from pipeline.execution import execute_iterations
 from pipeline.state.problems import ProblemSplits
 from pipeline.state.run import Run
 from pipeline.state.run_directory import claim
@@ -27,8 +28,6 @@ class StageTally(NamedTuple):
 
 def execute_sequentially(runs: Sequence[StudyRun], actor_groups: "ActorGroups") -> StageTally:
     """Execute or continue every run."""
-    from pipeline.commands.run import iterate
-
     splits = ProblemSplits()
     tally = StageTally(0, 0)
     for number, study_run in enumerate(runs, 1):
@@ -36,6 +35,6 @@ def execute_sequentially(runs: Sequence[StudyRun], actor_groups: "ActorGroups") 
         say(f"run {number} of {len(runs)}: {study_run.name}, about {left} left")
         run = Run(study_run.config, actor_groups, splits)
         claim(run.store, study_run.config)
-        iterate(run)
+        execute_iterations(run)
         tally = tally.plus(StageTally(len(run.ran), run.skipped))
     return tally

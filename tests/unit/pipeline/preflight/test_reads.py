@@ -52,7 +52,7 @@ def test_a_run_reads_each_split_once(reads: Counter[str], monkeypatch: pytest.Mo
         seen.extend(len(run.problems(split)) for split in problems.SPLITS)
 
     monkeypatch.setattr("pipeline.cluster.actor_groups.ActorGroups", Actors)
-    monkeypatch.setattr("pipeline.commands.run.iterate", iterate)
+    monkeypatch.setattr("pipeline.execution.execute_iterations", iterate)
     monkeypatch.setattr("pipeline.commands.run._finish", lambda *_: 0)
     assert cli.main(["run", "--set", f"run.root={tmp_path}"]) == 0
     assert reads == ONCE and seen == [600, 100, 300]
