@@ -5,11 +5,14 @@ import difflib
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.config.describe import Setting, Tables, all_settings
+from pydantic import BaseModel
+
+from pipeline.config.describe import Setting, Tables, all_settings, model_settings, model_summary
 from pipeline.config.page import configuration_page, explain_setting, list_settings
 from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
 from pipeline.methods.strategies import STRATEGIES
+from pipeline.study.spec import CurvesSection, HiddenTestsSection, MethodsSection, Study
 from pipeline.trackers.kinds import TRACKERS
 from sandbox.problems.data_set import DataSetLoader
 from sandbox.problems.load import DATA_SETS
@@ -42,6 +45,17 @@ def described_settings() -> dict[str, Setting]:
     return settings | {"problems.train": replace(settings["problems.train"], rows=data_sets)}
 
 
+def study_settings() -> dict[str, list[Setting]]:
+    """The settings of a study file, by what their table is about."""
+    tables: dict[str, type[BaseModel]] = {
+        "": Study,
+        "methods.": MethodsSection,
+        "curves.": CurvesSection,
+        "hidden_tests.": HiddenTestsSection,
+    }
+    return {model_summary(table): list(model_settings(table, prefix).values()) for prefix, table in tables.items()}
+
+
 def _splits(row: DataSetLoader) -> str:
     return f", as {', '.join(f'{row.name}:{split}' for split in row.splits)}" if row.splits else ""
 
@@ -60,5 +74,5 @@ def write_page(settings: dict[str, Setting]) -> Path:
     """Write docs/configuration.md below the working directory. Raises ConfigError if this is no checkout."""
     if not PAGE.parent.is_dir():
         raise ConfigError(f"there is no folder {PAGE.parent} here; run this in a checkout of mucode")
-    PAGE.write_text(configuration_page(settings))
+    PAGE.write_text(configuration_page(settings, study_settings()))
     return PAGE

@@ -41,13 +41,22 @@ class Setting:
 
 def all_settings(tables: Tables | None = None) -> dict[str, Setting]:
     """Every setting of a config by its key `section.name`, in the order of the schema."""
-    found = {}
-    for section, section_field in Config.model_fields.items():
-        descriptions = field_descriptions(section_type(section_field))
-        for name, info in section_type(section_field).model_fields.items():
-            key = f"{section}.{name}"
-            found[key] = _setting(key, info, descriptions[name], (tables or {}).get(key))
-    return found
+    sections = {f"{name}.": section_type(field) for name, field in Config.model_fields.items()}
+    return {
+        key: setting
+        for prefix, section in sections.items()
+        for key, setting in model_settings(section, prefix, tables).items()
+    }
+
+
+def model_settings(model: type[BaseModel], prefix: str = "", tables: Tables | None = None) -> dict[str, Setting]:
+    """Every field of a model by `prefix` + name, in the order of the model."""
+    descriptions = field_descriptions(model)
+    keys = {name: prefix + name for name in model.model_fields}
+    return {
+        key: _setting(key, model.model_fields[name], descriptions[name], (tables or {}).get(key))
+        for name, key in keys.items()
+    }
 
 
 def field_descriptions(section: type[BaseModel]) -> dict[str, str]:
@@ -70,8 +79,13 @@ def section_type(info: FieldInfo) -> type[BaseModel]:
 
 
 def section_summary(name: str) -> str:
-    """What a section is about: the first line of its docstring."""
-    return (inspect.getdoc(section_type(Config.model_fields[name])) or "").partition("\n")[0]
+    """What a section of the config is about."""
+    return model_summary(section_type(Config.model_fields[name]))
+
+
+def model_summary(model: type[BaseModel]) -> str:
+    """The first line of a model's docstring."""
+    return (inspect.getdoc(model) or "").partition("\n")[0]
 
 
 def toml_value(value: Any) -> str:
@@ -90,7 +104,7 @@ def _setting(key: str, info: FieldInfo, description: str, table: Mapping[str, An
     return Setting(
         key=key,
         values=_values(info, rows),
-        default=toml_value(info.get_default(call_default_factory=True)),
+        default="required" if info.is_required() else toml_value(info.get_default(call_default_factory=True)),
         description=description,
         changes_data=not is_marked(info, "operational"),
         rows=rows,
@@ -139,7 +153,9 @@ def _kind(annotation: Any, rows: Mapping[str, str]) -> str:
         return " or ".join(_kind(part, rows) for part in parts)
     if annotation is str and rows:
         return " | ".join(map(toml_value, rows))
-    return KINDS[annotation]
+    if origin is dict:
+        return "tables of settings"
+    return "table" if isinstance(annotation, type) and issubclass(annotation, BaseModel) else KINDS[annotation]
 
 
 def _bounds(mark: Any) -> Iterator[str]:

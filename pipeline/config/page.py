@@ -1,7 +1,7 @@
 """docs/configuration.md, written from the schema; and the lines of `mucode config`."""
 
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from pipeline.config.describe import Setting, section_summary
 from pipeline.config.presets import PROTOCOLS
@@ -22,8 +22,8 @@ A protocol, `protocol.name`, fills in settings that the config does not name:
 """
 
 
-def configuration_page(settings: Mapping[str, Setting]) -> str:
-    """The Markdown page of all settings."""
+def configuration_page(settings: Mapping[str, Setting], study: Mapping[str, Sequence[Setting]]) -> str:
+    """The Markdown page of all settings. `study`: those of a study file, by what their table is about."""
     lines = [INTRODUCTION, *(f"- `{name}`: {row.description}" for name, row in PROTOCOLS.items()), ""]
     for section, members in by_section(settings.values()).items():
         lines += [
@@ -35,7 +35,14 @@ def configuration_page(settings: Mapping[str, Setting]) -> str:
         ]
         lines += ["|---|---|---|---|---|", *map(_row, members), ""]
         lines += [line for member in members for line in _rows_list(member)]
+    lines += ["## A study file", "", "What `mucode study FILE` reads (docs/study.md says what it does).", ""]
+    lines += [line for about, members in study.items() for line in _study_table(about, members)]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _study_table(about: str, members: Iterable[Setting]) -> list[str]:
+    rows = [[f"`{one.key}`", _code(one.values), f"`{one.default}`", one.description] for one in members]
+    return [about, "", "| setting | values | default | meaning |", "|---|---|---|---|", *map(_table_row, rows), ""]
 
 
 def explain_setting(setting: Setting) -> str:
@@ -72,6 +79,10 @@ def _row(setting: Setting) -> str:
     meaning = setting.description + (f" Protocols: {presets}." if presets else "")
     name = setting.key.partition(".")[2]
     cells = [f"`{name}`", _code(setting.values), f"`{setting.default}`", "✓" if setting.changes_data else "", meaning]
+    return _table_row(cells)
+
+
+def _table_row(cells: Iterable[str]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 

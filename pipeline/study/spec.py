@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, ValidationError
 
-from pipeline.config.load import EMBEDDED, explain, read_toml
+from pipeline.config.load import EMBEDDED, explain, find_config, read_toml
 from pipeline.config.schema import Config, Section
 from pipeline.errors import ConfigError
 from pipeline.methods.strategies import BASE_STRATEGY, STRATEGIES
@@ -32,66 +32,66 @@ class MethodsSection(Section):
     """Runs: every strategy × loss × seed."""
 
     strategies: tuple[StrategyName, ...] = Field(min_length=1)
-    """Strategies as in run.strategy, and "base" for the model as it is."""
+    """Strategies, as in run.strategy; "base" is the model as it is, without training."""
     losses: tuple[str, ...] = Field(("bt",), min_length=1)
-    """Losses of the verifier, as in verifier.loss."""
+    """Losses of the verifier, as in verifier.loss; each strategy is trained with each of them."""
     seeds: tuple[int, ...] = Field(min_length=1)
-    """Values of run.seed."""
+    """Values of run.seed; each strategy is trained with each loss once per seed."""
     selectors: tuple[str, ...] | None = None
-    """As in eval.selectors; none said: those of config.eval."""
+    """Selectors of the best-of-N searches, as in eval.selectors; unset takes those of config.eval."""
 
 
 class CurvesSection(Section):
     """More searches of some runs' models: best of each N over one set of samples, and one search of more turns."""
 
     strategies: tuple[StrategyName, ...] = (BASE_STRATEGY, "mucode")
-    """Whose curves are drawn; each must be trained by a [[methods]]."""
+    """Strategies whose curves are drawn; each must stand in a [[methods]] table, which trains it."""
     loss: str = "bt"
-    """The loss of their verifiers."""
+    """Loss of the verifiers that they search with."""
     seeds: tuple[int, ...] = Field(min_length=1)
-    """Values of run.seed."""
+    """Values of run.seed; the curves show the mean over them."""
     selectors: tuple[str, ...] = ("pt_lv",)
-    """One line for each."""
+    """Selectors, as in eval.selectors; a curve has one line for each."""
     best_of: tuple[int, ...] = ()
-    """Values of N, answers per turn; none said: no curve over N."""
+    """Values of N of the curve over N, in answers per turn; none draws no such curve."""
     turns: int | None = Field(None, ge=1)
-    """Turns of the longer search; none said: no curve over turns."""
+    """Turns of the search behind the curve over turns; unset draws no such curve."""
 
 
 class HiddenTestsSection(Section):
     """The whole loop again without the public tests in the prompt."""
 
     strategies: tuple[StrategyName, ...] = (BASE_STRATEGY, "mucode")
-    """Which methods; each must be trained by a [[methods]], too."""
+    """Strategies that are run without public tests; each must stand in a [[methods]] table, too."""
     loss: str = "bt"
-    """The loss of their verifiers."""
+    """Loss of their verifiers, as in verifier.loss."""
     seeds: tuple[int, ...] = Field(min_length=1)
-    """Values of run.seed."""
+    """Values of run.seed of these runs."""
     selectors: tuple[str, ...] = ("pt", "lv", "pt_lv")
-    """As in eval.selectors."""
+    """Selectors of the best-of-N searches, as in eval.selectors."""
 
 
 class Study(Section):
-    """A study file."""
+    """What stands at the top of the file."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9._-]+$")
-    """Folder under `root`."""
+    """Name of the study's folder under `root`: letters, digits, dots, hyphens and underscores."""
     root: str = "runs"
-    """A local path, or s3:// gs:// … that every node reaches."""
+    """Folder that holds studies: a local path, or an s3:// or gs:// address that every node reaches."""
     base: str = "embedded"
-    """The config that every run starts from: "embedded", or a TOML file beside this one."""
+    """Config that every run starts from: "embedded" (built-in model and problems), or a TOML file beside the study's."""
     config: dict[str, SectionSettings] = Field(default_factory=dict)
-    """Settings laid over it, in the sections of a config; once loaded, all of them."""
+    """Settings that replace those of `base`, in the sections of a config, as in [config.rollouts]."""
     methods: tuple[MethodsSection, ...] = Field(min_length=1)
-    """What is compared."""
+    """Methods that are compared: a run for every strategy, loss and seed of each table."""
     curves: CurvesSection | None = None
-    """None said: no curves."""
+    """Further searches, from which curves over N and over turns are drawn; unset draws none."""
     hidden_tests: HiddenTestsSection | None = None
-    """None said: nothing is run without the public tests."""
+    """Methods that are run again without public tests in the prompt; unset runs none."""
     lanes: int = Field(1, ge=1)
-    """Worker processes, each with actors of its own and one seed at a time. Changes no data."""
+    """Worker processes, each with actors of its own and one seed at a time; the number changes no data."""
     claims: tuple[HypothesisName, ...] = tuple(HYPOTHESES)
-    """Which of the paper's claims are tested; none said: all."""
+    """Statements of the paper that are tested; the default tests all."""
 
     @property
     def directory(self) -> str:
@@ -108,7 +108,7 @@ def load_study(path: str | Path, overrides: dict[str, object] | None = None) -> 
         study = Study.model_validate(data)
     except ValidationError as error:
         raise ConfigError("\n".join(explain(item, Study) for item in error.errors())) from None
-    base = read_toml(EMBEDDED if study.base == "embedded" else Path(path).parent / study.base)
+    base = read_toml(EMBEDDED if study.base == "embedded" else find_config(path).parent / study.base)
     if bare := [key for key, value in base.items() if not isinstance(value, dict)]:
         raise ConfigError(f"base = {study.base!r}: {bare[0]} = {base[bare[0]]!r} is in no section, as in [run]")
     settings = {section: base.get(section, {}) | study.config.get(section, {}) for section in {**base, **study.config}}

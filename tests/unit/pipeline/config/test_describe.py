@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.commands.config import described_settings, find_settings
+from pipeline.commands.config import described_settings, find_settings, study_settings
 from pipeline.config.describe import all_settings
 from pipeline.config.page import configuration_page, explain_setting
 from pipeline.config.schema import Config
@@ -20,9 +20,17 @@ def test_every_setting_has_one_sentence() -> None:
     assert [key for key, setting in settings.items() if len(setting.description) < 20] == []
 
 
+def test_every_setting_of_a_study_has_one_sentence() -> None:
+    settings = [setting for table in study_settings().values() for setting in table]
+    assert len(settings) == 23
+    assert [one.key for one in settings if not one.description.endswith(".") or len(one.description) < 20] == []
+
+
 def test_the_page_is_current() -> None:
     """Written anew by `mucode config --markdown`."""
-    assert (ROOT / "docs" / "configuration.md").read_text() == configuration_page(described_settings())
+    assert (ROOT / "docs" / "configuration.md").read_text() == configuration_page(
+        described_settings(), study_settings()
+    )
 
 
 def test_a_setting_is_explained_with_its_rows_bounds_and_presets() -> None:
