@@ -12,7 +12,7 @@ from actors.search.selectors import in_table_order, selector_label
 from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
 from pipeline.evaluation.metric_rows import CalibrationBin, MetricRow, read_calibration_bins, read_metric_rows
-from pipeline.evaluation.statistics import percent
+from pipeline.evaluation.statistics import percent_with_interval
 from pipeline.preflight.check import check, model_settings
 from pipeline.preflight.selectors import check_selectors
 from pipeline.stages.metrics import METRICS, measured
@@ -107,7 +107,7 @@ def table(rows: Sequence[MetricRow], title: str) -> str:
         "unscored": "verifier, first answers too long for it",
     }
     verifier = [row for row in rows if row.metric in names]
-    lines += [f"{names[row.metric]:<44}{percent(row):<20}{row.n:>6}" for row in verifier]
+    lines += [f"{names[row.metric]:<44}{percent_with_interval(row):<20}{row.n:>6}" for row in verifier]
     masked = max((row.masked for row in searches), default=0)
     return "\n".join([*lines, *([f"{masked} episodes left out: the sandbox failed"] if masked else [])])
 
@@ -125,7 +125,7 @@ def _searches(rows: Sequence[MetricRow], searches: Sequence[MetricRow], turns: r
 
         label = series if series == "greedy" else f"best of {width}, {selector_label(series)}"
         points = [at("accuracy", turn) for turn in turns]
-        cells = "".join(f"{percent(point) if point else '-':<20}" for point in points)
+        cells = "".join(f"{percent_with_interval(point) if point else '-':<20}" for point in points)
         spent = [at(f"accuracy_{what}", last) for what in ("tokens", "executions")]
         costs = [f"{row.value:.1f}" if row else "-" for row in spent]
         lines.append(f"{label:<22}{cells}{costs[0]:>8}{costs[1]:>5}{points[0].n if points[0] else 0:>5}")
@@ -139,7 +139,7 @@ def _first_turn(rows: Sequence[MetricRow], metric: str, title: str) -> list[str]
     lines = [title] if found else []
     for row in found:
         name = row.series if metric == "pass_at_k" else f"best of {row.width}, {selector_label(row.series)}"
-        lines.append(f"  {name:<42}{percent(row):<20}{row.n:>6}")
+        lines.append(f"  {name:<42}{percent_with_interval(row):<20}{row.n:>6}")
     return [*lines, ""] if found else []
 
 

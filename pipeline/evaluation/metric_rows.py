@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from actors.storage.parquet import read_rows
 from actors.storage.parts import commit_part
-from pipeline.evaluation.statistics import Bin
+from pipeline.evaluation.verifier_statistics import ReliabilityBin
 from pipeline.state.manifest import Manifest
 
 METRIC_PARTS = METRICS_PART, CALIBRATION_PART = 0, 1
@@ -118,11 +118,11 @@ def read_calibration_bins(manifest: Manifest) -> list[CalibrationBin]:
     return _bins_of_metrics_1(_part(manifest, METRICS_PART))
 
 
-def reliability_bins(manifest: Manifest, series: str) -> list[Bin]:
+def read_reliability(manifest: Manifest, series: str) -> list[ReliabilityBin]:
     """The bins behind the calibration error of one series; [] if it has none."""
     found = [one for one in read_calibration_bins(manifest) if one.series == series]
     return [
-        Bin(low=one.low, high=one.high, count=one.count, predicted=one.predicted, observed=one.observed)
+        ReliabilityBin(low=one.low, high=one.high, count=one.count, predicted=one.predicted, observed=one.observed)
         for one in sorted(found, key=lambda one: one.number)
     ]
 

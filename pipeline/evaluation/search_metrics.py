@@ -9,9 +9,10 @@ from itertools import groupby
 from typing import Any
 
 from actors.search.selectors import SELECTORS, Selector
+from pipeline.evaluation.estimators import best_of_n_accuracy, pass_at_k
 from pipeline.evaluation.metric_rows import MetricRow
 from pipeline.evaluation.search_records import FirstTurnSample, ProblemSums, SearchRecord, per_problem
-from pipeline.evaluation.statistics import best_of_n, interval, pass_at_k
+from pipeline.evaluation.statistics import interval
 from pipeline.evaluation.verifier_metrics import ScoredAnswer
 
 SPENT = ("tokens", "executions")
@@ -94,7 +95,7 @@ def _best_of_n(
     for one in wide:
         samples = one.first_turn_samples
         ranks = _rank_keys(SELECTORS[name], samples)
-        values.append((one.problem_id, best_of_n(ranks, [sample.label for sample in samples], n)))
+        values.append((one.problem_id, best_of_n_accuracy(ranks, [sample.label for sample in samples], n)))
     values += no_room if wide else []
     return _row("best_of_n", name, per_problem(values), wide, 1, seed, width=n)
 

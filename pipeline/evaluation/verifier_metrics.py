@@ -8,16 +8,13 @@ import numpy as np
 
 from pipeline.evaluation.metric_rows import CalibrationBin, MetricRow
 from pipeline.evaluation.search_records import per_problem
-from pipeline.evaluation.statistics import (
-    Array,
-    Estimate,
-    auc,
+from pipeline.evaluation.statistics import Array, Estimate, bootstrap_weights, interval
+from pipeline.evaluation.verifier_statistics import (
     auc_interval,
     calibration_error,
-    interval,
     pair_confidence,
-    reliability,
-    resamples,
+    reliability_table,
+    roc_auc,
     sigmoid,
 )
 
@@ -106,7 +103,7 @@ def calibration_bins(
             predicted=one.predicted,
             observed=one.observed,
         )
-        for number, one in enumerate(reliability(found.predicted, found.observed, LEAST_CONFIDENCE[loss]))
+        for number, one in enumerate(reliability_table(found.predicted, found.observed, LEAST_CONFIDENCE[loss]))
     ]
 
 
@@ -149,7 +146,7 @@ def _auc_within(answers: Sequence[ScoredAnswer], series: str, seed: int) -> list
     by_problem: dict[str, list[ScoredAnswer]] = {}
     for one in answers:
         by_problem.setdefault(one.problem_id, []).append(one)
-    values = [auc([one.score for one in found], [one.label for one in found]) for found in by_problem.values()]
+    values = [roc_auc([one.score for one in found], [one.label for one in found]) for found in by_problem.values()]
     both = [value for value in values if value == value]
     if not both:
         return []
@@ -160,12 +157,12 @@ def _calibration_rows(found: Predictions, series: str, loss: str, seed: int) -> 
     """Brier score (mean squared difference; Brier 1950), and expected calibration error."""
     low = LEAST_CONFIDENCE[loss]
     names, place = np.unique(np.asarray(found.problems), return_inverse=True)
-    _, weights = resamples(1, len(names), seed, draws=200)  # each needs a table of its own
+    _, weights = bootstrap_weights(1, len(names), seed, draws=200)  # each needs a table of its own
     errors = []
     for times in weights[:, place].astype(int):
-        drawn = reliability(np.repeat(found.predicted, times), np.repeat(found.observed, times), low)
+        drawn = reliability_table(np.repeat(found.predicted, times), np.repeat(found.observed, times), low)
         errors.append(calibration_error(drawn))
-    error = calibration_error(reliability(found.predicted, found.observed, low))
+    error = calibration_error(reliability_table(found.predicted, found.observed, low))
     squares = (found.predicted - found.observed) ** 2
     return [
         _row("brier", series, _per_problem(squares, found.problems, seed), len(squares)),

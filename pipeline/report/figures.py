@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from actors.search.selectors import selector_label
 from actors.storage.filesystem import parse_json
-from pipeline.evaluation.metric_rows import reliability_bins
+from pipeline.evaluation.metric_rows import read_reliability
 from pipeline.evaluation.verifier_metrics import RANKED
 from pipeline.report import charts
 from pipeline.report.curves import best_of_n_curves
@@ -90,7 +90,7 @@ def _pair_accuracy(table: Sequence[Series]) -> str:
 def _calibration(manifests: Sequence[Manifest]) -> Iterator[str]:
     """How often the last verifier was right, beside how sure it was."""
     measured = [manifest for manifest in manifests if manifest.stage == "metrics"]
-    bins = reliability_bins(measured[-1], "held_out_pairs") if measured else []
+    bins = read_reliability(measured[-1], "held_out_pairs") if measured else []
     if bins:
         names = ["predicted", "observed"]
         groups = [

@@ -62,6 +62,7 @@ svg .area { fill-opacity: .3; stroke-width: 1.5; }
         for name in ("turn", "accepted", "wrong", "error", "limit", "none")
     )
     + """
+.wide + p { margin-top: 16px; }
 .wide { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 8px; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; font-variant-numeric: tabular-nums; }
 th, td { padding: 5px 12px; text-align: right; white-space: nowrap; border-top: 1px solid var(--line); }

@@ -12,7 +12,7 @@ from importlib import metadata
 
 from actors.storage.parts import committed_parts
 from pipeline.evaluation.claims import Claim, claim_line
-from pipeline.evaluation.statistics import Verdict, percent
+from pipeline.evaluation.statistics import Verdict, percent_with_interval
 from pipeline.evaluation.verifier_metrics import MEASURES
 from pipeline.report import charts
 from pipeline.report.figures import pictures
@@ -131,7 +131,7 @@ def _verifier_metrics(table: Sequence[Series]) -> str:
 
 
 def _with_interval(point: SeriesPoint) -> str:
-    value, _, interval = percent(point).partition(" ")
+    value, _, interval = percent_with_interval(point).partition(" ")
     return f"{value}<small>{interval}</small>"
 
 

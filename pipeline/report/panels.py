@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-WIDTH, HEIGHT = 240, 132
-LEFT, RIGHT, TOP, BOTTOM = 40, 234, 18, 112
+WIDTH, HEIGHT = 168, 110
+LEFT, RIGHT, TOP, BOTTOM = 36, 164, 20, 90
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

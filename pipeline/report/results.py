@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Sequence
 
 from pipeline.evaluation.claims import claim_line
-from pipeline.evaluation.statistics import percent
+from pipeline.evaluation.statistics import percent_with_interval
 from pipeline.report.run_claims import run_claims
 from pipeline.report.series import Series, read_series, returned_iteration
 from pipeline.report.verifiers import verifier_block, verifier_table
@@ -43,7 +43,9 @@ def _text_block(accuracies: Sequence[Series], turns: range) -> list[str]:
     for before, one in zip((None, *accuracies), accuracies, strict=False):
         if before and before.by_selector != one.by_selector:
             lines.append("")
-        cells = "".join(f"{percent(one.points[turn]) if turn < len(one.points) else '-':<20}" for turn in turns)
+        cells = "".join(
+            f"{percent_with_interval(one.points[turn]) if turn < len(one.points) else '-':<20}" for turn in turns
+        )
         lines.append(f"{one.label:<30}{cells}{one.n:>6}")
     return lines
 

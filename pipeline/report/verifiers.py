@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from actors.storage.parquet import read_batches
-from pipeline.evaluation.statistics import percent
+from pipeline.evaluation.statistics import percent_with_interval
 from pipeline.evaluation.verifier_metrics import MEASURES
 from pipeline.report.series import Series, SeriesPoint
 from pipeline.state.manifest import Manifest
@@ -79,7 +79,7 @@ def verifier_block(rows: Sequence[VerifierRow]) -> list[str]:
     head = "".join(f"{text:>{_width(text)}}" for text in names.values())
     lines = [f"{'verifiers, on held-out answers':<38}{MEASURES['pair_accuracy']:<18}{'n':>5}{head}"]
     for row in rows:
-        pairs = percent(row.points["pair_accuracy"]) if "pair_accuracy" in row.points else "-"
+        pairs = percent_with_interval(row.points["pair_accuracy"]) if "pair_accuracy" in row.points else "-"
         cells = [f"{100 * row.points[name].value:.1f}" if name in row.points else "-" for name in names]
         others = "".join(f"{cell:>{_width(text)}}" for cell, text in zip(cells, names.values(), strict=True))
         lines.append(f"{row.label:<38}{pairs:<18}{row.pairs:>5}{others}")

@@ -14,9 +14,9 @@ from pipeline.evaluation.metric_rows import (
     commit_metrics,
     read_calibration_bins,
     read_metric_rows,
-    reliability_bins,
+    read_reliability,
 )
-from pipeline.evaluation.statistics import Bin
+from pipeline.evaluation.verifier_statistics import ReliabilityBin
 from pipeline.state.manifest import Manifest
 from pipeline.state.store import Store
 from tests.support.small_run import commit_stage, finish
@@ -28,8 +28,8 @@ BINS = [
     CalibrationBin(series="own_pairs", number=0, low=0.5, high=0.75, count=3, predicted=0.7, observed=1.0),
 ]
 RELIABILITY = [
-    Bin(low=0.5, high=0.75, count=7, predicted=0.6, observed=0.55),
-    Bin(low=0.75, high=1.0, count=8, predicted=0.9, observed=0.97),
+    ReliabilityBin(low=0.5, high=0.75, count=7, predicted=0.6, observed=0.55),
+    ReliabilityBin(low=0.75, high=1.0, count=8, predicted=0.9, observed=0.97),
 ]
 
 
@@ -39,8 +39,8 @@ def test_rows_and_bins_are_tables_of_their_own(tmp_path: Path) -> None:
     manifest = commit_stage(store, 0, "metrics")
     assert read_metric_rows(manifest) == [ROW]
     assert read_calibration_bins(manifest) == BINS
-    assert reliability_bins(manifest, "held_out_pairs") == RELIABILITY
-    assert reliability_bins(manifest, "base_pairs") == []
+    assert read_reliability(manifest, "held_out_pairs") == RELIABILITY
+    assert read_reliability(manifest, "base_pairs") == []
 
 
 def finish_metrics_1(store: Store) -> Manifest:
@@ -59,7 +59,7 @@ def test_runs_made_before_are_read_alike(tmp_path: Path) -> None:
     manifest = finish_metrics_1(Store(str(tmp_path / "old")))
     assert read_metric_rows(manifest) == [ROW]
     assert read_calibration_bins(manifest) == BINS
-    assert reliability_bins(manifest, "held_out_pairs") == RELIABILITY
+    assert read_reliability(manifest, "held_out_pairs") == RELIABILITY
 
 
 def test_a_column_of_a_later_version_is_not_in_the_way(tmp_path: Path) -> None:
