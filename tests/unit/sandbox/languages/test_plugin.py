@@ -14,7 +14,8 @@ from sandbox.problems.load import load_problems
 PLUGIN = """
 from sandbox import Language
 
-AWK = Language(name="awk", title="AWK", fences=("awk",), suffix=".awk", files=("mawk",), run=("mawk", "-f", "{program}"))
+RUN = ("/usr/local/bin/mawk", "-f", "{program}")
+AWK = Language(name="awk", title="AWK", fences=("awk",), suffix=".awk", files=("mawk",), run=RUN)
 NOTHING = 3
 """
 ROW = {"task_id": "t", "prompt": "p", "io": "stdio", "private_tests": [{"input": "1\n", "output": "2\n"}]}
