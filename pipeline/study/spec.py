@@ -79,7 +79,7 @@ class Study(Section):
     root: str = "runs"
     """Folder that holds studies: a local path, or an s3:// or gs:// address that every node reaches."""
     base: str = "embedded"
-    """Config that every run starts from: "embedded" (built-in model and problems), or a TOML file beside the study's."""
+    """Config that every run starts from: "embedded" (built-in model and data), or a TOML file beside the study's."""
     config: dict[str, SectionSettings] = Field(default_factory=dict)
     """Settings that replace those of `base`, in the sections of a config, as in [config.rollouts]."""
     methods: tuple[MethodsSection, ...] = Field(min_length=1)
