@@ -1,11 +1,14 @@
 """What a study will do, found without doing it."""
 
+import hashlib
 import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
 
-from pipeline.study.dry_run import forecast_stages
+import pytest
+
+from pipeline.study.dry_run import UnreadSplits, forecast_stages
 from pipeline.study.forecast import describe_study
 from pipeline.study.runs import study_runs
 from pipeline.study.spec import load_study
@@ -26,6 +29,20 @@ def test_a_dry_run_counts_every_shared_stage_once(tmp_path: Path) -> None:
     )
     shared = [stage for stage in planned.values() if (stage.stage.name, stage.iteration) == ("verifier", 0)]
     assert [stage.runs for stage in shared] == [[f"{n}-bt-seed{s}" for n in ("base", "mucode")] for s in (0, 1)]
+
+
+@pytest.mark.parametrize(
+    ("name", "places", "digest"),
+    [("study-tiny", 792, "2a6fcaff6d3841eb5ce5"), ("study-paper", 273, "f4b814ace7c24b080c5b")],
+)
+def test_the_published_studies_keep_the_places_that_0_1_0_gave_their_stages(
+    tmp_path: Path, name: str, places: int, digest: str
+) -> None:
+    """A place names a stage, its settings and its inputs, so a study of that version is continued, not begun again."""
+    study = load_study(ROOT / "configs" / f"{name}.toml", {"root": str(tmp_path)})
+    found = sorted(place.rpartition("/stages/")[2] for place in forecast_stages(study_runs(study), UnreadSplits()))
+    assert len(found) == places
+    assert hashlib.sha256("\n".join(found).encode()).hexdigest()[:20] == digest
 
 
 def test_a_dry_run_says_what_is_shared_and_imports_nothing_heavy(tmp_path: Path) -> None:
