@@ -86,10 +86,11 @@ def test_what_runs_inside_the_box_is_standard_library_only() -> None:
 @pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["run", "--dry-run"]], ids=" ".join)
 def test_command_line_answers_without_heavy_packages(arguments: list[str]) -> None:
     command = [sys.executable, "-c", PROBE.replace("HEAVY", repr(HEAVY)), *arguments]
-    answers = []
-    for _ in range(3):  # the fastest of three: another process may hold the cores
+    cpu_s = []
+    while not cpu_s or (min(cpu_s) >= ANSWERS_WITHIN_S and len(cpu_s) < 3):  # another process may hold the cores
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, done.stderr
-        answers.append(json.loads(done.stdout.splitlines()[-1]))
-        assert (answers[-1]["status"], answers[-1]["heavy"]) == (0, []), done.stderr
-    assert min(answer["cpu_s"] for answer in answers) < ANSWERS_WITHIN_S
+        answer = json.loads(done.stdout.splitlines()[-1])
+        assert (answer["status"], answer["heavy"]) == (0, []), done.stderr
+        cpu_s.append(answer["cpu_s"])
+    assert min(cpu_s) < ANSWERS_WITHIN_S
