@@ -95,7 +95,7 @@ def test_the_sandbox_judges(engine: None, base: Path, tmp_path: Path) -> None:
     done = call(base, tmp_path, "sandbox", "check", "--boxes", "1", *files)
     assert done.returncode == 0, done.stderr
     results = [json.loads(line) for line in (tmp_path / "results.jsonl").read_text().splitlines()]
-    assert [result["passed"] for result in results] == [True, False]
+    assert [result["verdict"] for result in results] == ["accepted", "wrong_answer"]
 
 
 def test_a_shipped_config_is_found_by_its_name(base: Path, tmp_path: Path) -> None:
