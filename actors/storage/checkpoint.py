@@ -9,7 +9,6 @@ import fnmatch
 import hashlib
 import json
 import os
-import posixpath
 import re
 import shutil
 import tempfile
@@ -20,9 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pyarrow import fs
-
-from actors.storage.filesystem import open_directory, read_bytes
+from actors.storage.run_storage import RunStorage, open_storage
 from sandbox.errors import UserError
 
 MANIFEST = "checkpoint.json"
@@ -107,8 +104,7 @@ def verify(directory: str | Path) -> Checkpoint:
 
 def is_saved(target: str) -> bool:
     """Whether a whole checkpoint was saved at a path or address: its manifest exists."""
-    filesystem, root = open_directory(target)
-    return filesystem.get_file_info(posixpath.join(root, MANIFEST)).type == fs.FileType.File
+    return open_storage(target).exists(MANIFEST)
 
 
 def fetch(uri: str, cache_dir: str | None = None) -> str:
@@ -121,16 +117,16 @@ def fetch(uri: str, cache_dir: str | None = None) -> str:
         return str(Path(uri).expanduser())
     if "://" not in uri:
         return _from_hub(uri)
-    filesystem, root = open_directory(uri)
-    if not is_saved(uri):
+    storage = open_storage(uri)
+    if not storage.exists(MANIFEST):
         raise CheckpointError(f"no checkpoint at {uri}: it has no {MANIFEST}, which is written last")
-    manifest = json.loads(read_bytes(filesystem, posixpath.join(root, MANIFEST)))
+    manifest = json.loads(storage.read(MANIFEST))
     cache = Path(cache_dir or CACHE).expanduser()
     cache.mkdir(parents=True, exist_ok=True)
     local = cache / manifest["policy_id"]
     with _lock(cache / f"{manifest['policy_id']}.lock"):
         if not (local / MANIFEST).exists():
-            save_atomically(lambda half: _download(filesystem, root, manifest, half), str(local))
+            save_atomically(lambda half: _download(storage, manifest, half), str(local))
         found = verify(local)
     if found.policy_id != manifest["policy_id"]:
         raise CheckpointError(f"{uri} changed while it was copied: {found.policy_id}, not {manifest['policy_id']}")
@@ -212,29 +208,22 @@ def _flush(path: Path) -> None:
 
 
 def _save_remote(write: Callable[[Path], None], target: str) -> Checkpoint:
-    filesystem, root = open_directory(target)
+    storage = open_storage(target)
     with tempfile.TemporaryDirectory(prefix="mucode-checkpoint-") as folder:
         half = Path(folder)
         write(half)
         manifest = _write_manifest(half)
-        if is_saved(target):  # nobody may read a mixture of the old and the new
-            filesystem.delete_file(posixpath.join(root, MANIFEST))
+        if storage.exists(MANIFEST):  # nobody may read a mixture of the old and the new
+            storage.delete_file(MANIFEST)
         for name in [*manifest["files"], MANIFEST]:
-            path = posixpath.join(root, name)
-            filesystem.create_dir(posixpath.dirname(path), recursive=True)
-            fs.copy_files(
-                str(half / name), path, source_filesystem=fs.LocalFileSystem(), destination_filesystem=filesystem
-            )
+            storage.upload(half / name, name)
     return Checkpoint(path=target, policy_id=manifest["policy_id"])
 
 
-def _download(filesystem: fs.FileSystem, root: str, manifest: dict[str, Any], half: Path) -> None:
+def _download(storage: RunStorage, manifest: dict[str, Any], half: Path) -> None:
     for name in manifest["files"]:
         (half / name).parent.mkdir(parents=True, exist_ok=True)
-        source = posixpath.join(root, name)
-        fs.copy_files(
-            source, str(half / name), source_filesystem=filesystem, destination_filesystem=fs.LocalFileSystem()
-        )
+        storage.download(name, half / name)
 
 
 @contextmanager

@@ -1,25 +1,50 @@
-"""Reading Parquet files of any filesystem, as rows or as batches."""
+"""Reading and writing Parquet files of any storage, as rows or as batches."""
 
-from collections.abc import Iterable, Iterator
+import io
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from actors.storage.filesystem import open_directory
+from actors.storage.run_storage import open_file
 
 Row = dict[str, Any]
+Filter = tuple[str, str, Any]
+"""Column, comparison as pyarrow has it ("=", "in"), value."""
+BATCH_ROWS = 65536
 
 
-def read_batches(files: Iterable[str], columns: list[str]) -> Iterator[pa.RecordBatch]:
-    """Those columns of Parquet files, streamed."""
+def read_batches(
+    files: Iterable[str], columns: Sequence[str] | None = None, batch_rows: int = BATCH_ROWS
+) -> Iterator[pa.RecordBatch]:
+    """Those columns (None: all) of Parquet files, streamed by at most `batch_rows` rows. Raises FileNotFoundError."""
+    chosen = None if columns is None else list(columns)
     for file in files:
-        filesystem, path = open_directory(file)
-        with filesystem.open_input_file(path) as source:
-            yield from pq.ParquetFile(source).iter_batches(columns=columns)
+        with open_file(file) as source:
+            yield from pq.ParquetFile(source).iter_batches(batch_size=batch_rows, columns=chosen)
 
 
-def read_rows(files: Iterable[str]) -> Iterator[Row]:
+def read_rows(
+    files: Iterable[str], columns: Sequence[str] | None = None, filters: Sequence[Filter] | None = None
+) -> Iterator[Row]:
+    """Rows of Parquet files in order, one file in memory at a time: those that meet all `filters`.
+
+    `columns`: None takes all; without filters, "turns.list.element.chosen" takes a part of a nested one. Raises
+    FileNotFoundError.
+    """
+    chosen = None if columns is None else list(columns)
     for file in files:
-        filesystem, path = open_directory(file)
-        yield from pq.read_table(path, filesystem=filesystem).to_pylist()
+        with open_file(file) as source:
+            if filters is None:
+                table = pq.ParquetFile(source).read(columns=chosen)
+            else:
+                table = pq.read_table(source, columns=chosen, filters=list(filters))
+        yield from table.to_pylist()
+
+
+def encode_parquet(table: pa.Table) -> bytes:
+    """The bytes of a Parquet file that holds the table, compressed."""
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, compression="zstd")
+    return buffer.getvalue()

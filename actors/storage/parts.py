@@ -5,17 +5,15 @@ only when its record `part-00003.json` exists and names it. Files that no record
 """
 
 import hashlib
-import io
 import json
 import posixpath
 import uuid
 from dataclasses import asdict, dataclass, field
 
 import pyarrow as pa
-import pyarrow.parquet as pq
-from pyarrow import fs
 
-from actors.storage.filesystem import open_directory, parse_json, read_bytes, write_bytes
+from actors.storage.parquet import encode_parquet
+from actors.storage.run_storage import open_storage, parse_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,33 +33,27 @@ class PartRecord:
 
 def commit_part(directory: str, part: int, table: pa.Table, counts: dict[str, int] | None = None) -> PartRecord:
     """Write `table` as part number `part` of the stage at `directory`, then its record; return the record."""
-    filesystem, root = open_directory(directory)
-    filesystem.create_dir(root, recursive=True)
-    buffer = io.BytesIO()
-    pq.write_table(table, buffer, compression="zstd")
-    data = buffer.getvalue()
-    name = f"part-{part:05d}.{uuid.uuid4().hex[:8]}.parquet"
-    write_bytes(filesystem, posixpath.join(root, name), data)
+    storage = open_storage(directory)
+    data = encode_parquet(table)
     record = PartRecord(
         part=part,
-        file=name,
+        file=f"part-{part:05d}.{uuid.uuid4().hex[:8]}.parquet",
         rows=table.num_rows,
         size_bytes=len(data),
         sha256=hashlib.sha256(data).hexdigest(),
         counts=counts or {},
     )
-    body = json.dumps(asdict(record), indent=1).encode()
-    write_bytes(filesystem, posixpath.join(root, f"part-{part:05d}.json"), body)
+    storage.write(record.file, data)
+    storage.write(f"part-{part:05d}.json", json.dumps(asdict(record), indent=1).encode())
     return record
 
 
 def committed_parts(directory: str) -> dict[int, PartRecord]:
-    """Parts of a stage that were committed so far, by number. Empty where the directory is absent."""
-    filesystem, root = open_directory(directory)
-    selector = fs.FileSelector(root, allow_not_found=True)
+    """Parts of a stage that were committed so far, by number. Empty if the directory is absent."""
+    storage = open_storage(directory)
     records = {}
-    for info in filesystem.get_file_info(selector):
-        if info.base_name.startswith("part-") and info.base_name.endswith(".json"):
-            record = PartRecord(**parse_json(read_bytes(filesystem, info.path), info.path))
+    for name in storage.list_names():
+        if name.startswith("part-") and name.endswith(".json"):
+            record = PartRecord(**parse_json(storage.read(name), posixpath.join(directory, name)))
             records[record.part] = record
     return records

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from actors.search.selectors import selector_label
-from actors.storage.filesystem import parse_json
+from actors.storage.run_storage import parse_json
 from pipeline.evaluation.metric_rows import read_reliability
 from pipeline.evaluation.verifier_metrics import RANKED
 from pipeline.report import charts

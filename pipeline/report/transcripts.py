@@ -7,10 +7,8 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from itertools import islice
 
-import pyarrow.parquet as pq
-
 from actors.search.episode import Episode, Turn
-from actors.storage.filesystem import open_directory
+from actors.storage.parquet import read_batches, read_rows
 from pipeline.report import charts
 from pipeline.state.manifest import Manifest
 from sandbox.verdict import Outcome, Verdict, settling_outcome
@@ -57,20 +55,16 @@ def _chosen(
             break
     wanted = [episode.episode_id for episodes in found.values() for episode in episodes]
     scores: Scores = {}
-    for file in list(scored.files().values())[:READ_PARTS] if scored and wanted else []:
-        filesystem, path = open_directory(file)
-        columns = ["episode_id", "turn", "score"]
-        rows = pq.read_table(path, filesystem=filesystem, columns=columns, filters=[("episode_id", "in", wanted)])
-        scores |= {(row["episode_id"], row["turn"]): row["score"] for row in rows.to_pylist()}
+    if scored and wanted:
+        files = list(scored.files().values())[:READ_PARTS]
+        rows = read_rows(files, ["episode_id", "turn", "score"], [("episode_id", "in", wanted)])
+        scores = {(row["episode_id"], row["turn"]): row["score"] for row in rows}
     return [(episode, kind, scores) for kind, episodes in found.items() for episode in episodes]
 
 
 def stream(manifest: Manifest, selector: str) -> Iterator[Episode]:
-    for file in list(manifest.files().values())[:READ_PARTS]:
-        filesystem, path = open_directory(file)
-        with filesystem.open_input_file(path) as source:
-            for batch in pq.ParquetFile(source).iter_batches(batch_size=64):
-                yield from (Episode.from_row(row) for row in batch.to_pylist() if row["selector"] == selector)
+    for batch in read_batches(list(manifest.files().values())[:READ_PARTS], batch_rows=64):
+        yield from (Episode.from_row(row) for row in batch.to_pylist() if row["selector"] == selector)
 
 
 def _kind(episode: Episode) -> str | None:

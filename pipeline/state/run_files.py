@@ -4,9 +4,7 @@ import json
 import posixpath
 from typing import Any
 
-from pyarrow import fs
-
-from actors.storage.filesystem import open_directory, parse_json, read_bytes, write_bytes
+from actors.storage.run_storage import open_storage, parse_json
 
 
 class RunFiles:
@@ -14,44 +12,42 @@ class RunFiles:
 
     def __init__(self, root: str) -> None:
         self.root = root
-        self.filesystem, self.path = open_directory(root)
+        self.storage = open_storage(root)
 
     @property
     def is_local(self) -> bool:
         """Whether the files lie on a disk of this machine, which has locks."""
-        return isinstance(self.filesystem, fs.LocalFileSystem)
+        return self.storage.is_local
 
     def exists(self, *names: str) -> bool:
-        info = self.filesystem.get_file_info(posixpath.join(self.path, *names))
-        return info.type != fs.FileType.NotFound
+        return self.storage.exists(posixpath.join("", *names))
 
     def size(self, *names: str) -> int | None:
         """Bytes of a file; None if there is none."""
-        info = self.filesystem.get_file_info(posixpath.join(self.path, *names))
-        return None if info.type == fs.FileType.NotFound else info.size
+        try:
+            return self.storage.size(posixpath.join("", *names))
+        except FileNotFoundError:
+            return None
 
     def names(self, *names: str) -> list[str]:
         """What lies in a folder, sorted; [] if there is no folder."""
-        selector = fs.FileSelector(posixpath.join(self.path, *names), allow_not_found=True)
-        return sorted(info.base_name for info in self.filesystem.get_file_info(selector))
+        return self.storage.list_names(posixpath.join("", *names))
 
     def read(self, *names: str) -> bytes:
-        return read_bytes(self.filesystem, posixpath.join(self.path, *names))
+        return self.storage.read(posixpath.join("", *names))
 
     def read_json(self, *names: str) -> Any:
         """None if there is no such file. Raises DamagedError if it is not JSON."""
         return parse_json(self.read(*names), posixpath.join(self.root, *names)) if self.exists(*names) else None
 
     def write(self, data: bytes, *names: str) -> None:
-        path = posixpath.join(self.path, *names)
-        self.filesystem.create_dir(posixpath.dirname(path), recursive=True)
-        write_bytes(self.filesystem, path, data)
+        self.storage.write(posixpath.join("", *names), data)
 
     def write_json(self, body: Any, *names: str) -> None:
         self.write(json.dumps(body, indent=1, default=str).encode(), *names)
 
     def delete(self, *names: str) -> None:
-        self.filesystem.delete_file(posixpath.join(self.path, *names))
+        self.storage.delete_file(posixpath.join("", *names))
 
     def delete_folder(self, *names: str) -> None:
-        self.filesystem.delete_dir(posixpath.join(self.path, *names))
+        self.storage.delete_directory(posixpath.join("", *names))

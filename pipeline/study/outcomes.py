@@ -1,14 +1,12 @@
 """Which problems each search of a study solved: matrices of seeds × problems, the material of every number."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
-import pyarrow.parquet as pq
 
-from actors.storage.filesystem import open_directory
-from actors.storage.parquet import Row
+from actors.storage.parquet import Row, read_rows
 from pipeline.config.schema import EvalSection
 from pipeline.evaluation.best_of_n import best_of_n_values
 from pipeline.evaluation.statistics import Array
@@ -140,7 +138,7 @@ def _has(run: StudyRun, part: SearchSlice) -> bool:
 def _solved(files: tuple[str, ...], turns: int) -> dict[tuple[str, int], SolvedByTurn]:
     """By selector and width; an episode that stopped keeps its last answer."""
     found: dict[tuple[str, int], SolvedByTurn] = {}
-    for row in _rows(files):
+    for row in read_rows(files, _COLUMNS):
         labels = [_label(_final_answer(turn)) for turn in row["turns"]] or [0.0]
         labels = [float("nan")] * turns if row["infrastructure"] else labels + labels[-1:] * (turns - len(labels))
         found.setdefault((row["selector"], row["width"]), {})[row["problem_id"]] = labels
@@ -151,13 +149,6 @@ def _final_answer(turn: Row) -> Row:
     """As `actors.search.episode.Turn.held`, of a row that holds its verdicts only."""
     answer: Row = turn["answers"][turn["kept"][0] if turn["kept"] else turn["chosen"]]
     return answer
-
-
-def _rows(files: Iterable[str]) -> Iterator[Row]:
-    for file in files:
-        filesystem, path = open_directory(file)
-        with filesystem.open_input_file(path) as source:
-            yield from pq.ParquetFile(source).read(columns=_COLUMNS).to_pylist()
 
 
 def _label(answer: Row) -> float:

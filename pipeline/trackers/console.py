@@ -1,7 +1,6 @@
 """What a person reads while a run goes on: lines on standard output, and a counter that is drawn over."""
 
 import json
-import posixpath
 import sys
 import threading
 import time
@@ -9,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from actors.storage.filesystem import open_directory, read_bytes
+from actors.storage.run_storage import open_storage
 from pipeline.trackers.tracker import MetricRecord, RunInfo, StageSummary, TrainingStep
 
 PROGRESS_EVERY_S = 10.0
@@ -105,15 +104,15 @@ def _short(value: object) -> str:
 def follow_training(directory: str, title: str) -> Iterator[None]:
     """While a training runs in other processes, show what its workers write in `directory`/progress.json."""
     ended = threading.Event()
-    filesystem, path = open_directory(directory)
+    storage = open_storage(directory)
     with suppress(FileNotFoundError):
-        filesystem.delete_file(posixpath.join(path, "progress.json"))  # of an earlier attempt
+        storage.delete_file("progress.json")  # of an earlier attempt
 
     def watch() -> None:
         progress: ProgressLine | None = None
         while not ended.wait(REDRAW_EVERY_S):
             try:
-                state = json.loads(read_bytes(filesystem, posixpath.join(path, "progress.json")))
+                state = json.loads(storage.read("progress.json"))
             except FileNotFoundError:
                 continue  # no step yet
             progress = progress or ProgressLine(title, state["steps"], unit="steps")

@@ -4,16 +4,15 @@ progress.json            while it goes on: the steps of the last half minute
 training_steps.parquet   afterwards: every step
 """
 
-import io
 import json
 import posixpath
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from actors.storage.filesystem import open_directory, parse_json, read_bytes, write_bytes
+from actors.storage.parquet import encode_parquet, read_rows
+from actors.storage.run_storage import open_storage, parse_json
 from pipeline.trackers.tracker import TrainingStep
 
 PROGRESS, TRAINING_STEPS = "progress.json", "training_steps.parquet"
@@ -47,18 +46,15 @@ class StepRecord:
 
 def write_progress(directory: str, steps: int, recent: Sequence[StepRecord]) -> None:
     """Replace progress.json by the newest steps of a training of `steps`, at least one."""
-    filesystem, path = open_directory(directory)
-    filesystem.create_dir(path, recursive=True)
     last = recent[-1]
     body = {"step": last.step, "steps": steps, "loss": last.loss, "rows": [asdict(record) for record in recent]}
-    write_bytes(filesystem, posixpath.join(path, PROGRESS), json.dumps(body).encode())
+    open_storage(directory).write(PROGRESS, json.dumps(body).encode())
 
 
 def read_progress(directory: str) -> tuple[int, list[StepRecord]]:
     """Steps of the training, and the newest of them; (0, []) before the first. Raises DamagedError."""
-    filesystem, path = open_directory(directory)
     try:
-        found = parse_json(read_bytes(filesystem, posixpath.join(path, PROGRESS)), f"{directory}/{PROGRESS}")
+        found = parse_json(open_storage(directory).read(PROGRESS), f"{directory}/{PROGRESS}")
     except FileNotFoundError:
         return 0, []
     return found["steps"], [StepRecord(**row) for row in found["rows"]]
@@ -66,29 +62,23 @@ def read_progress(directory: str) -> tuple[int, list[StepRecord]]:
 
 def write_training_steps(directory: str, records: Sequence[StepRecord]) -> None:
     """Write training_steps.parquet whole, beside the stage's manifest."""
-    filesystem, path = open_directory(directory)
-    filesystem.create_dir(path, recursive=True)
-    buffer = io.BytesIO()
     table = pa.Table.from_pylist([asdict(record) for record in records], schema=TRAINING_STEPS_SCHEMA)
-    pq.write_table(table, buffer, compression="zstd")
-    write_bytes(filesystem, posixpath.join(path, TRAINING_STEPS), buffer.getvalue())
+    open_storage(directory).write(TRAINING_STEPS, encode_parquet(table))
 
 
 def read_training_steps(directory: str) -> list[StepRecord]:
     """Every step of a finished training in order; [] for runs made before the file existed."""
-    filesystem, path = open_directory(directory)
     try:
-        table = pq.read_table(posixpath.join(path, TRAINING_STEPS), filesystem=filesystem)
+        return [StepRecord(**row) for row in read_rows([posixpath.join(directory, TRAINING_STEPS)])]
     except FileNotFoundError:
         return []
-    return [StepRecord(**row) for row in table.to_pylist()]
 
 
 def forget_steps(directory: str) -> None:
     """Remove what an earlier attempt at a training told."""
-    filesystem, path = open_directory(directory)
+    storage = open_storage(directory)
     for name in (PROGRESS, TRAINING_STEPS):
         try:
-            filesystem.delete_file(posixpath.join(path, name))
+            storage.delete_file(name)
         except FileNotFoundError:
             continue

@@ -1,11 +1,10 @@
 """What each tracker of a run was told already, so that a resume tells nothing twice: tracking.json."""
 
 import json
-import posixpath
 import uuid
 from dataclasses import asdict, dataclass, field
 
-from actors.storage.filesystem import open_directory, parse_json, read_bytes, write_bytes
+from actors.storage.run_storage import open_storage, parse_json
 
 TRACKING = "tracking.json"
 
@@ -26,10 +25,9 @@ class TrackingFile:
 
     def __init__(self, root: str) -> None:
         """Reads what is there. Raises DamagedError if it is not what was written."""
-        self._filesystem, self._directory = open_directory(root)
-        self._path = posixpath.join(self._directory, TRACKING)
+        self._storage = open_storage(root)
         try:
-            body = parse_json(read_bytes(self._filesystem, self._path), f"{root}/{TRACKING}")
+            body = parse_json(self._storage.read(TRACKING), f"{root}/{TRACKING}")
         except FileNotFoundError:
             body = {"run_id": uuid.uuid4().hex, "told": {}}
         self.run_id: str = body["run_id"]
@@ -39,7 +37,6 @@ class TrackingFile:
         return self._told.setdefault(tracker, ToldEvents())
 
     def save(self) -> None:
-        self._filesystem.create_dir(self._directory, recursive=True)
         told = {name: asdict(events) for name, events in self._told.items()}
         body = {"schema": "tracking/1", "run_id": self.run_id, "told": told}
-        write_bytes(self._filesystem, self._path, json.dumps(body, indent=1).encode())
+        self._storage.write(TRACKING, json.dumps(body, indent=1).encode())

@@ -19,8 +19,8 @@ from typing import Any
 import pipeline.cluster.actor_groups
 from actors.generator import Generator
 from actors.ids import stable_seed
-from actors.storage import parts
 from actors.storage.checkpoint import Checkpoint, save_atomically
+from actors.storage.filesystem import FilesystemStorage
 from actors.storage.parts import committed_parts
 from pipeline.config.schema import Config
 from pipeline.evaluation import metrics
@@ -28,7 +28,6 @@ from pipeline.evaluation.metrics import MetricSettings
 from pipeline.preflight import check
 from pipeline.stages import generator, rollouts, verifier
 from pipeline.stages.rollouts import make_shards
-from pipeline.state import run_files
 from pipeline.state.manifest import Manifest
 from pipeline.state.stage import StageContext, StageOutput
 from pipeline.study.execute import execute_study
@@ -139,7 +138,7 @@ def install() -> None:
     verifier.train_verifier = generator.fine_tune = train  # type: ignore[assignment]
     metrics.summarise_iteration = summarise_here
     if len(sys.argv) > 2:
-        parts.write_bytes = run_files.write_bytes = dying(parts.write_bytes, int(sys.argv[2]))
+        FilesystemStorage.write = dying(FilesystemStorage.write, int(sys.argv[2]))  # type: ignore[method-assign]
 
 
 if __name__ in ("__main__", "__mp_main__"):  # the study's process, and those of its workers

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pytest
 
 from actors.storage.checkpoint import Checkpoint
-from actors.storage.filesystem import DamagedError
 from actors.storage.parts import commit_part, committed_parts
+from actors.storage.run_storage import DamagedError
 from pipeline.config.schema import Config
 from pipeline.errors import StoreError
 from pipeline.state.identity import StageIdentity

@@ -1,0 +1,93 @@
+"""Where runs and checkpoints lie: whole files by relative names below a root, on a disk or in an object store.
+
+Another backend is a class with the methods of `RunStorage` and an entry of `BACKENDS` under its address scheme.
+"""
+
+import json
+import posixpath
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+from sandbox.errors import UserError
+
+
+class DamagedError(UserError, RuntimeError):
+    """A file of ours does not hold what was written."""
+
+
+class RunStorage(Protocol):
+    """Files below `root`. Names are relative, with "/" between folders; "" is the root itself.
+
+    A reader sees a file as it was written as a whole, or not at all. Folders appear with the first file in them.
+    """
+
+    root: str
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the files lie on a disk of this machine, which has locks."""
+
+    def read(self, name: str) -> bytes:
+        """The whole file. Raises FileNotFoundError."""
+
+    def open(self, name: str) -> BinaryIO:
+        """The file, seekable, to read parts of it; close it. Raises FileNotFoundError."""
+
+    def write(self, name: str, data: bytes) -> None:
+        """Write or replace a whole file."""
+
+    def append(self, name: str, data: bytes) -> None:
+        """Add to the end of a file, which need not be there; one writer at a time."""
+
+    def exists(self, name: str = "") -> bool:
+        """Whether there is a file or a folder of this name."""
+
+    def size(self, name: str) -> int:
+        """Bytes of a file. Raises FileNotFoundError."""
+
+    def list_names(self, name: str = "") -> list[str]:
+        """Names of what lies directly in a folder, sorted; [] if there is no such folder."""
+
+    def delete_file(self, name: str) -> None:
+        """Raises FileNotFoundError."""
+
+    def delete_directory(self, name: str = "") -> None:
+        """Delete a folder and all in it. Raises FileNotFoundError."""
+
+    def upload(self, local: Path, name: str) -> None:
+        """Copy a file of this machine, which may be larger than memory, to `name`."""
+
+    def download(self, name: str, local: Path) -> None:
+        """Copy `name` to a file of this machine, whose folder exists."""
+
+
+BACKENDS: dict[str, Callable[[str], RunStorage]] = {}
+"""How an address is opened, by its scheme; others are local paths, or addresses that pyarrow knows (s3, gs, …)."""
+
+
+def open_storage(uri: str) -> RunStorage:
+    """The storage at a local path or an address such as s3://bucket/runs/name. Creates nothing."""
+    scheme, separator, _ = uri.partition("://")
+    if separator and scheme in BACKENDS:
+        return BACKENDS[scheme](uri)
+    from actors.storage.filesystem import FilesystemStorage
+
+    return FilesystemStorage(uri)
+
+
+def open_file(uri: str) -> BinaryIO:
+    """One file by its whole path or address, seekable; close it. Raises FileNotFoundError."""
+    folder, name = posixpath.split(uri)
+    return open_storage(folder or ".").open(name)
+
+
+def parse_json(data: bytes, name: str) -> Any:
+    """What one of our own files says. Raises DamagedError, which names the file, if it is not what was written."""
+    try:
+        return json.loads(data)
+    except ValueError as error:
+        raise DamagedError(
+            f"{name} is damaged, no longer the JSON that was written ({error}). Restore it; what lies beside it in a "
+            "stage's directory can be deleted with it, to be computed again"
+        ) from None
