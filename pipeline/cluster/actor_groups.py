@@ -34,11 +34,11 @@ class ActorStartError(UserError, RuntimeError):
 class ActorGroups:
     """Generators, executors and scorers of one run. A context manager: leaving it ends every actor."""
 
-    def __init__(self, config: Config, lanes: int = 1) -> None:
-        """`lanes`: how many fleets share the cluster. Raises ResourceError where a phase does not fit."""
+    def __init__(self, config: Config, workers: int = 1) -> None:
+        """`workers`: how many of a study share the cluster. Raises ResourceError if a phase does not fit."""
         self.config = config
         connect(config)
-        self.total = resources.share(ray.cluster_resources(), lanes)
+        self.total = resources.share_of_worker(ray.cluster_resources(), workers)
         self.plan = resources.make_plan(config, self.total)
         say(f"Ray: {resources.describe(self.total)}")
         self._generators: dict[int, Any] = {}

@@ -31,17 +31,17 @@ class Plan:
     gpus_per_rank: float
 
 
-def share(total: dict[str, float], lanes: int) -> dict[str, float]:
-    """What one of `lanes` workers may count on: a cluster is divided; on this machine each has a Ray of its own.
+def share_of_worker(total: dict[str, float], workers: int) -> dict[str, float]:
+    """What one of a study's `workers` may count on: a cluster is divided; on this machine each has a Ray of its own.
 
-    Raises ResourceError where each of these would take the same accelerators.
+    Raises ResourceError if each of these would take the same accelerators.
     """
     if os.environ.get("RAY_ADDRESS"):
-        return {name: amount / lanes for name, amount in total.items()}
-    if lanes > 1 and total.get("GPU", 0):
+        return {name: amount / workers for name, amount in total.items()}
+    if workers > 1 and total.get("GPU", 0):
         raise ResourceError(
-            f"lanes = {lanes} would each use all {total['GPU']:g} accelerators of this machine; "
-            "use lanes = 1, or `ray start --head` and RAY_ADDRESS, so that the lanes divide them"
+            f"lanes = {workers} would each use all {total['GPU']:g} accelerators of this machine; "
+            "use lanes = 1, or `ray start --head` and RAY_ADDRESS, so that the workers divide them"
         )
     return total
 
@@ -97,7 +97,7 @@ def _require(phase: str, needs: dict[str, float], total: dict[str, float]) -> No
     if short:
         text = ", ".join(f"{need:g} {name} (the cluster has {total.get(name, 0):g})" for name, need in short.items())
         raise ResourceError(
-            f"phase {phase} needs {text}; a study's lanes divide a cluster. Lower generator.replicas, "
+            f"phase {phase} needs {text}; a study's workers divide a cluster. Lower generator.replicas, "
             "generator.tensor_parallel, training.workers, executor.replicas or executor.boxes, or add nodes"
         )
 

@@ -40,9 +40,9 @@ figure, .card { margin: 0; background: var(--card); border: 1px solid var(--line
 .claim { background: var(--card); border: 1px solid var(--line); border-left: 4px solid var(--none); border-radius: 6px;
   padding: 9px 14px; margin-bottom: 8px; } .claim.yes { border-left-color: var(--yes); }
 .claim.no { border-left-color: var(--no); } .claim h3 { display: flex; justify-content: space-between; gap: 12px; }
-.contrast { display: grid; grid-template-columns: minmax(0, 1fr) 300px 200px 96px; gap: 0 14px; align-items: center;
-  font-size: 13.5px; font-variant-numeric: tabular-nums; } .contrast small { color: var(--soft); }
-.contrast :last-child { text-align: right; } .claim + .figures { margin-top: 24px; }
+.comparison { display: grid; grid-template-columns: minmax(0, 1fr) 300px 200px 96px; gap: 0 14px; align-items: center;
+  font-size: 13.5px; font-variant-numeric: tabular-nums; } .comparison small { color: var(--soft); }
+.comparison :last-child { text-align: right; } .claim + .figures { margin-top: 24px; }
 .panels { display: grid; gap: 6px 10px; grid-template-columns: 1fr 1fr; }
 figcaption { font-size: 13px; margin-top: 6px; }
 svg { display: block; width: 100%; max-width: 520px; height: auto; margin: 0 auto; }
@@ -81,8 +81,8 @@ pre { background: var(--code); border-radius: 6px; padding: 8px 10px; margin: 4p
 .tag.accepted { color: var(--yes); } .tag.wrong, .tag.error, .tag.limit { color: var(--no); }
 .tag.none { color: var(--none); }
 @media (max-width: 640px) {
-  .contrast { grid-template-columns: 1fr auto; margin-bottom: 10px; }
-  .contrast > :nth-child(-n+2) { grid-column: 1 / -1; }
+  .comparison { grid-template-columns: 1fr auto; margin-bottom: 10px; }
+  .comparison > :nth-child(-n+2) { grid-column: 1 / -1; }
   table { font-size: 13px; } th, td { padding: 4px 6px; } td small { display: block; margin: 0; }
   th:first-child, td:first-child { white-space: normal; min-width: 104px; } th { white-space: normal; } }
 """

@@ -79,7 +79,7 @@ def _comparison(comparison: Comparison, reach: float) -> str:
     value, _, rest = difference_text(comparison).partition(", ")
     word = VERDICT_WORDS[comparison.verdict]
     columns = (escape(comparison_text(comparison)), picture, f"{value}<br><small>{rest}</small>", word)
-    return f"<div class=contrast>{''.join(f'<span>{column}</span>' for column in columns)}</div>"
+    return f"<div class=comparison>{''.join(f'<span>{column}</span>' for column in columns)}</div>"
 
 
 def _table(table: StudyTable) -> str:
