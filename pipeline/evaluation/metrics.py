@@ -33,7 +33,7 @@ Found = tuple[list[MetricRow], list[CalibrationBin]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricSettings:
-    """What the numbers depend on beside the episodes. `loss`: the verifier's, "bt" or "bce"."""
+    """What the numbers depend on beside the episodes. `loss`: the row of the verifier's loss."""
 
     turns: int
     n_values: tuple[int, ...]

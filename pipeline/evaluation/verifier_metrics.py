@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.config.losses import LOSSES
 from pipeline.evaluation.metric_rows import CalibrationBin, MetricRow
 from pipeline.evaluation.search_records import per_problem
 from pipeline.evaluation.statistics import Array, Estimate, bootstrap_weights, interval
@@ -35,8 +36,8 @@ MEASURES = {
     "calibration_error": "cal. error",
 }
 """Metrics of a verifier, in words; docs/evaluation.md defines them. All are shares; of the last two less is better."""
-LEAST_CONFIDENCE = {"bt": 0.5, "bce": 0.0}
-"""Where the bins of a calibration begin, by the loss; a loss that is not here makes no probabilities."""
+LEAST_CONFIDENCE = {"pairs": 0.5, "answers": 0.0}
+"""Where the bins of a calibration begin, by what the verifier's loss makes a probability."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,10 +78,11 @@ def verifier_rows(
     if known.problems:
         found = _per_problem(known.observed, known.problems, seed)
         rows.append(_row("pair_accuracy", series, found, len(known.problems), len(pairs) - len(known.problems)))
-        rows += _calibration_rows(known, series, loss, seed) if loss == "bt" else []
+        rows += _calibration_rows(known, series, loss, seed) if calibrated_on(loss) == "pairs" else []
     if answers:
         rows += _auc_rows(answers, series, seed)
-        rows += _calibration_rows(predicted_answers(answers), series, loss, seed) if loss == "bce" else []
+        if calibrated_on(loss) == "answers":
+            rows += _calibration_rows(predicted_answers(answers), series, loss, seed)
     return rows
 
 
@@ -88,9 +90,10 @@ def calibration_bins(
     pairs: Sequence[Pair], scored: Sequence[ScoredAnswer], answers: Sequence[ScoredAnswer], series: str, loss: str
 ) -> list[CalibrationBin]:
     """The table behind a calibration error, of the bins that are not empty; arguments as `verifier_rows`."""
-    if loss not in LEAST_CONFIDENCE:
+    kind = calibrated_on(loss)
+    if kind is None:
         return []
-    found = ranked_pairs(pairs, scored) if loss == "bt" else predicted_answers(answers)
+    found = ranked_pairs(pairs, scored) if kind == "pairs" else predicted_answers(answers)
     if not found.problems:
         return []
     return [
@@ -103,8 +106,13 @@ def calibration_bins(
             predicted=one.predicted,
             observed=one.observed,
         )
-        for number, one in enumerate(reliability_table(found.predicted, found.observed, LEAST_CONFIDENCE[loss]))
+        for number, one in enumerate(reliability_table(found.predicted, found.observed, LEAST_CONFIDENCE[kind]))
     ]
+
+
+def calibrated_on(loss: str) -> str | None:
+    """What a loss makes a probability, "pairs" or "answers"; None for a loss that has no row."""
+    return LOSSES[loss].calibrated_on if loss in LOSSES else None
 
 
 def ranked_pairs(pairs: Sequence[Pair], scored: Sequence[ScoredAnswer]) -> Predictions:
@@ -155,7 +163,7 @@ def _auc_within(answers: Sequence[ScoredAnswer], series: str, seed: int) -> list
 
 def _calibration_rows(found: Predictions, series: str, loss: str, seed: int) -> list[MetricRow]:
     """Brier score (mean squared difference; Brier 1950), and expected calibration error."""
-    low = LEAST_CONFIDENCE[loss]
+    low = LEAST_CONFIDENCE[LOSSES[loss].calibrated_on]
     names, place = np.unique(np.asarray(found.problems), return_inverse=True)
     _, weights = bootstrap_weights(1, len(names), seed, draws=200)  # each needs a table of its own
     errors = []
