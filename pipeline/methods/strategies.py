@@ -166,6 +166,11 @@ def strategy_label(name: str) -> str:
     return STRATEGIES[name].label if name in STRATEGIES else name
 
 
+def trains_generator(name: str) -> bool:
+    """Whether runs of this strategy fine-tune. Imports nothing: one of another package is believed to."""
+    return name not in STRATEGIES or STRATEGIES[name].trains
+
+
 def strategy_identity(name: str) -> dict[str, object]:
     """What names a strategy's content: its method fields, and of another package's also where it comes from, so that a
     changed package is a changed strategy. Raises RegistryError if there is none of that name."""

@@ -11,7 +11,7 @@ from itertools import product
 from pipeline.config.load import validated
 from pipeline.config.schema import Config, EvalSection
 from pipeline.errors import ConfigError
-from pipeline.methods.strategies import STRATEGIES
+from pipeline.methods.strategies import trains_generator
 from pipeline.study.spec import SectionSettings, Study, StudyView
 
 SHARED_STAGES = "../../stages"
@@ -126,7 +126,7 @@ def _study_run(
     study: Study, strategy: str, loss: str, seed: int, view: StudyView, suffix: str, extra: Mapping[str, object]
 ) -> StudyRun:
     """`extra`: further settings by their keys."""
-    trains = STRATEGIES[strategy].trains
+    trains = trains_generator(strategy)
     data: dict[str, SectionSettings] = {section: dict(values) for section, values in study.config.items()}
     name = f"{strategy.replace(':', '.')}-{loss}-seed{seed}{suffix}"
     run = data.get("run", {}) | {"root": f"{study.directory}/cells", "stages": SHARED_STAGES, "control": False}

@@ -22,6 +22,16 @@ def test_runs_are_the_product_of_the_axes(tmp_path: Path) -> None:
     assert (found[4].config.eval.widths, found[5].config.eval.turns) == ((1, 2), 4)
 
 
+def test_a_strategy_of_another_package_is_a_run_whose_package_is_not_imported(tmp_path: Path) -> None:
+    """Reports read studies on machines that do not have it."""
+    file = write_study(tmp_path, STUDY.partition("[curves]")[0].replace('"mucode"', '"absent_package.rows:MINE"'))
+    found = study_runs(load_study(file))[1]
+    assert (found.name, found.config.run.strategy) == (
+        "absent_package.rows.MINE-bt-seed0",
+        "absent_package.rows:MINE",
+    )
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
