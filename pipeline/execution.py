@@ -1,30 +1,40 @@
-"""Every iteration of one run, its numbers and spans written as they come: what `mucode run` and a study share."""
+"""Executing a run: its iterations in their order, and its trackers, which are told as it goes on."""
 
-import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import cast
 
 from pipeline.iteration import run_iteration
+from pipeline.plan import planned_stages
 from pipeline.report.series import read_series, series_record
 from pipeline.state.run import Run
-from pipeline.state.store import Store
+from pipeline.state.run_progress import RunProgress
+from pipeline.trackers.group import open_trackers
+from pipeline.trackers.tracker import MetricRecord, RunInfo
 
 
 def execute_iterations(run: Run) -> None:
     """Execute or continue a run whose directory is claimed."""
-    try:
-        with run.spans.span("run"):
-            for iteration in range(run.config.run.iterations + 1):
-                run_iteration(run, iteration)
-                _write_metrics(run.store)
-    finally:
-        _append_spans(run.store, run.spans.dump())
+    run.progress = RunProgress(planned_stages(run))
+    with open_run_trackers(run):
+        for iteration in range(run.config.run.iterations + 1):
+            run_iteration(run, iteration)
+            rows = [cast("MetricRecord", series_record(one)) for one in read_series(run.store)]
+            run.trackers.iteration_finished(iteration, rows)
 
 
-def _write_metrics(store: Store) -> None:
-    """metrics.jsonl from the manifests; derived data, so writing it twice changes nothing."""
-    lines = [json.dumps(series_record(one), default=str) for one in read_series(store)]
-    store.write(("\n".join(lines) + "\n").encode(), "metrics.jsonl")
-
-
-def _append_spans(store: Store, fresh: bytes) -> None:
-    earlier = store.read("spans.jsonl") if store.exists("spans.jsonl") else b""
-    store.write(earlier + fresh, "spans.jsonl")
+@contextmanager
+def open_run_trackers(run: Run) -> Iterator[None]:
+    """The run's trackers, open for the body and told of the start."""
+    settings = run.config.run
+    with open_trackers(settings.trackers, run.store.root) as trackers:
+        run.trackers = trackers
+        info = RunInfo(
+            run_id=trackers.run_id,
+            name=settings.name,
+            root=run.store.root,
+            iterations=settings.iterations,
+            settings=run.config.model_dump(mode="json"),
+        )
+        trackers.run_started(info)
+        yield

@@ -13,6 +13,7 @@ from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
 from pipeline.evaluation.metric_rows import CalibrationBin, MetricRow, read_calibration_bins, read_metric_rows
 from pipeline.evaluation.statistics import percent_with_interval
+from pipeline.execution import open_run_trackers
 from pipeline.preflight.check import check, model_settings
 from pipeline.preflight.selectors import check_selectors
 from pipeline.stages.metrics import METRICS, measured
@@ -52,9 +53,10 @@ def evaluate(config: Config, splits: ProblemSplits, verifier: str | None, out: s
         claim(store, config)
         store.write(json.dumps({"model": config.model.generator, "dataset": config.problems.test}).encode(), EVALUATION)
         run.actor_groups = actor_groups
-        run.stage(0, SEARCH_GREEDY, policy=run.base)
-        run.stage(0, SEARCH_BEST_OF_N, policy=run.base, **({"verifier": scorer} if scorer else {}))
-        found = run.stage(0, METRICS, found=measured(run, 0))
+        with open_run_trackers(run):
+            run.stage(0, SEARCH_GREEDY, policy=run.base)
+            run.stage(0, SEARCH_BEST_OF_N, policy=run.base, **({"verifier": scorer} if scorer else {}))
+            found = run.stage(0, METRICS, found=measured(run, 0))
     rows = read_metric_rows(found)
     print(table(rows, f"{config.model.generator} on {config.problems.test}, {len(run.problems('test'))} problems"))
     if out:

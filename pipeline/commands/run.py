@@ -30,7 +30,6 @@ def execute(config: Config, splits: ProblemSplits) -> int:
     with ActorGroups(config) as actor_groups:
         claim(store, config)
         store.write(json.dumps(environment(), indent=1).encode(), "environment.json")
-        say(f"run {store.root}")
         run = Run(config, actor_groups, splits)
         execute_iterations(run)
     return _finish(store, run, time.monotonic() - started)

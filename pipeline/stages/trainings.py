@@ -14,11 +14,11 @@ def run_training(
 
     The run name that Ray Train sees is unique per iteration and stage, and stable across resumes.
     """
-    from pipeline.trackers.console import follow_training
+    from pipeline.trackers.follow import follow_training
 
     config = context.config
     context.actor_groups.release_for("training")
-    with follow_training(context.directory, stage):
+    with follow_training(context.trackers, context.directory, context.iteration, stage):
         report = train(
             *arguments,
             f"{context.directory}/checkpoint",

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from actors.storage.checkpoint import Checkpoint
 from pipeline.config.schema import Config
@@ -15,9 +15,13 @@ from pipeline.state.manifest import Manifest
 from pipeline.state.models import resolve
 from pipeline.state.problems import ProblemSplits
 from pipeline.state.run_directory import run_root
+from pipeline.state.run_progress import RunProgress
 from pipeline.state.stage import Stage, StageContext, StageOutput
 from pipeline.state.store import Store
-from pipeline.trackers.console import Spans, say
+from pipeline.trackers.console import say
+from pipeline.trackers.group import TrackerGroup
+from pipeline.trackers.told import TrackingFile
+from pipeline.trackers.tracker import StageSummary
 from sandbox.problem import Problem
 
 if TYPE_CHECKING:
@@ -29,14 +33,16 @@ StageInput = Manifest | Checkpoint | Sequence[Manifest]
 class Run:
     """Stages of one run directory. `stage` is idempotent: what is finished is verified and skipped.
 
-    `actor_groups`: None for what executes nothing, such as a forecast.
+    `actor_groups`: None for what executes nothing, such as a forecast. `trackers` and `progress` know nothing until a
+    command sets them.
     """
 
     def __init__(self, config: Config, actor_groups: "ActorGroups | None", splits: ProblemSplits | None = None) -> None:
         self.config = config
         self.actor_groups = actor_groups
         self.store = Store(run_root(config), config.run.stages)
-        self.spans = Spans()
+        self.trackers = TrackerGroup({}, TrackingFile(self.store.root))
+        self.progress = RunProgress([])
         self.ran: list[Manifest] = []
         self.skipped = 0
         self.splits = splits or ProblemSplits()
@@ -65,14 +71,30 @@ class Run:
             if found is not None:
                 self.store.require_same(found, identity)
                 self.skipped += 1
+                self.progress.finish(iteration, step, found.seconds)
                 return found
-            directory, started = self.store.prepare(identity), time.monotonic()
+            directory, started, clock = self.store.prepare(identity), time.time(), time.monotonic()
             say(f"{title} …")
             output = self._execute(step, iteration, directory, inputs)
-            manifest = self.store.commit(identity, output, started)
+            manifest = self.store.commit(identity, output, clock)
         self.ran.append(manifest)
-        say(f"{title}: {_summary(manifest)}")
+        self.progress.finish(iteration, step, manifest.seconds)
+        self.trackers.stage_finished(self._summary(step, manifest, started))
         return manifest
+
+    def _summary(self, step: Stage, manifest: Manifest, started: float) -> StageSummary:
+        number = self.progress.number(manifest.iteration, step)
+        return StageSummary(
+            iteration=manifest.iteration,
+            stage=step.name,
+            started=started,
+            seconds=manifest.seconds,
+            counts=manifest.counts,
+            metrics=manifest.facts,
+            number=number,
+            total=None if number is None else self.progress.total,
+            seconds_left=None if number is None else self.progress.seconds_left(),
+        )
 
     def _execute(self, step: Stage, iteration: int, directory: str, inputs: Mapping[str, StageInput]) -> StageOutput:
         assert self.actor_groups is not None, "a run without actors executes nothing"
@@ -83,10 +105,10 @@ class Run:
             run_directory=self.store.root,
             splits=self.splits,
             actor_groups=self.actor_groups,
+            trackers=self.trackers,
         )
         try:
-            with self.spans.span(step.name, iteration=iteration):
-                return step.function(context, **inputs)
+            return step.function(context, **inputs)
         except StageFailed:
             raise
         except Exception as error:
@@ -142,13 +164,3 @@ def _digests(key: str, value: StageInput) -> list[tuple[str, str]]:
     if isinstance(value, Manifest):
         return [(f"{key}:{value.stage}@{value.iteration}", value.digest)]
     return [pair for manifest in value for pair in _digests(key, manifest)]
-
-
-def _summary(manifest: Manifest) -> str:
-    counts = {**manifest.counts, **manifest.facts}
-    shown = ", ".join(f"{name.replace('_', ' ')} {_short(value)}" for name, value in counts.items() if value)
-    return f"{manifest.seconds:.1f} s" + (f" · {shown}" if shown else "")
-
-
-def _short(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)

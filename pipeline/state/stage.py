@@ -15,6 +15,7 @@ from sandbox.problem import Problem
 
 if TYPE_CHECKING:
     from pipeline.cluster.actor_groups import ActorGroups  # imports Ray
+    from pipeline.trackers.group import TrackerGroup
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +31,7 @@ class StageContext:
     run_directory: str
     splits: ProblemSplits
     actor_groups: "ActorGroups"
+    trackers: "TrackerGroup"
 
     @property
     def base(self) -> Checkpoint:

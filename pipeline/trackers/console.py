@@ -1,14 +1,9 @@
 """What a person reads while a run goes on: lines on standard output, and a counter that is drawn over."""
 
-import json
 import sys
-import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from typing import Any
+from collections.abc import Mapping, Sequence
 
-from actors.storage.run_storage import open_storage
 from pipeline.trackers.tracker import MetricRecord, RunInfo, StageSummary, TrainingStep
 
 PROGRESS_EVERY_S = 10.0
@@ -78,11 +73,10 @@ class ConsoleTracker:
 
     def stage_finished(self, summary: StageSummary) -> None:
         self._end_progress()
-        position = f" ({summary.number} of {summary.total})" if summary.number and summary.total else ""
-        title = f"  iteration {summary.iteration} · {summary.stage}{position}"
         numbers = {**summary.counts, **summary.metrics}
         shown = ", ".join(f"{name.replace('_', ' ')} {_short(value)}" for name, value in numbers.items() if value)
-        say(f"{title}: {summary.seconds:.1f} s" + (f" · {shown}" if shown else ""))
+        title = f"  iteration {summary.iteration} · {summary.stage}"
+        say(f"{title}: {summary.seconds:.1f} s" + (f" · {shown}" if shown else "") + _position(summary))
 
     def iteration_finished(self, iteration: int, rows: Sequence[MetricRecord]) -> None:
         """The table of results comes at the end of the run."""
@@ -96,53 +90,21 @@ class ConsoleTracker:
             self._progress = None
 
 
+def _position(summary: StageSummary) -> str:
+    """How far the run is, if that is known."""
+    if summary.number is None or summary.total is None:
+        return ""
+    left = "" if summary.seconds_left is None else f", about {short_duration(summary.seconds_left)} left"
+    return f" · stage {summary.number} of {summary.total}{left}"
+
+
+def short_duration(seconds: float) -> str:
+    """ "40 s", "12 min" or "3 h 20 min"."""
+    minutes = round(seconds / 60)
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{minutes // 60} h {minutes % 60:02d} min" if minutes >= 60 else f"{minutes} min"
+
+
 def _short(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-@contextmanager
-def follow_training(directory: str, title: str) -> Iterator[None]:
-    """While a training runs in other processes, show what its workers write in `directory`/progress.json."""
-    ended = threading.Event()
-    storage = open_storage(directory)
-    with suppress(FileNotFoundError):
-        storage.delete_file("progress.json")  # of an earlier attempt
-
-    def watch() -> None:
-        progress: ProgressLine | None = None
-        while not ended.wait(REDRAW_EVERY_S):
-            try:
-                state = json.loads(storage.read("progress.json"))
-            except FileNotFoundError:
-                continue  # no step yet
-            progress = progress or ProgressLine(title, state["steps"], unit="steps")
-            progress.update(state["step"], loss=f"{state['loss']:.4f}")
-        if progress:
-            progress.close()
-
-    watcher = threading.Thread(target=watch, name=f"follow {title}", daemon=True)
-    watcher.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        watcher.join(timeout=5)
-
-
-class Spans:
-    """Appends {name, start, seconds, …} to a local list; the run writes it beside the metrics."""
-
-    def __init__(self) -> None:
-        self.records: list[dict[str, Any]] = []
-
-    @contextmanager
-    def span(self, name: str, **facts: Any) -> Iterator[None]:
-        start, clock = time.time(), time.monotonic()
-        try:
-            yield
-        finally:
-            seconds = round(time.monotonic() - clock, 3)
-            self.records.append({"name": name, "start": round(start, 3), "seconds": seconds, **facts})
-
-    def dump(self) -> bytes:
-        return "".join(json.dumps(record) + "\n" for record in self.records).encode()

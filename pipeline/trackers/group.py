@@ -15,9 +15,13 @@ class TrackerGroup:
     """Trackers by name. What one raises is said once, and that one is told nothing more."""
 
     def __init__(self, trackers: dict[str, Tracker], tracking: TrackingFile) -> None:
-        self.run_id = tracking.run_id
         self._trackers = dict(trackers)
         self._tracking = tracking
+
+    @property
+    def run_id(self) -> str:
+        """The same for all resumes of the run directory."""
+        return self._tracking.run_id
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -79,6 +83,8 @@ class TrackerGroup:
         self._trackers.clear()
 
     def _tell(self, event: Callable[[Tracker, ToldEvents], None]) -> None:
+        if not self._trackers:
+            return
         for name, tracker in list(self._trackers.items()):
             try:
                 event(tracker, self._tracking.told(name))

@@ -3,6 +3,8 @@
 import json
 import uuid
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import Any
 
 from actors.storage.run_storage import open_storage, parse_json
 
@@ -24,19 +26,32 @@ class TrackingFile:
     """`run_id` and what was told, kept in the run directory."""
 
     def __init__(self, root: str) -> None:
-        """Reads what is there. Raises DamagedError if it is not what was written."""
+        """Reads nothing yet."""
         self._storage = open_storage(root)
+        self._name = f"{root}/{TRACKING}"
+
+    @cached_property
+    def _body(self) -> dict[str, Any]:
         try:
-            body = parse_json(self._storage.read(TRACKING), f"{root}/{TRACKING}")
+            return parse_json(self._storage.read(TRACKING), self._name)
         except FileNotFoundError:
-            body = {"run_id": uuid.uuid4().hex, "told": {}}
-        self.run_id: str = body["run_id"]
-        self._told = {name: ToldEvents(**events) for name, events in body["told"].items()}
+            return {"run_id": uuid.uuid4().hex, "told": {}}
+
+    @property
+    def run_id(self) -> str:
+        """Drawn at the first start. Raises DamagedError if the file is not what was written."""
+        return self._body["run_id"]
+
+    @cached_property
+    def _told(self) -> dict[str, ToldEvents]:
+        return {name: ToldEvents(**events) for name, events in self._body["told"].items()}
 
     def told(self, tracker: str) -> ToldEvents:
+        """What a tracker was told; of one that is new, nothing."""
         return self._told.setdefault(tracker, ToldEvents())
 
     def save(self) -> None:
+        """Write the file."""
         told = {name: asdict(events) for name, events in self._told.items()}
         body = {"schema": "tracking/1", "run_id": self.run_id, "told": told}
         self._storage.write(TRACKING, json.dumps(body, indent=1).encode())

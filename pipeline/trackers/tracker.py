@@ -65,8 +65,10 @@ class StageSummary:
     metrics: Mapping[str, object] = field(default_factory=dict)
     """What the stage's manifest holds beside its counts, as the losses of a training."""
     number: int | None = None
-    """1-based, of all stages of the run; None where the caller does not count."""
+    """1-based, of the `total` stages of the run; None if the caller does not count."""
     total: int | None = None
+    seconds_left: float | None = None
+    """About, for the stages that are not finished."""
 
 
 class TurnRecord(TypedDict):

@@ -54,6 +54,7 @@ def tell(name: str, root: Path) -> None:
                 metrics={"last_loss": 0.25},
                 number=3,
                 total=9,
+                seconds_left=400.0,
             )
         )
         trackers.iteration_finished(1, ROWS)
@@ -63,7 +64,7 @@ def test_console(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     tell("console", tmp_path)
     assert capsys.readouterr().out.splitlines() == [
         f"run {tmp_path}",
-        "  iteration 1 · policy (3 of 9): 2.5 s · rows 7, last loss 0.25",
+        "  iteration 1 · policy: 2.5 s · rows 7, last loss 0.25 · stage 3 of 9, about 7 min left",
     ]
 
 
