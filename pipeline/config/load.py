@@ -62,7 +62,7 @@ def validated(data: dict[str, Any]) -> Config:
     try:
         return Config.model_validate(data)
     except ValidationError as error:
-        raise ConfigError("\n".join(explain(item, Config) for item in error.errors())) from None
+        raise ConfigError("\n".join(explain_mistake(item, Config) for item in error.errors())) from None
 
 
 def _apply(data: dict[str, Any], override: str) -> None:
@@ -79,7 +79,7 @@ def _apply(data: dict[str, Any], override: str) -> None:
     data[section][name] = parsed
 
 
-def explain(item: Any, model: type[BaseModel]) -> str:
+def explain_mistake(item: Any, model: type[BaseModel]) -> str:
     """One line for a mistake that pydantic found in the data of `model`."""
     path = ".".join(str(step) for step in item["loc"])
     if item["type"] == "extra_forbidden":
