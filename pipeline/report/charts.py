@@ -1,13 +1,15 @@
-"""Charts as inline SVG, and tables.
+"""Charts as inline SVG.
 
 A chart is drawn on a grid of 360 units, about a phone's width, and scales with its column. Colours are
 CSS variables; within a chart a later turn or iteration is a stronger shade of the same colour.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+
+from pipeline.report.html import swatch_legend
 
 WIDTH = 360
 LEFT, RIGHT, TOP, BOTTOM = 34, 354, 14, 176
@@ -39,32 +41,9 @@ class Segment:
     shade: float = 1.0
 
 
-def plain(name: str) -> str:
-    return name.replace("_", " ")
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table whose cells are HTML already."""
-    top = "".join(f"<th>{cell}</th>" for cell in head)
-    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
-    return f"<div class=wide><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
-
-
-def figure(title: str, picture: str, caption: str) -> str:
-    return f"<figure><h3>{escape(title)}</h3>{picture}<figcaption>{escape(caption)}</figcaption></figure>"
-
-
 def shade(index: int, count: int) -> float:
     """Opacity of the index-th of `count` shades, the last one full."""
     return 1.0 if count < 2 else round(0.32 + 0.68 * index / (count - 1), 2)
-
-
-def legend(items: Sequence[tuple[str, str, float]]) -> str:
-    """Swatches with names: (CSS class, name, shade)."""
-    swatches = "".join(
-        f'<span><i class="{key}" style="opacity:{opacity}"></i>{escape(name)}</span>' for key, name, opacity in items
-    )
-    return f'<div class="legend">{swatches}</div>'
 
 
 def bars(
@@ -122,7 +101,7 @@ def lines(series: Sequence[tuple[str, Sequence[tuple[float, Bar]]]], axis: str) 
                 f'<circle class="{key}" cx="{x:.1f}" cy="{y:.1f}" r="3"/></g>'
             )
     names = [(LINE_COLOURS[number % len(LINE_COLOURS)], name, 1.0) for number, (name, _) in enumerate(series)]
-    return legend(names) + _svg(BOTTOM + 34, pieces)
+    return swatch_legend(names) + _svg(BOTTOM + 34, pieces)
 
 
 def interval(bar: Bar, key: str, reach: float, edge: float = 0.0) -> str:

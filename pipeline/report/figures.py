@@ -9,6 +9,7 @@ from pipeline.evaluation.verifier_metrics import RANKED
 from pipeline.report import charts
 from pipeline.report.curves import best_of_n_curves
 from pipeline.report.funnel import VERDICTS_TITLE, Step
+from pipeline.report.html import html_figure, plain_words, swatch_legend
 from pipeline.report.series import Series, SeriesPoint, find_series, selectors_of
 from pipeline.report.training_curves import training_figures
 from pipeline.report.transcripts import COLOURS
@@ -35,11 +36,11 @@ def pictures(
 
 def _accuracy_bars(title: str, rows: Sequence[tuple[str, Series]], caption: str) -> str:
     if not rows:
-        return charts.figure(title, "", "Not there yet: no search of this kind has been evaluated.")
+        return html_figure(title, "", "Not there yet: no search of this kind has been evaluated.")
     turns = [f"turn {point.turn}" for point in max((row.points for _, row in rows), key=len)]
     picture = charts.bars([(label, [_bar(point) for point in row.points]) for label, row in rows], turns)
     shades = [("turn", name, charts.shade(index, len(turns))) for index, name in enumerate(turns)]
-    return charts.figure(title, charts.legend(shades) + picture, caption)
+    return html_figure(title, swatch_legend(shades) + picture, caption)
 
 
 def _bar(point: SeriesPoint) -> charts.Bar:
@@ -71,20 +72,20 @@ def _curves(manifests: Sequence[Manifest]) -> Iterator[str]:
     lines = [(selector_label(name), points) for name, points in best_of_n_curves(manifests)]
     if lines:
         caption = "Test problems solved (%) after the last turn, by answers per turn; 95 % intervals over problems."
-        yield charts.figure("Best of N", charts.lines(lines, "N"), caption)
+        yield html_figure("Best of N", charts.lines(lines, "N"), caption)
 
 
 def _pair_accuracy(table: Sequence[Series]) -> str:
     done = sorted({row.iteration for row in table if row.metric == "pair_accuracy"})
     if not done:
-        return charts.figure("Verifier", "", "Not there yet: no verifier has ranked the held-out pairs.")
+        return html_figure("Verifier", "", "Not there yet: no verifier has ranked the held-out pairs.")
     groups = [
         (f"it {i}", [_bar(row.last) if (row := find_series(table, i, name)) else None for name in RANKED]) for i in done
     ]
     shades = [("turn", text, charts.shade(index, len(RANKED))) for index, text in enumerate(RANKED.values())]
-    picture = charts.legend(shades) + charts.bars(groups, list(RANKED.values()), chance=0.5)
+    picture = swatch_legend(shades) + charts.bars(groups, list(RANKED.values()), chance=0.5)
     caption = "Held-out pairs of a right and a wrong answer that the verifier ranks right (%). Dashed: chance."
-    return charts.figure("Verifier", picture, caption)
+    return html_figure("Verifier", picture, caption)
 
 
 def _calibration(manifests: Sequence[Manifest]) -> Iterator[str]:
@@ -105,18 +106,18 @@ def _calibration(manifests: Sequence[Manifest]) -> Iterator[str]:
             f"How often the verifier of iteration {measured[-1].iteration} was right on held-out answers (%), by how "
             f"sure it was: a calibrated one has equal bars. {sum(one.count for one in bins)} judgements."
         )
-        yield charts.figure("Verifier calibration", charts.legend(shades) + charts.bars(groups, names), caption)
+        yield html_figure("Verifier calibration", swatch_legend(shades) + charts.bars(groups, names), caption)
 
 
 def _scores(manifests: Sequence[Manifest]) -> str:
     scored = [manifest for manifest in manifests if manifest.stage == "scores"]
     found = score_histogram(scored[-1]) if scored else None
     if found is None:
-        return charts.figure("Verifier scores", "", "Not there yet: no answers have been scored.")
+        return html_figure("Verifier scores", "", "Not there yet: no answers have been scored.")
     series = [("wrong", "wrong answers", found.wrong), ("accepted", "right answers", found.right)]
     names = [(key, f"{sum(counts)} {name}", 1.0) for key, name, counts in reversed(series)]
     caption = f"Scores (logits) of held-out answers by the verifier of iteration {scored[-1].iteration}; equal areas."
-    return charts.figure("Verifier scores", charts.legend(names) + charts.histogram(found.edges, series), caption)
+    return html_figure("Verifier scores", swatch_legend(names) + charts.histogram(found.edges, series), caption)
 
 
 def _verdicts(steps: Sequence[Step]) -> str:
@@ -128,13 +129,13 @@ def _verdicts(steps: Sequence[Step]) -> str:
         segments = []
         for name, count in step.parts.items():
             colour = COLOURS.get(name, "limit")
-            seen.setdefault(name, (colour, charts.plain(name), 1.0))
-            segments.append(charts.Segment(key=colour, name=f"{charts.plain(name)}: {count}", value=count))
+            seen.setdefault(name, (colour, plain_words(name), 1.0))
+            segments.append(charts.Segment(key=colour, name=f"{plain_words(name)}: {count}", value=count))
         rows.append((f"iteration {step.iteration}", segments, str(step.total)))
     if not rows:
-        return charts.figure("How sampled episodes ended", "", "Not there yet: no episodes have been sampled.")
-    picture = charts.legend(list(seen.values())) + charts.stacked(rows, label_width=74)
-    return charts.figure("How sampled episodes ended", picture, "Final verdict of each training episode, by iteration.")
+        return html_figure("How sampled episodes ended", "", "Not there yet: no episodes have been sampled.")
+    picture = swatch_legend(list(seen.values())) + charts.stacked(rows, label_width=74)
+    return html_figure("How sampled episodes ended", picture, "Final verdict of each training episode, by iteration.")
 
 
 def _times(store: Store, manifests: Sequence[Manifest]) -> str:
@@ -152,13 +153,11 @@ def _times(store: Store, manifests: Sequence[Manifest]) -> str:
             for manifest in mine
         ]
         if mine:
-            rows.append((charts.plain(name), segments, _duration(sum(segment.value for segment in segments))))
+            rows.append((plain_words(name), segments, _duration(sum(segment.value for segment in segments))))
     if not rows:
-        return charts.figure("Time per stage", "", "Not there yet: no stage has finished.")
+        return html_figure("Time per stage", "", "Not there yet: no stage has finished.")
     shades = [("turn", f"iteration {i}", charts.shade(i, count)) for i in range(count)]
-    return charts.figure(
-        "Time per stage", charts.legend(shades) + charts.stacked(rows), _time_caption(store, manifests)
-    )
+    return html_figure("Time per stage", swatch_legend(shades) + charts.stacked(rows), _time_caption(store, manifests))
 
 
 def _time_caption(store: Store, manifests: Sequence[Manifest]) -> str:

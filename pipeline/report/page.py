@@ -4,7 +4,6 @@ A run in progress has a report too: each section shows what is there and says wh
 from manifests; rows are read column by column, and episodes from the first few parts only.
 """
 
-import json
 import posixpath
 from collections.abc import Iterator, Sequence
 from html import escape
@@ -14,10 +13,9 @@ from actors.storage.parts import committed_parts
 from pipeline.evaluation.claims import Claim, claim_line
 from pipeline.evaluation.statistics import Verdict, percent_with_interval
 from pipeline.evaluation.verifier_metrics import MEASURES
-from pipeline.report import charts
 from pipeline.report.figures import pictures
 from pipeline.report.funnel import Step, funnel
-from pipeline.report.html import document
+from pipeline.report.html import html_document, html_table, plain_words, value_cell, versions_and_settings
 from pipeline.report.run_claims import run_claims
 from pipeline.report.series import Series, SeriesPoint, begun_iterations, read_series, stored_settings
 from pipeline.report.transcripts import episodes_to_read
@@ -50,7 +48,7 @@ def _page(store: Store) -> str:
         f"<h2>Episodes to read</h2>{episodes_to_read(manifests)}",
         f"<h2>Versions and settings</h2>{_provenance(store)}",
     ]
-    return document(name, "".join(body))
+    return html_document(name, "".join(body))
 
 
 def _state(store: Store, manifests: Sequence[Manifest]) -> str:
@@ -109,7 +107,7 @@ def _results(table: Sequence[Series]) -> str:
             label = row.label if named else f"{row.label} (it {row.policy})"
             rows.append([escape(label), *cells, *["–"] * (turns - len(cells)), str(row.n), str(row.masked)])
     note = "<p class=soft>Percent, with 95 % intervals from a bootstrap over problems.</p>"
-    return note + charts.table(head, rows) + _verifier_metrics(table)
+    return note + html_table(head, rows) + _verifier_metrics(table)
 
 
 def _verifier_metrics(table: Sequence[Series]) -> str:
@@ -127,12 +125,11 @@ def _verifier_metrics(table: Sequence[Series]) -> str:
     note = (
         "Verifiers on held-out answers, percent. AUC within: mean of each problem's own. Brier, cal. error: 0 is best."
     )
-    return f"<p class=soft>{note}</p>{charts.table(['', *names.values(), 'pairs'], rows)}" if rows else ""
+    return f"<p class=soft>{note}</p>{html_table(['', *names.values(), 'pairs'], rows)}" if rows else ""
 
 
 def _with_interval(point: SeriesPoint) -> str:
-    value, _, interval = percent_with_interval(point).partition(" ")
-    return f"{value}<small>{interval}</small>"
+    return value_cell(percent_with_interval(point))
 
 
 def _funnel_table(steps: Sequence[Step]) -> str:
@@ -147,7 +144,7 @@ def _funnel_table(steps: Sequence[Step]) -> str:
     ]
     wrong = ", ".join(f"{step.title}, iteration {step.iteration}" for step in steps if not step.adds_up)
     verdict = f"Counts that do not add up (✗): {wrong}." if wrong else "Each ✓ total is the sum of the lines under it."
-    return f"<p class=soft>{escape(verdict)}</p>" + charts.table(["", *(f"iteration {i}" for i in columns)], rows)
+    return f"<p class=soft>{escape(verdict)}</p>" + html_table(["", *(f"iteration {i}" for i in columns)], rows)
 
 
 def _step_rows(title: str, steps: dict[int, Step], columns: Sequence[int]) -> Iterator[list[str]]:
@@ -157,17 +154,17 @@ def _step_rows(title: str, steps: dict[int, Step], columns: Sequence[int]) -> It
     for mark, field in (("&emsp;", "parts"), ("→ ", "extras")):
         for name in dict.fromkeys(name for step in steps.values() for name in getattr(step, field)):
             counts = (str(getattr(step, field).get(name, 0)) if step else "" for step in here)
-            yield [mark + escape(charts.plain(name)), *counts]
+            yield [mark + escape(plain_words(name)), *counts]
 
 
 def _provenance(store: Store) -> str:
     versions = store.read_json("environment.json") or _installed()
     whose = "" if store.exists("environment.json") else " of the machine that wrote this report"
-    rows = [[escape(str(name)), escape(str(value))] for name, value in versions.items()]
-    settings = escape(json.dumps(stored_settings(store), indent=1, ensure_ascii=False))
-    return (
-        f"<details><summary>Versions{whose}</summary><div>{charts.table(['', ''], rows)}</div></details>"
-        f"<details><summary>Settings of the run</summary><div><pre>{settings}</pre></div></details>"
+    return versions_and_settings(
+        versions,
+        stored_settings(store),
+        versions_title=f"Versions{whose}",
+        settings_title="Settings of the run",
     )
 
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-WIDTH, HEIGHT = 168, 110
-LEFT, RIGHT, TOP, BOTTOM = 36, 164, 20, 90
+WIDTH, HEIGHT = 172, 110
+LEFT, RIGHT, TOP, BOTTOM = 40, 168, 20, 90
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,11 +43,12 @@ def panel(title: str, lines: Sequence[Line]) -> str:
 
 
 def short_number(value: float) -> str:
-    """At most six characters: 0.0015, 12.3, 4.1k, 2e-06."""
+    """At most six characters: 12.3, 0.065, 1.5e-3, 4.12k."""
     if abs(value) >= 1000:
         return f"{value / 1000:.3g}k" if abs(value) < 1e6 else f"{value / 1e6:.3g}M"
-    text = f"{value:.2g}" if abs(value) < 0.001 else f"{value:.3g}"
-    return text.replace("e-0", "e-")
+    if abs(value) >= 0.01 or not value:
+        return f"{value:.3g}" if abs(value) >= 0.1 else f"{value:.2g}"
+    return f"{value:.1e}".replace("e-0", "e-")
 
 
 def _text(x: float, y: float, text: str, anchor: str) -> str:

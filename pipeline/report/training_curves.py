@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.report import charts
+from pipeline.report.html import html_figure, swatch_legend
 from pipeline.report.panels import Line, panel
 from pipeline.stages.catalogue import STAGES
 from pipeline.state.manifest import Manifest
@@ -70,7 +71,7 @@ def _figure(stage: Stage, trainings: Sequence[tuple[int, list[StepRecord]]]) -> 
     mean = "" if longest <= MOST_POINTS else f" Each point is the mean of up to {_chunk_size(longest)} steps."
     caption = f"By optimizer step, {longest} in all.{mean}"
     title = stage.title[:1].upper() + stage.title[1:]
-    return charts.figure(title, f"{charts.legend(names)}<div class=panels>{panels}</div>", caption)
+    return html_figure(title, f"{swatch_legend(names)}<div class=panels>{panels}</div>", caption)
 
 
 def _points(steps: Chunk, value: Callable[[Chunk], float | None]) -> list[tuple[float, float]]:

@@ -9,14 +9,13 @@ from itertools import islice
 
 from actors.search.episode import Episode, Turn
 from actors.storage.parquet import read_batches, read_rows
-from pipeline.report import charts
+from pipeline.report.html import html_table, plain_words, preformatted
 from pipeline.state.manifest import Manifest
 from sandbox.verdict import Outcome, Verdict, settling_outcome
 
 KINDS = ("solved at turn 1", "solved later", "never solved", "passes public, fails private")
 READ_PARTS, READ_EPISODES = 3, 1000
 """How far to look for episodes to show."""
-SHOWN_CHARACTERS = 4000
 COLOURS: dict[str, str] = {
     Verdict.ACCEPTED: "accepted",
     Verdict.WRONG_ANSWER: "wrong",
@@ -82,12 +81,12 @@ def _kind(episode: Episode) -> str | None:
 
 def _episode(episode: Episode, kind: str, scores: Scores, stage: str) -> str:
     verdicts = " ".join(_tag(settling_outcome(turn.answer.public, turn.answer.private)) for turn in episode.turns)
-    where = f"{charts.plain(stage)}, iteration {episode.iteration}, sample {episode.sample}, {episode.selector}"
+    where = f"{plain_words(stage)}, iteration {episode.iteration}, sample {episode.sample}, {episode.selector}"
     turns = episode_turns(episode, scores)
     return (
         f"<details><summary><b>{escape(kind)}</b> · {escape(episode.problem_id)} {verdicts}<br>"
         f"<small>{escape(where)} · {escape(episode.episode_id)}</small></summary><div>"
-        f"<div class=prompt><small>Prompt</small>{pre(episode.prompt)}</div><div class=turns>{turns}</div>"
+        f"<div class=prompt><small>Prompt</small>{preformatted(episode.prompt)}</div><div class=turns>{turns}</div>"
         "</div></details>"
     )
 
@@ -103,12 +102,12 @@ def _turn(number: int, turn: Turn, score: float | None) -> str:
     score = answer.score if score is None else score
     judged = f"public {_tag(answer.public)} private {_tag(answer.private)}"
     shown = judged if score is None else f"{judged} score&nbsp;{score:.2f}"
-    text = pre(answer.response if answer.program is None else answer.program)
+    text = preformatted(answer.response if answer.program is None else answer.program)
     pieces = [f"<section><h3>Turn {number + 1}</h3><p>{shown}</p>", text]
     if answer.program is None:
         pieces.append("<p class=soft>The response holds no program; it is shown whole.</p>")
     if turn.feedback:
-        pieces.append(f"<small>Feedback</small>{pre(turn.feedback)}")
+        pieces.append(f"<small>Feedback</small>{preformatted(turn.feedback)}")
     if len(turn.answers) > 1:
         pieces.append(f"<small>Chosen of {len(turn.answers)}</small>{_candidates(turn)}")
     return "".join([*pieces, "</section>"])
@@ -124,16 +123,10 @@ def _candidates(turn: Turn) -> str:
         ]
         for index, answer in enumerate(turn.answers)
     ]
-    return charts.table(["answer", "public", "private", "score"], rows)
+    return html_table(["answer", "public", "private", "score"], rows)
 
 
 def _tag(outcome: Outcome | None) -> str:
     if outcome is None:
         return '<span class="tag none">not run</span>'
-    return f'<span class="tag {COLOURS.get(outcome.verdict, "limit")}">{charts.plain(outcome.verdict)}</span>'
-
-
-def pre(text: str) -> str:
-    more = len(text) - SHOWN_CHARACTERS
-    rest = f"\n… {more} more characters" if more > 0 else ""
-    return f"<pre>{escape(text[:SHOWN_CHARACTERS])}{rest}</pre>"
+    return f'<span class="tag {COLOURS.get(outcome.verdict, "limit")}">{plain_words(outcome.verdict)}</span>'

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pipeline.evaluation.statistics import Estimate
 from pipeline.methods.strategies import strategy_label
 from pipeline.report import charts
-from pipeline.report.charts import figure
+from pipeline.report.html import html_figure, plain_words, swatch_legend
 from pipeline.report.verifiers import score_histogram
 from pipeline.stages.catalogue import STAGES
 from pipeline.stages.generator import EXAMPLES
@@ -51,13 +51,13 @@ def _optional_bar(value: object) -> charts.Bar | None:
 
 def _grouped_bars(groups: Sequence[Group], names: Sequence[str], chance: float | None = None) -> str:
     shades = [("turn", text, charts.shade(index, len(names))) for index, text in enumerate(names)]
-    return charts.legend(shades) + charts.bars(groups, names, chance=chance)
+    return swatch_legend(shades) + charts.bars(groups, names, chance=chance)
 
 
 def _table_bars(table: StudyTable) -> str:
     drawn = [i for i, _ in enumerate(table.columns) if any(isinstance(row[i], Estimate) for _, row in table.rows)]
     groups = [(_short(text), [_optional_bar(row[i]) for i in drawn]) for text, row in table.rows]
-    return figure(table.title, _grouped_bars(groups, [table.columns[i] for i in drawn]), table.note)
+    return html_figure(table.title, _grouped_bars(groups, [table.columns[i] for i in drawn]), table.note)
 
 
 def _short(text: str) -> str:
@@ -67,16 +67,16 @@ def _short(text: str) -> str:
 def _curve_lines(results: StudyResults) -> Iterator[str]:
     for curve in results.curves:
         series = [(name, [(float(x), estimate_bar(value)) for x, value in points]) for name, points in curve.series]
-        yield figure(curve.title, charts.lines(series, curve.axis), curve.note)
+        yield html_figure(curve.title, charts.lines(series, curve.axis), curve.note)
 
 
 def _verifier_bars(results: StudyResults) -> str:
     table = next((table for table in results.tables if table.name == "verifiers"), None)
     rows = [(name, row) for name, row in table.rows if any(isinstance(v, Estimate) for v in row)] if table else []
     if table is None or not rows:
-        return figure("Verifiers", "", NOT_YET)
+        return html_figure("Verifiers", "", NOT_YET)
     groups = [(name, [_optional_bar(value) for value in row]) for name, row in rows]
-    return figure("Verifiers", _grouped_bars(groups, table.columns, chance=0.5), f"{table.note} Dashed: chance.")
+    return html_figure("Verifiers", _grouped_bars(groups, table.columns, chance=0.5), f"{table.note} Dashed: chance.")
 
 
 def _score_histogram(reader: StudyReader) -> str:
@@ -88,9 +88,9 @@ def _score_histogram(reader: StudyReader) -> str:
             series = [("wrong", "wrong answers", found.wrong), ("accepted", "right answers", found.right)]
             names = [(key, f"{sum(counts)} {name}", 1.0) for key, name, counts in reversed(series)]
             caption = f"Logits of held-out answers by the last verifier of {run.name}; equal areas."
-            picture = charts.legend(names) + charts.histogram(found.edges, series)
-            return figure("Verifier scores", picture, caption)
-    return figure("Verifier scores", "", NOT_YET)
+            picture = swatch_legend(names) + charts.histogram(found.edges, series)
+            return html_figure("Verifier scores", picture, caption)
+    return html_figure("Verifier scores", "", NOT_YET)
 
 
 def _greedy_bars(reader: StudyReader) -> Iterator[str]:
@@ -114,9 +114,11 @@ def _greedy_by(reader: StudyReader, what: str, points: range, part: Callable[[st
         if any(values):
             groups.append((strategy_label(strategy), [_optional_bar(value) for value in values]))
     if not groups:
-        return figure(f"Greedy accuracy by {what}", "", NOT_YET)
+        return html_figure(f"Greedy accuracy by {what}", "", NOT_YET)
     caption = f"Test problems solved (%) by {what}, greedy, over all seeds. Iteration 0 is the base model."
-    return figure(f"Greedy accuracy by {what}", _grouped_bars(groups, [f"{what} {point}" for point in points]), caption)
+    return html_figure(
+        f"Greedy accuracy by {what}", _grouped_bars(groups, [f"{what} {point}" for point in points]), caption
+    )
 
 
 def _funnel_bars(reader: StudyReader) -> str:
@@ -134,10 +136,12 @@ def _funnel_bars(reader: StudyReader) -> str:
             examples = sum(count.get("examples", 0) for count in counts) / len(counts)
             rows.append((strategy_label(strategy), segments, f"{examples:.0f} ex."))
     if not rows:
-        return figure("From samples to training data", "", NOT_YET)
+        return html_figure("From samples to training data", "", NOT_YET)
     names = [(key, text, 1.0) for _, key, text in FUNNEL_PARTS]
     caption = "Training problems of the last fine-tuning by what they gave, and its examples; means over seeds."
-    return figure("From samples to training data", charts.legend(names) + charts.stacked(rows, label_width=74), caption)
+    return html_figure(
+        "From samples to training data", swatch_legend(names) + charts.stacked(rows, label_width=74), caption
+    )
 
 
 def _time_bars(reader: StudyReader) -> str:
@@ -146,14 +150,14 @@ def _time_bars(reader: StudyReader) -> str:
     distinct = {manifest.directory: manifest for manifest in asked}.values()
     spent: dict[str, list[float]] = {}
     for manifest in distinct:
-        kind = "searches" if manifest.stage in SEARCH_NAMES else charts.plain(manifest.stage)
+        kind = "searches" if manifest.stage in SEARCH_NAMES else plain_words(manifest.stage)
         spent.setdefault(kind, []).append(manifest.seconds)
     if not spent:
-        return figure("Time", "", NOT_YET)
+        return html_figure("Time", "", NOT_YET)
     rows = []
     for kind, seconds in sorted(spent.items(), key=lambda item: -sum(item[1])):
         segment = charts.Segment(key="turn", name=kind, value=sum(seconds))
         rows.append((f"{kind} ×{len(seconds)}", [segment], duration_text(sum(seconds))))
     total = duration_text(sum(manifest.seconds for manifest in distinct))
     caption = f"{len(distinct)} stages took {total}; the runs asked for {len(asked)}, the others were shared."
-    return figure("Time", charts.stacked(rows, label_width=116), caption)
+    return html_figure("Time", charts.stacked(rows, label_width=116), caption)

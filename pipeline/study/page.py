@@ -1,6 +1,5 @@
 """report.html of a study: claims and pictures first, then tables, then one problem as several methods answered it."""
 
-import json
 from html import escape
 from itertools import islice
 
@@ -9,8 +8,8 @@ from pipeline.evaluation.claims import MARKS, Claim, Comparison
 from pipeline.evaluation.statistics import MARGIN
 from pipeline.methods.strategies import BASE_STRATEGY, strategy_label
 from pipeline.report import charts
-from pipeline.report.html import document
-from pipeline.report.transcripts import episode_turns, pre, stream
+from pipeline.report.html import html_document, html_table, preformatted, value_cell, versions_and_settings
+from pipeline.report.transcripts import episode_turns, stream
 from pipeline.stages.search import SEARCH_BEST_OF_N
 from pipeline.state.store import Store
 from pipeline.study.figures import NOT_YET, estimate_bar, study_figures
@@ -45,7 +44,7 @@ def study_page(results: StudyResults, store: Store) -> str:
         f"<h2>One problem, several methods</h2>{_side_by_side(outcomes)}",
         f"<h2>Versions and settings</h2>{_provenance(results, store)}",
     ]
-    return document(results.study.name, "".join(body))
+    return html_document(results.study.name, "".join(body))
 
 
 def _state(results: StudyResults) -> str:
@@ -83,14 +82,9 @@ def _comparison(comparison: Comparison, reach: float) -> str:
 
 
 def _table(table: StudyTable) -> str:
-    rows = [[escape(name), *(_table_cell(percent_text(value)) for value in values)] for name, values in table.rows]
+    rows = [[escape(name), *(value_cell(percent_text(value)) for value in values)] for name, values in table.rows]
     head = ["", *map(escape, table.columns)]
-    return f"<p class=soft>{escape(table.note)}</p>{charts.table(head, rows)}"
-
-
-def _table_cell(text: str) -> str:
-    value, bracket, rest = text.partition(" [")
-    return f"{escape(value)}<small>[{rest}</small>" if bracket else escape(value)
+    return f"<p class=soft>{escape(table.note)}</p>{html_table(head, rows)}"
 
 
 def _side_by_side(outcomes: StudyOutcomes) -> str:
@@ -132,15 +126,16 @@ def _problem(problem: str, episodes: dict[str, Episode]) -> str:
     )
     return (
         f"<details><summary><b>{escape(problem)}</b><br><small>{escape(words)}</small></summary><div>"
-        f"<div class=prompt><small>Prompt</small>{pre(prompt)}</div><div class=turns>{columns}</div></div></details>"
+        f"<div class=prompt><small>Prompt</small>{preformatted(prompt)}</div><div class=turns>{columns}</div>"
+        "</div></details>"
     )
 
 
 def _provenance(results: StudyResults, store: Store) -> str:
     versions = store.read_json("environment.json") or {}
-    rows = [[escape(str(name)), escape(str(value))] for name, value in versions.items()]
-    settings = escape(json.dumps(results.study.model_dump(mode="json"), indent=1, ensure_ascii=False))
-    return (
-        f"<details><summary>Versions</summary><div>{charts.table(['', ''], rows)}</div></details>"
-        f"<details><summary>The study file</summary><div><pre>{settings}</pre></div></details>"
+    return versions_and_settings(
+        versions,
+        results.study.model_dump(mode="json"),
+        versions_title="Versions",
+        settings_title="The study file",
     )

@@ -66,7 +66,16 @@ def test_a_panel_leaves_out_what_is_not_finite_and_draws_a_constant() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(0.0015, "0.0015"), (12.34, "12.3"), (4123, "4.12k"), (2e-6, "2e-6"), (0, "0"), (3.2e7, "32M")]
+    ("value", "text"),
+    [
+        (0.0015, "1.5e-3"),
+        (12.34, "12.3"),
+        (0.0649, "0.065"),
+        (4123, "4.12k"),
+        (2e-6, "2.0e-6"),
+        (0, "0"),
+        (3.2e7, "32M"),
+    ],
 )
 def test_numbers_are_short(value: float, text: str) -> None:
     assert short_number(value) == text
