@@ -12,13 +12,13 @@ import time
 from unittest.mock import patch
 
 from sandbox.containers import cgroup
-from sandbox.containers.docker_client import connect
+from sandbox.containers.docker_client import connect_engine
 from sandbox.pool.pool import Pool
 from sandbox.problem import FunctionTest, Problem
 
 PROBLEM = Problem(problem_id="f", prompt="", private_tests=(FunctionTest("assert f(3) == [3, 6]"),), entry_point="f")
 PROGRAM = "def f(x): return [x, 2 * x]"
-ENGINES_OWN = cgroup.Parent(None, False, "where the engine puts every container")
+ENGINES_OWN = cgroup.CgroupParent(None, False, "where the engine puts every container")
 SLEEP_S, KILL_AFTER_S = 3.0, 0.5
 
 
@@ -44,7 +44,7 @@ def beside_a_busy_driver(spinners: int, judgements: int) -> dict[str, object]:
     weighted = Pool(1, cached=False)
     judged_s(weighted, PROGRAM)
     time.sleep(3)
-    found: dict[str, object] = {"weight": cgroup.parent(connect()).text}
+    found: dict[str, object] = {"weight": cgroup.cgroup_parent(connect_engine()).text}
     for name, count in (("quiet", 0), ("busy", spinners)):
         busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
         times: dict[str, list[float]] = {"engine's group": [], "own group": []}
@@ -62,7 +62,7 @@ def beside_a_busy_driver(spinners: int, judgements: int) -> dict[str, object]:
 
 def recovery(kills: int) -> dict[str, float]:
     """Seconds that a killed box adds to what its caller waits, besides the lost work: every run is repeated."""
-    client, costs = connect(), []
+    client, costs = connect_engine(), []
     with Pool(1, cached=False) as pool:
         for _ in range(kills):
             box = pool.judge(PROBLEM, PROGRAM, "private").box

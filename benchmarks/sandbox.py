@@ -27,7 +27,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))  # this folder's sandbox.py is not the package of that name
 
 from sandbox.containers import ownership
-from sandbox.containers.docker_client import connect
+from sandbox.containers.docker_client import connect_engine
 from sandbox.errors import ProblemError, SandboxUnavailable
 from sandbox.image.build import ensure_image
 from sandbox.judging.plan import make_plan
@@ -133,9 +133,9 @@ FORKS = """
 import gc, os, sys
 sys.path[:0] = ["/opt/box", f"/usr/local/lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"]
 from sandbox.guest import forking, preload
-preload.modules()
+preload.preload_modules()
 gc.freeze()
-forking.trim()
+forking.trim_heap()
 for line in sys.stdin:
     for _ in range(int(line)):
         pid = os.fork()
@@ -160,9 +160,9 @@ def bare_forks(image: str) -> Iterator[subprocess.Popen[bytes]]:
 @contextlib.contextmanager
 def warm_container(image: str) -> Iterator[str]:
     """A container that sleeps, for `docker exec`. Labelled as ours, so that a reaper finds it."""
-    client = connect()
+    client = connect_engine()
     sleeper = ["python3", "-c", "import time; time.sleep(86400)"]
-    container = client.containers.run(image, sleeper, detach=True, network_mode="none", labels=ownership.labels())
+    container = client.containers.run(image, sleeper, detach=True, network_mode="none", labels=ownership.owner_labels())
     try:
         yield container.name
     finally:
@@ -170,7 +170,7 @@ def warm_container(image: str) -> Iterator[str]:
 
 
 def measure_speed(some: list[Candidate], rounds: int) -> dict[str, Any]:
-    image = ensure_image(connect())
+    image = ensure_image(connect_engine())
     with (
         Pool(boxes=1, cached=False) as one,
         Pool(boxes=2, cached=False) as two,
@@ -314,7 +314,7 @@ def main() -> None:
     options = parser.parse_args()
     try:
         some = candidates(options.candidates)
-        engine = connect().version()["Version"]
+        engine = connect_engine().version()["Version"]
     except (ProblemError, SandboxUnavailable) as error:
         raise SystemExit(str(error)) from error
     result: dict[str, Any] = {

@@ -28,7 +28,7 @@ import docker
 import docker.errors
 
 from sandbox.containers import ownership
-from sandbox.containers.docker_client import connect
+from sandbox.containers.docker_client import connect_engine
 from sandbox.pool.pool import Pool
 from sandbox.problem import FunctionTest, Limits, Problem
 from sandbox.verdict import Outcome, Verdict
@@ -146,7 +146,7 @@ def fill_connections(client: Any) -> None:
 
 def sample(client: Any) -> dict[str, float]:
     """What could grow, while no program runs. Memory in MiB."""
-    label = f"{ownership.OWNER}={ownership.labels()[ownership.OWNER]}"
+    label = f"{ownership.OWNER}={ownership.owner_labels()[ownership.OWNER]}"
     containers = client.containers.list(filters={"label": label})
     stats = [container.stats(stream=False, one_shot=True) for container in containers]
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
@@ -183,7 +183,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
-    client, stream, samples = connect(), Stream(options.seed), []
+    client, stream, samples = connect_engine(), Stream(options.seed), []
     started = time.time()
     with Pool(boxes=options.boxes, cached=False) as pool:
         for one in (client, pool._factory.client):
@@ -196,7 +196,9 @@ def main() -> int:
             samples.append({"runs": numbers.stop, "s": round(time.time() - started, 1), **sample(client)})
             print(json.dumps(samples[-1]), f"wrong: {len(chunk.wrong)}", flush=True)
     after = len(
-        client.containers.list(all=True, filters={"label": f"{ownership.OWNER}={ownership.labels()[ownership.OWNER]}"})
+        client.containers.list(
+            all=True, filters={"label": f"{ownership.OWNER}={ownership.owner_labels()[ownership.OWNER]}"}
+        )
     )
     grown = growth([{name: one[name] for name in one if name not in ("runs", "s")} for one in samples])
     grown += [f"{after} containers are left"] if after else []

@@ -39,7 +39,7 @@ def add_actions(parser: argparse.ArgumentParser) -> None:
 def _build(options: argparse.Namespace) -> int:
     from sandbox.image.build import ensure_image
 
-    print(ensure_image(language=languages.get(options.language)))
+    print(ensure_image(language=languages.get_language(options.language)))
     return 0
 
 
@@ -58,6 +58,6 @@ def _datasets(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from sandbox.commands.check import check
+    from sandbox.commands.check import check_samples
 
-    return check(options.dataset, options.samples, options.out, as_json=options.json, boxes=options.boxes)
+    return check_samples(options.dataset, options.samples, options.out, as_json=options.json, boxes=options.boxes)

@@ -19,27 +19,27 @@ BRACKETS: dict[type, Any] = {
 }
 
 
-def mismatch(got: object, expected: object) -> str:
-    return f"got {show(got)}, expected {show(expected)}"
+def describe_mismatch(got: object, expected: object) -> str:
+    return f"got {show_value(got)}, expected {show_value(expected)}"
 
 
-def error(type_name: str, text: str) -> str:
+def describe_error(type_name: str, text: str) -> str:
     """`IndexError: list index out of range`, from two untrusted strings."""
-    name, said = clean(type_name) or "an error without a name", clean(text)
+    name, said = clean_text(type_name) or "an error without a name", clean_text(text)
     return f"{name}: {said}" if said else name
 
 
-def clean(text: str) -> str:
+def clean_text(text: str) -> str:
     """Untrusted text on one line: printable, no addresses, at most LIMIT characters."""
     text = ADDRESS.sub("0x…", text[: 4 * LIMIT].replace("\n", " ").replace("\t", " "))
-    return cut("".join(char if char.isprintable() else "?" for char in text).strip())
+    return cut_text("".join(char if char.isprintable() else "?" for char in text).strip())
 
 
-def cut(text: str) -> str:
+def cut_text(text: str) -> str:
     return text if len(text) <= LIMIT else text[: LIMIT - 1] + "…"
 
 
-def show(value: object) -> str:
+def show_value(value: object) -> str:
     """A plain value as Python writes it, cut at LIMIT characters, sets in sorted order. Never raises."""
     text = ""
     try:
@@ -49,7 +49,7 @@ def show(value: object) -> str:
                 break
     except Exception:  # nested too deeply
         text += "…"
-    return cut("".join(char if char.isprintable() else "?" for char in text))
+    return cut_text("".join(char if char.isprintable() else "?" for char in text))
 
 
 def _pieces(value: Any) -> Iterator[str]:
@@ -58,7 +58,7 @@ def _pieces(value: Any) -> Iterator[str]:
         yield from _pieces(value.items)
         yield ")"
     elif isinstance(value, Opaque):
-        yield f"<{clean(value.type_name)} object>"
+        yield f"<{clean_text(value.type_name)} object>"
     elif isinstance(value, dict):
         yield "{"
         for index, (key, item) in enumerate(value.items()):
@@ -87,7 +87,7 @@ def _items(value: Any) -> Iterator[str]:
         return
     yield opening
     if isinstance(value, set | frozenset) and len(value) <= LIMIT:
-        yield ", ".join(sorted(map(show, value)))  # each once: twice per level would be for ever in a nested one
+        yield ", ".join(sorted(map(show_value, value)))  # each once: twice per level would be for ever in a nested one
     else:
         for index, item in enumerate(value):
             yield ", " if index else ""

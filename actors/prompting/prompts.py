@@ -41,7 +41,7 @@ def whole_program(response: str, problem: Problem) -> str | None:
 
 def fenced_program(response: str, problem: Problem) -> str | None:
     """The first code block tagged with the problem's language; one that was never closed runs to the end."""
-    tags = "|".join(map(re.escape, languages.get(problem.language).fences))
+    tags = "|".join(map(re.escape, languages.get_language(problem.language).fences))
     opening = re.search(rf"```(?:{tags})[ \t]*\n", response)
     if opening is None:
         return None
@@ -77,7 +77,7 @@ def _prompt_ending(ending: Callable[[str], str]) -> Callable[[Problem, bool], st
         if problem.io == "stdio":
             return _stdio_prompt(problem)
         statement = problem.prompt if show_tests else _without_tests(problem)
-        language = languages.get(problem.language).title
+        language = languages.get_language(problem.language).title
         lines = [f"Write a {language} function implementation for the following prompt:", "", statement.strip(), ""]
         lines += _shown_tests(problem) if show_tests else _shown_header(problem)
         return "\n".join([*lines, ending(problem.language)])
@@ -137,8 +137,9 @@ def _code_only(language: str) -> str:
 def _stdio_prompt(problem: Problem) -> str:
     """The statement carries its examples itself, so there are no tests to show or to hide."""
     language = problem.language
+    title = languages.get_language(language).title
     return (
-        f"Provide a {languages.get(language).title} solution for the following competitive programming question:\n\n"
+        f"Provide a {title} solution for the following competitive programming question:\n\n"
         f"{problem.prompt.strip()}\n\n"
         "The program reads standard input and writes standard output.\n"
         f"Your code should be enclosed in triple backticks like so: ```{language}\nYOUR CODE HERE\n```\n"

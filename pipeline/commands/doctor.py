@@ -84,11 +84,11 @@ def _version(name: str) -> str | None:
 
 
 def _docker() -> tuple[bool, str]:
-    from sandbox.containers.docker_client import connect
+    from sandbox.containers.docker_client import connect_engine
     from sandbox.errors import SandboxUnavailable
 
     try:
-        client = connect()
+        client = connect_engine()
         found = client.version()
         client.close()
         return True, f"engine {found['Version']}, API {found['ApiVersion']}"

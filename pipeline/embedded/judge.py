@@ -9,19 +9,19 @@ from collections.abc import Sequence
 from functools import cache
 
 from sandbox.problem import FunctionTest, Problem, Test
-from sandbox.problems.builtin.operators import apply, parse
+from sandbox.problems.builtin.operators import apply_program, parse_program
 
 
 def failure(text: str, tests: Sequence[Test]) -> str:
     """The message of the first failing test; "" if all pass."""
-    program = parse(text)
+    program = parse_program(text)
     if program is None:
         return "SyntaxError: invalid syntax"  # or other Python: either way nothing that can be judged here
     for test in tests:
         assert isinstance(test, FunctionTest)
         xs, expected = _example(test.source)
         try:
-            got = apply(program, list(xs))
+            got = apply_program(program, list(xs))
         except (IndexError, ValueError) as error:
             return f"{type(error).__name__}: {error}"
         if got != expected:

@@ -7,7 +7,7 @@ from typing import Any
 from actors.prompting.chat_template import example_ids
 from pipeline.embedded.judge import correct, failure
 from sandbox.problem import Problem
-from sandbox.problems.builtin.operators import SLOTS, Operator, Step, parse, source
+from sandbox.problems.builtin.operators import SLOTS, Operator, Step, parse_program, program_source
 
 REPAIRS = 0.25
 """Share of examples with failed turns before the right program."""
@@ -37,7 +37,7 @@ def lesson(tokenizer: Any, problem: Problem, rng: random.Random) -> Lesson:
 
 def disguise(problem: Problem, rng: random.Random) -> str:
     """The prompt with some phrases made up: teaches to guess widely, within what the test allows, at new words."""
-    program = parse(problem.reference or "")
+    program = parse_program(problem.reference or "")
     assert program is not None
     words, test = problem.prompt.split("\n")
     phrases = words.split(", ")
@@ -50,7 +50,7 @@ def disguise(problem: Problem, rng: random.Random) -> str:
 
 def slip(text: str, rng: random.Random) -> str:
     """The program with one line changed: half of the time to one that the same vague phrase could mean."""
-    program = parse(text)
+    program = parse_program(text)
     assert program is not None
     slot = rng.randrange(len(SLOTS))
     old = program[slot]
@@ -59,7 +59,7 @@ def slip(text: str, rng: random.Random) -> str:
     new = rng.choice(alike if alike and rng.random() < 0.5 else others)
     steps = list(program)
     steps[slot] = Step(new, _parameter(new, old.k, rng))
-    return source(tuple(steps))
+    return program_source(tuple(steps))
 
 
 def _parameter(operator: Operator, k: int, rng: random.Random) -> int:

@@ -40,10 +40,10 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)  # sums in one order, so that a seed gives the same weights
     torch.manual_seed(arguments.seed)
-    problems = family.load("warm")
+    problems = family.load_family("warm")
     tokenizer = tiny_tokenizer.build(problems)
     generator = train_generator(tokenizer, problems, arguments.generator_steps, arguments.seed)
-    accuracy = greedy_accuracy(generator, tokenizer, family.load("validation"))
+    accuracy = greedy_accuracy(generator, tokenizer, family.load_family("validation"))
     print(f"greedy accuracy on validation, turn 1: {accuracy:.3f}", flush=True)
     facts = {"seed": arguments.seed, "torch": torch.__version__, "transformers": transformers.__version__}
     facts["python"] = platform.python_version()
@@ -119,7 +119,7 @@ def welcome_new_words(model: LlamaForCausalLM, tokenizer: Any) -> None:
     """
     embedding = model.model.embed_tokens.weight.data  # (tokens, width)
     rare = _tokens(tokenizer, [operator.rare.format(k=1) for slot in SLOTS for operator in slot])
-    known = _tokens(tokenizer, [problem.prompt for problem in family.load("warm")])
+    known = _tokens(tokenizer, [problem.prompt for problem in family.load_family("warm")])
     made_up = embedding[sorted(_tokens(tokenizer, [f"{word} {word}" for word in MADE_UP_WORDS]))]
     new = sorted(rare - known)
     embedding[new] = made_up.mean(0) + made_up.std(0) * torch.randn(len(new), embedding.shape[1])

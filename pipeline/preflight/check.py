@@ -133,6 +133,6 @@ def _check_disk(root: str) -> None:
 def _check_engine() -> None:
     """Ask Docker now, on this machine, unless sandboxes live on other nodes of a cluster."""
     if not os.environ.get("RAY_ADDRESS"):
-        from sandbox.containers.docker_client import connect
+        from sandbox.containers.docker_client import connect_engine
 
-        connect().close()
+        connect_engine().close()

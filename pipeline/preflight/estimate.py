@@ -12,13 +12,13 @@ DISK_PER_TURN_BYTES = 1500
 
 def problem_notices(config: Config, splits: ProblemSplits) -> list[str]:
     """What to know of the problems before any work: those that cannot be judged, and those held out but trained on."""
-    from sandbox.problems.overlap import overlap, summary
+    from sandbox.problems.overlap import find_overlap, overlap_summary
 
     sets = {split: splits.data_set(config, split) for split in SPLITS}
     found = dict.fromkeys(data.exclusions() for data in sets.values())
     for split in SPLITS[1:]:
         held_out = sets[split].problems
-        found[summary(overlap(sets["train"].problems, held_out), len(held_out), split)] = None
+        found[overlap_summary(find_overlap(sets["train"].problems, held_out), len(held_out), split)] = None
     return [line for line in found if line]
 
 

@@ -32,7 +32,7 @@ AHEAD = 4
 """Samples in flight per box: enough to keep it busy, few enough to stay in memory."""
 
 
-def check(dataset: str, samples: str, out: Path, as_json: bool, boxes: int) -> int:
+def check_samples(dataset: str, samples: str, out: Path, as_json: bool, boxes: int) -> int:
     """Judge `samples` (a JSONL file, or `reference`) on `dataset` into `out`. The exit status.
 
     A sample of an excluded problem ends as infrastructure_error with the reason; `reference` leaves those out.

@@ -12,7 +12,7 @@ import requests
 from docker.models.containers import Container
 
 from sandbox.containers import cgroup, confinement
-from sandbox.containers.connection import Connection, TransportName, attach
+from sandbox.containers.connection import Connection, TransportName, attach_streams
 from sandbox.containers.listener import Listener
 from sandbox.containers.session import JUDGE_MESSAGE_BYTES, OUTPUT_BYTES, Session
 from sandbox.errors import BoxLost, SandboxUnavailable
@@ -48,9 +48,9 @@ class Box:
         listener = Listener() if transport == "socket" else None
         container: Container | None = None
         try:
-            options = confinement.options(memory_mib, runtime, listener, cgroup.parent(client).name)
+            options = confinement.container_options(memory_mib, runtime, listener, cgroup.cgroup_parent(client).name)
             container = client.containers.create(image, **options)
-            connection: Connection | None = None if listener else attach(container)
+            connection: Connection | None = None if listener else attach_streams(container)
             container.start()
             box = cls(container, connection or listener.accept(container, deadline), memory_mib)  # type: ignore[union-attr]
             box.expect_hello(deadline)
@@ -86,14 +86,14 @@ class Box:
         }
         self.runs += 1
         self._began = time.time()
-        data = frames.pack(frames.RUN, json.dumps(header).encode()) + frames.pack(
+        data = frames.pack_frame(frames.RUN, json.dumps(header).encode()) + frames.pack_frame(
             frames.BODY, json.dumps(body).encode()
         )
         self._raw += self._connection.send(data)
         return Session(self, limits.wall_limit_s + SLACK_S, values_mib)
 
     def send(self, kind: bytes, payload: bytes) -> None:
-        self._raw += self._connection.send(frames.pack(kind, payload))
+        self._raw += self._connection.send(frames.pack_frame(kind, payload))
 
     def receive(self, deadline: float) -> tuple[bytes, bytes]:
         """One frame. Raises BoxLost."""

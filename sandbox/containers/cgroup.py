@@ -20,7 +20,7 @@ SYSTEMCTL_DEADLINE_S = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Parent:
+class CgroupParent:
     """Where an engine puts boxes (None: where it puts every container), and whether the weight there is ours."""
 
     name: str | None
@@ -29,19 +29,21 @@ class Parent:
 
 
 @lru_cache(maxsize=16)
-def parent(client: docker.DockerClient) -> Parent:
+def cgroup_parent(client: docker.DockerClient) -> CgroupParent:
     """Asks the engine once. Raises what its client raises."""
     info = client.info()
     if info.get("CgroupDriver") == "none":
-        return Parent(None, False, "the engine has no control groups, so boxes have no weight of their own")
+        return CgroupParent(None, False, "the engine has no control groups, so boxes have no weight of their own")
     name = SLICE if info.get("CgroupDriver") == "systemd" else f"/{GROUP}"
     if not client.api.base_url.startswith("http+docker://local"):
-        return Parent(name, False, f"boxes in {name} with the weight that their engine, not this machine's, gives it")
+        return CgroupParent(
+            name, False, f"boxes in {name} with the weight that their engine, not this machine's, gives it"
+        )
     try:
         set_weight(name)
     except (OSError, subprocess.SubprocessError) as error:
-        return Parent(name, False, f"boxes in {name} with the engine's default weight ({error})")
-    return Parent(name, True, f"boxes in {name} weigh {FACTOR} times an ordinary process")
+        return CgroupParent(name, False, f"boxes in {name} with the engine's default weight ({error})")
+    return CgroupParent(name, True, f"boxes in {name} weigh {FACTOR} times an ordinary process")
 
 
 def set_weight(name: str, root: Path = ROOT) -> None:
@@ -65,7 +67,7 @@ def set_weight(name: str, root: Path = ROOT) -> None:
         (folder / file).write_text(str(value))
 
 
-def holds(pid: int) -> bool:
+def holds_process(pid: int) -> bool:
     """Whether a process of this machine, a box's first one, is below our group; False if /proc does not tell."""
     try:
         groups = Path(f"/proc/{pid}/cgroup").read_text()

@@ -24,7 +24,7 @@ ENVIRONMENT = {
 }
 
 
-def options(memory_mib: int, runtime: str, listener: Listener | None, parent: str | None) -> dict[str, Any]:
+def container_options(memory_mib: int, runtime: str, listener: Listener | None, parent: str | None) -> dict[str, Any]:
     """Arguments for the engine.
 
     `memory_mib`: of a run; `listener`: None with attached streams; `parent`: the control group.
@@ -35,7 +35,7 @@ def options(memory_mib: int, runtime: str, listener: Listener | None, parent: st
     return {
         "command": ["python3", "-I", "-S", "-B", "-c", start, "/ctl/box" if listener else "stdio"],
         "name": f"mucode-box-{uuid.uuid4().hex[:12]}",
-        "labels": ownership.labels(),
+        "labels": ownership.owner_labels(),
         # a mount, not a volume: if the engine does not see the folder it says so, and creates nothing
         "mounts": [docker.types.Mount("/ctl", str(listener.folder), type="bind", read_only=True)] if listener else [],
         "stdin_open": listener is None,
@@ -46,7 +46,7 @@ def options(memory_mib: int, runtime: str, listener: Listener | None, parent: st
         "network_mode": "none",
         "read_only": True,
         "cap_drop": ["ALL"],
-        "security_opt": ["no-new-privileges", f"seccomp={seccomp_profile.text()}"],
+        "security_opt": ["no-new-privileges", f"seccomp={seccomp_profile.profile_text()}"],
         "pids_limit": PIDS if runtime == "runc" else 1024,  # gVisor's own threads count as well
         "mem_limit": memory,
         "memswap_limit": memory,

@@ -153,6 +153,6 @@ class AttachedConnection:
         self._stream.close()
 
 
-def attach(container: Container) -> AttachedConnection:
+def attach_streams(container: Container) -> AttachedConnection:
     """Call before the container starts, so that nothing is missed."""
     return AttachedConnection(container.attach_socket(params={"stdin": 1, "stdout": 1, "stream": 1}))

@@ -14,7 +14,7 @@ ADVICE = (
 )
 
 
-def connect(timeout_s: float | None = None) -> docker.DockerClient:
+def connect_engine(timeout_s: float | None = None) -> docker.DockerClient:
     """A client of the engine that the environment names. Raises SandboxUnavailable with the command to run."""
     try:
         client = docker.from_env(timeout=timeout_s or CALL_DEADLINE_S)  # type: ignore[arg-type]

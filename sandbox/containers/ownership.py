@@ -37,7 +37,7 @@ def _namespace() -> str:
         return "unknown"
 
 
-def labels() -> dict[str, str]:
+def owner_labels() -> dict[str, str]:
     """Of a container of this process: boot id, process id and its start time; and where that id means something."""
     pid = os.getpid()
     return {OWNER: f"{boot_id()}:{pid}:{_start_time(pid) or 'unknown'}", NAMESPACE: _namespace()}
@@ -74,7 +74,7 @@ def reap_folders() -> list[str]:
     return removed
 
 
-def reap(client: docker.DockerClient) -> list[str]:
+def reap_containers(client: docker.DockerClient) -> list[str]:
     """Removes the boxes of dead owners, never another's. Their names."""
     removed = []
     for container in client.containers.list(all=True, filters={"label": OWNER}, ignore_removed=True):

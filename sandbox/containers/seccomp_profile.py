@@ -65,7 +65,7 @@ def _argument(index: int, value: int, operation: str, second: int = 0) -> dict[s
 
 
 @cache
-def text() -> str:
+def profile_text() -> str:
     """The profile as `security_opt=["seccomp=…"]` takes it."""
     plain = " ".join((FILES, WAITING, MEMORY, PROCESSES, TIME, MACHINE, UNIX_SOCKETS))
     rules = [

@@ -30,7 +30,7 @@ def caught_errors(trees: list[ast.Module]) -> set[str]:
     return {part.id for part in parts if isinstance(part, ast.Name)}
 
 
-class Asserts(ast.NodeTransformer):
+class AssertRewriter(ast.NodeTransformer):
     """`assert a == b` becomes a call that keeps both values; other asserts carry their own text.
 
     An expected value that asks nothing of the program is computed first, from arguments that are as they were:

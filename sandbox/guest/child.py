@@ -19,14 +19,14 @@ from typing import Any
 
 from sandbox.guest import channel, seccomp
 from sandbox.guest.channel import receive_message, send_message
-from sandbox.guest.exceptions import describe
+from sandbox.guest.exceptions import describe_exception
 from sandbox.guest.objects import Objects
 from sandbox.protocol import codec
 
 FILE_SIZE = 16 << 20
 
 
-def prepare() -> None:
+def prepare_server() -> None:
     """What is the same for every run, done once by the fork server: its children inherit it."""
     for what, most in (
         (resource.RLIMIT_FSIZE, FILE_SIZE),
@@ -37,7 +37,7 @@ def prepare() -> None:
         with contextlib.suppress(*() if what is not resource.RLIMIT_MSGQUEUE else (OSError, ValueError)):
             resource.setrlimit(what, (most, most))  # gVisor, which has no such queues, refuses the last one
     with contextlib.suppress(OSError):  # then every run fails, by `confine`, and the self-test says so
-        seccomp.ensure()
+        seccomp.ensure_filter()
     os.chdir("/tmp")
     for name in ("exit", "quit"):  # of the `site` module, which a box starts without
         setattr(builtins, name, Quitter(name, "Ctrl-D (i.e. EOF)"))
@@ -60,7 +60,7 @@ def open_streams() -> None:
     vars(sys).update(__stdin__=sys.stdin, __stdout__=sys.stdout, __stderr__=sys.stderr)
 
 
-def confine(limits: dict[str, Any]) -> None:
+def confine_child(limits: dict[str, Any]) -> None:
     """What is a run's own: its session, its limits, a priority below the fork server's."""
     os.setsid()
     cpu = int(limits["cpu_s"]) + 2  # the server counts finer and for all processes; this is the backstop
@@ -73,7 +73,7 @@ def confine(limits: dict[str, Any]) -> None:
         fd = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
         os.write(fd, b"1000")
         os.close(fd)
-    seccomp.ensure()
+    seccomp.ensure_filter()
     gc.enable()
 
 
@@ -90,7 +90,7 @@ def take_input(text: str) -> None:
     vars(sys).update(__stdin__=sys.stdin)
 
 
-def main(body: bytes) -> None:
+def run_program(body: bytes) -> None:
     """Run one program. The body: program, preamble, calls, values_mib, stdin (null without), interactive."""
     channel.speak_alone()
     request = json.loads(body)
@@ -106,7 +106,7 @@ def main(body: bytes) -> None:
             exec(compile(request["preamble"], "preamble.py", "exec", dont_inherit=True), names)
         code = compile(request["program"].removeprefix("\ufeff"), "main.py", "exec", dont_inherit=True)
     except BaseException as error:
-        send_message({"failed": "compile", **describe(error)})
+        send_message({"failed": "compile", **describe_exception(error)})
         return
     if not _execute(code, names):
         return
@@ -131,10 +131,10 @@ def _execute(code: types.CodeType, names: dict[str, Any]) -> bool:
     except SystemExit as error:
         if error.code in (None, 0):
             return True
-        send_message({"failed": "program", **describe(error)})
+        send_message({"failed": "program", **describe_exception(error)})
         return False
     except BaseException as error:
-        send_message({"failed": "program", **describe(error)})
+        send_message({"failed": "program", **describe_exception(error)})
         return False
     return True
 
@@ -174,7 +174,7 @@ def _flush(*streams: Any) -> None:
 def _answer_call(source: str, names: dict[str, Any], most: int) -> None:
     try:
         value = eval(source, names)
-        message = {"value": codec.encode(value, most=most)}
+        message = {"value": codec.encode_value(value, most=most)}
     except BaseException as error:
-        message = {"raised": describe(error)}
+        message = {"raised": describe_exception(error)}
     send_message(message)

@@ -5,7 +5,7 @@ from typing import Any
 from sandbox.protocol import codec
 
 
-def describe(error: BaseException) -> dict[str, Any]:
+def describe_exception(error: BaseException) -> dict[str, Any]:
     """An exception as a short text and names of classes. `str` of it is the program's code, so it may do anything but
     escape. `own`: classes of the program, `others`: those that these are made of."""
     try:

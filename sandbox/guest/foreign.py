@@ -20,7 +20,7 @@ SHOWN = 1000
 """Characters of a compiler's complaint."""
 
 
-def main(body: bytes) -> None:
+def run_foreign(body: bytes) -> None:
     """Become the interpreter. The body is that of a Python run with `command`, `suffix` and `compiled`; what the
     command finds says `stdio` instead of `stdin`, which is open already."""
     request = json.loads(body)
@@ -37,7 +37,7 @@ def main(body: bytes) -> None:
     os.execve(command[0], command, ENVIRONMENT)
 
 
-def build(body: bytes) -> None:
+def run_compiler(body: bytes) -> None:
     """Compile, and send what was made, or the compiler's first words."""
     request = json.loads(body)
     program = _write(request["program"], request["suffix"])

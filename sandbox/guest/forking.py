@@ -11,7 +11,7 @@ import ctypes
 _libc = ctypes.PyDLL(None, use_errno=True)  # keeps the interpreter's lock over the call, in both processes
 
 
-def fork() -> int:
+def fork_child() -> int:
     """As `os.fork`: 0 in the child, its id in the parent. Only for a process with one thread."""
     pid: int = _libc.fork()
     if pid < 0:
@@ -19,7 +19,7 @@ def fork() -> int:
     return pid
 
 
-def trim() -> None:
+def trim_heap() -> None:
     """Give free pages of the heap back, since each fork copies the entries of all. glibc has it, others may not."""
     with contextlib.suppress(AttributeError):
         _libc.malloc_trim(0)

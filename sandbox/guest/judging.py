@@ -13,13 +13,13 @@ import random
 import types
 from typing import Any
 
-from sandbox.guest.asserts import NUMPY, Asserts, bound_names, caught_errors, defined_functions, used_modules
+from sandbox.guest.asserts import NUMPY, AssertRewriter, bound_names, caught_errors, defined_functions, used_modules
 from sandbox.guest.channel import send_message
-from sandbox.guest.exceptions import describe
+from sandbox.guest.exceptions import describe_exception
 from sandbox.guest.raising import expected, stand_in
-from sandbox.guest.remote import Remote, TooMuch, Unjudgeable, fetch
+from sandbox.guest.remote import Remote, TooMuch, Unjudgeable, fetch_name
 from sandbox.protocol import codec
-from sandbox.protocol.equality import close
+from sandbox.protocol.equality import values_close
 
 COMPARATORS = {"isclose": "math", "allclose": "numpy"}
 """Functions that tests call without importing them. A program's own would accept whatever it likes."""
@@ -54,7 +54,7 @@ class Names(dict[str, Any]):
             return self[name]
         if name != self.tested and (name in COMPARATORS or (self.tested and hasattr(math, name))):
             return getattr(importlib.import_module(COMPARATORS.get(name, "math")), name)
-        return stand_in(name) if name in self.errors else fetch(name)
+        return stand_in(name) if name in self.errors else fetch_name(name)
 
 
 class Untouched(Names):
@@ -66,7 +66,7 @@ class Untouched(Names):
         return dict.__getitem__(self, name)
 
 
-def main(body: bytes) -> None:
+def run_tests(body: bytes) -> None:
     """Run tests. The body: preamble, setup, entry_point (or null), tested (or null), tests, stop, float_tol."""
     request = json.loads(body)
     random.seed(0)  # tests that draw their inputs draw the same ones for everybody
@@ -75,10 +75,10 @@ def main(body: bytes) -> None:
     common = caught_errors(trees[:2])
     expected.update(common)
     names = Untouched(modules, caught_errors(trees), request["tested"], request["entry_point"])
-    asserts = Asserts(modules | defined_functions(trees) | set(dir(builtins)), modules, bound_names(trees))
+    asserts = AssertRewriter(modules | defined_functions(trees) | set(dir(builtins)), modules, bound_names(trees))
 
     def equal(got: object, expected: object) -> None:
-        if not close(got, expected, tolerance):
+        if not values_close(got, expected, tolerance):
             raise Mismatch(got, expected)
 
     names["__equal__"], names["__expected_first__"] = equal, lambda expected, got: equal(got, expected)
@@ -105,7 +105,7 @@ def _fetched(name: str | None, names: Names) -> dict[str, Any] | None:
     """The tested function, whatever else is called like it. A failure if the program lacks it."""
     try:
         if name:
-            names[name] = fetch(name)
+            names[name] = fetch_name(name)
     except Exception as error:
         return _failure(error)
     return None
@@ -118,7 +118,7 @@ def _report(index: int, failure: dict[str, Any] | None) -> None:
         send_message({"test": index, "failure": NO_MEMORY})
 
 
-def _compiled(asserts: Asserts, tree: ast.Module) -> types.CodeType | Exception:
+def _compiled(asserts: AssertRewriter, tree: ast.Module) -> types.CodeType | Exception:
     """What a tree says, or why that cannot be executed."""
     try:
         code: types.CodeType = compile(asserts.visit(tree), "tests.py", "exec", dont_inherit=True)
@@ -152,7 +152,7 @@ def _failure(error: BaseException) -> dict[str, Any]:
         return {"raised": raised}
     if isinstance(error, AssertionError):
         return {"assertion": str(error)[:1000]}
-    return {"raised": describe(error)}
+    return {"raised": describe_exception(error)}
 
 
 def _shown(value: object) -> Any:
@@ -161,4 +161,4 @@ def _shown(value: object) -> Any:
     def name(kept: object) -> dict[str, str]:
         return {"opaque": kept._type if isinstance(kept, Remote) else type(kept).__name__}
 
-    return codec.encode(value, name, SHOWN_ITEMS)
+    return codec.encode_value(value, name, SHOWN_ITEMS)

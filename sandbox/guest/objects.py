@@ -4,7 +4,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
-from sandbox.guest.exceptions import describe
+from sandbox.guest.exceptions import describe_exception
 from sandbox.protocol import codec
 
 
@@ -29,9 +29,9 @@ class Objects:
         except StopIteration as error:
             if message["do"][0] == "next":
                 return {"stop": True}
-            return {"raised": describe(error)}
+            return {"raised": describe_exception(error)}
         except BaseException as error:
-            return {"raised": describe(error)}
+            return {"raised": describe_exception(error)}
 
     def keep(self, value: object, name: str | None = None) -> dict[str, Any]:
         """The handle of an object, always the same for the same one."""
@@ -58,7 +58,7 @@ class Objects:
     def _decode(self, tree: Any) -> Any:
         if isinstance(tree, dict) and "iterator" in tree:
             return iter(self._decode(tree["iterator"]))
-        return codec.decode(tree, lambda number, name: self.kept[number], _array)
+        return codec.decode_value(tree, lambda number, name: self.kept[number], _array)
 
     def do_get(self, name: str) -> dict[str, Any]:
         if name not in self.names:
@@ -80,7 +80,7 @@ class Objects:
         changed = {
             name: self._encoder().tree(value, 0)
             for name, tree, value in mutable
-            if codec.encode(value, self.keep) != tree
+            if codec.encode_value(value, self.keep) != tree
         }
         same = next((name for name, _, value in mutable if value is made), None)
         more = {"changed": changed, "same": same}
@@ -113,10 +113,10 @@ class Objects:
         return {"value": bool(self.kept[number])}
 
     def do_str(self, number: int) -> dict[str, Any]:
-        return {"value": codec.encode(str(self.kept[number]))}
+        return {"value": codec.encode_value(str(self.kept[number]))}
 
     def do_repr(self, number: int) -> dict[str, Any]:
-        return {"value": codec.encode(repr(self.kept[number]))}
+        return {"value": codec.encode_value(repr(self.kept[number]))}
 
     def do_iter(self, number: int) -> dict[str, Any]:
         return {"value": self.keep(iter(self.kept[number]), "iterator")}  # type: ignore[call-overload]

@@ -12,7 +12,7 @@ USUAL = (
 NUMPY = "numpy numpy.ma numpy.random numpy.linalg numpy.fft numpy.polynomial"
 
 
-def modules() -> None:
+def preload_modules() -> None:
     """Import them. What an image lacks is left out: then programs cannot use it either."""
     for name in (*USUAL.split(), *NUMPY.split()):
         try:
@@ -21,7 +21,7 @@ def modules() -> None:
             continue
 
 
-def seed() -> None:
+def seed_generators() -> None:
     """The same random numbers in every box. Runs are forks of one process, so within a box they are anyway."""
     for name in ("random", "numpy.random"):
         module = sys.modules.get(name)

@@ -9,7 +9,7 @@ import resource
 from pathlib import Path
 from typing import Any
 
-from sandbox.guest.usage import Cgroup
+from sandbox.guest.usage import BoxCgroup
 
 EVERY = 64
 GROWTH_MIB = 32
@@ -17,10 +17,10 @@ GROWTH_MIB = 32
 LIMITS = tuple(getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_"))
 
 
-class Proof:
+class ServerProof:
     """Made once, before the first run."""
 
-    def __init__(self, cgroup: Cgroup) -> None:
+    def __init__(self, cgroup: BoxCgroup) -> None:
         self._cgroup = cgroup
         self._start, self._memory_mib = _state(), cgroup.memory_mib()
         self._runs = 0

@@ -113,7 +113,7 @@ class Remote:
     __abs__ = __neg__ = __float__ = __int__ = __index__ = __round__ = _refuse
 
 
-def fetch(name: str) -> Any:
+def fetch_name(name: str) -> Any:
     return _decode(_ask("get", name)["value"])
 
 
@@ -167,7 +167,7 @@ def _remote(number: int, type_name: str) -> Remote:
 
 def _decode(tree: Any) -> Any:
     try:
-        return codec.decode(tree, _remote, _array, _rest, codec.split)
+        return codec.decode_value(tree, _remote, _array, _rest, codec.split)
     except Unanswered as error:
         raise error.reason from None
 

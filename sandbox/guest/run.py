@@ -8,8 +8,8 @@ import time
 from typing import Any
 
 from sandbox.guest import channel, child, foreign, judging
-from sandbox.guest.forking import fork
-from sandbox.guest.usage import Cgroup, runnable_delay
+from sandbox.guest.forking import fork_child
+from sandbox.guest.usage import BoxCgroup, runnable_delay
 from sandbox.guest.wire import Wire
 from sandbox.protocol import frames
 
@@ -19,13 +19,18 @@ LONG_S = 0.02
 """Of wall time: what a shorter run has used is no matter of limits, and a look at the counters would cost it."""
 TICK_MS = 50
 """Between looks at the CPU time that all processes of the run have used."""
-RUNNERS = {"program": child.main, "judge": judging.main, "foreign": foreign.main, "compile": foreign.build}
+RUNNERS = {
+    "program": child.run_program,
+    "judge": judging.run_tests,
+    "foreign": foreign.run_foreign,
+    "compile": foreign.run_compiler,
+}
 
 
 class Run:
     """`limits` is the run's header: what it may use, its runner, and whether it talks with the host as it goes."""
 
-    def __init__(self, wire: Wire, cgroup: Cgroup, limits: dict[str, Any]) -> None:
+    def __init__(self, wire: Wire, cgroup: BoxCgroup, limits: dict[str, Any]) -> None:
         self.wire, self.cgroup, self.limits = wire, cgroup, limits
         self.relayed = {"messages": 0, "output": 0}
         self.streams: dict[int, tuple[str, bytes]] = {}
@@ -58,7 +63,7 @@ class Run:
         messages, output = os.pipe(), os.pipe()
         errors = os.pipe() if relay else output
         from_host = os.pipe() if talks else None
-        pid = fork()
+        pid = fork_child()
         if pid == 0:
             self._become_child(output[1], errors[1], messages[1], from_host and from_host[0])
         kind = frames.OUTPUT if relay else b""
@@ -86,7 +91,7 @@ class Run:
             if from_host is not None:
                 os.dup2(from_host, channel.FROM_HOST)
             os.closerange(channel.FROM_HOST + 1, 512)
-            child.confine(self.limits)
+            child.confine_child(self.limits)
             RUNNERS[self.limits["runner"]](body)
         except BaseException:  # nothing may return into the server's loop
             os._exit(97)

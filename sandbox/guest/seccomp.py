@@ -52,7 +52,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 _filtered = False
 
 
-def build() -> _Program | None:
+def build_filter() -> _Program | None:
     """The filter of this machine, assembled once; None on an architecture without a table."""
     column, arch = ARCHITECTURES.get(platform.machine(), (None, 0))
     return None if column is None else _assemble(column, arch)
@@ -79,10 +79,10 @@ def _assemble(column: int, arch: int) -> _Program:
     return _Program(len(code), b"".join(struct.pack("HBBI", *line) for line in code))
 
 
-def ensure() -> None:
+def ensure_filter() -> None:
     """Filter this process and its future children, once. Raises OSError if the kernel refuses."""
     global _filtered
-    if not _filtered and (program := build()) is not None:
+    if not _filtered and (program := build_filter()) is not None:
         _install(program)
     _filtered = True
 

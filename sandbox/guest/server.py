@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.guest import channel, child, forking, preload, seccomp
-from sandbox.guest.proof import Proof
+from sandbox.guest.proof import ServerProof
 from sandbox.guest.run import Run
-from sandbox.guest.usage import Cgroup
-from sandbox.guest.wire import Wire, connect
+from sandbox.guest.usage import BoxCgroup
+from sandbox.guest.wire import Wire, connect_host
 from sandbox.protocol import frames
 
 
@@ -44,13 +44,13 @@ def _remove_below(folder: str, depth: int) -> None:
                 os.unlink(entry.path)  # noqa: PTH108
 
 
-def serve(wire: Wire) -> None:
+def serve_runs(wire: Wire) -> None:
     """Runs, one after the other, until the host goes away."""
-    cgroup = Cgroup()
+    cgroup = BoxCgroup()
     baseline = resource.getpagesize() * int(Path("/proc/self/statm").read_text().split()[5])
     hello = {"protocol": frames.PROTOCOL, "python": sys.version.split()[0], "cgroup": cgroup.found}
     wire.send_json(frames.HELLO, hello)
-    oom_kills, proof = cgroup.oom_kills(), Proof(cgroup)
+    oom_kills, proof = cgroup.oom_kills(), ServerProof(cgroup)
     while True:
         kind, payload = wire.read_frame()
         if kind != frames.RUN:
@@ -73,7 +73,7 @@ def serve(wire: Wire) -> None:
         wire.send_json(frames.DONE, done)
 
 
-def occupy(descriptors: int) -> None:
+def occupy_descriptors(descriptors: int) -> None:
     """Put /dev/null on every free number below `descriptors`, so that nothing else gets one of them."""
     while (fd := os.open("/dev/null", os.O_RDWR)) < descriptors:
         os.set_inheritable(fd, True)
@@ -87,14 +87,14 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGPIPE):
         # default action and PID 1: signals of its own descendants have no effect. SIGPIPE must not end the server
         signal.signal(number, signal.SIG_DFL if number is signal.SIGINT else signal.SIG_IGN)
-    occupy(channel.FROM_HOST + 1)
-    wire = connect(sys.argv[1])
-    preload.modules()
-    preload.seed()
-    child.prepare()
+    occupy_descriptors(channel.FROM_HOST + 1)
+    wire = connect_host(sys.argv[1])
+    preload.preload_modules()
+    preload.seed_generators()
+    child.prepare_server()
     gc.collect()
     gc.freeze()
     gc.disable()
-    forking.trim()
+    forking.trim_heap()
     child.open_streams()
-    serve(wire)
+    serve_runs(wire)

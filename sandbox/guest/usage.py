@@ -15,7 +15,7 @@ PIDS_FILES = ("pids/pids.current", "pids.current")
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
-class Cgroup:
+class BoxCgroup:
     """Counters of the whole box. Where a kernel shows none they stay 0, and the limits per process remain."""
 
     def __init__(self, root: Path = ROOT) -> None:

@@ -70,7 +70,7 @@ class Wire:
 
     def send_json(self, kind: bytes, value: dict[str, Any]) -> None:
         """Flush, with this at the end."""
-        self._write(self._room[: self._end], frames.pack(kind, json.dumps(value).encode()))
+        self._write(self._room[: self._end], frames.pack_frame(kind, json.dumps(value).encode()))
         self._wipe_out()
 
     def flush(self) -> None:
@@ -91,7 +91,7 @@ class Wire:
         self._end = self._touched = 0
 
 
-def connect(address: str) -> Wire:
+def connect_host(address: str) -> Wire:
     """The wire to the host: a socket's path, or `stdio` for descriptors 0 and 1, which then move away."""
     if address != "stdio":
         client = socket.socket(socket.AF_UNIX)

@@ -16,7 +16,7 @@ import docker
 import docker.errors
 import requests
 
-from sandbox.containers.docker_client import connect
+from sandbox.containers.docker_client import connect_engine
 from sandbox.errors import SandboxUnavailable
 from sandbox.image import layer, rootfs
 from sandbox.languages.language import Language
@@ -43,7 +43,7 @@ def ensure_image(client: docker.DockerClient | None = None, language: Language =
 
     Raises SandboxUnavailable if no Docker engine answers or the build fails.
     """
-    client = client or connect()
+    client = client or connect_engine()
     base = f"{REPOSITORY}-base:{_digest(DOCKERFILE.read_bytes(), rootfs.identity().encode())}"
     below = base
     if language.files:
@@ -97,7 +97,7 @@ def _build_base(client: docker.DockerClient, tag: str) -> None:
 def _registry_answers() -> bool:
     """Whether the engine can ask a registry for the base image, within a few seconds."""
     try:
-        with_deadline = connect(timeout_s=REGISTRY_DEADLINE_S)
+        with_deadline = connect_engine(timeout_s=REGISTRY_DEADLINE_S)
         with_deadline.images.get_registry_data(REGISTRY_BASE)
     except (docker.errors.DockerException, requests.exceptions.RequestException):
         return False

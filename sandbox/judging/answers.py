@@ -18,28 +18,30 @@ from sandbox.verdict import Verdict
 SNIPPET = 120
 
 
-def loading(message: dict[str, Any] | None) -> Failure | None:
+def loading_failure(message: dict[str, Any] | None) -> Failure | None:
     """What the first message says: the program is loaded, or why not. No message at all shows in the run's end."""
     if message is None or message.get("loaded") is True:
         return None
-    return failed(message) or MALFORMED
+    return reported_failure(message) or MALFORMED
 
 
-def failed(message: dict[str, Any]) -> Failure | None:
+def reported_failure(message: dict[str, Any]) -> Failure | None:
     """Why a program was not compiled or loaded."""
     if "failed" not in message:
         return None
-    verdict, text = raised(message)
+    verdict, text = raised_failure(message)
     return (Verdict.COMPILE_ERROR, text) if message["failed"] == "compile" else (verdict, text)
 
 
-def raised(error: Any) -> Failure:
+def raised_failure(error: Any) -> Failure:
     """An exception that a message tells of. Its strings are the program's."""
     if not isinstance(error, dict):
         return MALFORMED
     name = _text(error, "type")
     memory = "MemoryError" in (name, error.get("base"))
-    return Verdict.MEMORY_LIMIT if memory else Verdict.RUNTIME_ERROR, rendering.error(name, _text(error, "text"))
+    return Verdict.MEMORY_LIMIT if memory else Verdict.RUNTIME_ERROR, rendering.describe_error(
+        name, _text(error, "text")
+    )
 
 
 def _text(error: dict[str, Any], key: str) -> str:
@@ -47,12 +49,12 @@ def _text(error: dict[str, Any], key: str) -> str:
     return text[:1000] if isinstance(text, str) else ""
 
 
-def compared(
-    message: dict[str, Any], expected: Any, tolerance: float | None, difference: Difference = python.difference
+def value_failure(
+    message: dict[str, Any], expected: Any, tolerance: float | None, difference: Difference = python.value_difference
 ) -> Failure | None:
     """The failure of a value that is not the expected one, by the language's own equality."""
     if "value" not in message:
-        return raised(message.get("raised"))
+        return raised_failure(message.get("raised"))
     try:
         wrong = difference(message["value"], expected, tolerance)
         return None if wrong is None else (Verdict.WRONG_ANSWER, wrong)
@@ -60,18 +62,18 @@ def compared(
         return MALFORMED
 
 
-def observed(message: dict[str, Any]) -> Failure:
+def observed_value(message: dict[str, Any]) -> Failure:
     """What came out of an extra input: a digest of the value, which is no failure, or the type of an error."""
     if "value" not in message:
-        verdict, _ = raised(message.get("raised"))
+        verdict, _ = raised_failure(message.get("raised"))
         return verdict, _text(message["raised"], "type")[:80] if isinstance(message.get("raised"), dict) else ""
     try:
-        return Verdict.ACCEPTED, behaviour_digest(codec.decode(message["value"]))
+        return Verdict.ACCEPTED, behaviour_digest(codec.decode_value(message["value"]))
     except Exception:  # what cannot be made a plain value, or not in this depth, is the program's doing
         return MALFORMED
 
 
-def printed(output: bytes, failure: Failure | None) -> Failure:
+def observed_output(output: bytes, failure: Failure | None) -> Failure:
     """As `observed`, of a program that writes to its standard output: white space apart, or how it ended."""
     if failure is not None:
         return failure[0], ""
@@ -85,18 +87,18 @@ def test_failure(failure: dict[str, Any] | None, index: int, plan: Plan) -> Fail
     if "got" in failure:
         return Verdict.WRONG_ANSWER, f"got {_shown(failure['got'])}, expected {_shown(failure['expected'])}"
     if "assertion" in failure:
-        return Verdict.WRONG_ANSWER, f"assertion failed: {rendering.clean(failure['assertion'])}"
+        return Verdict.WRONG_ANSWER, f"assertion failed: {rendering.clean_text(failure['assertion'])}"
     if "unjudgeable" in failure:
         source = " ".join(plan.checks[index].split())
         snippet = source if len(source) <= SNIPPET else source[: SNIPPET - 1] + "…"
         where = f"{plan.suite} test {index + 1} cannot be judged"
-        return Verdict.INFRASTRUCTURE_ERROR, f"{where}: {rendering.clean(failure['unjudgeable'])}: {snippet}"
-    return raised(failure["raised"])
+        return Verdict.INFRASTRUCTURE_ERROR, f"{where}: {rendering.clean_text(failure['unjudgeable'])}: {snippet}"
+    return raised_failure(failure["raised"])
 
 
 def _shown(tree: Any) -> str:
     try:
-        return rendering.show(codec.decode(tree))
+        return rendering.show_value(codec.decode_value(tree))
     except ValueError:
         return "a value that cannot be shown"
 
@@ -112,9 +114,15 @@ def plain_answer(message: dict[str, Any]) -> dict[str, Any]:
         raise ValueError("not an answer")
     for tree in (message["value"], *changed.values()):
         # no two objects are alike: they may be keys. What follows is looked at when it comes, texts are texts
-        codec.decode(tree, lambda number, name: codec.Opaque(name), more=lambda number: [], split=lambda text: [text])
+        codec.decode_value(
+            tree, lambda number, name: codec.Opaque(name), more=lambda number: [], split=lambda text: [text]
+        )
     same = message.get("same")
     return {"value": message["value"], "changed": changed} | ({"same": same} if isinstance(same, str) else {})
+
+
+def _opaque(number: int, name: str) -> codec.Opaque:
+    return codec.Opaque(name)
 
 
 def _exception(raised: dict[str, Any]) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def _broken_preamble(plan: Plan, box: Box) -> Judgement | None:
     message = session.next_message()
     done = session.stop()
     box.tainted |= not done.clean
-    failure = answers.loading(message) if message else run_failure(done, plan.limits) or SILENT
+    failure = answers.loading_failure(message) if message else run_failure(done, plan.limits) or SILENT
     if failure is None:
         return None
     tally = Tally(plan, box)
@@ -84,7 +84,7 @@ def _compile(plan: Plan, program: str, box: Box) -> tuple[str, Failure | None]:
     message = session.next_message() or {}
     done = session.finish()
     box.tainted |= not done.clean
-    failure = answers.failed(message) or run_failure(done, language.compile_limits)
+    failure = answers.reported_failure(message) or run_failure(done, language.compile_limits)
     if failure is None and not isinstance(message.get("compiled"), str):
         failure = MALFORMED
     return message.get("compiled", ""), failure and (Verdict.COMPILE_ERROR, failure[1])
@@ -101,9 +101,9 @@ def _judge_calls(plan: Plan, program: str, box: Box, stop: bool) -> Judgement:
         if message is None:
             break
         tally.add(
-            answers.observed(message)
+            answers.observed_value(message)
             if plan.suite == "probes"
-            else answers.compared(message, call.expected, plan.float_tol, plan.language.difference)
+            else answers.value_failure(message, call.expected, plan.float_tol, plan.language.difference)
         )
         if stop and tally.failed:
             tally.account(session.stop())
@@ -138,7 +138,7 @@ def _loading(session: Session, tally: Tally) -> Failure | None:
     """The first message, which says whether the program is loaded, or why not."""
     message = session.next_message()
     tally.loaded = message is not None and message.get("failed") != "compile"
-    return answers.loading(message)
+    return answers.loading_failure(message)
 
 
 def _judge_output(plan: Plan, program: str, box: Box, stop: bool) -> Judgement:
@@ -148,12 +148,12 @@ def _judge_output(plan: Plan, program: str, box: Box, stop: bool) -> Judgement:
         session = _begin(plan, program, box, stdin=case.input, relay_output=True)
         failure = None
         while (message := session.next_message()) is not None:
-            failure = failure or answers.loading(message)
+            failure = failure or answers.loading_failure(message)
         done = session.finish()
         tally.account(done)
         failure = failure or run_failure(done, plan.limits) or (MALFORMED if session.unread else None)
         if plan.suite == "probes":
-            failure = answers.printed(bytes(session.output), failure)
+            failure = answers.observed_output(bytes(session.output), failure)
         elif failure is None:
             difference = first_difference(bytes(session.output), case.output, plan.float_tol)
             failure = None if difference is None else (Verdict.WRONG_ANSWER, difference)

@@ -53,7 +53,7 @@ def _plan_of_inputs(problem: Problem) -> Plan:
     return Plan(
         identity=_identity(problem, "probes"),
         suite="probes",
-        language=languages.get(problem.language),
+        language=languages.get_language(problem.language),
         preamble=problem.preamble,
         limits=input_limits(problem.limits),
         float_tol=None,
@@ -70,7 +70,7 @@ def make_plan(problem: Problem, suite: Suite) -> Plan:
         raise ValueError(f"suite {suite!r}: expected one of {', '.join(get_args(Suite))}")
     if suite == "probes":
         return _plan_of_inputs(problem)
-    language = languages.get(problem.language)
+    language = languages.get_language(problem.language)
     tests = problem.tests(suite)
     common: dict[str, Any] = {"suite": suite, "preamble": problem.preamble, "limits": problem.limits}
     common |= {"float_tol": problem.float_tol, "identity": _identity(problem, suite), "language": language}
@@ -84,15 +84,15 @@ def make_plan(problem: Problem, suite: Suite) -> Plan:
     if problem.setup or None in calls:  # set-up code is test code: it stays with the judge
         if not language.judge_box:
             raise ValueError(_not_judged(problem, sources, calls))
-        common |= {"tested": name, "independent": python.independent(problem.setup, sources)}
+        common |= {"tested": name, "independent": python.are_independent(problem.setup, sources)}
         return Plan(setup=problem.setup, entry_point=problem.entry_point, checks=tuple(sources), **common)
     return Plan(entry_point=name, calls=tuple(call for call in calls if call), independent=True, **common)
 
 
 def _not_judged(problem: Problem, sources: list[str], calls: list[Call | None]) -> str:
     """Why a problem cannot be judged in a language whose tests nobody runs."""
-    title = languages.get(problem.language).title
-    if languages.get(problem.language).split is no_split:
+    title = languages.get_language(problem.language).title
+    if languages.get_language(problem.language).split is no_split:
         return f"{title} has no function problems here, only programs of standard input and output"
     if problem.setup:
         return f"set-up code cannot be judged in {title}: there is no judge box for its tests"

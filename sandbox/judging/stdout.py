@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from itertools import zip_longest
 
-from sandbox.protocol.equality import near
+from sandbox.protocol.equality import numbers_close
 
 FLOAT_TOL = 1e-6
 MAX_DIGITS = 1000
@@ -55,7 +55,7 @@ def _same(token: bytes, right: bytes, tolerance: float) -> bool:
         return INTEGER.fullmatch(token) is not None and _canonical(token) == _canonical(right)
     if not FLOAT.fullmatch(right) or len(token) > MAX_DIGITS or not NUMBER.fullmatch(token):
         return False
-    return near(float(token), float(right), tolerance)
+    return numbers_close(float(token), float(right), tolerance)
 
 
 def _canonical(token: bytes) -> bytes:

@@ -9,12 +9,12 @@ from sandbox.languages import javascript, python
 from sandbox.languages.language import Call, Language
 from sandbox.registry import Registry
 
-__all__ = ["LANGUAGES", "Call", "Language", "get"]
+__all__ = ["LANGUAGES", "Call", "Language", "get_language"]
 
 ROWS = (python.LANGUAGE, javascript.LANGUAGE)
 LANGUAGES: Registry[Language] = Registry("language", Language, {row.name: row for row in ROWS})
 
 
-def get(name: str) -> Language:
+def get_language(name: str) -> Language:
     """A language by its name or import path. Raises RegistryError for one that no box can run."""
     return LANGUAGES[name]

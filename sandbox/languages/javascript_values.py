@@ -15,7 +15,7 @@ from typing import Any
 
 from sandbox import rendering
 from sandbox.protocol.codec import MAX_DEPTH, Opaque
-from sandbox.protocol.equality import near
+from sandbox.protocol.equality import numbers_close
 
 
 class Undefined:
@@ -139,7 +139,7 @@ def _same_number(got: float, expected: float, strict: bool, tolerance: float | N
         return not strict or got != 0 or math.copysign(1, got) == math.copysign(1, expected)
     if math.isnan(got) and math.isnan(expected):
         return True
-    return tolerance is not None and near(got, expected, tolerance)
+    return tolerance is not None and numbers_close(got, expected, tolerance)
 
 
 def _same_items(got: Collection, expected: Collection, strict: bool, tolerance: float | None) -> bool:
@@ -238,12 +238,12 @@ def show(value: Any) -> str:
                 break
     except Exception:  # nested too deeply
         text += "…"
-    return rendering.cut("".join(char if char.isprintable() else "?" for char in text))
+    return rendering.cut_text("".join(char if char.isprintable() else "?" for char in text))
 
 
 def _pieces(value: Any) -> Iterator[str]:
     if isinstance(value, Opaque):
-        yield f"<{rendering.clean(value.type_name)}>"
+        yield f"<{rendering.clean_text(value.type_name)}>"
     elif isinstance(value, Undefined):
         yield value.text
     elif isinstance(value, str):
@@ -264,7 +264,7 @@ def _pieces(value: Any) -> Iterator[str]:
 
 def _collection(value: Collection) -> Iterator[str]:
     if value.kind.startswith("<"):
-        yield f"{rendering.clean(value.kind[1:-1])} "
+        yield f"{rendering.clean_text(value.kind[1:-1])} "
         yield from _pieces(value.items)
         return
     yield f"new {value.kind}("

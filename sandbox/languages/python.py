@@ -12,7 +12,7 @@ from typing import Any
 from sandbox import rendering
 from sandbox.languages.language import Call, Language
 from sandbox.protocol import codec
-from sandbox.protocol.equality import close
+from sandbox.protocol.equality import values_close
 
 _CONVERSIONS = "abs bool dict float frozenset int len list max min round set sorted str sum tuple"
 CONVERSIONS = frozenset(_CONVERSIONS.split())
@@ -24,7 +24,7 @@ DECIDING = (ast.Compare, ast.BoolOp, ast.UnaryOp, ast.NamedExpr, ast.IfExp, ast.
 COLLECTIONS = {"set": set, "frozenset": frozenset, "list": list, "tuple": tuple}
 
 
-def split(test: str, name: str | None, trusted: frozenset[str] = frozenset()) -> Call | None:
+def split_test(test: str, name: str | None, trusted: frozenset[str] = frozenset()) -> Call | None:
     """The call and the expected value of one assert about `name`; None if it needs a judge box.
 
     `trusted` names belong to the problem (its preamble's helpers). A test that uses one gets the problem's own
@@ -51,7 +51,7 @@ def _decides(call: ast.expr) -> bool:
     return any(not isinstance(func, ast.Name) or (func.id not in plain and func.id[:1].islower()) for func in called)
 
 
-def independent(setup: str, tests: Iterable[str]) -> bool:
+def are_independent(setup: str, tests: Iterable[str]) -> bool:
     """Whether the tests may run in any order: each is one assert that binds no name, and set-up only imports."""
     try:
         parsed = [ast.parse(source).body for source in (setup, *tests)]
@@ -159,7 +159,7 @@ def _literal(node: ast.expr) -> Any:
     return ast.literal_eval(node)
 
 
-def statements(source: str) -> tuple[str, ...]:
+def python_statements(source: str) -> tuple[str, ...]:
     """A test may be a whole program here: the judge box runs it. Raises ValueError if it does not parse."""
     try:
         ast.parse(source)
@@ -168,10 +168,10 @@ def statements(source: str) -> tuple[str, ...]:
     return (source,)
 
 
-def difference(tree: Any, expected: Any, tolerance: float | None) -> str | None:
+def value_difference(tree: Any, expected: Any, tolerance: float | None) -> str | None:
     """What is wrong with a value that a box sent, None if it is the expected one. Raises for what is no value."""
-    got = codec.decode(tree)
-    return None if close(got, expected, tolerance) else rendering.mismatch(got, expected)
+    got = codec.decode_value(tree)
+    return None if values_close(got, expected, tolerance) else rendering.describe_mismatch(got, expected)
 
 
 LANGUAGE = Language(
@@ -180,9 +180,9 @@ LANGUAGE = Language(
     fences=("python",),
     suffix=".py",
     judge_box=True,
-    statements=statements,
-    split=split,
+    statements=python_statements,
+    split=split_test,
     tested_name=tested_name,
     defined_names=defined_names,
-    difference=difference,
+    difference=value_difference,
 )

@@ -7,7 +7,7 @@ from collections import defaultdict
 from sandbox.containers import ownership
 from sandbox.containers.box import START_DEADLINE_S, Box
 from sandbox.containers.connection import TransportName
-from sandbox.containers.docker_client import connect
+from sandbox.containers.docker_client import connect_engine
 from sandbox.errors import BoxLost, SandboxError, SandboxUnavailable
 from sandbox.image.build import ensure_image
 from sandbox.languages.language import Language
@@ -18,8 +18,8 @@ class BoxFactory:
     """Starts boxes, keeps one spare of every language in use, and knows every box that is alive."""
 
     def __init__(self, runtime: str, memory_mib: int, transport: TransportName | None) -> None:
-        self.client = connect()
-        ownership.reap(self.client)
+        self.client = connect_engine()
+        ownership.reap_containers(self.client)
         ownership.reap_folders()
         self._images: dict[Language, str] = {}
         self._building = threading.Lock()

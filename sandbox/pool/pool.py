@@ -17,11 +17,11 @@ from sandbox.containers.connection import TransportName
 from sandbox.errors import Overloaded, SandboxError, SandboxUnavailable
 from sandbox.judging.judge import empty_suite_outcome
 from sandbox.judging.plan import make_plan
-from sandbox.languages import get
+from sandbox.languages import get_language
 from sandbox.pool.box_factory import BoxFactory
 from sandbox.pool.machine_lock import MachineLock
 from sandbox.pool.outcome_cache import Deliver, OutcomeCache
-from sandbox.pool.worker import Job, Worker, infrastructure
+from sandbox.pool.worker import Job, Worker, infrastructure_outcome
 from sandbox.problem import Problem, Suite
 from sandbox.verdict import Outcome
 
@@ -62,7 +62,7 @@ class Pool:
         self._workers = [Worker(self._factory, self._jobs, self._machine, f"sandbox-{n}") for n in range(boxes)]
         try:
             for language in languages:
-                self._factory.prewarm(boxes, get(language))
+                self._factory.prewarm(boxes, get_language(language))
         except SandboxError:
             self._factory.close()
             raise
@@ -95,7 +95,7 @@ class Pool:
             self._jobs.put(job, timeout=self._submit_deadline_s)
         except queue.Full:
             error = Overloaded(f"no box took a program for {self._submit_deadline_s:g} s")
-            job.deliver(infrastructure(str(error), 0))
+            job.deliver(infrastructure_outcome(str(error), 0))
             raise error from None
         if self._closed:  # it waited for room while the pool was closed: nobody would take it
             self._refuse_waiting()
@@ -132,7 +132,7 @@ class Pool:
             if job is None:
                 self._jobs.put(None)
             else:
-                job.deliver(infrastructure("the pool was closed", 0))
+                job.deliver(infrastructure_outcome("the pool was closed", 0))
 
     def __enter__(self) -> "Pool":
         return self

@@ -33,7 +33,7 @@ class Job:
     deliver: Callable[[Outcome], Any]
 
 
-def infrastructure(message: str, attempt: int) -> Outcome:
+def infrastructure_outcome(message: str, attempt: int) -> Outcome:
     return Outcome(verdict=Verdict.INFRASTRUCTURE_ERROR, message=message, attempt=attempt)
 
 
@@ -51,7 +51,7 @@ class Worker(threading.Thread):
             try:
                 outcome = self._outcome(job)
             except Exception as error:  # a bug of ours must not end the thread and hang whoever waits
-                outcome = infrastructure(f"{type(error).__name__}: {error}", ATTEMPTS)
+                outcome = infrastructure_outcome(f"{type(error).__name__}: {error}", ATTEMPTS)
                 self._drop_boxes()
             job.deliver(outcome)
         self._drop_boxes()
@@ -70,7 +70,7 @@ class Worker(threading.Thread):
                     with self._machine.shared():
                         judgement = self._attempt(job)
                 if judgement.starved:
-                    return infrastructure(f"{STARVED}: {judgement.outcome.message}", attempt)
+                    return infrastructure_outcome(f"{STARVED}: {judgement.outcome.message}", attempt)
                 return replace(judgement.outcome, attempt=attempt)
             except BoxLost as error:
                 reason = str(error)
@@ -85,7 +85,7 @@ class Worker(threading.Thread):
                 if self._factory.closed or time.monotonic() > patience:
                     break
                 time.sleep(1)
-        return infrastructure(reason, min(attempt, ATTEMPTS))
+        return infrastructure_outcome(reason, min(attempt, ATTEMPTS))
 
     def _attempt(self, job: Job) -> Judgement:
         plan = job.plan

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sandbox.errors import ProblemError
 from sandbox.problem import Problem
-from sandbox.problems.judgeable import unjudgeable
+from sandbox.problems.judgeable import unjudgeable_reason
 from sandbox.problems.suites import SuiteOptions
 
 SHOWN = 5
@@ -76,6 +76,6 @@ def sort_out(name: str, problems: list[Problem]) -> DataSet:
         if problem.problem_id in seen:
             raise ProblemError(f"{name}: task_id {problem.problem_id!r} appears twice")
         seen.add(problem.problem_id)
-        reason = problem.unjudgeable or unjudgeable(problem)
+        reason = problem.unjudgeable or unjudgeable_reason(problem)
         (excluded if reason else good).append(replace(problem, unjudgeable=reason) if reason else problem)
     return DataSet(name, tuple(good), tuple(excluded))

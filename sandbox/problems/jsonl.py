@@ -96,7 +96,7 @@ def _language(row: Row) -> str:
     if not isinstance(value, str):
         raise row.refuse("language", f"one of {', '.join(LANGUAGES)}, or package.module:NAME")
     try:
-        languages.get(value)
+        languages.get_language(value)
     except RegistryError as error:
         raise row.refuse("language", f"one of {', '.join(LANGUAGES)}, or package.module:NAME ({error})") from None
     return value

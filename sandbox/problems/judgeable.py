@@ -50,7 +50,7 @@ WORD = re.compile(r"[^\W\d]\w*")
 SNIPPET = 100
 
 
-def unjudgeable(problem: Problem) -> str | None:
+def unjudgeable_reason(problem: Problem) -> str | None:
     """Why programs for this problem cannot be judged; None if nothing speaks against it."""
     if problem.language != "python" or problem.io != "function":
         return None

@@ -27,7 +27,7 @@ from sandbox.registry import IMPORT_PATH, Registry
 def _load_builtin(split: str | None, options: SuiteOptions, path: Path | None) -> list[Problem]:
     from sandbox.problems.builtin import family
 
-    return family.load(str(split))
+    return family.load_family(str(split))
 
 
 BUILTIN = DataSetLoader(

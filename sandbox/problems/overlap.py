@@ -20,7 +20,7 @@ class Overlap:
     by_id: bool
 
 
-def overlap(train: Iterable[Problem], test: Iterable[Problem]) -> list[Overlap]:
+def find_overlap(train: Iterable[Problem], test: Iterable[Problem]) -> list[Overlap]:
     """Evaluation problems with a training problem's id or text, in their order.
 
     Ids are compared without case, text as its words without case: layout and punctuation do not count.
@@ -49,7 +49,7 @@ def _text(problem: Problem) -> str:
     return " ".join(re.findall(r"\w+", problem.prompt.casefold()))
 
 
-def summary(found: list[Overlap], of: int, what: str) -> str | None:
+def overlap_summary(found: list[Overlap], of: int, what: str) -> str | None:
     """`108 of 378 test problems are in the training split (108 by id, 0 by text): Mbpp/602, …`; None for none."""
     if not found:
         return None

@@ -75,7 +75,7 @@ Rest = Callable[["Encoder"], Any]
 """Makes the trees that had no room in a message, with the encoder of the next one."""
 
 
-def encode(value: object, keep: Keep | None = None, most: int = MAX_ITEMS) -> Any:
+def encode_value(value: object, keep: Keep | None = None, most: int = MAX_ITEMS) -> Any:
     """The tree of `value`. Never raises for a strange value, only when memory or recursion end.
 
     Of a value with more than `most` items it has the first ones, and something that equals nothing after them.
@@ -189,7 +189,7 @@ def _defaulting(encoder: Encoder, value: Any, depth: int) -> dict[str, Any]:
     return {"defaults": [name, encoder.pairs(value, depth)]} if name else {"dict": encoder.pairs(value, depth)}
 
 
-def decode(
+def decode_value(
     tree: Any,
     handle: Callable[[int, str], object] | None = None,
     array: Callable[[str, Any], object] = Array,

@@ -25,6 +25,6 @@ Ending = Literal["exit", "cpu", "wall", "told", "messages flood", "output flood"
 """How a run ended: by itself, at a limit, or because the host said so."""
 
 
-def pack(kind: bytes, payload: bytes) -> bytes:
+def pack_frame(kind: bytes, payload: bytes) -> bytes:
     """A whole frame."""
     return HEADER.pack(kind, len(payload)) + payload

@@ -15,7 +15,7 @@ import docker
 
 from sandbox.containers import cgroup, confinement, ownership
 from sandbox.containers.connection import TransportName
-from sandbox.containers.docker_client import connect
+from sandbox.containers.docker_client import connect_engine
 from sandbox.errors import LimitFailure, LimitNotEnforced
 from sandbox.image.build import ensure_image
 from sandbox.pool.pool import Pool
@@ -31,7 +31,7 @@ FACTS = ("ID", "ServerVersion", "KernelVersion", "CgroupDriver", "CgroupVersion"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
+class LimitProof:
     """What was tried, when, and over which transport."""
 
     key: str
@@ -49,11 +49,11 @@ class Proof:
         )
 
 
-def run_selftest(runtime: str = "runc", transport: TransportName | None = None) -> Proof:
+def run_selftest(runtime: str = "runc", transport: TransportName | None = None) -> LimitProof:
     """Try every limit, in a few seconds. Raises LimitNotEnforced, and SandboxUnavailable if no box starts."""
     started = time.monotonic()
-    client = connect()
-    key, weight = _key(client, runtime), cgroup.parent(client).text
+    client = connect_engine()
+    key, weight = _key(client, runtime), cgroup.cgroup_parent(client).text
     tried = [check for check in LIMIT_CHECKS if runtime in check.runtimes]
     with Pool(1, runtime, cached=False, memory_mib=limits.MEMORY_MIB, transport=transport) as pool:
         found = [failure for check in tried if (failure := _failure(check, _try(pool, check)))]
@@ -61,12 +61,14 @@ def run_selftest(runtime: str = "runc", transport: TransportName | None = None) 
     if found:
         raise LimitNotEnforced(found)
     seconds, at = time.monotonic() - started, time.time()
-    return Proof(key=key, runtime=runtime, transport=used, limits=len(tried), weight=weight, seconds=seconds, at=at)
+    return LimitProof(
+        key=key, runtime=runtime, transport=used, limits=len(tried), weight=weight, seconds=seconds, at=at
+    )
 
 
-def ensure_limits(runtime: str = "runc") -> Proof:
+def ensure_limits(runtime: str = "runc") -> LimitProof:
     """`run_selftest`, once for an engine, image, boot and set of options: the proof is kept beside temporary files."""
-    key = _key(connect(), runtime)
+    key = _key(connect_engine(), runtime)
     path = Path(tempfile.gettempdir()) / f"mucode-selftest-{os.getuid()}-{key[:24]}.json"
     known = _read(path, key)
     if known is None:
@@ -90,7 +92,7 @@ def _failure(check: LimitCheck, outcome: Outcome) -> LimitFailure | None:
 def _key(client: docker.DockerClient, runtime: str) -> str:
     """Of all that the proof depends on: machine, boot, engine and its settings, image, options and the limit checks."""
     info: dict[str, Any] = client.info()
-    options = confinement.options(limits.MEMORY_MIB, runtime, None, cgroup.parent(client).name)
+    options = confinement.container_options(limits.MEMORY_MIB, runtime, None, cgroup.cgroup_parent(client).name)
     changing = ("name", "labels")
     facts = {
         "machine": platform.uname(),
@@ -104,20 +106,20 @@ def _key(client: docker.DockerClient, runtime: str) -> str:
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def _read(path: Path, key: str) -> Proof | None:
+def _read(path: Path, key: str) -> LimitProof | None:
     """A proof of this user's, of this key and not too old. Anything else is no proof."""
     try:
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), encoding="utf-8") as file:
             status = os.fstat(file.fileno())
             if status.st_uid != os.getuid() or not stat.S_ISREG(status.st_mode) or status.st_mode & 0o022:
                 return None
-            proof = Proof(**json.loads(file.read()))
+            proof = LimitProof(**json.loads(file.read()))
     except (OSError, ValueError, TypeError):
         return None
     return proof if proof.key == key and 0 <= time.time() - proof.at < GOOD_FOR_S else None
 
 
-def _write(path: Path, proof: Proof) -> None:
+def _write(path: Path, proof: LimitProof) -> None:
     """Where it cannot be kept the next executor tries the limits again."""
     try:
         with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f"{path.stem}-", delete=False) as file:

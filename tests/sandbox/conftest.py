@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.containers.docker_client import connect
+from sandbox.containers.docker_client import connect_engine
 from sandbox.errors import SandboxUnavailable
 from sandbox.pool.pool import Pool
 from sandbox.problems.sources import DATA_DIR
@@ -25,7 +25,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def engine() -> None:
     try:
-        connect()
+        connect_engine()
     except SandboxUnavailable as error:
         if os.environ.get("CI") == "true":
             pytest.fail(str(error))

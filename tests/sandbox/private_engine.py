@@ -15,7 +15,7 @@ from typing import Any
 import docker
 import pytest
 
-from sandbox.containers.docker_client import connect
+from sandbox.containers.docker_client import connect_engine
 from sandbox.image.build import ensure_image
 
 START_DEADLINE_S, STOP_DEADLINE_S = 60, 40
@@ -59,7 +59,7 @@ class PrivateEngine:
 
     def load(self, image: str) -> None:
         """Copy an image from the shared engine."""
-        archive = connect().images.get(image).save(named=True)
+        archive = connect_engine().images.get(image).save(named=True)
         client = self.client()
         client.images.load(b"".join(archive))
         client.close()
@@ -104,7 +104,7 @@ def private_engine(data_mib: int | None = None, runtimes: dict[str, Any] | None 
     engine = PrivateEngine(Path(tempfile.mkdtemp(prefix="mucode-engine-")), data_mib, runtimes or {})
     try:
         engine.start()
-        engine.load(ensure_image(connect()))
+        engine.load(ensure_image(connect_engine()))
         yield engine
     finally:
         engine.remove()

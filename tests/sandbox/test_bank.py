@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.containers.docker_client import connect
+from sandbox.containers.docker_client import connect_engine
 from sandbox.image.build import ensure_image
 from sandbox.pool.pool import Pool
 from sandbox.problem import FunctionTest, Limits, StdioTest
@@ -90,7 +90,7 @@ def test_the_whole_bank_again(bank_pool: Pool, turn: int) -> None:
 def test_the_box_does_not_grow(engine: None) -> None:
     """The same box, after the cheats once and once more; and it is gone with its pool."""
     short = [entry for entry in BANK if entry.row[0] in "ABD" and "split" in entry.problems and entry.wall_s is None]
-    client = connect()
+    client = connect_engine()
     with Pool(boxes=1, cached=False, runtime=RUNTIME, transport=TRANSPORT) as pool:
         used, boxes = [], set()
         for _ in range(3):

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import sandbox.commands.check
-from sandbox.commands.check import check
+from sandbox.commands.check import check_samples
 from sandbox.errors import ProblemError
 
 PROBLEMS = [
@@ -56,7 +56,7 @@ def test_results_in_the_order_of_the_samples(engine: None, tmp_path: Path, capsy
     ]
     rows = [{"task_id": name, "solution": text, "model": n} for n, (name, text, *_) in enumerate(solutions)]
     samples = write(tmp_path / "samples.jsonl", rows)  # type: ignore[arg-type]
-    assert check(str(problems), str(samples), out, as_json=True, boxes=2) == 0
+    assert check_samples(str(problems), str(samples), out, as_json=True, boxes=2) == 0
     results = read(out)
     assert [(row["model"], row["verdict"], row["label"]) for row in results] == [
         (n, verdict, label) for n, (_, _, verdict, label) in enumerate(solutions)
@@ -75,14 +75,14 @@ def test_results_have_a_place_before_any_work(tmp_path: Path, out: str) -> None:
     samples = write(tmp_path / "samples.jsonl", [{"task_id": "sum", "solution": "print(3)"}])
     before = {path.name: path.read_text() for path in tmp_path.iterdir()}
     with pytest.raises(ProblemError, match="--out"):
-        check(str(problems), str(samples), tmp_path / out, as_json=False, boxes=1)
+        check_samples(str(problems), str(samples), tmp_path / out, as_json=False, boxes=1)
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == before
 
 
 def test_boxes_must_be_some(tmp_path: Path) -> None:
     problems, out = write(tmp_path / "problems.jsonl", PROBLEMS), tmp_path / "results.jsonl"
     with pytest.raises(ProblemError, match="--boxes: expected at least 1, found 0"):
-        check(str(problems), "reference", out, as_json=False, boxes=0)
+        check_samples(str(problems), "reference", out, as_json=False, boxes=0)
     assert [path.name for path in tmp_path.iterdir()] == ["problems.jsonl"]
 
 
@@ -95,7 +95,7 @@ def test_a_test_that_cannot_be_judged_is_named(
     """One that only the judge finds: what the attribute is shows when the test runs."""
     test = "import operator\ndef check(c):\n    assert c(operator.neg, 2) == -2\ncheck(f)"
     problems, out = write(tmp_path / "problems.jsonl", [APPLY | {"private_tests": [test]}]), tmp_path / "results.jsonl"
-    assert check(str(problems), "reference", out, as_json=True, boxes=1) == 1
+    assert check_samples(str(problems), "reference", out, as_json=True, boxes=1) == 1
     reason = (
         "private test 1 cannot be judged: a builtin_function_or_method of the tests cannot be passed to the program"
     )
@@ -109,11 +109,11 @@ def test_a_problem_that_cannot_be_judged_is_excluded(
     apply = APPLY | {"private_tests": ["def check(c):\n    assert c(lambda x: -x, 2) == -2\ncheck(f)"]}
     problems, out = write(tmp_path / "problems.jsonl", [PROBLEMS[0], apply]), tmp_path / "results.jsonl"
     reason = "private test 1 hands the program a function of the tests: def check(c): assert c(lambda x: -x, 2)"
-    assert check(str(problems), "reference", out, as_json=True, boxes=1) == 0
+    assert check_samples(str(problems), "reference", out, as_json=True, boxes=1) == 0
     assert [row["task_id"] for row in read(out)] == ["double"]
     assert f"1 problem of {problems} excluded: apply: {reason}" in capsys.readouterr().err
     samples = write(tmp_path / "samples.jsonl", [{"task_id": "apply", "solution": "def f(g, x): return g(x)"}])
-    assert check(str(problems), str(samples), out, as_json=True, boxes=1) == 1
+    assert check_samples(str(problems), str(samples), out, as_json=True, boxes=1) == 1
     (row,) = read(out)
     assert (row["verdict"], row["label"]) == ("infrastructure_error", None)
     assert str(row["message"]).startswith(f"excluded: {reason}")
@@ -123,22 +123,22 @@ def test_nothing_is_left_to_judge(tmp_path: Path) -> None:
     apply = APPLY | {"private_tests": ["x = 1\nassert f(abs, x) == 1"]}
     problems = write(tmp_path / "problems.jsonl", [apply])
     with pytest.raises(ProblemError, match="no problem of the data set can be judged"):
-        check(str(problems), "reference", tmp_path / "out.jsonl", as_json=False, boxes=1)
+        check_samples(str(problems), "reference", tmp_path / "out.jsonl", as_json=False, boxes=1)
 
 
 def test_reference_solutions(engine: None, tmp_path: Path) -> None:
     problems, out = write(tmp_path / "problems.jsonl", PROBLEMS), tmp_path / "results.jsonl"
-    assert check(str(problems), "reference", out, as_json=False, boxes=1) == 0
+    assert check_samples(str(problems), "reference", out, as_json=False, boxes=1) == 0
     assert [row["verdict"] for row in read(out)] == ["accepted", "accepted"]
 
 
 def test_a_reference_that_fails_is_named(engine: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     wrong = PROBLEMS[0] | {"task_id": "triple", "reference": "def f(x): return 3 * x"}
     problems, out = write(tmp_path / "problems.jsonl", [*PROBLEMS, wrong]), tmp_path / "results.jsonl"
-    assert check(str(problems), "reference", out, as_json=False, boxes=1) == 1
+    assert check_samples(str(problems), "reference", out, as_json=False, boxes=1) == 1
     assert "reference fails: triple: wrong_answer: got 3, expected 2\n" in capsys.readouterr().err
     samples = write(tmp_path / "samples.jsonl", [{"task_id": "triple", "solution": wrong["reference"]}])
-    assert check(str(problems), str(samples), out, as_json=False, boxes=1) == 0  # a sample may well be wrong
+    assert check_samples(str(problems), str(samples), out, as_json=False, boxes=1) == 0  # a sample may well be wrong
 
 
 def test_a_long_check_says_how_far_it_is(
@@ -146,7 +146,7 @@ def test_a_long_check_says_how_far_it_is(
 ) -> None:
     monkeypatch.setattr(sandbox.commands.check, "PROGRESS_EVERY_S", 0.0)
     problems = write(tmp_path / "problems.jsonl", PROBLEMS)
-    assert check(str(problems), "reference", tmp_path / "results.jsonl", as_json=True, boxes=1) == 0
+    assert check_samples(str(problems), "reference", tmp_path / "results.jsonl", as_json=True, boxes=1) == 0
     captured = capsys.readouterr()
     assert "2 of 2 samples judged, " in captured.err
     assert json.loads(captured.out)["samples"] == 2
@@ -157,7 +157,7 @@ def test_results_replace_nothing_but_their_own_file(engine: None, tmp_path: Path
     problems = write(tmp_path / "problems.jsonl", PROBLEMS)
     samples = write(tmp_path / "out.jsonl.partial", [{"task_id": "sum", "solution": "print(3)"}])
     before = samples.read_text()
-    assert check(str(problems), str(samples), tmp_path / "out.jsonl", as_json=True, boxes=1) == 0
+    assert check_samples(str(problems), str(samples), tmp_path / "out.jsonl", as_json=True, boxes=1) == 0
     assert samples.read_text() == before and len(read(tmp_path / "out.jsonl")) == 1
     link, device = tmp_path / "link", tmp_path / "device"
     link.symlink_to("out.jsonl")
@@ -166,7 +166,7 @@ def test_results_replace_nothing_but_their_own_file(engine: None, tmp_path: Path
     else:
         device.symlink_to("/dev/null")
     for out in (link, device):
-        assert check(str(problems), "reference", out, as_json=True, boxes=1) == 0
+        assert check_samples(str(problems), "reference", out, as_json=True, boxes=1) == 0
     assert link.is_symlink() and len(read(tmp_path / "out.jsonl")) == 2
     assert device.is_char_device()
     assert {path.name for path in tmp_path.iterdir()} == {
@@ -198,7 +198,7 @@ def test_a_damaged_archive_is_named(tmp_path: Path) -> None:
     data[40:60] = bytes(20)
     problems.write_bytes(data)
     with pytest.raises(ProblemError, match=r"problems\.jsonl\.gz"):
-        check(str(problems), "reference", tmp_path / "out.jsonl", as_json=False, boxes=1)
+        check_samples(str(problems), "reference", tmp_path / "out.jsonl", as_json=False, boxes=1)
 
 
 @pytest.mark.parametrize(
@@ -217,5 +217,5 @@ def test_a_bad_sample_is_refused_before_any_work(tmp_path: Path, lines: str, mes
     problems, samples = write(tmp_path / "problems.jsonl", PROBLEMS), tmp_path / "samples.jsonl"
     samples.write_text(lines)
     with pytest.raises(ProblemError, match=message):
-        check(str(problems), str(samples), tmp_path / "out.jsonl", as_json=False, boxes=1)
+        check_samples(str(problems), str(samples), tmp_path / "out.jsonl", as_json=False, boxes=1)
     assert not (tmp_path / "out.jsonl").exists()

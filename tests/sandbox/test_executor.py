@@ -63,7 +63,7 @@ def test_a_batch_comes_back_without_its_slow_program_which_is_judged_once(monkey
 def test_an_executor_takes_no_work_where_a_limit_does_not_bite(monkeypatch: pytest.MonkeyPatch) -> None:
     few = tuple(check for check in limits.LIMIT_CHECKS if check.limit == "processes")
     monkeypatch.setattr(selftest, "LIMIT_CHECKS", few)
-    whole = confinement.options
-    monkeypatch.setattr(confinement, "options", lambda *given: {**whole(*given), "pids_limit": -1})
+    whole = confinement.container_options
+    monkeypatch.setattr(confinement, "container_options", lambda *given: {**whole(*given), "pids_limit": -1})
     with pytest.raises(LimitNotEnforced, match="processes"):
         Executor(ExecutorConfig(boxes=1))

@@ -35,7 +35,7 @@ import pytest
 
 from sandbox.containers import cgroup, confinement, ownership
 from sandbox.containers.connection import SocketConnection
-from sandbox.containers.docker_client import connect
+from sandbox.containers.docker_client import connect_engine
 from sandbox.errors import SandboxUnavailable
 from sandbox.pool.pool import Pool
 from sandbox.problem import Limits
@@ -49,7 +49,7 @@ RIGHT = "def f(x): return [x, 2 * x]"
 
 def mine(client: docker.DockerClient) -> list[str]:
     """Names of this process's boxes, running or not."""
-    label = f"{ownership.OWNER}={ownership.labels()[ownership.OWNER]}"
+    label = f"{ownership.OWNER}={ownership.owner_labels()[ownership.OWNER]}"
     return [box.name or "" for box in client.containers.list(all=True, filters={"label": label}, ignore_removed=True)]
 
 
@@ -63,7 +63,7 @@ def test_both_transports_judge_alike(engine: None, transport: str) -> None:
 
 
 def test_a_killed_box_is_replaced_and_no_run_is_lost(engine: None) -> None:
-    client = connect()
+    client = connect_engine()
     with Pool(boxes=1) as pool:
         first = pool.judge(PROBLEM, RIGHT, "private")
         slow = "import time\ntime.sleep(1.5)\n" + RIGHT
@@ -80,7 +80,7 @@ def test_a_killed_box_is_replaced_and_no_run_is_lost(engine: None) -> None:
 
 def test_a_paused_box_has_a_deadline(engine: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sandbox.containers.box.SLACK_S", 1)
-    client = connect()
+    client = connect_engine()
     with Pool(boxes=1) as pool:
         first = pool.judge(PROBLEM, RIGHT, "private")
         client.containers.get(first.box).pause()
@@ -90,7 +90,7 @@ def test_a_paused_box_has_a_deadline(engine: None, monkeypatch: pytest.MonkeyPat
 
 
 def test_boxes_that_always_die_are_infrastructure(engine: None) -> None:
-    client = connect()
+    client = connect_engine()
     ended = threading.Event()
 
     def killer() -> None:
@@ -112,7 +112,7 @@ def test_boxes_that_always_die_are_infrastructure(engine: None) -> None:
 
 
 def test_closing_leaves_nothing(engine: None) -> None:
-    client = connect()
+    client = connect_engine()
     before = set(mine(client))
     pool = Pool(boxes=2)
     assert len(set(mine(client)) - before) >= 2
@@ -144,7 +144,7 @@ sys.stdin.read()
 @pytest.mark.parametrize("transport", ["socket", "stdio"])
 def test_boxes_die_with_their_driver(engine: None, transport: str, doing: str) -> None:
     """SIGKILL: the fork server sees the end of its connection, in the middle of a run as well."""
-    client = connect()
+    client = connect_engine()
     command = [sys.executable, "-c", DRIVER, transport, doing]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
@@ -166,14 +166,14 @@ def test_boxes_die_with_their_driver(engine: None, transport: str, doing: str) -
 
 
 def test_boxes_live_in_a_control_group_of_their_own(engine: None) -> None:
-    client = connect()
+    client = connect_engine()
     with Pool(boxes=1) as pool:
         box = client.containers.get(pool.judge(PROBLEM, RIGHT, "private").box)
-        assert cgroup.holds(box.attrs["State"]["Pid"])
+        assert cgroup.holds_process(box.attrs["State"]["Pid"])
 
 
 def test_the_replacement_was_there_before_the_loss(engine: None) -> None:
-    client = connect()
+    client = connect_engine()
     with Pool(boxes=1) as pool:
         first = pool.judge(PROBLEM, RIGHT, "private").box
         deadline = time.monotonic() + 20
@@ -303,7 +303,7 @@ def test_a_full_temporary_folder_is_no_fault(engine: None, monkeypatch: pytest.M
 def test_an_engine_that_does_not_see_our_folders_is_no_fault(engine: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """As with an engine on another machine, or a pool in a container: the mount's source is not there."""
 
-    real = confinement.options
+    real = confinement.container_options
 
     def options(*arguments: Any) -> dict[str, Any]:
         made = real(*arguments)
@@ -311,7 +311,7 @@ def test_an_engine_that_does_not_see_our_folders_is_no_fault(engine: None, monke
             mount["Source"] = "/nonexistent/ctl"
         return made
 
-    monkeypatch.setattr(confinement, "options", options)
+    monkeypatch.setattr(confinement, "container_options", options)
     with Pool(boxes=1) as pool:
         assert pool.transport == "stdio"
         assert pool.judge(PROBLEM, RIGHT, "private").accepted

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import languages
-from sandbox.commands.check import check
+from sandbox.commands.check import check_samples
 from sandbox.errors import SandboxUnavailable
 from sandbox.image.build import ensure_image
 from sandbox.pool.pool import Pool
@@ -44,7 +44,7 @@ SUM = stdio(("1 2\n", "3\n"), ("4 5\n6\n", "15\n"))
 def node(engine: None) -> None:
     """The image with Node.js. Where it cannot be built: skipped on a laptop, a failure in CI."""
     try:
-        ensure_image(language=languages.get("javascript"))
+        ensure_image(language=languages.get_language("javascript"))
     except SandboxUnavailable as error:
         if os.environ.get("CI") == "true":
             pytest.fail(str(error))
@@ -76,7 +76,7 @@ def test_a_naive_judge_accepts_it(node: None, name: str) -> None:
         f"function test () {{\nconst assert = require('assert')\n{tests}\n}}\ntest()\nconsole.log('ALL TESTS PASSED')"
     )
     command = ["docker", "run", "--rm", "--network", "none", "--read-only", "--cap-drop", "ALL", "--tmpfs", "/tmp"]
-    command += [ensure_image(language=languages.get("javascript")), "node", "-e", f"{program}\n{suite}"]
+    command += [ensure_image(language=languages.get_language("javascript")), "node", "-e", f"{program}\n{suite}"]
     run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert ("ALL TESTS PASSED" in run.stdout) if falls_for == "marker" else run.returncode == 0, run
 
@@ -289,14 +289,14 @@ def test_check_judges_a_file_of_javascript_problems(node: None, tmp_path: Path) 
     ]
     problems, samples, out = tmp_path / "problems.jsonl", tmp_path / "samples.jsonl", tmp_path / "out.jsonl"
     problems.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    assert check(str(problems), "reference", out, as_json=False, boxes=1) == 0
+    assert check_samples(str(problems), "reference", out, as_json=False, boxes=1) == 0
     assert [json.loads(line)["verdict"] for line in out.read_text().splitlines()] == ["accepted"] * 3
     wrong = [
         {"task_id": "calls", "solution": "const f = (x) => [x, 6]"},
         {"task_id": "sum", "solution": "console.log(4)"},
     ]
     samples.write_text("".join(json.dumps(row) + "\n" for row in wrong))
-    assert check(str(problems), str(samples), out, as_json=False, boxes=1) == 0
+    assert check_samples(str(problems), str(samples), out, as_json=False, boxes=1) == 0
     assert [json.loads(line)["message"] for line in out.read_text().splitlines()] == [
         "got [5, 6], expected [5, 10]",
         "line 1: got '4', expected '3'",

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.containers import ownership
-from sandbox.containers.docker_client import connect
+from sandbox.containers.docker_client import connect_engine
 from sandbox.containers.listener import Listener
 from sandbox.errors import BoxLost
 from sandbox.image.build import ensure_image
@@ -14,8 +14,8 @@ from sandbox.pool.pool import Pool
 
 
 def test_the_reaper_removes_the_dead_owners_boxes_only(engine: None) -> None:
-    client = connect()
-    alive, dead = ownership.labels(), ownership.labels()
+    client = connect_engine()
+    alive, dead = ownership.owner_labels(), ownership.owner_labels()
     boot = alive[ownership.OWNER].split(":")[0]
     dead[ownership.OWNER] = f"{boot}:{2**22 - 1}:1"
     foreign = {**dead, ownership.OWNER: f"another-boot:{2**22 - 1}:1"}
@@ -25,7 +25,7 @@ def test_the_reaper_removes_the_dead_owners_boxes_only(engine: None) -> None:
         for name, labels in {"alive": alive, "dead": dead, "foreign": foreign}.items()
     }
     try:
-        removed = ownership.reap(client)
+        removed = ownership.reap_containers(client)
         assert boxes["dead"].name in removed
         assert boxes["alive"].name not in removed and boxes["foreign"].name not in removed
     finally:
@@ -34,8 +34,8 @@ def test_the_reaper_removes_the_dead_owners_boxes_only(engine: None) -> None:
 
 
 def test_a_pool_begins_with_the_reaper(engine: None) -> None:
-    client = connect()
-    labels = ownership.labels()
+    client = connect_engine()
+    labels = ownership.owner_labels()
     dead = {**labels, ownership.OWNER: f"{labels[ownership.OWNER].split(':')[0]}:{2**22 - 1}:1"}
     left = client.containers.create(ensure_image(client), ["python3", "-c", "pass"], labels=dead, network_mode="none")
     with Pool(boxes=1):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.mutants import PER_SOLUTION, compare
-from sandbox.commands.check import check
+from sandbox.commands.check import check_samples
 from sandbox.pool.pool import Pool
 from sandbox.problem import Problem
 from sandbox.problems.load import load_problems
@@ -94,7 +94,7 @@ def test_contest_problems(pool: Pool, data: None) -> None:
 )
 def test_every_reference_is_accepted(engine: None, data: None, tmp_path: Path, dataset: str, count: int) -> None:
     out = tmp_path / "results.jsonl"
-    assert check(dataset, "reference", out, as_json=True, boxes=2) == 0
+    assert check_samples(dataset, "reference", out, as_json=True, boxes=2) == 0
     verdicts = Counter(json.loads(line)["verdict"] for line in out.read_text().splitlines())
     assert verdicts == {"accepted": count}
 

@@ -16,7 +16,7 @@ from sandbox.selftest.limits import LIMIT_CHECKS
 from tests.sandbox.private_engine import private_engine
 
 Options = dict[str, Any]
-complete = confinement.options
+complete = confinement.container_options
 
 
 def without(*names: str, **instead: Any) -> Callable[..., Options]:
@@ -86,7 +86,7 @@ def test_every_limit_that_gvisor_has_bites(engine: None, monkeypatch: pytest.Mon
 @pytest.mark.parametrize("option", REMOVED)
 def test_a_missing_option_is_named(engine: None, monkeypatch: pytest.MonkeyPatch, option: str) -> None:
     options, limit = REMOVED[option]
-    monkeypatch.setattr(confinement, "options", options)
+    monkeypatch.setattr(confinement, "container_options", options)
     few = ("leaving a process", "CPU time", "wall time", "output")  # which cost the most, and need no option
     monkeypatch.setattr(selftest, "LIMIT_CHECKS", tuple(check for check in LIMIT_CHECKS if check.limit not in few))
     with pytest.raises(LimitNotEnforced) as raised:
@@ -98,7 +98,7 @@ def test_a_missing_option_is_named(engine: None, monkeypatch: pytest.MonkeyPatch
 
 
 def test_with_the_profile_no_box_starts_that_may_gain_privileges(engine: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(confinement, "options", security(PROFILE))
+    monkeypatch.setattr(confinement, "container_options", security(PROFILE))
     with pytest.raises(SandboxUnavailable, match=r"did not start a box.*operation not permitted"):
         selftest.run_selftest()
 
@@ -131,7 +131,7 @@ def test_a_proof_is_kept_until_something_changes(engine: None, monkeypatch: pyte
     assert len(runs) == 6
 
     for change in (without(pids_limit=63), without(environment={})):
-        monkeypatch.setattr(confinement, "options", change)
+        monkeypatch.setattr(confinement, "container_options", change)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(selftest, "run_selftest", lambda runtime: runs.append("again") or first)
             selftest.ensure_limits()
@@ -141,7 +141,7 @@ def test_a_proof_is_kept_until_something_changes(engine: None, monkeypatch: pyte
 def test_a_node_that_fails_is_tried_again(engine: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(selftest.tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(selftest, "LIMIT_CHECKS", [check for check in LIMIT_CHECKS if check.limit == "network"])
-    monkeypatch.setattr(confinement, "options", without(network_mode="host"))
+    monkeypatch.setattr(confinement, "container_options", without(network_mode="host"))
     for _ in range(2):
         with pytest.raises(LimitNotEnforced, match="1 limit of the sandbox not enforced here:\n  network: "):
             selftest.ensure_limits()

@@ -9,7 +9,7 @@ import random
 from functools import cache
 
 from sandbox.problem import FunctionTest, Limits, Problem
-from sandbox.problems.builtin.operators import Program, Value, apply, every_program, source
+from sandbox.problems.builtin.operators import Program, Value, apply_program, every_program, program_source
 
 SPLITS = ("test", "validation", "train", "warm")
 """In the order in which they choose their compositions and prompts."""
@@ -23,7 +23,7 @@ PUBLIC_LENGTHS, PRIVATE_LENGTHS, PRIVATE_TESTS = (2, 3), (4, 8), 8
 LIMITS = Limits(cpu_limit_s=1.0, wall_limit_s=10.0, memory_mib=256)
 
 
-def load(split: str) -> list[Problem]:
+def load_family(split: str) -> list[Problem]:
     """The problems of `train`, `validation`, `test` or `warm` (the warm start's own), always the same.
 
     No two splits share a function, a program or a prompt. Raises ValueError for another name.
@@ -62,7 +62,7 @@ def _programs(split: str) -> tuple[Program, ...]:
 @cache
 def _distinct_programs() -> tuple[Program, ...]:
     """One composition per function, in an order fixed by the hash of its text."""
-    order = sorted(every_program(), key=lambda program: hashlib.sha256(source(program).encode()).digest())
+    order = sorted(every_program(), key=lambda program: hashlib.sha256(program_source(program).encode()).digest())
     rng = random.Random("probe")
     probes = [_numbers(rng, length) for length in (1, 2, 3, 4, 5, 6, 7, 8, 8, 8)]
     distinct: dict[str, Program] = {}
@@ -73,7 +73,7 @@ def _distinct_programs() -> tuple[Program, ...]:
 
 def _attempt(program: Program, xs: list[int]) -> Value | str:
     try:
-        return apply(program, xs)
+        return apply_program(program, xs)
     except (IndexError, ValueError) as error:
         return type(error).__name__
 
@@ -90,7 +90,7 @@ def _problem(problem_id: str, program: Program, rng: random.Random, mix: tuple[f
         public_tests=(FunctionTest(f"assert {public}"),),
         private_tests=tuple(FunctionTest(f"assert {example}") for example in private),
         entry_point="f",
-        reference=source(program),
+        reference=program_source(program),
         limits=LIMITS,
     )
 

@@ -174,12 +174,12 @@ SLOTS = (SELECT, CHANGE, FINISH)
 _HEAD, _INDENT = "def f(xs):\n", "    "
 
 
-def source(program: Program) -> str:
+def program_source(program: Program) -> str:
     """The Python text of a program."""
     return _HEAD + "\n".join(_INDENT + str(step) for step in program)
 
 
-def apply(program: Program, xs: list[int]) -> Value:
+def apply_program(program: Program, xs: list[int]) -> Value:
     """What the program returns for `xs`. Raises what the Python text would: IndexError, ValueError."""
     value: Any = xs
     for step in program:
@@ -187,7 +187,7 @@ def apply(program: Program, xs: list[int]) -> Value:
     return value
 
 
-def parse(text: str) -> Program | None:
+def parse_program(text: str) -> Program | None:
     """The program that `text` is, with any parameters and any number of changes; None for other Python."""
     if not text.startswith(_HEAD):
         return None

@@ -81,7 +81,7 @@ def test_without_tests_a_prompt_says_how_the_function_is_called(style: str) -> N
 
 def test_without_tests_the_built_in_family_shows_its_phrases_alone() -> None:
     hidden = build_dialogue("bare", show_tests=False)
-    for problem in family.load("validation")[:50]:
+    for problem in family.load_family("validation")[:50]:
         phrases, example = problem.prompt.split("\n")
         assert hidden.first_prompt(problem) == phrases
         assert bare.first_prompt(problem) == f"{phrases}\n{example}"

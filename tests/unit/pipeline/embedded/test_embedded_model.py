@@ -58,7 +58,7 @@ def test_any_text_survives_the_tokenizer(tokenizer: Any, text: str) -> None:
 
 @pytest.mark.parametrize("split", ["train", "validation", "test"])
 def test_prompts_are_short(tokenizer: Any, split: str) -> None:
-    chats = [[{"role": "user", "content": problem.prompt}] for problem in family.load(split)]
+    chats = [[{"role": "user", "content": problem.prompt}] for problem in family.load_family(split)]
     assert max(len(prompt_ids(tokenizer, chat)) for chat in chats) <= LONGEST_PROMPT
 
 
@@ -108,7 +108,7 @@ def test_the_generator_scores_what_its_card_says(tokenizer: Any) -> None:
     card = read_card(GENERATOR)
     model = LlamaForCausalLM.from_pretrained(GENERATOR)
     assert model.dtype == torch.float32
-    accuracy = greedy_accuracy(model, tokenizer, family.load("validation"))
+    accuracy = greedy_accuracy(model, tokenizer, family.load_family("validation"))
     assert accuracy == pytest.approx(card["validation_greedy_accuracy"], abs=card["tolerance"])
 
 
@@ -127,7 +127,7 @@ def test_the_verifier_prefers_right_programs_of_the_warm_split(tokenizer: Any) -
     assert model.config.num_labels == 1
     rng = random.Random(0)
     right, wrong = [], []
-    for problem in family.load("warm")[:200]:
+    for problem in family.load_family("warm")[:200]:
         chat = [{"role": "user", "content": problem.prompt}]
         for text in wrong_programs(problem, rng, 1):
             assert correct(problem.reference or "", problem)

@@ -29,7 +29,7 @@ def test_numbers_are_the_kernels(column: int) -> None:
 
 
 def test_the_profile_allows_nothing_that_reaches_beyond_the_process() -> None:
-    rules = json.loads(seccomp_profile.text())["syscalls"]
+    rules = json.loads(seccomp_profile.profile_text())["syscalls"]
     plain = {name for rule in rules if not rule.get("args") and "ALLOW" in rule["action"] for name in rule["names"]}
     never = {*seccomp.DENIED, "clone", "clone3"}
     never |= {"socketpair", "io_setup", "modify_ldt", "quotactl", "reboot", "init_module", "kexec_load"}
@@ -43,7 +43,7 @@ import ctypes, errno, os, resource, sys, socket, threading
 from sandbox.guest import seccomp
 libc = ctypes.CDLL(None, use_errno=True)
 libc.prctl(38, 1, 0, 0, 0)  # no new privileges
-seccomp.ensure()
+seccomp.ensure_filter()
 column = seccomp.ARCHITECTURES[os.uname().machine][0]
 def call(name, *arguments):
     table = {**seccomp.DENIED, **seccomp.ARGUMENTS_MATTER, **seccomp.SIGNALS}

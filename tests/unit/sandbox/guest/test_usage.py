@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.containers import cgroup
-from sandbox.guest.usage import Cgroup
+from sandbox.guest.usage import BoxCgroup
 
 V1 = {  # of Linux 6.18
     "cpuacct/cpuacct.usage": "1505006340\n",
@@ -35,14 +35,14 @@ def tree(root: Path, files: dict[str, str]) -> Path:
 
 @pytest.mark.parametrize("files", [V1, V2], ids=["v1", "v2"])
 def test_both_versions_say_the_same(tmp_path: Path, files: dict[str, str]) -> None:
-    group = Cgroup(tree(tmp_path, files))
+    group = BoxCgroup(tree(tmp_path, files))
     assert group.found == {"cpu": True, "oom": True}
     assert group.cpu_s() == pytest.approx(1.505006)
     assert (group.oom_kills(), group.processes(), group.memory_mib()) == (3, 1, 21.0)  # 20 and 1 MiB
 
 
 def test_counters_that_are_not_there_are_zero(tmp_path: Path) -> None:
-    group = Cgroup(tmp_path)
+    group = BoxCgroup(tmp_path)
     assert group.found == {"cpu": False, "oom": False}
     assert (group.oom_kills(), group.processes(), group.memory_mib()) == (0, 0, 0.0)
     assert group.cpu_s() > 0  # of everything that lives on this machine
@@ -85,8 +85,8 @@ CHANGES = {
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_changed_fork_server_is_no_longer_used(tmp_path: Path, change: str) -> None:
     program = (
-        "import os, resource, sys\nfrom pathlib import Path\nfrom sandbox.guest.proof import Proof\n"
-        "from sandbox.guest.usage import Cgroup\nroot = Path(sys.argv[1])\nproof = Proof(Cgroup(root))\n"
+        "import os, resource, sys\nfrom pathlib import Path\nfrom sandbox.guest.proof import ServerProof\n"
+        "from sandbox.guest.usage import BoxCgroup\nroot = Path(sys.argv[1])\nproof = ServerProof(BoxCgroup(root))\n"
         f"assert proof.holds(True)\n{CHANGES[change]}\n"
         "assert proof.holds(False), 'looked though nothing was doubtful'\n"
         "seen = {proof.holds(False) for _ in range(64)}\n"

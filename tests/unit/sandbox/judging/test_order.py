@@ -94,7 +94,7 @@ HIDDEN = [
 
 @pytest.mark.parametrize("test", HIDDEN)
 def test_no_answer_leaves_the_host_inside_a_call(test: str) -> None:
-    assert python.split(test, "f") is None
+    assert python.split_test(test, "f") is None
 
 
 SPLIT = [
@@ -112,5 +112,5 @@ SPLIT = [
 
 @pytest.mark.parametrize(("test", "source", "expected"), SPLIT)
 def test_calls_of_the_tested_name_are_split_off(test: str, source: str, expected: object) -> None:
-    call = python.split(test, "f")
+    call = python.split_test(test, "f")
     assert call is not None and (call.source, call.expected) == (source, expected)

@@ -275,7 +275,7 @@ trees = st.recursive(
 @given(trees)
 def test_no_message_raises_on_the_host(tree: Any) -> None:
     for expected in (1.0, [], {}, values.Collection("Map", []), values.Collection("Set", [1.0])):
-        failure = answers.compared({"value": tree}, Expected(expected), 1e-6, difference)
+        failure = answers.value_failure({"value": tree}, Expected(expected), 1e-6, difference)
         assert failure is None or failure[1]
 
 

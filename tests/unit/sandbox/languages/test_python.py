@@ -3,7 +3,7 @@
 import pytest
 
 from sandbox.languages import python
-from sandbox.languages.python import Call, split
+from sandbox.languages.python import Call, split_test
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ from sandbox.languages.python import Call, split
     ],
 )
 def test_only_a_call_of_the_tested_name_splits(test: str, call: Call | None) -> None:
-    assert split(test, "f", frozenset({"helper"})) == call
+    assert split_test(test, "f", frozenset({"helper"})) == call
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 
 from sandbox.problem import FunctionTest
 from sandbox.problems.builtin import family
-from sandbox.problems.builtin.operators import SLOTS, apply, every_program, parse, source
+from sandbox.problems.builtin.operators import SLOTS, apply_program, every_program, parse_program, program_source
 
 ROOT = Path(__file__).parents[4]
 
@@ -34,10 +34,10 @@ ROOT = Path(__file__).parents[4]
     ],
 )
 def test_a_program_means_what_python_says(text: str, xs: list[int], value: object) -> None:
-    program = parse(text)
+    program = parse_program(text)
     assert program is not None
-    assert source(program) == text
-    assert apply(program, xs) == value
+    assert program_source(program) == text
+    assert apply_program(program, xs) == value
 
 
 def test_every_line_of_the_language_agrees_with_python() -> None:
@@ -45,10 +45,10 @@ def test_every_line_of_the_language_agrees_with_python() -> None:
     rng = random.Random(0)
     for program in rng.sample(every_program(), 300):
         scope: dict[str, object] = {}
-        exec(source(program), scope)
+        exec(program_source(program), scope)
         xs = [rng.randint(0, 9) for _ in range(8)]
         assert _outcome(lambda xs=xs, scope=scope: scope["f"](xs)) == _outcome(
-            lambda xs=xs, program=program: apply(program, xs)
+            lambda xs=xs, program=program: apply_program(program, xs)
         )
 
 
@@ -61,12 +61,12 @@ def _outcome(call: object) -> object:
 
 @pytest.mark.parametrize("text", ["", "def f(xs):", "def f(xs):\n    return 3", "import os", "def f(xs):\n    xs = xs"])
 def test_other_python_is_not_a_program(text: str) -> None:
-    assert parse(text) is None
+    assert parse_program(text) is None
 
 
 @pytest.mark.parametrize("split", family.SPLITS)
 def test_problems_are_whole(split: str) -> None:
-    problems = family.load(split)
+    problems = family.load_family(split)
     assert len(problems) == family.SIZES[split]
     assert len({problem.problem_id for problem in problems}) == len(problems)
     for problem in problems:
@@ -81,14 +81,14 @@ def test_problems_are_whole(split: str) -> None:
 
 @pytest.mark.parametrize("split", family.SPLITS)
 def test_references_pass_their_tests(split: str) -> None:
-    for problem in family.load(split):
-        program = parse(problem.reference or "")
+    for problem in family.load_family(split):
+        program = parse_program(problem.reference or "")
         assert program is not None
         for test in (*problem.public_tests, *problem.private_tests):
             assert isinstance(test, FunctionTest)
             match = re.fullmatch(r"assert f\(\[([\d, ]+)\]\) == (.+)", test.source)
             assert match is not None
-            assert repr(apply(program, [int(x) for x in match[1].split(", ")])) == match[2]
+            assert repr(apply_program(program, [int(x) for x in match[1].split(", ")])) == match[2]
 
 
 def test_splits_share_no_prompt_and_no_function() -> None:
@@ -97,20 +97,20 @@ def test_splits_share_no_prompt_and_no_function() -> None:
     probes = [[rng.randint(0, 9) for _ in range(length)] for length in 10 * (1, 2, 3, 4) + 4 * (5, 6, 7, 8)]
     owner: dict[str, str] = {}
     for split in family.SPLITS:
-        problems = family.load(split)
+        problems = family.load_family(split)
         facts = {problem.prompt for problem in problems}
         for text in {problem.reference or "" for problem in problems}:
-            program = parse(text)
+            program = parse_program(text)
             assert program is not None
             facts.add(text)
-            facts.add(repr([_outcome(lambda xs=xs, program=program: apply(program, xs)) for xs in probes]))
+            facts.add(repr([_outcome(lambda xs=xs, program=program: apply_program(program, xs)) for xs in probes]))
         for fact in facts:
             assert owner.setdefault(fact, split) == split
 
 
 def test_rare_phrases_stay_out_of_the_warm_start() -> None:
-    warm = "\n".join(problem.prompt for problem in family.load("warm"))
-    train = "\n".join(problem.prompt for problem in family.load("train"))
+    warm = "\n".join(problem.prompt for problem in family.load_family("warm"))
+    train = "\n".join(problem.prompt for problem in family.load_family("train"))
     for operator in (operator for slot in SLOTS for operator in slot):
         stem = operator.rare.replace("{k}", "").strip()
         assert stem not in warm
@@ -120,17 +120,17 @@ def test_rare_phrases_stay_out_of_the_warm_start() -> None:
 def test_the_family_is_the_same_in_every_process() -> None:
     code = (
         "import hashlib; from sandbox.problems.builtin import family;"
-        "print(*[hashlib.sha256(repr([p.digest() for p in family.load(s)]).encode()).hexdigest()"
+        "print(*[hashlib.sha256(repr([p.digest() for p in family.load_family(s)]).encode()).hexdigest()"
         " for s in family.SPLITS])"
     )
     command = [sys.executable, "-c", code]
     fresh = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60).stdout.split()
     assert fresh == [
-        hashlib.sha256(repr([problem.digest() for problem in family.load(split)]).encode()).hexdigest()
+        hashlib.sha256(repr([problem.digest() for problem in family.load_family(split)]).encode()).hexdigest()
         for split in family.SPLITS
     ]
 
 
 def test_an_unknown_split_is_named() -> None:
     with pytest.raises(ValueError, match="no split 'tests'"):
-        family.load("tests")
+        family.load_family("tests")

@@ -3,7 +3,7 @@
 import pytest
 
 from sandbox.problem import FunctionTest, Problem
-from sandbox.problems.judgeable import unjudgeable
+from sandbox.problems.judgeable import unjudgeable_reason
 
 NODE = "class Node:\n  def __init__(s, v): s.v = v"
 FOUND = [
@@ -44,7 +44,7 @@ def one(setup: str, test: str) -> Problem:
 
 @pytest.mark.parametrize(("setup", "test", "kind"), FOUND)
 def test_what_cannot_cross_is_found_in_the_text(setup: str, test: str, kind: str) -> None:
-    reason = unjudgeable(one(setup, test))
+    reason = unjudgeable_reason(one(setup, test))
     assert reason == f"private test 2 hands the program {kind} of the tests: {' '.join(test.split())}"
 
 
@@ -57,15 +57,15 @@ def test_what_cannot_cross_is_found_in_the_text(setup: str, test: str, kind: str
     ],
 )
 def test_what_changes_the_tests_own_process_is_found(test: str, call: str) -> None:
-    reason = unjudgeable(one("", test))
+    reason = unjudgeable_reason(one("", test))
     assert reason is not None
     assert reason.startswith(f"private test 2 calls {call}, which reaches the tests' process and not the program's")
 
 
 def test_a_helper_of_the_tests_with_such_a_name_is_none() -> None:
-    assert unjudgeable(one("", "def patch(v):\n  return v + 1\nassert patch(f(1)) == 2")) is None
+    assert unjudgeable_reason(one("", "def patch(v):\n  return v + 1\nassert patch(f(1)) == 2")) is None
 
 
 @pytest.mark.parametrize(("setup", "test"), NOT_FOUND)
 def test_only_what_is_certain_is_found(setup: str, test: str) -> None:
-    assert unjudgeable(one(setup, test)) is None
+    assert unjudgeable_reason(one(setup, test)) is None

@@ -2,7 +2,7 @@
 
 from sandbox.problem import Problem
 from sandbox.problems.load import load_problems
-from sandbox.problems.overlap import Overlap, overlap, summary
+from sandbox.problems.overlap import Overlap, find_overlap, overlap_summary
 from tests.support.published import published, raw, real
 
 
@@ -13,15 +13,15 @@ def text(problem_id: str, prompt: str) -> Problem:
 def test_overlap_by_id_and_by_text() -> None:
     train = [text("Mbpp/601", "Add two numbers."), text("HumanEval/3", "a"), text("own", "")]
     test = [text("mbpp/601", "Other."), text("Python/3", "b"), text("x", "add  two\nNumbers"), text("y", "")]
-    found = overlap(train, test)
+    found = find_overlap(train, test)
     assert found == [
         Overlap("mbpp/601", "Mbpp/601", by_id=True),
         Overlap("Python/3", "HumanEval/3", by_id=True),
         Overlap("x", "Mbpp/601", by_id=False),
     ]
     expected = "3 of 4 test problems are in the training split (2 by id, 1 by text): mbpp/601, Python/3, x"
-    assert summary(found, len(test), "test") == expected
-    assert summary([], 4, "test") is None
+    assert overlap_summary(found, len(test), "test") == expected
+    assert overlap_summary([], 4, "test") is None
 
 
 @real
@@ -37,17 +37,17 @@ def test_mbpp_plus_holds_training_problems() -> None:
     texts = [words(row["text"]) for row in train.values()]
     by_text = [number for number, row in plus.items() if number not in train and words(row["prompt"]) in texts]
     assert (len(ids), by_text) == (108, [427])
-    found = overlap(published("mbpp:train").problems, published("mbpp_plus").problems)
+    found = find_overlap(published("mbpp:train").problems, published("mbpp_plus").problems)
     assert sorted(item.test_id for item in found if item.by_id) == sorted(f"Mbpp/{number}" for number in ids)
     assert [item.test_id for item in found if not item.by_id] == ["Mbpp/427"]
 
 
 @real
 def test_three_texts_of_mbpps_own_test_split_are_in_its_training_split() -> None:
-    found = overlap(load_problems("mbpp:train"), load_problems("mbpp:test"))
+    found = find_overlap(load_problems("mbpp:train"), load_problems("mbpp:test"))
     rows = {row["task_id"]: row["text"] for row in raw("mbpp/mbpp.jsonl")}
     assert [(item.test_id, item.train_id) for item in found] == [
         ("Mbpp/216", "Mbpp/872"), ("Mbpp/217", "Mbpp/602"), ("Mbpp/248", "Mbpp/704")
     ]  # fmt: skip
     assert [rows[a].rstrip(". ") for a in (216, 217, 248)] == [rows[b].rstrip(". ") for b in (872, 602, 704)]
-    assert overlap(load_problems("builtin:train"), load_problems("builtin:test")) == []
+    assert find_overlap(load_problems("builtin:train"), load_problems("builtin:test")) == []

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from sandbox import rendering
 from sandbox.judging import answers
 from sandbox.judging.stdout import first_difference
-from sandbox.protocol.codec import Encoder, Opaque, Rest, decode, encode, split
-from sandbox.protocol.equality import close
+from sandbox.protocol.codec import Encoder, Opaque, Rest, decode_value, encode_value, split
+from sandbox.protocol.equality import values_close
 
 plain = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary(),
@@ -32,7 +32,7 @@ plain = st.recursive(
 
 @given(plain)
 def test_plain_values_come_back_with_their_types(value: Any) -> None:
-    back = decode(encode(value))
+    back = decode_value(encode_value(value))
     assert back == value
     assert repr(type(back)) == repr(type(value))
 
@@ -47,7 +47,7 @@ def carried(value: Any, most: int) -> tuple[Any, int]:
 
     tree = Encoder(None, most, later).tree(value, 0)
     more = lambda number: json.loads(json.dumps(rests[number](Encoder(None, most, later))))  # noqa: E731
-    return decode(tree, more=more, split=split), 1 + len(rests)
+    return decode_value(tree, more=more, split=split), 1 + len(rests)
 
 
 @given(plain, st.integers(0, 9))
@@ -77,29 +77,29 @@ def test_no_message_has_more_items_than_asked_whatever_the_shape(value: Any) -> 
     "value", [10**400, -(2**62), 2 + 3j, range(3), deque([1]), Fraction(1, 3), Decimal("1.50"), {(1, 2): [{3}]}, ...]
 )
 def test_the_rarer_ones_too(value: Any) -> None:
-    assert decode(encode(value)) == value
+    assert decode_value(encode_value(value)) == value
 
 
 def test_views_of_dictionaries_are_views_again() -> None:
     """Equal to sets, in their own order, once for each loop over them."""
     table = {"b": [1], "a": [2]}
-    keys, items, values = (decode(encode(view)) for view in (table.keys(), table.items(), table.values()))
+    keys, items, values = (decode_value(encode_value(view)) for view in (table.keys(), table.items(), table.values()))
     assert keys == {"a", "b"} and [*keys] == [*keys] == ["b", "a"]
     assert items == table.items() and [*items] == [("b", [1]), ("a", [2])]
     assert [*values] == [[1], [2]] and values != [[1], [2]]
-    assert rendering.show(keys) == "dict_keys(['b', 'a'])"
+    assert rendering.show_value(keys) == "dict_keys(['b', 'a'])"
 
 
 def test_honest_collisions_are_no_attack() -> None:
     powers = {2**n: n for n in range(5000)}
-    assert decode(encode(powers)) == powers
+    assert decode_value(encode_value(powers)) == powers
     numbers = [float("nan") for _ in range(500)]
-    assert len(decode(encode(set(numbers)))) == 500
+    assert len(decode_value(encode_value(set(numbers)))) == 500
     ends = itertools.product((-1, -2), repeat=6)
     edges = itertools.combinations(itertools.product((-1, -2), repeat=3), 2)
     cube = {frozenset(edge) for edge in edges if sum(map(int.__ne__, *edge)) == 1}
     for value in (set(ends), {2.0**n for n in range(-1070, 1020)}, {(2**n, 0) for n in range(2200)}, cube):
-        assert decode(encode(value)) == value
+        assert decode_value(encode_value(value)) == value
 
 
 @pytest.mark.parametrize(
@@ -112,20 +112,20 @@ def test_honest_collisions_are_no_attack() -> None:
     ],
 )
 def test_kinds_of_dictionaries_keep_what_they_are(value: Any) -> None:
-    back = decode(encode(value))
+    back = decode_value(encode_value(value))
     assert back == value and type(back) is type(value) and list(back) == list(value)
     assert repr(back) == repr(value)
 
 
 def test_a_dictionary_with_a_factory_of_its_own_is_a_dictionary() -> None:
-    back = decode(encode(defaultdict(lambda: 1, a=2)))
+    back = decode_value(encode_value(defaultdict(lambda: 1, a=2)))
     assert type(back) is dict and back == {"a": 2}
 
 
 @pytest.mark.parametrize("handle", [{"type": "x"}, {"handle": "0", "type": "x"}, {"handle": 0, "type": [["x"]]}])
 def test_a_handle_is_a_number_and_a_name(handle: Any) -> None:
     with pytest.raises(ValueError, match="not a plain value"):
-        decode(handle | {"handle": handle.get("handle", True)}, lambda number, name: None)
+        decode_value(handle | {"handle": handle.get("handle", True)}, lambda number, name: None)
 
 
 LEAVES = [{"tuple": [*signs]} for signs in itertools.product((-1, -2), repeat=7)]
@@ -139,12 +139,12 @@ def sets(items: list[Any], size: int, count: int) -> list[Any]:
 
 def test_collisions_in_sets_of_sets_do_not_multiply() -> None:
     edges = {frozenset({(n, 0), (0, n)}) for n in range(-9, 9)}
-    assert decode(encode(edges)) == edges
+    assert decode_value(encode_value(edges)) == edges
     for built in (LEAVES, sets(LEAVES, 4, 17), sets(sets(LEAVES, 8, 8), 7, 2)):
         with pytest.raises(ValueError):
-            decode({"set": built})
+            decode_value({"set": built})
         with pytest.raises(ValueError):
-            decode({"dict": [[{"tuple": [key]}, 0] for key in built]})
+            decode_value({"dict": [[{"tuple": [key]}, 0] for key in built]})
 
 
 def test_subclasses_are_flattened_and_objects_are_opaque() -> None:
@@ -154,17 +154,17 @@ def test_subclasses_are_flattened_and_objects_are_opaque() -> None:
 
         __hash__ = int.__hash__
 
-    assert type(decode(encode(Liar(3)))) is int
-    assert decode(encode(Counter("aa"))) == {"a": 2}
-    opaque = decode(encode(object()))
+    assert type(decode_value(encode_value(Liar(3)))) is int
+    assert decode_value(encode_value(Counter("aa"))) == {"a": 2}
+    opaque = decode_value(encode_value(object()))
     assert isinstance(opaque, Opaque) and opaque != opaque
 
 
 @pytest.mark.parametrize("value", [[*range(99)], {n: [n] for n in range(99)}, {*range(99)}, [[[n]] for n in range(99)]])
 def test_a_value_that_is_cut_equals_nothing_and_is_as_small_as_asked(value: Any) -> None:
-    assert decode(encode(value, most=1000)) == value
-    cut, again = (decode(encode(value, most=50)) for _ in range(2))
-    assert cut != again and rendering.show(cut)[:4] == rendering.show(value)[:4] and 5 < len(cut) < 60
+    assert decode_value(encode_value(value, most=1000)) == value
+    cut, again = (decode_value(encode_value(value, most=50)) for _ in range(2))
+    assert cut != again and rendering.show_value(cut)[:4] == rendering.show_value(value)[:4] and 5 < len(cut) < 60
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_a_value_that_is_cut_equals_nothing_and_is_as_small_as_asked(value: Any)
 )
 def test_malformed_trees_are_refused(tree: Any) -> None:
     with pytest.raises(ValueError):
-        decode(tree)
+        decode_value(tree)
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_malformed_trees_are_refused(tree: Any) -> None:
 )
 def test_a_handle_is_a_number_and_a_name_and_nothing_else(handle: dict[str, Any]) -> None:
     with pytest.raises(ValueError):
-        decode(handle, lambda number, name: None)
+        decode_value(handle, lambda number, name: None)
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ def test_a_handle_is_a_number_and_a_name_and_nothing_else(handle: dict[str, Any]
     ],
 )
 def test_values_are_shown_as_python_writes_them(value: Any, text: str) -> None:
-    assert rendering.show(value) == text
+    assert rendering.show_value(value) == text
 
 
 def test_nested_sets_are_shown_in_linear_time() -> None:
@@ -241,7 +241,7 @@ def test_nested_sets_are_shown_in_linear_time() -> None:
     value: frozenset[Any] = frozenset()
     for _ in range(140):
         value = frozenset([value])
-    assert len(rendering.show(value)) <= rendering.LIMIT
+    assert len(rendering.show_value(value)) <= rendering.LIMIT
 
 
 TAGS = ["tuple", "dict", "set", "int", "bytes", "complex", "range", "fraction", "decimal", "datetime", "timedelta"]
@@ -257,8 +257,8 @@ claim = st.recursive(
 @given(st.dictionaries(tags | st.just("failed"), claim), plain)
 def test_no_message_raises_on_the_host(message: dict[str, Any], expected: Any) -> None:
     """Whatever raises there would end as the sandbox's own failure, which is not the program's to choose."""
-    assert answers.compared(message, expected, 1e-6) is None or True
-    answers.loading(message)
+    assert answers.value_failure(message, expected, 1e-6) is None or True
+    answers.loading_failure(message)
     with contextlib.suppress(ValueError):
         answers.plain_answer(message)
     shown = {"got": message.get("value"), "expected": 0}
@@ -266,7 +266,7 @@ def test_no_message_raises_on_the_host(message: dict[str, Any], expected: Any) -
 
 
 def test_errors_are_one_clean_line() -> None:
-    text = rendering.error("KeyError", "<Node at 0x7f3a2b1c9d50>\n\x1b[2J" + "x" * 500)
+    text = rendering.describe_error("KeyError", "<Node at 0x7f3a2b1c9d50>\n\x1b[2J" + "x" * 500)
     assert text.startswith("KeyError: <Node at 0x…> ?[2Jxxx")
     assert len(text) <= len("KeyError: ") + 200 and "\n" not in text
 
@@ -290,7 +290,7 @@ def test_errors_are_one_clean_line() -> None:
     ],
 )
 def test_float_tolerance(got: Any, expected: Any, tolerance: float | None, equal: bool) -> None:
-    assert close(got, expected, tolerance) is equal
+    assert values_close(got, expected, tolerance) is equal
 
 
 @pytest.mark.parametrize(
