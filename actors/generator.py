@@ -25,7 +25,7 @@ import pyarrow as pa
 from actors.inference.engine import Engine, EngineConfig, EngineError
 from actors.search.episode import EPISODE_SCHEMA, Episode
 from actors.search.plan import SearchPlan, Shard
-from actors.search.request_cache import AsyncScorer, Judge, Players
+from actors.search.request_cache import AsyncScorer, Judge, RolloutServices
 from actors.search.search import ending, play_episodes
 from actors.storage.checkpoint import Checkpoint
 from actors.storage.parts import PartRecord, commit_part
@@ -74,7 +74,7 @@ class Generator:
     ) -> None:
         self.engine = engine
         self._judge = judge
-        self._players = Players(
+        self._players = RolloutServices(
             engine=engine,
             tokenizer=tokenizer,
             judge=self._timed_judge,
@@ -118,12 +118,12 @@ class Generator:
                 f"{shard} asks for policy {policy_id}, but this generator holds {self.engine.policy_id or 'none'}; "
                 "load that checkpoint first"
             )
-        players = replace(self._players, scorer=scorer)
+        services = replace(self._players, scorer=scorer)
         self._shards += 1
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = [
-                    group.create_task(self._play_one(players, plans, problem, sample, iteration, verifier_id))
+                    group.create_task(self._play_one(services, plans, problem, sample, iteration, verifier_id))
                     for problem in shard.problems
                     for sample in shard.samples
                 ]
@@ -138,7 +138,7 @@ class Generator:
 
     async def _play_one(
         self,
-        players: Players,
+        services: RolloutServices,
         plans: Sequence[SearchPlan],
         problem: Problem,
         sample: int,
@@ -155,7 +155,7 @@ class Generator:
         self._in_flight_max = max(self._in_flight_max, self._in_flight)
         try:
             episodes = await play_episodes(
-                players, plans, problem, sample, iteration=iteration, verifier_id=verifier_id
+                services, plans, problem, sample, iteration=iteration, verifier_id=verifier_id
             )
         finally:
             self._in_flight -= 1
@@ -243,7 +243,7 @@ class GeneratorActor(Generator):
         from transformers import AutoTokenizer
 
         from actors.executor.client import JudgeClient, ray_lane
-        from actors.inference.vllm_base import open_engine
+        from actors.inference.open import open_engine
         from actors.inference.weights import local_copy
 
         client = JudgeClient(

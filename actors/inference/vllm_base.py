@@ -15,31 +15,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
-from actors.inference.engine import Completion, Engine, EngineConfig, EngineError, Sampling
+from actors.inference.engine import Completion, EngineConfig, EngineError, Sampling
 from actors.inference.weights import Probe, WeightsError, local_copy
 from actors.prompting.chat_template import end_token_ids
 from actors.storage.checkpoint import Checkpoint
 
 CPU_BATCH_TOKENS = 8192  # prompts that one step may prefill together
-
-
-def open_engine(config: EngineConfig) -> Engine:
-    """Build the engine that the config asks for. It samples only after `load` has checked a checkpoint.
-
-    Takes 5-70 s, most of it vLLM's import; weights start as the config's checkpoint, so its `load` is only a check.
-    """
-    kind = config.kind
-    if kind == "auto":
-        import torch
-
-        kind = "async" if torch.cuda.is_available() else "in_process"
-    if kind == "async":
-        from actors.inference.vllm_async import AsyncEngine
-
-        return AsyncEngine(config)
-    from actors.inference.vllm_in_process import ThreadEngine
-
-    return ThreadEngine(config)
 
 
 class VllmEngine(ABC):

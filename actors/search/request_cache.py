@@ -25,7 +25,7 @@ AsyncScorer = Callable[[Sequence[Pair]], Awaitable[list[float]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Players:
+class RolloutServices:
     """Who takes part in an episode, and how long each may take per call."""
 
     engine: Engine
@@ -36,11 +36,11 @@ class Players:
     turn_deadline_s: float = 600.0
 
 
-class Ledger:
+class RequestCache:
     """One problem's samples, outcomes and scores, by what they answer."""
 
-    def __init__(self, players: Players, problem: Problem, sample: int) -> None:
-        self.players, self.problem, self.sample = players, problem, sample
+    def __init__(self, services: RolloutServices, problem: Problem, sample: int) -> None:
+        self.services, self.problem, self.sample = services, problem, sample
         self._completions: dict[tuple[tuple[int, ...], Sampling], list[Completion]] = {}
         self._outcomes: dict[tuple[str, Suite, bool], asyncio.Future[Outcome]] = {}
         self._scores: dict[tuple[str, str], float] = {}
@@ -54,8 +54,8 @@ class Ledger:
         known = self._completions.get(key, [])
         if len(known) < sampling.n:
             what = f"the engine's answer to {self._name}, turn {turn}"
-            asked = self.players.engine.generate(prompt_ids, sampling)
-            known = self._completions[key] = await within(self.players.turn_deadline_s, what, asked)
+            asked = self.services.engine.generate(prompt_ids, sampling)
+            known = self._completions[key] = await within(self.services.turn_deadline_s, what, asked)
         return known[: sampling.n]
 
     async def outcome(self, program: str | None, suite: Suite, every_test: bool = False) -> Outcome:
@@ -69,7 +69,7 @@ class Ledger:
         key = (program, suite, every_test)
         options = {"every_test": True} if every_test else {}
         if key not in self._outcomes:
-            self._outcomes[key] = asyncio.ensure_future(self.players.judge(self.problem, program, suite, **options))
+            self._outcomes[key] = asyncio.ensure_future(self.services.judge(self.problem, program, suite, **options))
         outcome = await self._outcomes[key]
         if outcome.label is None:
             self._outcomes.pop(key, None)
@@ -79,9 +79,9 @@ class Ledger:
         """The verifier's logit of each (first prompt, response)."""
         new = [pair for pair in dict.fromkeys(pairs) if pair not in self._scores]
         if new:
-            assert self.players.scorer is not None
+            assert self.services.scorer is not None
             what = f"the verifier's scores for {self._name}"
-            scores = await within(self.players.turn_deadline_s, what, self.players.scorer(new))
+            scores = await within(self.services.turn_deadline_s, what, self.services.scorer(new))
             self._scores.update(zip(new, scores, strict=True))
         return [self._scores[pair] for pair in pairs]
 

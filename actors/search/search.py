@@ -1,7 +1,7 @@
 """How an episode is sampled: N answers to each kept history, the best kept, public tests, feedback, again.
 
     consumes       a problem and a plan (or several plans, which then share what they sample)
-    waits for      the ledger: the engine's answers, the judge's outcomes, the verifier's scores
+    waits for      the request cache: the engine's answers, the judge's outcomes, the verifier's scores
     produces       one Episode per plan, whatever the program did; infrastructure failures mark it
     unblocked by   the answer, or a deadline's error, which names problem and sample
 
@@ -19,7 +19,7 @@ from actors.prompting.chat_template import prompt_ids
 from actors.prompting.dialogue import build_dialogue
 from actors.search.episode import Answer, Episode, Turn
 from actors.search.plan import SearchPlan, episode_id, turn_seed
-from actors.search.request_cache import Ledger, Players
+from actors.search.request_cache import RequestCache, RolloutServices
 from actors.search.selectors import SELECTORS, Candidate, Selector
 from sandbox.problem import Problem, Suite
 from sandbox.verdict import Outcome
@@ -37,15 +37,8 @@ def ending(episode: Episode, plan: SearchPlan) -> str:
     return "turns" if len(episode.turns) == plan.turns else "context"
 
 
-async def play_episode(
-    players: Players, plan: SearchPlan, problem: Problem, sample: int, *, iteration: int = 0, verifier_id: str = ""
-) -> Episode:
-    """Play one episode to its end. Raises DeadlineError or EngineError; sandbox failures come back in the episode."""
-    return (await play_episodes(players, [plan], problem, sample, iteration=iteration, verifier_id=verifier_id))[0]
-
-
 async def play_episodes(
-    players: Players,
+    services: RolloutServices,
     plans: Sequence[SearchPlan],
     problem: Problem,
     sample: int,
@@ -53,18 +46,20 @@ async def play_episodes(
     iteration: int = 0,
     verifier_id: str = "",
 ) -> list[Episode]:
-    """One episode per plan, each as `play_episode` would play it alone, for less: equal histories are sampled once.
+    """One episode per plan, each as it would be played alone, for less: equal histories are sampled once.
+
+    Raises DeadlineError or EngineError; sandbox failures come back in the episode.
 
     Continuation k of a request depends on its seed and k, and the seed on the history; so a narrower search takes
     the first answers of a wider one's wherever their histories agree. The widest plans are played first.
     `verifier_id` is recorded if scores are.
     """
-    ledger = Ledger(players, problem, sample)
+    cache = RequestCache(services, problem, sample)
     episodes: dict[int, Episode] = {}
     for number in sorted(range(len(plans)), key=lambda number: -plans[number].width):
         plan = plans[number]
         scored = verifier_id if SELECTORS[plan.selector].needs_scores or plan.judge_all or len(plans) == 1 else ""
-        episodes[number] = await _Search(ledger, plan, iteration, scored).play()
+        episodes[number] = await _Search(cache, plan, iteration, scored).play()
     return [episodes[number] for number in range(len(plans))]
 
 
@@ -107,16 +102,16 @@ class _Level:
 class _Search:
     """One plan played on one problem."""
 
-    def __init__(self, ledger: Ledger, plan: SearchPlan, iteration: int, verifier_id: str) -> None:
-        self.ledger, self.plan, self.problem = ledger, plan, ledger.problem
+    def __init__(self, cache: RequestCache, plan: SearchPlan, iteration: int, verifier_id: str) -> None:
+        self.cache, self.plan, self.problem = cache, plan, cache.problem
         self.iteration, self.verifier_id = iteration, verifier_id
-        self.policy_id = ledger.players.engine.policy_id
+        self.policy_id = cache.services.engine.policy_id
         self.dialogue = build_dialogue(plan.style, plan.feedback, plan.show_tests)
         self.selector: Selector = SELECTORS[plan.selector]
         self.prompt = self.dialogue.first_prompt(self.problem)
         self.levels: list[_Level] = []
         self.broken = False
-        if self.selector.needs_scores and ledger.players.scorer is None:
+        if self.selector.needs_scores and cache.services.scorer is None:
             raise ValueError(f"selector {plan.selector!r} ranks by the verifier's scores, but there is no scorer")
 
     async def play(self) -> Episode:
@@ -141,10 +136,10 @@ class _Search:
     async def _sample(self, histories: list[_History]) -> _Level | None:
         """Answers to every history that leaves room for one; None if none does."""
         started = time.monotonic()
-        players, plan = self.ledger.players, self.plan
-        ids = [prompt_ids(players.tokenizer, history.messages) for history in histories]
+        services, plan = self.cache.services, self.plan
+        ids = [prompt_ids(services.tokenizer, history.messages) for history in histories]
         least = min(MIN_ANSWER_TOKENS, plan.max_tokens)
-        open_ones = [n for n in range(len(histories)) if players.max_context - len(ids[n]) >= least]
+        open_ones = [n for n in range(len(histories)) if services.max_context - len(ids[n]) >= least]
         if not open_ones:
             return None
         level = _Level(
@@ -164,7 +159,7 @@ class _Search:
         return level
 
     def _seed(self, history: _History) -> int:
-        return turn_seed(self.policy_id, self.plan, self.problem.problem_id, self.ledger.sample, history.messages)
+        return turn_seed(self.policy_id, self.plan, self.problem.problem_id, self.cache.sample, history.messages)
 
     async def _complete(self, ids: list[int], seed: int) -> list[Completion]:
         plan = self.plan
@@ -172,11 +167,11 @@ class _Search:
             n=plan.width,
             temperature=plan.temperature,
             top_p=plan.top_p,
-            max_tokens=min(plan.max_tokens, self.ledger.players.max_context - len(ids)),
+            max_tokens=min(plan.max_tokens, self.cache.services.max_context - len(ids)),
             seed=seed,
             read_cache=not plan.alone,
         )
-        return await self.ledger.complete(ids, sampling, turn=len(self.levels) + 1)
+        return await self.cache.complete(ids, sampling, turn=len(self.levels) + 1)
 
     def _answer(self, completion: Completion) -> Answer:
         return Answer(
@@ -207,8 +202,8 @@ class _Search:
             await self._judge(level, everyone, "private")
         if self.selector.needs_behaviour:
             await self._observe(level)
-        if self.selector.needs_scores or (self.plan.judge_all and self.ledger.players.scorer is not None):
-            scores = await self.ledger.scores([(self.prompt, answer.response) for answer in level.answers])
+        if self.selector.needs_scores or (self.plan.judge_all and self.cache.services.scorer is not None):
+            scores = await self.cache.scores([(self.prompt, answer.response) for answer in level.answers])
             level.answers = [replace(answer, score=score) for answer, score in zip(level.answers, scores, strict=True)]
 
     async def _judge(self, level: _Level, which: Sequence[int], suite: Suite) -> None:
@@ -225,7 +220,7 @@ class _Search:
         return answer.private is None and (_passes(answer) or self.plan.every_test)
 
     async def _run(self, program: str | None, suite: Suite) -> Outcome:
-        return await self.ledger.outcome(program, suite, self.plan.every_test)
+        return await self.cache.outcome(program, suite, self.plan.every_test)
 
     async def _observe(self, level: _Level) -> None:
         """What the programs that pass public tests do on extra inputs, if they are more than one program."""
@@ -233,7 +228,7 @@ class _Search:
         distinct = list(dict.fromkeys(programs))
         if len(distinct) < 2:
             return
-        outcomes = await asyncio.gather(*(self.ledger.outcome(program, "probes") for program in distinct))
+        outcomes = await asyncio.gather(*(self.cache.outcome(program, "probes") for program in distinct))
         self.broken |= any(outcome.label is None for outcome in outcomes)
         found = {program: behaviour(outcome) for program, outcome in zip(distinct, outcomes, strict=True)}
         level.answers = [
@@ -270,13 +265,13 @@ class _Search:
             turns.insert(0, level.turn(chosen))
             place = level.histories[level.parents[chosen]].place
         return Episode(
-            episode_id=episode_id(self.policy_id, self.verifier_id, self.plan, self.problem, self.ledger.sample),
+            episode_id=episode_id(self.policy_id, self.verifier_id, self.plan, self.problem, self.cache.sample),
             problem_id=self.problem.problem_id,
             iteration=self.iteration,
             policy_id=self.policy_id,
             verifier_id=self.verifier_id,
             selector=self.plan.selector,
-            sample=self.ledger.sample,
+            sample=self.cache.sample,
             prompt=self.prompt,
             turns=tuple(turns),
             infrastructure=self.broken,

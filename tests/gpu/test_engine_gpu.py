@@ -26,7 +26,7 @@ HOT = Sampling(n=4, temperature=1.0, max_tokens=24, seed=7)
 
 
 def test_the_engine_samples_reloads_checks_and_closes(tmp_path: Path) -> None:
-    from actors.inference.vllm_base import open_engine
+    from actors.inference.open import open_engine
 
     first, second = (
         Checkpoint(path=path, policy_id=checksum(path))

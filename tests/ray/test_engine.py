@@ -41,7 +41,7 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> list[Checkpoint]:
 
 @pytest.fixture(scope="module", params=["in_process", pytest.param("async", marks=pytest.mark.slow)])
 def engine(request: pytest.FixtureRequest, checkpoints: list[Checkpoint], run: Run) -> Iterator[Any]:
-    from actors.inference.vllm_base import open_engine
+    from actors.inference.open import open_engine
 
     before = children()
     built = open_engine(EngineConfig(checkpoint=checkpoints[0], kind=request.param, kv_cache_mib=64))

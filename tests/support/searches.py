@@ -6,8 +6,8 @@ from typing import Any
 
 from actors.search.episode import Answer, Episode
 from actors.search.plan import SearchPlan
-from actors.search.request_cache import Players
-from actors.search.search import play_episode
+from actors.search.request_cache import RolloutServices
+from actors.search.search import play_episodes
 from sandbox.problem import FunctionTest, Problem
 from sandbox.verdict import Outcome, TestResult, Verdict
 from tests.support.fakes import ByteTokenizer, FakeEngine, FakeSandbox
@@ -48,5 +48,13 @@ def play(
     **changes: Any,
 ) -> tuple[Episode, FakeEngine]:
     engine = FakeEngine(policy, write) if write else FakeEngine(policy)
-    players = Players(engine=engine, tokenizer=ByteTokenizer(), judge=judge, scorer=scorer, **changes)
-    return asyncio.run(play_episode(players, plan, problem, sample, iteration=2, verifier_id="v")), engine
+    services = RolloutServices(engine=engine, tokenizer=ByteTokenizer(), judge=judge, scorer=scorer, **changes)
+    return asyncio.run(play_episode(services, plan, problem, sample, iteration=2, verifier_id="v")), engine
+
+
+async def play_episode(
+    services: RolloutServices, plan: SearchPlan, problem: Problem, sample: int, **recorded: Any
+) -> Episode:
+    """The episode of one plan alone. `recorded`: iteration and verifier_id."""
+    (episode,) = await play_episodes(services, [plan], problem, sample, **recorded)
+    return episode

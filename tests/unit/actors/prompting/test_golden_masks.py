@@ -19,8 +19,7 @@ from actors.prompting.feedback import FEEDBACK_STYLES
 from actors.prompting.prompts import PROMPT_FORMATS
 from actors.search.episode import Episode
 from actors.search.plan import SearchPlan
-from actors.search.request_cache import Players
-from actors.search.search import play_episode
+from actors.search.request_cache import RolloutServices
 from actors.storage.parts import commit_part
 from pipeline.config.presets import PROTOCOLS
 from pipeline.methods.relabel import DROPPED, EXAMPLE_SCHEMA, relabel
@@ -31,6 +30,7 @@ from sandbox.problem import FunctionTest, Problem, Suite
 from sandbox.verdict import Outcome, TestResult, Verdict
 from tests.support.episodes import INFRA, answer, episode, right, wrong
 from tests.support.fakes import ByteTokenizer, FakeEngine, FakeSandbox
+from tests.support.searches import play_episode
 from tests.support.tiny_models import tiny_tokenizer
 from tests.unit.pipeline.methods.test_golden_relabel import SCORES, P, Q, settled
 
@@ -176,8 +176,8 @@ def test_no_private_test_reaches_a_prompt(
         judge_all=every_test,
     )
     engine = FakeEngine("fake", lambda chat, seed: f"```python\nx = {seed}\n```")
-    players = Players(engine=engine, tokenizer=ByteTokenizer(), judge=FakeSandbox(judge), max_context=100_000)
-    played = asyncio.run(play_episode(players, plan, TESTED, 0))
+    services = RolloutServices(engine=engine, tokenizer=ByteTokenizer(), judge=FakeSandbox(judge), max_context=100_000)
+    played = asyncio.run(play_episode(services, plan, TESTED, 0))
     assert engine.requests and all(SECRET not in chat for chat, _ in engine.requests)
     assert SECRET not in str([turn.feedback for turn in played.turns])
     assert ("f(1) == 2" in played.prompt) is show_tests

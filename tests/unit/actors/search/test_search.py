@@ -10,13 +10,13 @@ import pytest
 from actors.inference.engine import Sampling
 from actors.search.episode import Episode
 from actors.search.plan import SearchPlan
-from actors.search.request_cache import Players
-from actors.search.search import _passes, ending, keep, play_episode, play_episodes
+from actors.search.request_cache import RolloutServices
+from actors.search.search import _passes, ending, keep, play_episodes
 from actors.search.selectors import SELECTORS, Candidate, LabelledCandidate
 from sandbox.problem import Problem, Suite
 from sandbox.verdict import Outcome
 from tests.support.fakes import ByteTokenizer, FakeEngine, FakeSandbox, fake_scorer
-from tests.support.searches import BROKEN, NO, PROBLEM, YES, answer, distinct, play, wrong
+from tests.support.searches import BROKEN, NO, PROBLEM, YES, answer, distinct, play, play_episode, wrong
 
 # ---- selectors ------------------------------------------------------------------------------------------------
 
@@ -302,9 +302,9 @@ def test_a_program_is_run_once_however_often_it_is_written() -> None:
 def test_an_infrastructure_failure_is_not_remembered() -> None:
     outcomes = iter([BROKEN, NO])
     judge = FakeSandbox(lambda *_: next(outcomes))
-    players = Players(engine=FakeEngine(write=lambda *_: "same"), tokenizer=ByteTokenizer(), judge=judge)
+    services = RolloutServices(engine=FakeEngine(write=lambda *_: "same"), tokenizer=ByteTokenizer(), judge=judge)
     plans = [SearchPlan(turns=1), SearchPlan(turns=1)]
-    first, second = asyncio.run(play_episodes(players, plans, PROBLEM, 0))
+    first, second = asyncio.run(play_episodes(services, plans, PROBLEM, 0))
     assert first.infrastructure and not second.infrastructure
 
 
@@ -329,12 +329,12 @@ def test_several_plans_over_shared_samples_are_the_searches_alone_for_less() -> 
 
     scorer = fake_scorer(lambda prompt, response: float(response[-3:-1]))
     engine, judge = FakeEngine(write=lambda chat, seed: f"{1000 + seed % 32}"), FakeSandbox(outcome)
-    players = Players(engine=engine, tokenizer=ByteTokenizer(), judge=judge, scorer=scorer, max_context=4096)
-    together = asyncio.run(play_episodes(players, SWEEP, PROBLEM, 1))
+    services = RolloutServices(engine=engine, tokenizer=ByteTokenizer(), judge=judge, scorer=scorer, max_context=4096)
+    together = asyncio.run(play_episodes(services, SWEEP, PROBLEM, 1))
     shared = len(engine.requests)
     assert len(set(judge.calls)) == len(judge.calls)
     assert len({(chat, sampling.n) for chat, sampling in engine.requests}) == shared
-    alone = [asyncio.run(play_episode(players, plan, PROBLEM, 1)) for plan in SWEEP]
+    alone = [asyncio.run(play_episode(services, plan, PROBLEM, 1)) for plan in SWEEP]
     assert [untimed(episode) for episode in together] == [untimed(episode) for episode in alone]
     assert shared < (len(engine.requests) - shared) / 2
     assert {len(episode.turns) for episode in together} == {2, 3}
