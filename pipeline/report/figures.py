@@ -6,6 +6,7 @@ from actors.search.selectors import selector_label
 from actors.storage.run_storage import parse_json
 from pipeline.evaluation.metric_rows import read_reliability
 from pipeline.evaluation.verifier_metrics import RANKED
+from pipeline.methods.strategies import BASE_STRATEGY, CONTROL_STRATEGY, strategy_label
 from pipeline.report import charts
 from pipeline.report.curves import best_of_n_curves
 from pipeline.report.funnel import VERDICTS_TITLE, Step
@@ -48,8 +49,9 @@ def _bar(point: SeriesPoint) -> charts.Bar:
 
 
 def _greedy(table: Sequence[Series]) -> str:
-    rows = [(f"it {row.iteration}" if row.iteration else "base", row) for row in table if row.series == "greedy"]
-    rows += [("control", row) for row in table if row.series == "control"]
+    base, control = strategy_label(BASE_STRATEGY), strategy_label(CONTROL_STRATEGY)
+    rows = [(f"it {row.iteration}" if row.iteration else base, row) for row in table if row.series == "greedy"]
+    rows += [(control, row) for row in table if row.series == CONTROL_STRATEGY]
     caption = "Test problems solved (%) by the answer held after each turn, one greedy answer per turn."
     return _accuracy_bars("Greedy accuracy", rows, caption + " Lines: 95 % intervals over problems.")
 

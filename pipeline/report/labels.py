@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from actors.search.selectors import in_table_order, selector_label
 from pipeline.evaluation.best_of_n import UNSELECTED_SERIES
 from pipeline.evaluation.verifier_metrics import RANKED
+from pipeline.methods.strategies import BASE_STRATEGY, CONTROL_STRATEGY, strategy_label
 
 
 def series_order(selectors: Iterable[str]) -> list[str]:
@@ -20,7 +21,13 @@ def series_label(metric: str, series: str, iteration: int, width: int, strategy:
     if metric != "accuracy":
         return f"verifier {iteration}, {RANKED.get(series, 'first test answers')}"
     if series == "greedy":
-        return f"{strategy} iteration {iteration}, greedy" if iteration else "base model, greedy"
+        return (
+            f"{strategy} iteration {iteration}, greedy"
+            if iteration
+            else f"{strategy_label(BASE_STRATEGY)} model, greedy"
+        )
     if series == "validation":
         return f"iteration {iteration}, on validation"
-    return "control, greedy" if series == "control" else f"best of {width}, {selector_label(series)}"
+    if series == CONTROL_STRATEGY:
+        return f"{strategy_label(CONTROL_STRATEGY)}, greedy"
+    return f"best of {width}, {selector_label(series)}"
