@@ -36,7 +36,15 @@ ELSEWHERE = {
     "python -m sandbox check": "as mucode sandbox check",
 }
 HERE = (
-    *("mucode run", "mucode study", "mucode sandbox ", "mucode report", "mucode doctor", "mucode eval"),
+    *(
+        "mucode run",
+        "mucode study",
+        "mucode sandbox ",
+        "mucode report",
+        "mucode doctor",
+        "mucode eval",
+        "mucode config",
+    ),
     *("python -m sandbox ", "python -c"),
 )
 
