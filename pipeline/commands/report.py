@@ -24,11 +24,11 @@ def execute_command(options: argparse.Namespace) -> int:
 def _report_run(root: str) -> int:
     from pipeline.report.page import write_report
     from pipeline.report.results import print_results
-    from pipeline.state.run_directory import stored_config
+    from pipeline.state.run_directory import require_run_directory
     from pipeline.state.store import Store
 
-    stored_config(root)  # refuses what is not a run
     store = Store(root)
+    require_run_directory(store)
     print(print_results(store))
     print(f"report: {write_report(store)}")
     return 0

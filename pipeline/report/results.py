@@ -46,7 +46,7 @@ def _text_block(accuracies: Sequence[Series], turns: range) -> list[str]:
         cells = "".join(
             f"{percent_with_interval(one.points[turn]) if turn < len(one.points) else '-':<20}" for turn in turns
         )
-        lines.append(f"{one.label:<30}{cells}{one.n:>6}")
+        lines.append(f"{one.label + ' ':<30}{cells}{one.n:>6}")
     return lines
 
 

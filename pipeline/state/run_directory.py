@@ -51,9 +51,14 @@ def claim(store: Store, config: Config) -> None:
 def stored_config(root: str) -> Config:
     """The config that a run directory was begun with. Raises StoreError if there is none."""
     store = Store(absolute_root(root))
-    if not store.exists(CONFIG):
-        raise StoreError(f"{root} is not a run directory: it holds no {CONFIG}. Runs are folders under run.root")
+    require_run_directory(store)
     return _stored(store)
+
+
+def require_run_directory(store: Store) -> None:
+    """Raises StoreError if no run was begun there. The config is not read: it may name rows that are not installed."""
+    if not store.exists(CONFIG):
+        raise StoreError(f"{store.root} is not a run directory: it holds no {CONFIG}. Runs are folders under run.root")
 
 
 def _stored(store: Store) -> Config:

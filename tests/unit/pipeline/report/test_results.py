@@ -1,7 +1,11 @@
 """The results on the console."""
 
+import json
 from pathlib import Path
 
+import pytest
+
+from pipeline import cli
 from pipeline.report.results import print_results
 from pipeline.state.store import Store
 from tests.support.small_run import finish_metrics, metric
@@ -29,3 +33,18 @@ def test_console_splits_many_turns_into_lines(tmp_path: Path) -> None:
 
 def test_a_run_without_numbers_says_so(tmp_path: Path) -> None:
     assert "none yet" in print_results(Store(str(tmp_path / "begun")))
+
+
+def test_a_run_whose_rows_are_not_installed_here_is_reported(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    """Names of entry points that this machine does not have."""
+    config = {"run": {"iterations": 1, "strategy": "mine"}, "eval": {"selectors": ["my_selector", "pt"]}}
+    store.write(json.dumps(config).encode(), "config.json")
+    finish_metrics(store, 2, metric("my_selector", (0.5, 0.4, 0.6), width=5))
+    assert cli.main(["report", store.root]) == 0
+    text = capsys.readouterr().out
+    assert "mine iteration 1, greedy " in text and "best of 5, my_selector" in text
+
+
+def test_a_directory_that_is_no_run_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["report", str(tmp_path)]) == 2
+    assert "is not a run directory" in capsys.readouterr().err
