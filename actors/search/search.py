@@ -13,14 +13,20 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from actors.ids import stable_id, stable_seed
 from actors.inference.engine import Completion, Sampling
 from actors.prompting.chat_template import prompt_ids
 from actors.prompting.dialogue import build_dialogue
 from actors.search.episode import Answer, Episode, Turn
 from actors.search.plan import SearchPlan, episode_id, turn_seed
 from actors.search.request_cache import RequestCache, RolloutServices
-from actors.search.selectors import SELECTORS, Candidate, Selector
+from actors.search.selection import (
+    digest_behaviour,
+    ends_search,
+    is_infrastructure_failure,
+    keep_best,
+    passes_public_tests,
+)
+from actors.search.selectors import SELECTORS, Selector
 from sandbox.problem import Problem, Suite
 from sandbox.verdict import Outcome
 
@@ -32,7 +38,7 @@ def ending(episode: Episode, plan: SearchPlan) -> str:
     """Why an episode ended: "infrastructure", "passed", "turns" or "context" (no room for another answer)."""
     if episode.infrastructure:
         return "infrastructure"
-    if episode.turns and _ends(episode.turns[-1].answer, plan):
+    if episode.turns and ends_search(episode.turns[-1].answer, plan):
         return "passed"
     return "turns" if len(episode.turns) == plan.turns else "context"
 
@@ -125,8 +131,8 @@ class _Search:
             started = time.monotonic()
             await self._select(level)
             level.judge_s = time.monotonic() - started
-            self.broken = self.broken or any(map(_is_infrastructure, level.answers))
-            ended = _ends(level.answers[level.kept[0]], self.plan)
+            self.broken = self.broken or any(map(is_infrastructure_failure, level.answers))
+            ended = ends_search(level.answers[level.kept[0]], self.plan)
             over = self.broken or ended or len(self.levels) == self.plan.turns
             histories = [] if over else self._continued(level)
         return self._episode()
@@ -186,11 +192,11 @@ class _Search:
     async def _select(self, level: _Level) -> None:
         """Keep the best by the selector's order; run their public tests; those that end the search come first."""
         await self._learn(level)
-        level.kept = keep(level.answers, self.selector, level.seeds[0], self._failed(), self.plan.beam)
+        level.kept = keep_best(level.answers, self.selector, level.seeds[0], self._failed(), self.plan.beam)
         await self._judge(level, level.kept, "public")
         if self.plan.stop == "all":
             await self._judge(level, level.kept, "private")
-        level.kept.sort(key=lambda index: not _ends(level.answers[index], self.plan))
+        level.kept.sort(key=lambda index: not ends_search(level.answers[index], self.plan))
         await self._judge(level, range(len(level.answers)) if self.plan.judge_all else level.kept[:1], "private")
 
     async def _learn(self, level: _Level) -> None:
@@ -217,22 +223,23 @@ class _Search:
         """Private tests settle a label only if the public ones were passed."""
         if suite == "public":
             return answer.public is None
-        return answer.private is None and (_passes(answer) or self.plan.every_test)
+        return answer.private is None and (passes_public_tests(answer) or self.plan.every_test)
 
     async def _run(self, program: str | None, suite: Suite) -> Outcome:
         return await self.cache.outcome(program, suite, self.plan.every_test)
 
     async def _observe(self, level: _Level) -> None:
         """What the programs that pass public tests do on extra inputs, if they are more than one program."""
-        programs = [answer.program for answer in level.answers if _passes(answer)]
+        programs = [answer.program for answer in level.answers if passes_public_tests(answer)]
         distinct = list(dict.fromkeys(programs))
         if len(distinct) < 2:
             return
         outcomes = await asyncio.gather(*(self.cache.outcome(program, "probes") for program in distinct))
         self.broken |= any(outcome.label is None for outcome in outcomes)
-        found = {program: behaviour(outcome) for program, outcome in zip(distinct, outcomes, strict=True)}
+        found = {program: digest_behaviour(outcome) for program, outcome in zip(distinct, outcomes, strict=True)}
         level.answers = [
-            replace(answer, behaviour=found[answer.program]) if _passes(answer) else answer for answer in level.answers
+            replace(answer, behaviour=found[answer.program]) if passes_public_tests(answer) else answer
+            for answer in level.answers
         ]
 
     def _failed(self) -> frozenset[str | None]:
@@ -278,48 +285,3 @@ class _Search:
             width=self.plan.width,
             beam=self.plan.beam,
         )
-
-
-def _ends(answer: Answer, plan: SearchPlan) -> bool:
-    """Whether this answer ends its search."""
-    return answer.label is True if plan.stop == "all" else _passes(answer)
-
-
-def _passes(answer: Answer) -> bool:
-    return answer.public is not None and answer.public.accepted
-
-
-def _is_infrastructure(answer: Answer) -> bool:
-    outcomes = (answer.public, answer.private)
-    return any(outcome is not None and outcome.label is None for outcome in outcomes)
-
-
-def behaviour(outcome: Outcome) -> str | None:
-    """A digest of what a program did on the extra inputs; None if there were none."""
-    seen = [(str(test.verdict), test.message) for test in outcome.tests]
-    return stable_id(seen) if seen else None
-
-
-def keep(
-    answers: Sequence[Answer], selector: Selector, seed: int, failed: frozenset[str | None], beam: int = 1
-) -> list[int]:
-    """Indices of the at most `beam` answers that the selector keeps, best first, no program twice.
-
-    `failed` programs are kept only if nothing else is left.
-    """
-    candidates = [_view(index, answer, selector) for index, answer in enumerate(answers)]
-    fresh = [candidate for candidate in candidates if answers[candidate.index].program not in failed]
-    kept: dict[str | None, int] = {}
-    for candidate in selector.rank(fresh or candidates, stable_seed("select", seed)):
-        kept.setdefault(answers[candidate.index].program, candidate.index)
-    return list(kept.values())[:beam]
-
-
-def _view(index: int, answer: Answer, selector: Selector) -> Candidate:
-    return selector.view(
-        index,
-        passes_public=answer.public.accepted if answer.public is not None else None,
-        score=answer.score,
-        behaviour=answer.behaviour,
-        label=answer.label is True,
-    )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from actors.search.search import behaviour
+from actors.search.selection import digest_behaviour
 from sandbox.pool.pool import Pool
 from sandbox.problem import FunctionTest, Problem, StdioTest
 from sandbox.verdict import Verdict
@@ -20,7 +20,7 @@ WRONG = ["def largest(xs):\n    return xs[0]", "def largest(xs):\n    return 3"]
 def test_programs_are_grouped_by_what_they_do(pool: Pool) -> None:
     outcomes = [pool.judge(MAXIMUM, program, "probes") for program in (*RIGHT, *WRONG)]
     assert {outcome.label for outcome in outcomes} <= {True, False}
-    one, same, first, three = map(behaviour, outcomes)
+    one, same, first, three = map(digest_behaviour, outcomes)
     assert one == same and len({one, first, three}) == 3
 
 
@@ -43,7 +43,7 @@ def test_programs_that_read_and_write_are_grouped_too(pool: Pool) -> None:
         "n = int(input())\nprint(sum(int(x) for x in input().split()), end='')",
         "print(6)",
     ]
-    one, same, six = (behaviour(pool.judge(problem, program, "probes")) for program in programs)
+    one, same, six = (digest_behaviour(pool.judge(problem, program, "probes")) for program in programs)
     assert one == same != six
 
 
@@ -51,4 +51,4 @@ def test_programs_that_read_and_write_are_grouped_too(pool: Pool) -> None:
 def test_without_literal_calls_there_is_nothing_to_run(pool: Pool, tests: tuple[FunctionTest, ...]) -> None:
     problem = Problem(problem_id="x", prompt="x", public_tests=tests, private_tests=(FunctionTest("assert True"),))
     outcome = pool.judge(problem, RIGHT[0], "probes")
-    assert outcome.label is True and behaviour(outcome) is None
+    assert outcome.label is True and digest_behaviour(outcome) is None

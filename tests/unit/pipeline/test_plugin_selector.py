@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from actors.search.plan import SearchPlan
-from actors.search.search import keep
+from actors.search.selection import keep_best
 from actors.search.selectors import SELECTORS, evaluated_selectors
 from actors.storage.parts import commit_part
 from pipeline import cli
@@ -103,7 +103,7 @@ def test_the_help_is_made_of_rows(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_search_plays_it_and_an_evaluation_shows_it(selector: str) -> None:
     found = [wrong("w"), right("a"), right("b")]
-    assert keep(found, SELECTORS[SearchPlan(selector=selector, width=3).selector], 0, frozenset()) == [2]
+    assert keep_best(found, SELECTORS[SearchPlan(selector=selector, width=3).selector], 0, frozenset()) == [2]
     searched = replace(search_record(episode("e", right("a"))), selector=selector, width=5)
     pool = replace(episode("e", right("a")), selector="first")
     pool = replace(

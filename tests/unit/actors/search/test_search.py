@@ -11,7 +11,8 @@ from actors.inference.engine import Sampling
 from actors.search.episode import Episode
 from actors.search.plan import SearchPlan
 from actors.search.request_cache import RolloutServices
-from actors.search.search import _passes, ending, keep, play_episodes
+from actors.search.search import ending, play_episodes
+from actors.search.selection import keep_best, passes_public_tests
 from actors.search.selectors import SELECTORS, Candidate, LabelledCandidate
 from sandbox.problem import Problem, Suite
 from sandbox.verdict import Outcome
@@ -40,33 +41,33 @@ FOUR = [
     ],
 )
 def test_selectors(name: str, expected: int) -> None:
-    assert keep(FOUR, SELECTORS[name], 0, frozenset()) == [expected]
+    assert keep_best(FOUR, SELECTORS[name], 0, frozenset()) == [expected]
 
 
 @pytest.mark.parametrize(("name", "expected"), [("pt", 0), ("pt_lv", 1), ("lv", 1), ("cluster", 0), ("oracle", 0)])
 def test_selectors_where_nothing_passes(name: str, expected: int) -> None:
     answers = [answer("a", NO, None, 0.1), answer("b", NO, None, 0.2)]
-    assert keep(answers, SELECTORS[name], 0, frozenset()) == [expected]
+    assert keep_best(answers, SELECTORS[name], 0, frozenset()) == [expected]
 
 
 def test_an_answer_that_the_verifier_could_not_score_ranks_last() -> None:
     answers = [answer("a", YES, None, float("nan")), answer("b", YES, None, -9.0)]
-    assert keep(answers, SELECTORS["lv"], 0, frozenset()) == [1]
-    assert keep(answers, SELECTORS["pt_lv"], 0, frozenset()) == [1]
+    assert keep_best(answers, SELECTORS["lv"], 0, frozenset()) == [1]
+    assert keep_best(answers, SELECTORS["pt_lv"], 0, frozenset()) == [1]
 
 
 def test_random_is_seeded_and_reaches_everyone() -> None:
-    picks = [keep(FOUR, SELECTORS["random"], seed, frozenset(), 2) for seed in range(64)]
-    assert picks == [keep(FOUR, SELECTORS["random"], seed, frozenset(), 2) for seed in range(64)]
+    picks = [keep_best(FOUR, SELECTORS["random"], seed, frozenset(), 2) for seed in range(64)]
+    assert picks == [keep_best(FOUR, SELECTORS["random"], seed, frozenset(), 2) for seed in range(64)]
     assert {tuple(pair) for pair in picks} == set(itertools.permutations(range(4), 2))
 
 
 def test_a_failed_program_is_chosen_again_only_where_nothing_else_is_left() -> None:
-    assert keep(FOUR, SELECTORS["lv"], 0, frozenset({"a"})) == [3]
-    assert keep(FOUR, SELECTORS["lv"], 0, frozenset({"a", "d"})) == [2]
-    assert keep(FOUR, SELECTORS["lv"], 0, frozenset({"a", "b", "c", "d"})) == [0]
-    assert keep([answer(None), answer("x")], SELECTORS["first"], 0, frozenset({None})) == [1]
-    assert keep(FOUR, SELECTORS["lv"], 0, frozenset({"a", "d"}), beam=3) == [2, 1]
+    assert keep_best(FOUR, SELECTORS["lv"], 0, frozenset({"a"})) == [3]
+    assert keep_best(FOUR, SELECTORS["lv"], 0, frozenset({"a", "d"})) == [2]
+    assert keep_best(FOUR, SELECTORS["lv"], 0, frozenset({"a", "b", "c", "d"})) == [0]
+    assert keep_best([answer(None), answer("x")], SELECTORS["first"], 0, frozenset({None})) == [1]
+    assert keep_best(FOUR, SELECTORS["lv"], 0, frozenset({"a", "d"}), beam=3) == [2, 1]
 
 
 def test_only_the_oracle_is_shown_labels() -> None:
@@ -78,7 +79,7 @@ def test_only_the_oracle_is_shown_labels() -> None:
             seen.extend(candidates)
             return candidates
 
-        keep(FOUR, replace(selector, rank=spy), 0, frozenset())
+        keep_best(FOUR, replace(selector, rank=spy), 0, frozenset())
         assert {type(candidate) for candidate in seen} == {LabelledCandidate if name == "oracle" else Candidate}
         if name != "oracle":
             assert not any(hasattr(candidate, field) for candidate in seen for field in ("label", "private"))
@@ -114,7 +115,7 @@ def test_private_tests_change_no_choice(name: str, beam: int) -> None:
         assert choices(first) == choices(second) == choices(third)
         assert not third.infrastructure and "private" not in {suite for *_, suite in unasked.calls}
         # R is "all tests pass": the public ones are all that there are.
-        assert [turn.answer.label for turn in third.turns] == [_passes(turn.answer) for turn in third.turns]
+        assert [turn.answer.label for turn in third.turns] == [passes_public_tests(turn.answer) for turn in third.turns]
 
 
 # ---- episodes -------------------------------------------------------------------------------------------------
@@ -348,7 +349,7 @@ def clustered(*behaviours: str | None, beam: int = 1) -> list[int]:
         replace(answer(str(place), NO if found == "-" else YES), behaviour=None if found == "-" else found)
         for place, found in enumerate(behaviours)
     ]
-    return keep(answers, SELECTORS["cluster"], 0, frozenset(), beam)
+    return keep_best(answers, SELECTORS["cluster"], 0, frozenset(), beam)
 
 
 def test_the_largest_group_of_those_that_pass_is_chosen() -> None:

@@ -1,0 +1,54 @@
+"""What a turn's answers say: whether one ends the search, how a program behaves, which answers are kept."""
+
+from collections.abc import Sequence
+
+from actors.ids import stable_id, stable_seed
+from actors.search.episode import Answer
+from actors.search.plan import SearchPlan
+from actors.search.selectors import Candidate, Selector
+from sandbox.verdict import Outcome
+
+
+def ends_search(answer: Answer, plan: SearchPlan) -> bool:
+    """Whether this answer ends its search."""
+    return answer.label is True if plan.stop == "all" else passes_public_tests(answer)
+
+
+def passes_public_tests(answer: Answer) -> bool:
+    return answer.public is not None and answer.public.accepted
+
+
+def is_infrastructure_failure(answer: Answer) -> bool:
+    outcomes = (answer.public, answer.private)
+    return any(outcome is not None and outcome.label is None for outcome in outcomes)
+
+
+def digest_behaviour(outcome: Outcome) -> str | None:
+    """A digest of what a program did on the extra inputs; None if there were none."""
+    seen = [(str(test.verdict), test.message) for test in outcome.tests]
+    return stable_id(seen) if seen else None
+
+
+def keep_best(
+    answers: Sequence[Answer], selector: Selector, seed: int, failed: frozenset[str | None], beam: int = 1
+) -> list[int]:
+    """Indices of the at most `beam` answers that the selector keeps, best first, no program twice.
+
+    `failed` programs are kept only if nothing else is left.
+    """
+    candidates = [_view(index, answer, selector) for index, answer in enumerate(answers)]
+    fresh = [candidate for candidate in candidates if answers[candidate.index].program not in failed]
+    kept: dict[str | None, int] = {}
+    for candidate in selector.rank(fresh or candidates, stable_seed("select", seed)):
+        kept.setdefault(answers[candidate.index].program, candidate.index)
+    return list(kept.values())[:beam]
+
+
+def _view(index: int, answer: Answer, selector: Selector) -> Candidate:
+    return selector.view(
+        index,
+        passes_public=answer.public.accepted if answer.public is not None else None,
+        score=answer.score,
+        behaviour=answer.behaviour,
+        label=answer.label is True,
+    )
