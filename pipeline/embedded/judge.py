@@ -12,7 +12,7 @@ from sandbox.problem import FunctionTest, Problem, Test
 from sandbox.problems.builtin.operators import apply_program, parse_program
 
 
-def failure(text: str, tests: Sequence[Test]) -> str:
+def first_failure(text: str, tests: Sequence[Test]) -> str:
     """The message of the first failing test; "" if all pass."""
     program = parse_program(text)
     if program is None:
@@ -29,9 +29,9 @@ def failure(text: str, tests: Sequence[Test]) -> str:
     return ""
 
 
-def correct(text: str, problem: Problem) -> bool:
+def passes_all_tests(text: str, problem: Problem) -> bool:
     """Whether public and private tests pass."""
-    return not failure(text, (*problem.public_tests, *problem.private_tests))
+    return not first_failure(text, (*problem.public_tests, *problem.private_tests))
 
 
 @cache

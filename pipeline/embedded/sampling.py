@@ -6,14 +6,14 @@ from typing import Any
 import torch
 
 from actors.prompting.chat_template import Messages, prompt_ids
-from pipeline.embedded.judge import correct
+from pipeline.embedded.judge import passes_all_tests
 from sandbox.problem import Problem
 
 MAX_TOKENS = 64
 
 
 @torch.no_grad()
-def complete(
+def sample_answers(
     model: Any, tokenizer: Any, chats: Sequence[Messages], temperature: float = 0.0, batch: int = 256
 ) -> list[str]:
     """One answer per chat, in order; temperature 0 is greedy. Sampling uses torch's global generator."""
@@ -35,5 +35,6 @@ def complete(
 def greedy_accuracy(model: Any, tokenizer: Any, problems: Sequence[Problem]) -> float:
     """Share of problems whose greedy first answer passes all tests."""
     chats = [[{"role": "user", "content": problem.prompt}] for problem in problems]
-    answers = complete(model, tokenizer, chats)
-    return sum(correct(answer, problem) for answer, problem in zip(answers, problems, strict=True)) / len(problems)
+    answers = sample_answers(model, tokenizer, chats)
+    passed = [passes_all_tests(answer, problem) for answer, problem in zip(answers, problems, strict=True)]
+    return sum(passed) / len(problems)

@@ -3,7 +3,7 @@
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
-from pipeline.embedded.lessons import MADE_UP_WORDS
+from pipeline.embedded.warm_examples import MADE_UP_WORDS
 from sandbox.problem import Problem
 from sandbox.problems.builtin.operators import SLOTS
 
@@ -19,7 +19,7 @@ CHAT_TEMPLATE = (
 _PIECES = r"\n    xs = |\n    return |def f\(xs\):|\[x for x in xs if x | for x in xs|\[x | ?\d| ?[a-z]+"
 
 
-def build(problems: list[Problem]) -> PreTrainedTokenizerFast:
+def build_tokenizer(problems: list[Problem]) -> PreTrainedTokenizerFast:
     """Train on prompts, programs, made-up words and every phrase: rare ones too, so that they are a few tokens each."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(

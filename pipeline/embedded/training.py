@@ -9,13 +9,15 @@ from torch import Tensor
 from torch.nn import functional
 from transformers import get_cosine_schedule_with_warmup
 
-from pipeline.embedded.lessons import Lesson
+from pipeline.embedded.warm_examples import WarmExample
 
 WARMUP_STEPS = 30
 REWARD_L2 = 1e-3
 
 
-def fit(model: Any, batches: Iterator[Any], loss: Callable[[Any], Tensor], steps: int, learning_rate: float) -> None:
+def train_model(
+    model: Any, batches: Iterator[Any], loss: Callable[[Any], Tensor], steps: int, learning_rate: float
+) -> None:
     """AdamW with a cosine schedule. `loss` maps a batch to a scalar."""
     optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate, betas=(0.9, 0.98), weight_decay=0.0)
     schedule = get_cosine_schedule_with_warmup(optimizer, WARMUP_STEPS, steps)
@@ -31,7 +33,9 @@ def fit(model: Any, batches: Iterator[Any], loss: Callable[[Any], Tensor], steps
             print(f"  step {step} of {steps}: loss {value.item():.3f}", flush=True)
 
 
-def batches(draw: Callable[[int], list[Any]], size: int, key: Callable[[Any], int], seed: int) -> Iterator[list[Any]]:
+def sorted_batches(
+    draw: Callable[[int], list[Any]], size: int, key: Callable[[Any], int], seed: int
+) -> Iterator[list[Any]]:
     """Endless batches of items of like length: `draw(count)` gives fresh items, sorted among 16 batches."""
     rng = random.Random(seed)
     while True:
@@ -41,18 +45,18 @@ def batches(draw: Callable[[int], list[Any]], size: int, key: Callable[[Any], in
         yield from groups
 
 
-def next_token_loss(model: Any, lessons: Sequence[Lesson], pad: int) -> Tensor:
-    """Mean cross-entropy of the target tokens, `ids[start:]` of each lesson."""
-    ids, mask = pad_right([lesson.ids for lesson in lessons], pad)
+def next_token_loss(model: Any, examples: Sequence[WarmExample], pad: int) -> Tensor:
+    """Mean cross-entropy of the target tokens, `ids[start:]` of each example."""
+    ids, mask = pad_right([example.ids for example in examples], pad)
     hidden = model.model(input_ids=ids, attention_mask=mask, use_cache=False).last_hidden_state
     positions = torch.arange(ids.shape[1])
-    starts = torch.tensor([[lesson.start] for lesson in lessons])
+    starts = torch.tensor([[example.start] for example in examples])
     target = (positions >= starts) & mask.bool()
-    logits = model.lm_head(hidden[:, :-1][target[:, 1:]])  # (targets, vocabulary): only if there is a loss
+    logits = model.lm_head(hidden[:, :-1][target[:, 1:]])  # (targets, vocabulary): nothing else has a loss
     return functional.cross_entropy(logits, ids[:, 1:][target[:, 1:]])
 
 
-def scores(model: Any, rows: Sequence[list[int]], pad: int) -> Tensor:
+def score_rows(model: Any, rows: Sequence[list[int]], pad: int) -> Tensor:
     """(rows,) the logit at the last token of each."""
     ids, mask = pad_right(rows, pad)
     return model(input_ids=ids, attention_mask=mask).logits[:, 0]
@@ -63,7 +67,7 @@ def pair_loss(model: Any, groups: Sequence[list[list[int]]], pad: int) -> Tensor
 
     Each group is one problem's right program, then its wrong ones.
     """
-    values = scores(model, [row for group in groups for row in group], pad)
+    values = score_rows(model, [row for group in groups for row in group], pad)
     split = values.split([len(group) for group in groups])
     margins = torch.cat([group[0] - group[1:] for group in split])
     return -functional.logsigmoid(margins).mean() + REWARD_L2 * values.square().mean()

@@ -15,11 +15,11 @@ import transformers
 from transformers import LlamaConfig, LlamaForCausalLM, LlamaForSequenceClassification
 
 from actors.prompting.chat_template import example_ids
-from pipeline.embedded import tokenizer as tiny_tokenizer
 from pipeline.embedded.card import write_card
-from pipeline.embedded.lessons import MADE_UP_WORDS, Lesson, disguise, lesson, wrong_programs
 from pipeline.embedded.sampling import greedy_accuracy
-from pipeline.embedded.training import batches, fit, next_token_loss, pair_loss
+from pipeline.embedded.tokenizer import build_tokenizer
+from pipeline.embedded.training import next_token_loss, pair_loss, sorted_batches, train_model
+from pipeline.embedded.warm_examples import MADE_UP_WORDS, WarmExample, make_example, paraphrase, wrong_programs
 from sandbox.problem import Problem
 from sandbox.problems.builtin import family
 from sandbox.problems.builtin.operators import SLOTS
@@ -41,24 +41,24 @@ def main() -> None:
     torch.set_num_threads(1)  # sums in one order, so that a seed gives the same weights
     torch.manual_seed(arguments.seed)
     problems = family.load_family("warm")
-    tokenizer = tiny_tokenizer.build(problems)
-    generator = train_generator(tokenizer, problems, arguments.generator_steps, arguments.seed)
+    tokenizer = build_tokenizer(problems)
+    generator = warm_start_generator(tokenizer, problems, arguments.generator_steps, arguments.seed)
     accuracy = greedy_accuracy(generator, tokenizer, family.load_family("validation"))
     print(f"greedy accuracy on validation, turn 1: {accuracy:.3f}", flush=True)
     facts = {"seed": arguments.seed, "torch": torch.__version__, "transformers": transformers.__version__}
     facts["python"] = platform.python_version()
-    save(
+    save_model(
         *(generator, tokenizer, arguments.out / "generator"),
         **facts,
         steps=arguments.generator_steps,
         validation_greedy_accuracy=accuracy,
         tolerance=TOLERANCE,
     )
-    verifier = train_verifier(generator, tokenizer, problems, arguments.verifier_steps, arguments.seed)
-    save(verifier, tokenizer, arguments.out / "verifier", **facts, steps=arguments.verifier_steps)
+    verifier = warm_start_verifier(generator, tokenizer, problems, arguments.verifier_steps, arguments.seed)
+    save_model(verifier, tokenizer, arguments.out / "verifier", **facts, steps=arguments.verifier_steps)
 
 
-def train_generator(tokenizer: Any, problems: list[Problem], steps: int, seed: int) -> LlamaForCausalLM:
+def warm_start_generator(tokenizer: Any, problems: list[Problem], steps: int, seed: int) -> LlamaForCausalLM:
     """A Llama of about 0.2 million parameters; its head size of 32 is one that vLLM runs on CPU."""
     config = LlamaConfig(
         vocab_size=len(tokenizer),
@@ -77,19 +77,19 @@ def train_generator(tokenizer: Any, problems: list[Problem], steps: int, seed: i
     print(f"generator: {sum(p.numel() for p in model.parameters()):,} parameters", flush=True)
     rng = random.Random(seed)
 
-    def draw(count: int) -> list[Lesson]:
-        return [lesson(tokenizer, problem, rng) for problem in rng.sample(problems, count)]
+    def draw(count: int) -> list[WarmExample]:
+        return [make_example(tokenizer, problem, rng) for problem in rng.sample(problems, count)]
 
-    source = batches(draw, BATCH, lambda item: len(item.ids), seed)
-    fit(model, source, lambda batch: next_token_loss(model, batch, tokenizer.pad_token_id), steps, GENERATOR_LR)
-    welcome_new_words(model, tokenizer)
+    source = sorted_batches(draw, BATCH, lambda item: len(item.ids), seed)
+    train_model(model, source, lambda batch: next_token_loss(model, batch, tokenizer.pad_token_id), steps, GENERATOR_LR)
+    initialise_unseen_embeddings(model, tokenizer)
     return model
 
 
-def train_verifier(
+def warm_start_verifier(
     generator: Any, tokenizer: Any, problems: list[Problem], steps: int, seed: int
 ) -> LlamaForSequenceClassification:
-    """The generator with a scalar head, taught to prefer references to slips."""
+    """The generator with a scalar head, taught to prefer references to mutants."""
     torch.manual_seed(seed)  # for the head, whatever came before
     shape = {key: value for key, value in generator.config.to_dict().items() if key not in ("id2label", "label2id")}
     model = LlamaForSequenceClassification(LlamaConfig(**{**shape, "num_labels": 1}))
@@ -99,20 +99,20 @@ def train_verifier(
     def draw(count: int) -> list[list[list[int]]]:
         return [group for problem in rng.sample(problems, count) if (group := _group(tokenizer, problem, rng))]
 
-    source = batches(draw, BATCH, lambda group: max(map(len, group)), seed)
-    fit(model, source, lambda batch: pair_loss(model, batch, tokenizer.pad_token_id), steps, VERIFIER_LR)
+    source = sorted_batches(draw, BATCH, lambda group: max(map(len, group)), seed)
+    train_model(model, source, lambda batch: pair_loss(model, batch, tokenizer.pad_token_id), steps, VERIFIER_LR)
     return model
 
 
 def _group(tokenizer: Any, problem: Problem, rng: random.Random) -> list[list[int]]:
-    """Token ids of the reference, then of wrong programs; [] if no slip is wrong."""
-    chat = [{"role": "user", "content": disguise(problem, rng)}]
+    """Token ids of the reference, then of wrong programs; [] if no mutant is wrong."""
+    chat = [{"role": "user", "content": paraphrase(problem, rng)}]
     wrong = wrong_programs(problem, rng, WRONG_PER_PROBLEM)
     return [example_ids(tokenizer, chat, text)[0] for text in (problem.reference or "", *wrong)] if wrong else []
 
 
 @torch.no_grad()
-def welcome_new_words(model: LlamaForCausalLM, tokenizer: Any) -> None:
+def initialise_unseen_embeddings(model: LlamaForCausalLM, tokenizer: Any) -> None:
     """Give the rare phrases' tokens, which no step trained, embeddings like those of made-up words.
 
     Left at their initial values they would look like nothing the model knows, and be guessed at narrowly.
@@ -129,7 +129,7 @@ def _tokens(tokenizer: Any, texts: list[str]) -> set[int]:
     return {token for text in texts for token in tokenizer.encode(f"{text}, {text}", add_special_tokens=False)}
 
 
-def save(model: Any, tokenizer: Any, directory: Path, **facts: Any) -> None:
+def save_model(model: Any, tokenizer: Any, directory: Path, **facts: Any) -> None:
     model.save_pretrained(directory)
     (directory / "model.safetensors").chmod(0o644)
     tokenizer.save_pretrained(directory, save_jinja_files=False)  # the chat template stays in tokenizer_config.json

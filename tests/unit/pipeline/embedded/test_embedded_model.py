@@ -11,7 +11,7 @@ import pytest
 
 from actors.prompting.chat_template import example_ids, prompt_ids
 from pipeline.embedded.card import CardError, read_card, verify_card
-from pipeline.embedded.judge import correct, failure
+from pipeline.embedded.judge import first_failure, passes_all_tests
 from sandbox.problem import FunctionTest
 from sandbox.problems.builtin import family
 
@@ -89,11 +89,11 @@ def test_cards_are_read_without_torch() -> None:
 
 def test_the_tiny_judge_speaks_like_the_sandbox() -> None:
     tests = (FunctionTest("assert f([9, 8, 7]) == [4, 5]"),)
-    assert failure(PROGRAM, tests) == ""
-    assert failure(PROGRAM.replace("- 3", "+ 3"), tests) == "got [10, 11], expected [4, 5]"
+    assert first_failure(PROGRAM, tests) == ""
+    assert first_failure(PROGRAM.replace("- 3", "+ 3"), tests) == "got [10, 11], expected [4, 5]"
     empty = PROGRAM.replace("xs[-2:]", "xs[3:]").replace("sorted(xs)", "xs[0]")
-    assert failure(empty, tests) == "IndexError: list index out of range"
-    assert failure("import os", tests) == "SyntaxError: invalid syntax"
+    assert first_failure(empty, tests) == "IndexError: list index out of range"
+    assert first_failure("import os", tests) == "SyntaxError: invalid syntax"
 
 
 def test_the_generator_scores_what_its_card_says(tokenizer: Any) -> None:
@@ -119,8 +119,8 @@ def test_the_verifier_prefers_right_programs_of_the_warm_split(tokenizer: Any) -
     import torch
     from transformers import LlamaForSequenceClassification
 
-    from pipeline.embedded.lessons import wrong_programs
-    from pipeline.embedded.training import scores
+    from pipeline.embedded.training import score_rows
+    from pipeline.embedded.warm_examples import wrong_programs
 
     verify_card(VERIFIER)
     model = LlamaForSequenceClassification.from_pretrained(VERIFIER).eval()
@@ -130,11 +130,11 @@ def test_the_verifier_prefers_right_programs_of_the_warm_split(tokenizer: Any) -
     for problem in family.load_family("warm")[:200]:
         chat = [{"role": "user", "content": problem.prompt}]
         for text in wrong_programs(problem, rng, 1):
-            assert correct(problem.reference or "", problem)
+            assert passes_all_tests(problem.reference or "", problem)
             right.append(example_ids(tokenizer, chat, problem.reference or "")[0])
             wrong.append(example_ids(tokenizer, chat, text)[0])
     with torch.no_grad():
-        values = scores(model, right + wrong, tokenizer.pad_token_id)
+        values = score_rows(model, right + wrong, tokenizer.pad_token_id)
     assert (values[: len(right)] > values[len(right) :]).float().mean() > 0.7
     noise = torch.randn(len(values), generator=torch.Generator().manual_seed(0))
     assert 0.4 < (noise[: len(right)] > noise[len(right) :]).float().mean() < 0.6  # and the measure sees the difference

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from actors.prompting.chat_template import example_ids
-from pipeline.embedded.judge import correct, failure
+from pipeline.embedded.judge import first_failure, passes_all_tests
 from sandbox.problem import Problem
 from sandbox.problems.builtin.operators import SLOTS, Operator, Step, parse_program, program_source
 
@@ -17,25 +17,25 @@ MADE_UP_WORDS = tuple(a + b + c + d for a in "bdglvz" for b in "aou" for c, d in
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class WarmExample:
     """Token ids of a chat; the loss belongs on `ids[start:]`."""
 
     ids: list[int]
     start: int
 
 
-def lesson(tokenizer: Any, problem: Problem, rng: random.Random) -> Lesson:
+def make_example(tokenizer: Any, problem: Problem, rng: random.Random) -> WarmExample:
     """A chat that ends with the reference, sometimes after one or two wrong programs and their feedback."""
     assert problem.reference is not None
-    messages = [{"role": "user", "content": disguise(problem, rng)}]
+    messages = [{"role": "user", "content": paraphrase(problem, rng)}]
     for _ in range(rng.choice((1, 1, 2)) if rng.random() < REPAIRS else 0):
-        wrong = slip(problem.reference, rng)
-        if message := failure(wrong, problem.public_tests):
+        wrong = mutate(problem.reference, rng)
+        if message := first_failure(wrong, problem.public_tests):
             messages += [{"role": "assistant", "content": wrong}, {"role": "user", "content": message}]
-    return Lesson(*example_ids(tokenizer, messages, problem.reference))
+    return WarmExample(*example_ids(tokenizer, messages, problem.reference))
 
 
-def disguise(problem: Problem, rng: random.Random) -> str:
+def paraphrase(problem: Problem, rng: random.Random) -> str:
     """The prompt with some phrases made up: teaches to guess widely, within what the test allows, at new words."""
     program = parse_program(problem.reference or "")
     assert program is not None
@@ -48,7 +48,7 @@ def disguise(problem: Problem, rng: random.Random) -> str:
     return ", ".join(phrases) + "\n" + test
 
 
-def slip(text: str, rng: random.Random) -> str:
+def mutate(text: str, rng: random.Random) -> str:
     """The program with one line changed: half of the time to one that the same vague phrase could mean."""
     program = parse_program(text)
     assert program is not None
@@ -68,7 +68,7 @@ def _parameter(operator: Operator, k: int, rng: random.Random) -> int:
 
 
 def wrong_programs(problem: Problem, rng: random.Random, count: int) -> list[str]:
-    """Up to `count` different slips of the reference that fail a test."""
+    """Up to `count` different mutants of the reference that fail a test."""
     assert problem.reference is not None
-    slips = {slip(problem.reference, rng): None for _ in range(3 * count)}
-    return [text for text in slips if not correct(text, problem)][:count]
+    mutants = {mutate(problem.reference, rng): None for _ in range(3 * count)}
+    return [text for text in mutants if not passes_all_tests(text, problem)][:count]
