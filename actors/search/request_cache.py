@@ -37,7 +37,11 @@ class RolloutServices:
 
 
 class RequestCache:
-    """One problem's samples, outcomes and scores, by what they answer."""
+    """One problem's samples, outcomes and scores, by what they answer.
+
+    The sandbox pool remembers outcomes too, for all problems of its machine. This cache spares the way there, and joins
+    equal questions that are still under way.
+    """
 
     def __init__(self, services: RolloutServices, problem: Problem, sample: int) -> None:
         self.services, self.problem, self.sample = services, problem, sample
