@@ -31,8 +31,8 @@ from actors.scorers.verifier import LearnedVerifier, verifier_ids
 from actors.search.episode import EPISODE_SCHEMA, Answer, Episode, Turn
 from actors.storage.checkpoint import checksum
 from actors.storage.parts import commit_part
-from pipeline.config.schema import FineTuneSection, TrainingSection, VerifierSection
-from pipeline.stages.tasks import ScoreAnswers
+from pipeline.config.training_sections import FineTuneSection, TrainingSection, VerifierSection
+from pipeline.stages.tasks import ScoreTask
 from pipeline.state.models import resolve
 from pipeline.training.fine_tune import fine_tune
 from pipeline.training.train_verifier import train_verifier
@@ -107,7 +107,7 @@ class Bench:
         self._write()
         verifier = str(root / "verifier")
         self.scorer = LearnedVerifier(verifier, max_tokens=2 * size.longest, batch_tokens=size.micro_batch_tokens)
-        self.score_answers = ScoreAnswers([Here(self.scorer)], checksum(verifier))
+        self.score_answers = ScoreTask([Here(self.scorer)], checksum(verifier))
         self.runs = 0
 
     def _chat(self, draw: random.Random) -> tuple[str, str]:
