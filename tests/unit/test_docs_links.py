@@ -25,6 +25,19 @@ def test_what_a_page_names_exists(page: Path) -> None:
     assert page == HISTORY or missing == set()
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_headings_that_a_page_links_to_exist(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#\s]*)#([^)]+)\)", page.read_text())
+    here = [(page.parent / file if file else page, heading) for file, heading in links if "://" not in file]
+    assert [heading for file, heading in here if heading not in headings(file)] == []
+
+
+def headings(page: Path) -> set[str]:
+    """Anchors as GitHub makes them of headings."""
+    found = re.findall(r"^#+ (.*)", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in found}
+
+
 def test_the_index_lists_every_page() -> None:
     linked = {path.resolve() for path in named(ROOT / "docs" / "index.md")}
     assert set((ROOT / "docs").rglob("*.md")) <= {*linked, ROOT / "docs" / "index.md"}
