@@ -1,5 +1,5 @@
 """One container, seen from the host: what it may do, how bytes reach it, its runs, and who removes it.
 
-May import the guest's tables of system calls, the protocol and the records below; nothing here knows of verdicts.
+May import the protocol and the records below; nothing here knows of verdicts.
 Another way to reach a box is one more `Connection` (`connection.py`) and its name in `TransportName`.
 """

@@ -7,8 +7,9 @@ import signal
 import time
 from typing import Any
 
-from sandbox.guest import channel, child, foreign, judging
+from sandbox.guest import channel, child, foreign
 from sandbox.guest.forking import fork_child
+from sandbox.guest.judge_box import judging
 from sandbox.guest.usage import BoxCgroup, runnable_delay
 from sandbox.guest.wire import Wire
 from sandbox.protocol import frames

@@ -63,8 +63,9 @@ def ensure_image(client: docker.DockerClient | None = None, language: Language =
 
 
 def _guest_sources() -> list[tuple[str, bytes]]:
-    found = [path for room in IN_THE_BOX for path in sorted((SANDBOX / room).iterdir()) if path.is_file()]
-    return [(f"sandbox/{path.parent.name}/{path.name}", path.read_bytes()) for path in found]
+    found = [path for room in IN_THE_BOX for path in sorted((SANDBOX / room).rglob("*")) if path.is_file()]
+    sources = [path for path in found if "__pycache__" not in path.parts]
+    return [(f"sandbox/{path.relative_to(SANDBOX).as_posix()}", path.read_bytes()) for path in sources]
 
 
 def _build_layer(client: docker.DockerClient, language: Language, base: str, tag: str) -> None:

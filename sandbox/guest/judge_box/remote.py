@@ -9,7 +9,7 @@ import types
 from typing import Any, NoReturn
 
 from sandbox.guest.channel import receive_message, send_message
-from sandbox.guest.raising import exception
+from sandbox.guest.judge_box.raising import exception
 from sandbox.protocol import codec, frames
 
 ASKABLE = {"__name__", "__qualname__", "__doc__", "__dict__", "__annotations__", "__module__"}

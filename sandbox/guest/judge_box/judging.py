@@ -13,11 +13,18 @@ import random
 import types
 from typing import Any
 
-from sandbox.guest.asserts import NUMPY, AssertRewriter, bound_names, caught_errors, defined_functions, used_modules
 from sandbox.guest.channel import send_message
 from sandbox.guest.exceptions import describe_exception
-from sandbox.guest.raising import expected, stand_in
-from sandbox.guest.remote import Remote, TooMuch, Unjudgeable, fetch_name
+from sandbox.guest.judge_box.asserts import (
+    NUMPY,
+    AssertRewriter,
+    bound_names,
+    caught_errors,
+    defined_functions,
+    used_modules,
+)
+from sandbox.guest.judge_box.raising import expected, stand_in
+from sandbox.guest.judge_box.remote import Remote, TooMuch, Unjudgeable, fetch_name
 from sandbox.protocol import codec
 from sandbox.protocol.equality import values_close
 

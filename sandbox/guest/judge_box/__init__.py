@@ -1,0 +1,5 @@
+"""The child of a judge box: it runs the trusted tests, beside the program, in a container of its own.
+
+May import the guest's channel and exceptions, and the protocol. `judging.run_tests` is the way in; `remote` is what
+tests see of the program, `asserts` what they say, `raising` the exceptions that they expect.
+"""
