@@ -24,6 +24,11 @@ class Origin:
     version: str
     digest: str
 
+    @property
+    def identity(self) -> str:
+        """What a stage's identity holds of it: another one is another stage."""
+        return " ".join(filter(None, (self.distribution, self.version, self.digest)))
+
     def __str__(self) -> str:
         by = f" of {self.distribution} {self.version}" if self.distribution else ""
         return f"{self.kind} {self.name} ({self.path}{by}, files {self.digest})"

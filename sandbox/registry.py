@@ -34,6 +34,7 @@ class Registry(Mapping[str, Row], Generic[Row]):
         self.kind, self.row_type, self.plural = kind, row_type, plural or f"{kind}s"
         self._shipped = dict(rows)
         self._loaded: dict[str, Row] = {}
+        self._told_labels: dict[str, str] = {}
 
     @property
     def group(self) -> str:
@@ -57,6 +58,27 @@ class Registry(Mapping[str, Row], Generic[Row]):
 
     def __len__(self) -> int:
         return len(self._shipped)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def label(self, name: str) -> str:
+        """What people are shown for a row; imports nothing.
+
+        Of a plug-in that is not loaded it is the label that `tell_label` was given, as a run stored it, else the last
+        part of its name.
+        """
+        row = self._shipped.get(name) or self._loaded.get(name)
+        if row is not None:
+            return str(getattr(row, "label", name))
+        return self._told_labels.get(name, name.rpartition(":")[2])
+
+    def tell_label(self, name: str, label: str) -> None:
+        """The label of a plug-in, for commands that do not import it."""
+        self._told_labels[name] = label
 
     def check(self, name: str) -> str:
         """`name`, if a row of that name may exist; imports nothing. Raises RegistryError."""

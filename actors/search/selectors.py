@@ -228,8 +228,8 @@ def check_evaluated(name: str) -> str:
 
 
 def selector_label(name: str) -> str:
-    """How tables and figures call a selector. Imports nothing: of a plug-in it is the last part of its name."""
-    return SELECTORS[name].label if name in SELECTORS else name.rpartition(":")[2]
+    """How tables and figures call a selector. Imports nothing, of plug-ins either."""
+    return SELECTORS.label(name)
 
 
 def in_table_order(names: Iterable[str]) -> list[str]:

@@ -43,6 +43,10 @@ def names_data(field: FieldInfo, value: Any) -> bool:
     return not (is_marked(field, "added") and value == field.get_default(call_default_factory=True))
 
 
+AS_STORED = {"names": "as stored"}
+"""Validation context of settings that a run stored: its plug-ins need not be installed where it is only read."""
+
+
 @dataclass(frozen=True)
 class OneOf:
     """`Annotated[str, OneOf(TABLE)]`: the name of a row of `TABLE`, which is the only list of such names."""
@@ -52,7 +56,10 @@ class OneOf:
     """Says which rows of the table are meant, and raises ValueError for others; all of them if there is none."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Callable[[Any], CoreSchema]) -> CoreSchema:
-        return core_schema.no_info_after_validator_function(self.check, handler(source))
+        return core_schema.with_info_after_validator_function(self._validate, handler(source))
+
+    def _validate(self, name: str, info: core_schema.ValidationInfo) -> str:
+        return name if info.context == AS_STORED else self.check(name)
 
     def check(self, name: str) -> str:
         """`name`, if there is such a row; plug-ins of a Registry too, which are not imported. Raises ValueError."""

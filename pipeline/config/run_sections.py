@@ -1,10 +1,12 @@
 """Settings of the run as a whole: its directory, its problems, its models."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from pipeline.config.fields import Section, operational
+from pipeline.config.fields import OneOf, Section, operational
+from pipeline.methods.strategies import STRATEGIES
+from pipeline.trackers.kinds import TRACKERS
 
 
 class RunSection(Section):
@@ -23,12 +25,12 @@ class RunSection(Section):
     seed: int = 0
     """Seed of all sampling, pair drawing and training; two runs with equal settings and seed on the same kind of
     hardware give equal numbers."""
-    strategy: str = "mucode"
+    strategy: Annotated[str, OneOf(STRATEGIES)] = "mucode"
     """Which answers the generator is trained on, after which histories; or package.module:NAME of your own."""
     control: bool = True
     """Also fine-tune once on unfiltered samples with as many steps, and evaluate that model: the row that a gain must
     beat."""
-    trackers: tuple[str, ...] = operational(("console", "jsonl"))
+    trackers: tuple[Annotated[str, OneOf(TRACKERS)], ...] = operational(("console", "jsonl"))
     """Who is told of training steps, stages and metrics: rows of the tracker table, or package.module:NAME of your
     own."""
 

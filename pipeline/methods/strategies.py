@@ -5,11 +5,9 @@ released code do differently. How to add a row: docs/strategies.md.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from pipeline.config.schema import ProtocolSection
-from sandbox.plugins import origin
 from sandbox.registry import Registry
 
 if TYPE_CHECKING:
@@ -24,6 +22,25 @@ METHOD_FIELDS = (
 )
 """The fields of `Strategy` that stand in a stage's identity."""
 LEFT_TO_PROTOCOL = ("candidates", "ranking", "oracle_weight", "verifier_weight", "unsolved", "positives")
+
+
+class ProtocolChoices(Protocol):
+    """What a strategy leaves to the protocol: the settings of the section [protocol] that have these names."""
+
+    @property
+    def candidates(self) -> Literal["all", "final"]: ...
+    @property
+    def ranking(self) -> Literal["correct_first", "weighted_sum"]: ...
+    @property
+    def oracle_weight(self) -> float: ...
+    @property
+    def verifier_weight(self) -> float: ...
+    @property
+    def unsolved(self) -> Literal["drop", "best_wrong", "reference"]: ...
+    @property
+    def positives(self) -> Literal["relabelled", "own"]: ...
+    @property
+    def own_target(self) -> Literal["own_final", "own_next"]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +90,7 @@ class Strategy:
         holds a digest of these fields, so a further one would change the identity of every stage that was made."""
         return {name: getattr(self, name) for name in METHOD_FIELDS}
 
-    def completed(self, protocol: ProtocolSection, trajectories: TrajectoryBound) -> "Strategy":
+    def completed(self, protocol: ProtocolChoices, trajectories: TrajectoryBound) -> "Strategy":
         """This strategy with what it leaves open filled in from the protocol and the bound on trajectories."""
         filled = {name: getattr(protocol, name) for name in LEFT_TO_PROTOCOL if getattr(self, name) is None}
         if self.target == "own":
@@ -162,17 +179,10 @@ STRATEGIES: Registry[Strategy] = Registry(
 
 
 def strategy_label(name: str) -> str:
-    """A strategy as tables name it. Imports nothing: one of another package is shown by its name."""
-    return STRATEGIES[name].label if name in STRATEGIES else name
+    """How tables and figures call a strategy. Imports nothing, of plug-ins either."""
+    return STRATEGIES.label(name)
 
 
 def trains_generator(name: str) -> bool:
     """Whether runs of this strategy fine-tune. Imports nothing: one of another package is believed to."""
     return name not in STRATEGIES or STRATEGIES[name].trains
-
-
-def strategy_identity(name: str) -> dict[str, object]:
-    """What names a strategy's content: its method fields, and of another package's also where it comes from, so that a
-    changed package is a changed strategy. Raises RegistryError if there is none of that name."""
-    found = origin(STRATEGIES, name)
-    return STRATEGIES[name].method_fields() | ({} if found is None else {"origin": asdict(found)})

@@ -12,7 +12,8 @@ from actors.prompting.dialogue import build_dialogue
 from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
 from pipeline.methods.strategies import STRATEGIES
-from pipeline.preflight.estimate import problem_notices
+from pipeline.preflight.estimate import notices
+from pipeline.state.plugins import load_plugins
 from pipeline.state.problems import SPLITS, ProblemSplits
 from pipeline.trackers.kinds import check_trackers
 from sandbox.registry import RegistryError
@@ -27,7 +28,7 @@ def check(config: Config, splits: ProblemSplits) -> None:
     from pipeline.state.run_directory import run_root
 
     check_settings(config, splits)
-    for notice in problem_notices(config, splits):
+    for notice in notices(config, splits):
         print(f"note: {notice}", file=sys.stderr)
     for field in ("generator", "verifier"):
         resolve(getattr(config.model, field))  # a name that nobody has is refused here, and a hub model fetched once
@@ -39,6 +40,8 @@ def check(config: Config, splits: ProblemSplits) -> None:
 def check_settings(config: Config, splits: ProblemSplits) -> None:
     """The part that needs no network, no engine and no disk: what a dry run refuses, too."""
     _check_names(config)
+    for plugin in load_plugins(config, splits):
+        print(f"note: imports the plug-in {plugin}", file=sys.stderr)
     for split in SPLITS:
         if not splits.problems(config, split):
             raise ConfigError(f"problems.{split} = {getattr(config.problems, split)!r} holds no problem")

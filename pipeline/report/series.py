@@ -11,6 +11,7 @@ from pipeline.evaluation.verifier_metrics import MEASURES
 from pipeline.methods.strategies import strategy_label
 from pipeline.report.labels import series_label, series_order
 from pipeline.state.manifest import Manifest
+from pipeline.state.plugin_record import read_plugin_labels
 from pipeline.state.store import Store
 
 HEADLINES = ("accuracy", "pair_accuracy")
@@ -73,6 +74,7 @@ def begun_iterations(store: Store) -> Iterator[int]:
 
 def read_series(store: Store) -> list[Series]:
     """Accuracies of searches, then what is known of each iteration's verifier (evaluation.verifier_metrics)."""
+    read_plugin_labels(store)
     strategy = strategy_label(stored_settings(store).get("run", {}).get("strategy", "mucode"))
     best = returned_iteration(store)
     found: list[Series] = []

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from actors.storage.checkpoint import Checkpoint
 from pipeline.config.schema import Config
 from pipeline.errors import StoreError
-from pipeline.methods.strategies import CONTROL_STRATEGY, strategy_identity
+from pipeline.methods.strategies import CONTROL_STRATEGY, STRATEGIES
 from pipeline.state.failures import StageFailed, stage_failure
 from pipeline.state.identity import StageIdentity, digest_of
 from pipeline.state.manifest import Manifest
 from pipeline.state.models import resolve
+from pipeline.state.plugins import plugin_origins, rows_named
 from pipeline.state.problems import ProblemSplits
 from pipeline.state.run_directory import run_root
 from pipeline.state.run_progress import RunProgress
@@ -123,12 +124,13 @@ class Run:
         )
 
     def _contents(self, step: Stage) -> dict[str, str]:
-        """Digests of what the settings name: a path may hold other problems or other weights than before, and a
-        strategy's row may have been edited."""
-        found = {}
+        """Digests of what the settings name: a path may hold other problems or other weights than before, a strategy's
+        row may have been edited, and a plug-in's package may have changed."""
+        rows = rows_named(self.config, self.splits, step.config_fields)
+        found = {f"plug-in {one.kind} {one.name}": one.identity for one in plugin_origins(rows)}
         for read, name in (("run.strategy", self.config.run.strategy), ("control", CONTROL_STRATEGY)):
             if read in step.config_fields:
-                found[read] = digest_of(strategy_identity(name))
+                found[read] = digest_of(STRATEGIES[name].method_fields())
         for split in ("train", "validation", "test"):
             if f"problems.{split}" in step.config_fields:
                 found[f"problems.{split}"] = self.splits.digest(self.config, split)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from pipeline.config.fields import AS_STORED
 from pipeline.config.load import validated
 from pipeline.config.schema import Config
 from pipeline.errors import ConfigError, StoreError
@@ -63,6 +64,6 @@ def require_run_directory(store: Store) -> None:
 
 def _stored(store: Store) -> Config:
     try:
-        return validated(store.read_json(CONFIG))
+        return validated(store.read_json(CONFIG), AS_STORED)
     except ConfigError as error:
         raise StoreError(f"{store.root}/{CONFIG} is not what a run wrote: {error}. Restore it") from None

@@ -11,6 +11,22 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 FLOORS = ("sandbox", "actors", "pipeline")  # each may import itself and those before it
+ROOMS = {  # from top to bottom; a room may import itself and those below it
+    "pipeline": (
+        *("__main__", "cli", "commands", "study", "loop", "preflight", "report", "iteration", "stages"),
+        *("training", "evaluation", "state", "cluster", "config", "trackers", "methods", "embedded", "errors"),
+    ),
+    "actors": (
+        *("generator", "executor", "search", "scorers", "inference", "prompting", "storage"),
+        *("supervision", "deadline", "ids"),
+    ),
+    "sandbox": (
+        *("__main__", "cli", "commands", "selftest", "pool", "problems", "judging", "image", "containers"),
+        *("languages", "rendering", "guest", "protocol", "verdict", "problem", "plugins", "registry", "errors"),
+    ),
+}
+MOST_FILES = 16
+"""In one room, `__init__.py` left out."""
 HEAVY = ("torch", "ray", "vllm", "deepspeed")
 NOT_IN_SANDBOX = {*HEAVY, "transformers", "pandas", "pyarrow"}
 ANSWERS_WITHIN_S = 1.0
@@ -60,6 +76,34 @@ def test_arrows_point_down(floor: str) -> None:
     found = list(imports_below(floor))
     assert found, f"no imports below {floor}/: the test reads nothing"
     assert [(place, module) for place, module in found if module.split(".")[0] in above] == []
+
+
+def room_of(module: str) -> str | None:
+    """The room of "package.room.file"; None for the package itself, whose names are given on to users."""
+    package, *rest = module.split(".")
+    return rest[0] if package in ROOMS and rest else None
+
+
+@pytest.mark.parametrize("floor", FLOORS)
+def test_rooms_import_downwards(floor: str) -> None:
+    upwards = []
+    for place, module in imports_below(floor):
+        importing = room_of(place.partition(":")[0].removesuffix(".py").replace("/", "."))
+        imported = room_of(module) if module.split(".")[0] == floor else None
+        if importing in (None, "__init__") or imported is None:
+            continue
+        if ROOMS[floor].index(importing) > ROOMS[floor].index(imported):
+            upwards.append((place, module))
+    assert upwards == []
+
+
+@pytest.mark.parametrize("floor", FLOORS)
+def test_every_room_says_what_it_is_and_is_small_enough(floor: str) -> None:
+    rooms = [path for path in (ROOT / floor).rglob("__init__.py") if "programs" not in path.parts]
+    silent = [str(path.relative_to(ROOT)) for path in rooms if not ast.get_docstring(ast.parse(path.read_text()))]
+    assert silent == []
+    files = {path.parent: len(list(path.parent.glob("*.py"))) - 1 for path in rooms}
+    assert {str(room.relative_to(ROOT)): count for room, count in files.items() if count > MOST_FILES} == {}
 
 
 @pytest.mark.parametrize("floor", FLOORS)
