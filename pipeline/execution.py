@@ -1,5 +1,6 @@
 """Executing a run: its iterations in their order, and its trackers, which are told as it goes on."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import cast
@@ -7,14 +8,30 @@ from typing import cast
 from pipeline.iteration import run_iteration
 from pipeline.plan import planned_stages
 from pipeline.report.series import read_series, series_record
+from pipeline.state.environment import environment
+from pipeline.state.plugins import plugin_origins, rows_named, store_plugins
 from pipeline.state.run import Run
+from pipeline.state.run_directory import claim
 from pipeline.state.run_progress import RunProgress
 from pipeline.trackers.group import open_trackers
 from pipeline.trackers.tracker import MetricRecord, RunInfo
 
 
+def begin_run(run: Run) -> None:
+    """Bind the run's directory to its config, to this driver and what it runs with; require its plug-ins on every node.
+
+    Raises StoreError if the directory belongs to another run or driver, PluginError if a node lacks a plug-in.
+    """
+    from pipeline.cluster.plugins import require_on_every_node  # imports Ray
+
+    require_on_every_node(plugin_origins(rows_named(run.config, run.splits)))
+    claim(run.store, run.config)
+    store_plugins(run.store, run.config, run.splits)
+    run.store.write(json.dumps(environment(), indent=1).encode(), "environment.json")
+
+
 def execute_iterations(run: Run) -> None:
-    """Execute or continue a run whose directory is claimed."""
+    """Execute or continue a run that was begun."""
     run.progress = RunProgress(planned_stages(run))
     with open_run_trackers(run):
         for iteration in range(run.config.run.iterations + 1):

@@ -13,7 +13,7 @@ from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
 from pipeline.evaluation.metric_rows import CalibrationBin, MetricRow, read_calibration_bins, read_metric_rows
 from pipeline.evaluation.statistics import percent_with_interval
-from pipeline.execution import open_run_trackers
+from pipeline.execution import begin_run, open_run_trackers
 from pipeline.preflight.check import check, model_settings
 from pipeline.preflight.selectors import check_selectors
 from pipeline.stages.metrics import METRICS, measured
@@ -22,7 +22,7 @@ from pipeline.state.environment import environment
 from pipeline.state.models import resolve
 from pipeline.state.problems import ProblemSplits
 from pipeline.state.run import Run
-from pipeline.state.run_directory import claim, require_free, run_root
+from pipeline.state.run_directory import require_free, run_root
 from pipeline.state.store import Store
 from pipeline.trackers.console import say
 
@@ -50,9 +50,9 @@ def evaluate(config: Config, splits: ProblemSplits, verifier: str | None, out: s
     if verifier:
         _check_files("--verifier", verifier)
     with open_actor_groups(config) as actor_groups:
-        claim(store, config)
-        store.write(json.dumps({"model": config.model.generator, "dataset": config.problems.test}).encode(), EVALUATION)
         run.actor_groups = actor_groups
+        begin_run(run)
+        store.write(json.dumps({"model": config.model.generator, "dataset": config.problems.test}).encode(), EVALUATION)
         with open_run_trackers(run):
             run.stage(0, SEARCH_GREEDY, policy=run.base)
             run.stage(0, SEARCH_BEST_OF_N, policy=run.base, **({"verifier": scorer} if scorer else {}))

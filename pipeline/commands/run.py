@@ -1,11 +1,9 @@
 """What `mucode run` does: claim the directory, reach Ray, execute, report."""
 
-import json
 import time
 from typing import TYPE_CHECKING
 
 from pipeline.config.schema import Config
-from pipeline.state.environment import environment
 from pipeline.state.problems import ProblemSplits
 from pipeline.state.store import Store
 from pipeline.trackers.console import say
@@ -16,10 +14,10 @@ if TYPE_CHECKING:
 
 def execute(config: Config, splits: ProblemSplits) -> int:
     """Run or continue `config`'s run. Everything that can be wrong is found before any work is done."""
-    from pipeline.execution import execute_iterations
+    from pipeline.execution import begin_run, execute_iterations
     from pipeline.preflight.check import check
     from pipeline.state.run import Run
-    from pipeline.state.run_directory import claim, require_free, run_root
+    from pipeline.state.run_directory import require_free, run_root
 
     started = time.monotonic()
     check(config, splits)
@@ -28,9 +26,8 @@ def execute(config: Config, splits: ProblemSplits) -> int:
     from pipeline.cluster.actor_groups import ActorGroups
 
     with ActorGroups(config) as actor_groups:
-        claim(store, config)
-        store.write(json.dumps(environment(), indent=1).encode(), "environment.json")
         run = Run(config, actor_groups, splits)
+        begin_run(run)
         execute_iterations(run)
     return _finish(store, run, time.monotonic() - started)
 

@@ -11,7 +11,7 @@ from pipeline.evaluation.verifier_metrics import MEASURES
 from pipeline.methods.strategies import strategy_label
 from pipeline.report.labels import series_label, series_order
 from pipeline.state.manifest import Manifest
-from pipeline.state.plugin_record import read_plugin_labels
+from pipeline.state.plugins import read_plugin_labels
 from pipeline.state.store import Store
 
 HEADLINES = ("accuracy", "pair_accuracy")

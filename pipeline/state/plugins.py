@@ -6,17 +6,25 @@
 Names alone are read here; a plug-in is imported by `load_plugins`, before any work, and then by whoever uses it.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pipeline.config.rows import NamedRow, rows_of_settings
+from pipeline.config.rows import NamedRow, plugin_tables, rows_of_settings
 from pipeline.config.schema import Config
 from pipeline.state.problems import SPLITS, ProblemSplits
 from sandbox.languages import LANGUAGES
 from sandbox.plugins import Origin, origin
 from sandbox.problems.load import DATA_SETS, parse_name
 from sandbox.registry import Registry
+
+if TYPE_CHECKING:
+    from pipeline.state.store import Store  # imports pyarrow, which a dry run does without
+
+PLUGINS = "plugins.json"
+"""File of a run directory: the plug-ins that its last driver imported, with their labels."""
 
 
 def rows_named(config: Config, splits: ProblemSplits, fields: Sequence[str] | None = None) -> Iterator[NamedRow]:
@@ -39,6 +47,22 @@ def load_plugins(config: Config, splits: ProblemSplits) -> list[Origin]:
     for table, name in rows:
         assert table[name] is not None
     return plugin_origins(rows)
+
+
+def store_plugins(store: "Store", config: Config, splits: ProblemSplits) -> None:
+    """Note in the run directory which plug-ins are used and how people call them, for commands that only read."""
+    labels = {(table.kind, name): table.label(name) for table, name in rows_named(config, splits) if name not in table}
+    rows = [asdict(one) | {"label": labels[one.kind, one.name]} for one in plugin_origins(rows_named(config, splits))]
+    if rows or store.exists(PLUGINS):
+        store.write(json.dumps(rows, indent=1).encode(), PLUGINS)
+
+
+def read_plugin_labels(store: "Store") -> None:
+    """Tell the tables the labels that a run stored, so that nothing has to be imported to show them."""
+    by_kind = {table.kind: table for table in plugin_tables()}
+    for row in store.read_json(PLUGINS) or []:
+        if row["kind"] in by_kind:
+            by_kind[row["kind"]].tell_label(row["name"], row["label"])
 
 
 def _rows_of_split(config: Config, splits: ProblemSplits, split: str) -> Iterator[NamedRow]:

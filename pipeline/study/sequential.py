@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from pipeline.execution import execute_iterations
+from pipeline.execution import begin_run, execute_iterations
 from pipeline.state.problems import ProblemSplits
 from pipeline.state.run import Run
-from pipeline.state.run_directory import claim
 from pipeline.study.dry_run import forecast_stages
 from pipeline.study.forecast import duration_text, seconds_left
 from pipeline.study.runs import StudyRun
@@ -34,7 +33,7 @@ def execute_sequentially(runs: Sequence[StudyRun], actor_groups: "ActorGroups") 
         left = duration_text(seconds_left(forecast_stages(runs, splits).values()))
         say(f"run {number} of {len(runs)}: {study_run.name}, about {left} left")
         run = Run(study_run.config, actor_groups, splits)
-        claim(run.store, study_run.config)
+        begin_run(run)
         execute_iterations(run)
         tally = tally.plus(StageTally(len(run.ran), run.skipped))
     return tally

@@ -53,7 +53,7 @@ def test_searches_say_whose_they_are_if_that_is_not_plain(tmp_path: Path) -> Non
     assert labels == ["best of 5, PT, it 1", "best of 5, PT, it 1"]  # both of the policy of iteration 1
 
 
-def test_a_selector_and_a_strategy_that_are_not_installed_here_go_by_their_names(tmp_path: Path) -> None:
+def test_a_selector_and_a_strategy_that_are_not_installed_here_go_by_the_end_of_their_names(tmp_path: Path) -> None:
     store = Store(str(tmp_path / "foreign"))
     store.write(json.dumps({"run": {"strategy": "not_here.rows:MINE"}}).encode(), "config.json")
     finish_metrics(store, 0)
@@ -66,7 +66,7 @@ def test_a_selector_and_a_strategy_that_are_not_installed_here_go_by_their_names
         metric("greedy", (0.3, 0.2, 0.4)),
     )
     assert [one.label for one in read_series(store)] == [
-        "not_here.rows:MINE iteration 1, greedy",
+        "MINE iteration 1, greedy",
         "best of 5, PT",
         "best of 5, SHORTEST",
         "verifier 1, all held-out answers",
