@@ -38,7 +38,7 @@ def load_brevity(checkpoint, *, dtype, max_tokens, batch_tokens):
 
 
 def load(split, options, path):
-    return [replace(problem, language="plugged_language") for problem in family.load(split)]
+    return [replace(problem, language="plugged_language") for problem in family.load_family(split)]
 
 
 def rank(candidates, seed):
