@@ -63,7 +63,7 @@ def identity(run: Path, stage: str) -> dict[str, str]:
 def test_a_run_says_what_it_imports_and_uses_it(plugged: Path) -> None:
     log = (plugged.parent / "plugged.log").read_text()
     for kind in KINDS:
-        assert f"plug-in: {kind} " in log
+        assert f"imports the plug-in {kind} " in log
     assert "of mucode-plugin-of-tests 1.0" in log
     assert "best of 2, shortest" in log and "Plugged µCode iteration 1, greedy" in log
     assert "1 metrics" in (plugged / "stages_told.txt").read_text().splitlines()
