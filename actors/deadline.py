@@ -13,7 +13,7 @@ class DeadlineError(UserError, TimeoutError):
     """Something took longer than it may; the message names it."""
 
 
-async def within(seconds: float, what: str, awaitable: Awaitable[T]) -> T:
+async def within_deadline(seconds: float, what: str, awaitable: Awaitable[T]) -> T:
     """Await, but at most `seconds`; then cancel it and raise `DeadlineError` naming `what`."""
     timeout = asyncio.timeout(seconds)
     try:

@@ -26,7 +26,7 @@ from actors.inference.engine import Engine, EngineConfig, EngineError
 from actors.search.episode import EPISODE_SCHEMA, Episode
 from actors.search.plan import SearchPlan, Shard
 from actors.search.request_cache import AsyncScorer, Judge, RolloutServices
-from actors.search.search import ending, play_episodes
+from actors.search.search import episode_ending, play_episodes
 from actors.storage.checkpoint import Checkpoint
 from actors.storage.parts import PartRecord, commit_part
 from sandbox.problem import Problem, Suite
@@ -203,7 +203,7 @@ def episode_counts(episodes: list[Episode], plans: Sequence[SearchPlan]) -> dict
     counts["episodes"] = len(episodes)
     counts["solved"] = sum(bool(one.turns) and one.turns[-1].answer.label is True for one in episodes)
     for episode, plan in zip(episodes, itertools.cycle(plans)):
-        counts[f"ended_{ending(episode, plan)}"] += 1
+        counts[f"ended_{episode_ending(episode, plan)}"] += 1
         for turn in episode.turns:
             counts["turns"] += 1
             counts["answers"] += len(turn.answers)

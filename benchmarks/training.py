@@ -29,11 +29,11 @@ import pyarrow as pa
 from actors.prompting.chat_template import example_ids
 from actors.scorers.verifier import LearnedVerifier, verifier_ids
 from actors.search.episode import EPISODE_SCHEMA, Answer, Episode, Turn
-from actors.storage.checkpoint import checksum
+from actors.storage.checkpoint import weights_checksum
 from actors.storage.parts import commit_part
 from pipeline.config.training_sections import FineTuneSection, TrainingSection, VerifierSection
 from pipeline.stages.tasks import ScoreTask
-from pipeline.state.models import resolve
+from pipeline.state.models import resolve_model
 from pipeline.training.fine_tune import fine_tune
 from pipeline.training.train_verifier import train_verifier
 from sandbox.verdict import Outcome, Verdict
@@ -80,7 +80,7 @@ class Bench:
 
         torch.manual_seed(seed)
         self.size, self.root = size, root
-        shipped = resolve("builtin:generator").path
+        shipped = resolve_model("builtin:generator").path
         self.tokenizer = AutoTokenizer.from_pretrained(shipped)
         config = LlamaConfig(
             vocab_size=len(self.tokenizer),
@@ -107,7 +107,7 @@ class Bench:
         self._write()
         verifier = str(root / "verifier")
         self.scorer = LearnedVerifier(verifier, max_tokens=2 * size.longest, batch_tokens=size.micro_batch_tokens)
-        self.score_answers = ScoreTask([Here(self.scorer)], checksum(verifier))
+        self.score_answers = ScoreTask([Here(self.scorer)], weights_checksum(verifier))
         self.runs = 0
 
     def _chat(self, draw: random.Random) -> tuple[str, str]:

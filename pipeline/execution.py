@@ -8,10 +8,10 @@ from typing import cast
 from pipeline.iteration import run_iteration
 from pipeline.plan import planned_stages
 from pipeline.report.series import read_series, series_record
-from pipeline.state.environment import environment
+from pipeline.state.environment import run_environment
 from pipeline.state.plugins import plugin_origins, rows_named, store_plugins
 from pipeline.state.run import Run
-from pipeline.state.run_directory import claim
+from pipeline.state.run_directory import claim_directory
 from pipeline.state.run_progress import RunProgress
 from pipeline.trackers.group import open_trackers
 from pipeline.trackers.tracker import MetricRecord, RunInfo
@@ -25,9 +25,9 @@ def begin_run(run: Run) -> None:
     from pipeline.cluster.plugins import require_on_every_node  # imports Ray
 
     require_on_every_node(plugin_origins(rows_named(run.config, run.splits)))
-    claim(run.store, run.config)
+    claim_directory(run.store, run.config)
     store_plugins(run.store, run.config, run.splits)
-    run.store.write(json.dumps(environment(), indent=1).encode(), "environment.json")
+    run.store.write(json.dumps(run_environment(), indent=1).encode(), "environment.json")
 
 
 def execute_iterations(run: Run) -> None:

@@ -6,7 +6,7 @@ if that manifest is there. Iteration 0 is the base model, so its row is always i
 
 from actors.storage.checkpoint import Checkpoint
 from pipeline.stages.generator import CONTROL_EXAMPLES, CONTROL_POLICY, EXAMPLES, POLICY
-from pipeline.stages.metrics import METRICS, base_answers, measured
+from pipeline.stages.metrics import METRICS, base_answers, measured_stages
 from pipeline.stages.sampling import EPISODES, HELD_OUT
 from pipeline.stages.search import BEST_ITERATION, SEARCH_BEST_OF_N, SEARCH_CONTROL, SEARCH_GREEDY, SEARCH_VALIDATION
 from pipeline.stages.verifier import HELD_OUT_PAIRS, OWN_PAIRS, PAIRS, SCORES, VERIFIER
@@ -37,7 +37,7 @@ def run_iteration(run: Run, i: int) -> None:
         run.stage(i, SEARCH_BEST_OF_N, policy=best, verifier=its_verifier)
         if run.config.run.control and i > 0:
             run_control(run, i)
-    run.stage(i, METRICS, found=measured(run, i), base=base_answers(run, i))
+    run.stage(i, METRICS, found=measured_stages(run, i), base=base_answers(run, i))
 
 
 def to_relabel(run: Run, i: int) -> dict[str, StageInput]:

@@ -34,7 +34,7 @@ class Origin:
         return f"{self.kind} {self.name} ({self.path}{by}, files {self.digest})"
 
 
-def origin(registry: Registry[Row], name: str) -> Origin | None:
+def plugin_origin(registry: Registry[Row], name: str) -> Origin | None:
     """Where the row `name` comes from; None for a shipped one. Reads the files, imports only parent packages.
 
     Raises RegistryError if the name or its module cannot be found.

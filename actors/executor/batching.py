@@ -14,7 +14,7 @@ AskMany = Callable[[Sequence[Question]], Awaitable[Sequence[Outcome | None]]]
 AskOne = Callable[..., Awaitable[Outcome]]
 
 
-class Batches:
+class JudgeBatches:
     """A question to an idle executor goes at once; those that come while `under_way` batches are out go together.
 
     What a batch comes back without is asked for alone, so a slow program delays only itself.

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from actors.deadline import within
-from actors.executor.batching import Batches, Question
+from actors.deadline import within_deadline
+from actors.executor.batching import JudgeBatches, Question
 from sandbox.problem import Problem, Suite
 from sandbox.verdict import Outcome, Verdict
 
@@ -28,7 +28,7 @@ def ray_lane(executor: Any) -> Lane:
     async def judge_many(questions: Sequence[Question]) -> Sequence[Outcome | None]:
         return await executor.judge_many.remote(questions)
 
-    return Batches(judge_many, judge)
+    return JudgeBatches(judge_many, judge)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -97,7 +97,7 @@ class JudgeClient:
         seat.in_flight += 1
         what = f"executor {seat.number} judging the {suite} tests of {problem.problem_id}"
         try:
-            outcome = await within(self._deadline_s, what, seat.lane(problem, program, suite, **options))
+            outcome = await within_deadline(self._deadline_s, what, seat.lane(problem, program, suite, **options))
         except Exception as error:
             self.failures += 1
             seat.rests_until = time.monotonic() + self._rest_s

@@ -12,7 +12,7 @@ import asyncio
 import time
 from typing import Any
 
-from actors.deadline import within
+from actors.deadline import within_deadline
 from actors.inference.engine import EngineConfig
 from actors.inference.vllm_base import VllmEngine, engine_arguments, quiet_environment
 
@@ -53,15 +53,15 @@ class AsyncEngine(VllmEngine):
 
     async def _reload(self, path: str) -> None:
         call = self._engine.collective_rpc("reload_weights", kwargs={"weights_path": path})
-        await within(self.config.start_deadline_s, "reloading weights", call)
+        await within_deadline(self.config.start_deadline_s, "reloading weights", call)
 
     async def _reset_prefix_cache(self) -> bool:
         call = self._engine.reset_prefix_cache()
-        return await within(self.config.start_deadline_s, "resetting the prefix cache", call)
+        return await within_deadline(self.config.start_deadline_s, "resetting the prefix cache", call)
 
     async def _restart(self, path: str) -> None:
         call = asyncio.to_thread(self._build, path)
-        await within(self.config.start_deadline_s, "starting vLLM again", call)
+        await within_deadline(self.config.start_deadline_s, "starting vLLM again", call)
 
     def _build(self, path: str) -> None:
         from vllm import AsyncEngineArgs

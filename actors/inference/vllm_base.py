@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from actors.inference.engine import Completion, EngineConfig, EngineError, Sampling
-from actors.inference.weights import Probe, WeightsError, local_copy
+from actors.inference.weights import WeightProbe, WeightsError, local_copy
 from actors.prompting.chat_template import end_token_ids
 from actors.storage.checkpoint import Checkpoint
 
@@ -94,7 +94,7 @@ class VllmEngine(ABC):
                 "wait for them"
             )
         path = await asyncio.to_thread(local_copy, checkpoint)
-        probe = await asyncio.to_thread(Probe, path, self.config.max_context, self.config.dtype)
+        probe = await asyncio.to_thread(WeightProbe, path, self.config.max_context, self.config.dtype)
         self.policy_id = ""
         try:
             if not (self._fresh and path == self._first_path):

@@ -21,7 +21,7 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Any, TypeVar
 
-from actors.deadline import within
+from actors.deadline import within_deadline
 from actors.inference.engine import EngineConfig, EngineError
 from actors.inference.vllm_base import VllmEngine, engine_arguments, quiet_environment
 
@@ -94,7 +94,7 @@ class ThreadEngine(VllmEngine):
         await self._within_deadline("starting vLLM again", partial(self._build, path))
 
     async def _within_deadline(self, what: str, function: Callable[[], T]) -> T:
-        return await within(self.config.start_deadline_s, what, asyncio.wrap_future(self._call(function)))
+        return await within_deadline(self.config.start_deadline_s, what, asyncio.wrap_future(self._call(function)))
 
     def _call(self, function: Callable[[], T]) -> "Future[T]":
         """Run `function` on the engine's thread."""

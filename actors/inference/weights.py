@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from actors.inference.engine import Engine, EngineError
-from actors.storage.checkpoint import Checkpoint, CheckpointError, checksum, fetch
+from actors.storage.checkpoint import Checkpoint, CheckpointError, fetch_checkpoint, weights_checksum
 
 PROBE_TOKENS = 320  # 2.5 blocks of vLLM's 128 on CPU; the check needs at least one full block in the cache
 MAX_REFERENCE_PARAMETERS = 2_500_000_000
@@ -32,8 +32,8 @@ def local_copy(checkpoint: Checkpoint) -> str:
     Raises WeightsError unless the files have the checksum that names the checkpoint.
     """
     try:
-        path = fetch(checkpoint.path)
-        found = checksum(path)
+        path = fetch_checkpoint(checkpoint.path)
+        found = weights_checksum(path)
     except (CheckpointError, OSError) as error:
         raise WeightsError(f"policy {checkpoint.policy_id} cannot be read: {error}") from error
     if found != checkpoint.policy_id:
@@ -53,7 +53,7 @@ def probe_ids(vocabulary: int, length: int) -> list[int]:
     return ids
 
 
-class Probe:
+class WeightProbe:
     """The ids and transformers' log-probabilities of each after the first, on one checkpoint."""
 
     def __init__(self, path: str, max_context: int, dtype: str = "float32") -> None:
@@ -79,10 +79,10 @@ class Probe:
 
     async def check(self, engine: Engine) -> None:
         """Raise WeightsError unless the engine, as it would sample now, agrees with transformers."""
-        compare(await engine.logprobs(self.ids), self.expected, self.dtype, self.path)
+        compare_weights(await engine.logprobs(self.ids), self.expected, self.dtype, self.path)
 
 
-def compare(found: Sequence[float], expected: Sequence[float], dtype: str, path: str) -> None:
+def compare_weights(found: Sequence[float], expected: Sequence[float], dtype: str, path: str) -> None:
     """Largest and mean difference against the tolerances of `dtype`; raises WeightsError with both."""
     if len(found) != len(expected):
         raise WeightsError(f"the engine returned {len(found)} log-probabilities of the probe, expected {len(expected)}")

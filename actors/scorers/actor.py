@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from actors.scorers.scorer import SCORERS, Pair, Scorer
-from actors.storage.checkpoint import Checkpoint, CheckpointError, checksum, fetch
+from actors.storage.checkpoint import Checkpoint, CheckpointError, fetch_checkpoint, weights_checksum
 
 
 class ScorerActor:
@@ -29,8 +29,8 @@ class ScorerActor:
         return self.loaded[1].score_pairs(pairs)
 
     def _load(self, verifier: Checkpoint) -> Scorer:
-        path = fetch(verifier.path)
-        if (found := checksum(path)) != verifier.policy_id:
+        path = fetch_checkpoint(verifier.path)
+        if (found := weights_checksum(path)) != verifier.policy_id:
             raise CheckpointError(f"{verifier.path} holds {found}, not {verifier.policy_id}")
         return SCORERS[self.kind].load(
             path, dtype=self.dtype, max_tokens=self.max_tokens, batch_tokens=self.batch_tokens

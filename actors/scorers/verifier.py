@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from actors.prompting.chat_template import ChatTemplateError, end_token_ids, example_ids
 from actors.scorers.scorer import Pair
-from actors.storage.checkpoint import CheckpointError, fetch
+from actors.storage.checkpoint import CheckpointError, fetch_checkpoint
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -17,7 +17,7 @@ def verifier_ids(tokenizer: Any, prompt: str, response: str) -> list[int]:
     return example_ids(tokenizer, [{"role": "user", "content": prompt}], response)[0]
 
 
-def rewards(model: Any, ids: "Tensor", mask: "Tensor") -> "Tensor":
+def verifier_rewards(model: Any, ids: "Tensor", mask: "Tensor") -> "Tensor":
     """(R,) fp32 logits at the last token of each right-padded row.
 
     By the mask, not by the padding id: a model whose padding is its end of turn would be read one too early.
@@ -51,7 +51,7 @@ class LearnedVerifier:
         from transformers.utils import logging
 
         logging.disable_progress_bar()
-        path = fetch(checkpoint_dir)
+        path = fetch_checkpoint(checkpoint_dir)
         self.path = path
         self.max_tokens, self.batch_tokens = max_tokens, batch_tokens
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -114,4 +114,4 @@ class LearnedVerifier:
         ids = torch.tensor([row + [0] * (width - len(row)) for row in rows], device=self.device)
         mask = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in rows], device=self.device)
         with torch.inference_mode():
-            return rewards(self.model, ids, mask).tolist()
+            return verifier_rewards(self.model, ids, mask).tolist()

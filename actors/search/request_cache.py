@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from actors.deadline import within
+from actors.deadline import within_deadline
 from actors.inference.engine import Completion, Engine, Sampling
 from actors.prompting.dialogue import NO_PROGRAM
 from actors.scorers.scorer import Pair
@@ -59,7 +59,7 @@ class RequestCache:
         if len(known) < sampling.n:
             what = f"the engine's answer to {self._name}, turn {turn}"
             asked = self.services.engine.generate(prompt_ids, sampling)
-            known = self._completions[key] = await within(self.services.turn_deadline_s, what, asked)
+            known = self._completions[key] = await within_deadline(self.services.turn_deadline_s, what, asked)
         return known[: sampling.n]
 
     async def outcome(self, program: str | None, suite: Suite, every_test: bool = False) -> Outcome:
@@ -85,7 +85,7 @@ class RequestCache:
         if new:
             assert self.services.scorer is not None
             what = f"the verifier's scores for {self._name}"
-            scores = await within(self.services.turn_deadline_s, what, self.services.scorer(new))
+            scores = await within_deadline(self.services.turn_deadline_s, what, self.services.scorer(new))
             self._scores.update(zip(new, scores, strict=True))
         return [self._scores[pair] for pair in pairs]
 

@@ -34,7 +34,7 @@ MIN_ANSWER_TOKENS = 16
 """A history that leaves less room than this (or than the plan's max_tokens) is not continued."""
 
 
-def ending(episode: Episode, plan: SearchPlan) -> str:
+def episode_ending(episode: Episode, plan: SearchPlan) -> str:
     """Why an episode ended: "infrastructure", "passed", "turns" or "context" (no room for another answer)."""
     if episode.infrastructure:
         return "infrastructure"

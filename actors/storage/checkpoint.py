@@ -43,7 +43,7 @@ class CheckpointError(UserError, ValueError):
     """A directory is not the checkpoint that it should be; the message says which file and what to do."""
 
 
-def checksum(directory: str | Path) -> str:
+def weights_checksum(directory: str | Path) -> str:
     """policy_id: the first 16 hex digits of sha256 over names and contents of the files that decide."""
     root = Path(directory)
     names = sorted(path.name for path in root.glob("*") if path.is_file() and _decides(path.name))
@@ -80,7 +80,7 @@ def save_atomically(write: Callable[[Path], None], target: str) -> Checkpoint:
     return Checkpoint(path=str(final), policy_id=manifest["policy_id"])
 
 
-def verify(directory: str | Path) -> Checkpoint:
+def verify_checkpoint(directory: str | Path) -> Checkpoint:
     """The checkpoint at a local directory, every byte of it compared with its manifest.
 
     Raises CheckpointError where the manifest is absent, or a file is missing, cut short, altered or extra.
@@ -107,7 +107,7 @@ def is_saved(target: str) -> bool:
     return open_storage(target).exists(MANIFEST)
 
 
-def fetch(uri: str, cache_dir: str | None = None) -> str:
+def fetch_checkpoint(uri: str, cache_dir: str | None = None) -> str:
     """Local path of a model on this node, copied once per node where it is not here already.
 
     A local directory is returned as it is. An s3://, gs:// … checkpoint is copied to `cache_dir` under its
@@ -127,7 +127,7 @@ def fetch(uri: str, cache_dir: str | None = None) -> str:
     with _lock(cache / f"{manifest['policy_id']}.lock"):
         if not (local / MANIFEST).exists():
             save_atomically(lambda half: _download(storage, manifest, half), str(local))
-        found = verify(local)
+        found = verify_checkpoint(local)
     if found.policy_id != manifest["policy_id"]:
         raise CheckpointError(f"{uri} changed while it was copied: {found.policy_id}, not {manifest['policy_id']}")
     return str(local)

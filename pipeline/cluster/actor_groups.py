@@ -14,7 +14,7 @@ from actors.scorers.actor import ScorerActor
 from actors.scorers.client import ScorerClient
 from actors.storage.checkpoint import Checkpoint
 from pipeline.cluster import resources
-from pipeline.cluster.connect import connect
+from pipeline.cluster.connect import connect_ray
 from pipeline.config.schema import Config
 from pipeline.trackers.console import say
 from sandbox.errors import UserError
@@ -37,10 +37,10 @@ class ActorGroups:
     def __init__(self, config: Config, workers: int = 1) -> None:
         """`workers`: how many of a study share the cluster. Raises ResourceError if a phase does not fit."""
         self.config = config
-        connect(config)
+        connect_ray(config)
         self.total = resources.share_of_worker(ray.cluster_resources(), workers)
         self.plan = resources.make_plan(config, self.total)
-        say(f"Ray: {resources.describe(self.total)}")
+        say(f"Ray: {resources.describe_resources(self.total)}")
         self._generators: dict[int, Any] = {}
         self._scorers: list[Any] = []
 
@@ -173,7 +173,7 @@ def _await(name: str, references: list[Any], deadline_s: float) -> None:
         free = ray.available_resources()
         raise ActorStartError(
             f"{name} did not come up in {time.monotonic() - started:.0f} s; free on the cluster: "
-            f"{resources.describe(free)}. Look at the actor's log under Ray's session directory"
+            f"{resources.describe_resources(free)}. Look at the actor's log under Ray's session directory"
         ) from None
 
 

@@ -23,7 +23,7 @@ WARM_WORKERS = 4
 """Processes beyond one per core that Ray keeps when idle; it would end those that run tasks, since actors count."""
 
 
-def connect(config: Config) -> Any:
+def connect_ray(config: Config) -> Any:
     """Join the cluster that RAY_ADDRESS names, or start Ray on this machine. Returns Ray's context."""
     for name, value in WORKER_ENVIRONMENT.items():
         os.environ.setdefault(name, value)

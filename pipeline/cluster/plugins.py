@@ -9,7 +9,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from pipeline.config.rows import plugin_tables
 from pipeline.errors import what_happened
 from sandbox.errors import UserError
-from sandbox.plugins import Origin, origin
+from sandbox.plugins import Origin, plugin_origin
 
 PLUGIN_DEADLINE_S = 120.0
 """For all nodes to import all plug-ins, Ray's start of a worker process included."""
@@ -59,7 +59,7 @@ def _import_plugins(plugins: Sequence[Origin]) -> list[Origin]:
     for plugin in plugins:
         table = tables[plugin.kind]
         assert table[plugin.name] is not None
-        there = origin(table, plugin.name)
+        there = plugin_origin(table, plugin.name)
         assert there is not None
         found.append(there)
     return found

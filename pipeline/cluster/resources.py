@@ -22,7 +22,7 @@ class ResourceError(UserError, RuntimeError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class ResourcePlan:
     """What each phase takes, and before which phases generators, or scorers, must exit."""
 
     phases: dict[str, dict[str, float]]
@@ -46,7 +46,7 @@ def share_of_worker(total: dict[str, float], workers: int) -> dict[str, float]:
     return total
 
 
-def make_plan(config: Config, total: dict[str, float]) -> Plan:
+def make_plan(config: Config, total: dict[str, float]) -> ResourcePlan:
     """Sizes of all phases against `total` (Ray's cluster resources). Raises ResourceError where one cannot fit."""
     accelerated = total.get("GPU", 0) > 0
     generator, training = config.generator, config.training
@@ -76,7 +76,7 @@ def make_plan(config: Config, total: dict[str, float]) -> Plan:
     others = ("data", "scoring", "training")
     beside = _sum(sampling, {name: need * config.verifier.replicas for name, need in scorer.items()})
     claims = {"sampling": {}, "data": phases["data"], "training": phases["training"] if training.workers else {}}
-    return Plan(
+    return ResourcePlan(
         phases=phases,
         generators_exit_for=frozenset(name for name in others if _short(_sum(sampling, phases[name]), total)),
         scorers_exit_for=frozenset(name for name, needs in claims.items() if _short(_sum(beside, needs), total)),
@@ -102,5 +102,5 @@ def _require(phase: str, needs: dict[str, float], total: dict[str, float]) -> No
         )
 
 
-def describe(total: dict[str, float]) -> str:
+def describe_resources(total: dict[str, float]) -> str:
     return f"{math.floor(total.get('CPU', 0))} CPU, {total.get('GPU', 0):g} GPU, {total.get('sandbox', 0):g} sandbox"

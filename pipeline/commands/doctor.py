@@ -19,10 +19,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def execute_command(options: argparse.Namespace) -> int:
-    return diagnose()
+    return diagnose_machine()
 
 
-def diagnose() -> int:
+def diagnose_machine() -> int:
     """Print one line per check; 0 if nothing is broken, 1 otherwise."""
     checks: list[tuple[str, Callable[[], tuple[bool, str]]]] = [
         ("python", _python),

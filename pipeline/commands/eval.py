@@ -9,7 +9,7 @@ from pathlib import Path
 
 from actors.ids import stable_id
 from actors.search.selectors import SELECTORS, evaluated_selectors
-from pipeline.commands.options import add_set_option, numbers
+from pipeline.commands.options import add_set_option, parse_numbers
 from pipeline.config.load import load_config
 from pipeline.config.presets import PROTOCOLS
 from pipeline.config.schema import Config
@@ -27,8 +27,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--dataset", required=True, help=f"NAME, NAME:SPLIT or NAME@FILE ({', '.join(DATA_SETS)}), or a JSONL file"
     )
     parser.add_argument("--verifier", help="a verifier checkpoint, for selectors that rank by scores")
-    parser.add_argument("--n", type=numbers, help="best of each of these N, as in 1,5 (default 5)")
-    parser.add_argument("--k", type=numbers, default=[1], help="pass@k for each of these k (default 1)")
+    parser.add_argument("--n", type=parse_numbers, help="best of each of these N, as in 1,5 (default 5)")
+    parser.add_argument("--k", type=parse_numbers, default=[1], help="pass@k for each of these k (default 1)")
     parser.add_argument("--selectors", type=lambda text: text.split(","), metavar="NAME,NAME", help=_selectors_help())
     parser.add_argument("--turns", type=int, help="most answers of an episode (default 3)")
     parser.add_argument("--beam", type=int, help="histories kept from turn to turn (default 1)")
@@ -51,9 +51,9 @@ def execute_command(options: argparse.Namespace) -> int:
         check_selectors(config, options.verifier, splits.problems(config, "test"))
         print(describe_evaluation(config, splits))
         return 0
-    from pipeline.commands.evaluate import evaluate
+    from pipeline.commands.evaluate import evaluate_model
 
-    return evaluate(config, splits, options.verifier, options.out)
+    return evaluate_model(config, splits, options.verifier, options.out)
 
 
 def evaluation_config(options: argparse.Namespace) -> Config:

@@ -8,18 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from actors.prompting.chat_template import has_chat_template
-from actors.search.selectors import in_table_order, selector_label
 from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
 from pipeline.evaluation.metric_rows import CalibrationBin, MetricRow, read_calibration_bins, read_metric_rows
-from pipeline.evaluation.statistics import percent_with_interval
 from pipeline.execution import begin_run, open_run_trackers
-from pipeline.preflight.check import check, model_settings
+from pipeline.preflight.check import check_run, model_settings
 from pipeline.preflight.selectors import check_selectors
-from pipeline.stages.metrics import METRICS, measured
+from pipeline.report.evaluation_table import evaluation_table
+from pipeline.stages.metrics import METRICS, measured_stages
 from pipeline.stages.search import SEARCH_BEST_OF_N, SEARCH_GREEDY
-from pipeline.state.environment import environment
-from pipeline.state.models import resolve
+from pipeline.state.environment import run_environment
+from pipeline.state.models import resolve_model
 from pipeline.state.problems import ProblemSplits
 from pipeline.state.run import Run
 from pipeline.state.run_directory import require_free, run_root
@@ -29,24 +28,23 @@ from pipeline.trackers.console import say
 if TYPE_CHECKING:
     from pipeline.cluster.actor_groups import ActorGroups
 
-TURNS_PER_LINE = 3
 EVALUATION = "evaluation.json"
 """What tells an evaluation's directory from a run's."""
 
 
-def evaluate(config: Config, splits: ProblemSplits, verifier: str | None, out: str | None = None) -> int:
+def evaluate_model(config: Config, splits: ProblemSplits, verifier: str | None, out: str | None = None) -> int:
     """Evaluate `config.model.generator` on `config.problems.test`; results under runs/<name>, and in the file `out`.
 
     Everything that can be wrong is found before any work is done.
     """
     started = time.monotonic()
-    check(config, splits)
+    check_run(config, splits)
     store = Store(run_root(config))
     require_free(store, config)
     run = Run(config, None, splits)
     check_selectors(config, verifier, run.problems("test"))
     _check_files("model.generator", config.model.generator)
-    scorer = resolve(verifier) if verifier else None
+    scorer = resolve_model(verifier) if verifier else None
     if verifier:
         _check_files("--verifier", verifier)
     with open_actor_groups(config) as actor_groups:
@@ -56,9 +54,13 @@ def evaluate(config: Config, splits: ProblemSplits, verifier: str | None, out: s
         with open_run_trackers(run):
             run.stage(0, SEARCH_GREEDY, policy=run.base)
             run.stage(0, SEARCH_BEST_OF_N, policy=run.base, **({"verifier": scorer} if scorer else {}))
-            found = run.stage(0, METRICS, found=measured(run, 0))
+            found = run.stage(0, METRICS, found=measured_stages(run, 0))
     rows = read_metric_rows(found)
-    print(table(rows, f"{config.model.generator} on {config.problems.test}, {len(run.problems('test'))} problems"))
+    print(
+        evaluation_table(
+            rows, f"{config.model.generator} on {config.problems.test}, {len(run.problems('test'))} problems"
+        )
+    )
     if out:
         _write(Path(out), config, run, scorer.policy_id if scorer else "", rows, read_calibration_bins(found))
         say(f"all numbers: {out}")
@@ -74,9 +76,9 @@ def open_actor_groups(config: Config) -> "ActorGroups":
 
 def _check_files(key: str, name: str) -> None:
     """A hub model's files are here by now."""
-    from actors.storage.checkpoint import fetch
+    from actors.storage.checkpoint import fetch_checkpoint
 
-    path = Path(fetch(resolve(name).path))
+    path = Path(fetch_checkpoint(resolve_model(name).path))
     if not has_chat_template(path):
         raise ConfigError(
             f"{key} = {name!r} has no chat template, so there is no telling how it reads a conversation; "
@@ -88,61 +90,6 @@ def _check_files(key: str, name: str) -> None:
             f"{key} {name!r} is no verifier, but {', '.join(kinds) or 'a model of no stated kind'}; give a "
             "sequence-classification model with one label, as runs/NAME/iter_0000/verifier/checkpoint is"
         )
-
-
-# ---- what comes out -------------------------------------------------------------------------------------------------
-
-
-def table(rows: Sequence[MetricRow], title: str) -> str:
-    """Accuracies in %, with 95 % intervals over problems; at most 100 columns."""
-    searches = [row for row in rows if row.metric == "accuracy"]
-    turns = max((row.turn for row in searches), default=0)
-    lines = ["", title, "accuracy in % with 95 % intervals over problems; tokens and runs are per problem", ""]
-    for first in range(1, turns + 1, TURNS_PER_LINE):
-        shown = range(first, min(first + TURNS_PER_LINE, turns + 1))
-        lines += [*_searches(rows, searches, shown, last=turns), ""]
-    lines += _first_turn(rows, "pass_at_k", "pass@k, first answers, unbiased")
-    lines += _first_turn(rows, "best_of_n", "best of N at turn 1, unbiased (over all choices of N answers)")
-    names = {
-        "auc": "verifier, AUC over all first answers",
-        "auc_within": "verifier, AUC within a problem",
-        "unscored": "verifier, first answers too long for it",
-    }
-    verifier = [row for row in rows if row.metric in names]
-    lines += [f"{names[row.metric]:<44}{percent_with_interval(row):<20}{row.n:>6}" for row in verifier]
-    masked = max((row.masked for row in searches), default=0)
-    return "\n".join([*lines, *([f"{masked} episodes left out: the sandbox failed"] if masked else [])])
-
-
-def _searches(rows: Sequence[MetricRow], searches: Sequence[MetricRow], turns: range, last: int) -> list[str]:
-    head = "".join(f"{f'turn {turn}':<20}" for turn in turns)
-    lines = [f"{'':<22}{head}{'tokens':>8}{'runs':>5}{'n':>5}"]
-    order = ["greedy", *in_table_order(row.series for row in searches if row.series != "greedy")]
-    keys = {(row.series, row.width) for row in searches}
-    for series, width in sorted(keys, key=lambda key: (order.index(key[0]), key[1])):
-
-        def at(name: str, turn: int, key: tuple[str, int] = (series, width)) -> MetricRow | None:
-            found = (row for row in rows if (row.metric, row.series, row.width, row.turn) == (name, *key, turn))
-            return next(found, None)
-
-        label = series if series == "greedy" else f"best of {width}, {selector_label(series)}"
-        points = [at("accuracy", turn) for turn in turns]
-        cells = "".join(f"{percent_with_interval(point) if point else '-':<20}" for point in points)
-        spent = [at(f"accuracy_{what}", last) for what in ("tokens", "executions")]
-        costs = [f"{row.value:.1f}" if row else "-" for row in spent]
-        lines.append(f"{label:<22}{cells}{costs[0]:>8}{costs[1]:>5}{points[0].n if points[0] else 0:>5}")
-    return lines
-
-
-def _first_turn(rows: Sequence[MetricRow], metric: str, title: str) -> list[str]:
-    found = [row for row in rows if row.metric == metric]
-    if metric == "best_of_n":  # of one answer there is nothing to choose
-        found = [row for row in found if row.width > 1 or row.series == "random"]
-    lines = [title] if found else []
-    for row in found:
-        name = row.series if metric == "pass_at_k" else f"best of {row.width}, {selector_label(row.series)}"
-        lines.append(f"  {name:<42}{percent_with_interval(row):<20}{row.n:>6}")
-    return [*lines, ""] if found else []
 
 
 def _write(
@@ -160,7 +107,7 @@ def _write(
         "dataset": config.problems.test,
         "problems": len(run.problems("test")),
         "settings": config.identity("eval", "dialogue", "model", "problems", "run", "rollouts"),
-        "environment": environment(),
+        "environment": run_environment(),
         "rows": [asdict(row) for row in rows],
         "calibration": [asdict(one) for one in bins],
     }

@@ -13,7 +13,7 @@ def add_set_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def numbers(text: str) -> list[int]:
+def parse_numbers(text: str) -> list[int]:
     """Numbers with commas between them."""
     try:
         return [int(part) for part in text.split(",")]

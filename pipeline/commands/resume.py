@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.commands.options import add_set_option
-from pipeline.config.load import load_config, validated
+from pipeline.config.load import load_config, validated_config
 from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
 from pipeline.state.problems import ProblemSplits
@@ -17,7 +17,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def execute_command(options: argparse.Namespace) -> int:
-    from pipeline.commands.run import execute
+    from pipeline.commands.run import execute_run
     from pipeline.state.run_directory import absolute_root, stored_config
     from pipeline.study.execute import execute_study, stored_study
 
@@ -32,7 +32,7 @@ def execute_command(options: argparse.Namespace) -> int:
     data = _overridden(config, options.set)
     if "://" not in root:  # a run directory may have been moved
         data["run"] |= {"root": str(Path(root).parent), "name": Path(root).name}
-    return execute(validated(data), ProblemSplits())
+    return execute_run(validated_config(data), ProblemSplits())
 
 
 def _require_a_run(root: str) -> None:

@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     from pipeline.state.run import Run
 
 
-def execute(config: Config, splits: ProblemSplits) -> int:
+def execute_run(config: Config, splits: ProblemSplits) -> int:
     """Run or continue `config`'s run. Everything that can be wrong is found before any work is done."""
     from pipeline.execution import begin_run, execute_iterations
-    from pipeline.preflight.check import check
+    from pipeline.preflight.check import check_run
     from pipeline.state.run import Run
     from pipeline.state.run_directory import require_free, run_root
 
     started = time.monotonic()
-    check(config, splits)
+    check_run(config, splits)
     store = Store(run_root(config))
     require_free(store, config)
     from pipeline.cluster.actor_groups import ActorGroups

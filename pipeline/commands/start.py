@@ -27,6 +27,6 @@ def execute_command(options: argparse.Namespace) -> int:
         check_settings(config, splits)
         print(describe_run(config, splits))
         return 0
-    from pipeline.commands.run import execute
+    from pipeline.commands.run import execute_run
 
-    return execute(config, splits)
+    return execute_run(config, splits)

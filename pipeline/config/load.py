@@ -33,7 +33,7 @@ def load_config(
             data[name] = {**known, **section} if isinstance(known, dict) and isinstance(section, dict) else section
     for override in overrides or []:
         _apply(data, override)
-    return validated(data)
+    return validated_config(data)
 
 
 def find_config(name: str | Path) -> Path:
@@ -57,12 +57,12 @@ def read_toml(name: str | Path) -> dict[str, Any]:
         raise ConfigError(f"{path} is not valid TOML: {error}") from None
 
 
-def validated(data: dict[str, Any], context: dict[str, str] | None = None) -> Config:
+def validated_config(data: dict[str, Any], context: dict[str, str] | None = None) -> Config:
     """The config that `data` says; AS_STORED checks no names of rows. Raises ConfigError, a line per mistake."""
     try:
         return Config.model_validate(data, context=context)
     except ValidationError as error:
-        raise ConfigError("\n".join(explain(item, Config) for item in error.errors())) from None
+        raise ConfigError("\n".join(explain_mistake(item, Config) for item in error.errors())) from None
 
 
 def _apply(data: dict[str, Any], override: str) -> None:
@@ -79,7 +79,7 @@ def _apply(data: dict[str, Any], override: str) -> None:
     data[section][name] = parsed
 
 
-def explain(item: Any, model: type[BaseModel]) -> str:
+def explain_mistake(item: Any, model: type[BaseModel]) -> str:
     """One line for a mistake that pydantic found in the data of `model`."""
     path = ".".join(str(step) for step in item["loc"])
     if item["type"] == "extra_forbidden":

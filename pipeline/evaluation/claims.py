@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from pipeline.evaluation.statistics import Array, Estimate, Verdict, non_inferior, paired_difference, superior
+from pipeline.evaluation.statistics import Array, Estimate, Verdict, is_superior, non_inferior, paired_difference
 
 BOOTSTRAP_SEED = 0
 Kind = Literal["above", "at least"]
@@ -52,7 +52,7 @@ class Comparison:
         if self.kind == "at least":
             return non_inferior(self.estimate)
         too_small = self.least is not None and self.estimate.value < self.least
-        return "does not hold" if too_small else superior(self.estimate)
+        return "does not hold" if too_small else is_superior(self.estimate)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from actors.search.selectors import SELECTORS, Selector
 from pipeline.evaluation.estimators import best_of_n_accuracy, pass_at_k
 from pipeline.evaluation.metric_rows import MetricRow
 from pipeline.evaluation.search_records import FirstTurnSample, ProblemSums, SearchRecord, per_problem
-from pipeline.evaluation.statistics import interval
+from pipeline.evaluation.statistics import bootstrap_interval
 from pipeline.evaluation.verifier_metrics import ScoredAnswer
 
 SPENT = ("tokens", "executions")
@@ -146,7 +146,7 @@ def _row(
     width: int | None = None,
 ) -> MetricRow:
     totals, counts = [total for total, _ in sums.values()], [count for _, count in sums.values()]
-    estimate = interval(totals, counts, seed)
+    estimate = bootstrap_interval(totals, counts, seed)
     one = records[0] if records else None
     return MetricRow(
         metric=metric,

@@ -51,7 +51,7 @@ def bootstrap_weights(seeds: int, problems: int, seed: int, draws: int = RESAMPL
     return seed_weights, problem_weights
 
 
-def interval(totals: ArrayLike, counts: ArrayLike, seed: int) -> Estimate:
+def bootstrap_interval(totals: ArrayLike, counts: ArrayLike, seed: int) -> Estimate:
     """Σ totals / Σ counts with its 95 % percentile interval (Efron & Tibshirani 1993, chapter 13).
 
     `totals` and `counts` have shape (seeds, problems), or (problems,) for a single seed. All nan if nothing is known.
@@ -105,7 +105,7 @@ def estimate_from_resamples(value: float, means: Array) -> Estimate:
     return Estimate(value, float(low), float(high))
 
 
-def superior(difference: Estimate) -> Verdict:
+def is_superior(difference: Estimate) -> Verdict:
     """Is the first above the second? By the interval of the difference against 0."""
     return non_inferior(difference, margin=0.0)
 

@@ -9,7 +9,7 @@ import numpy as np
 from pipeline.config.losses import LOSSES
 from pipeline.evaluation.metric_rows import CalibrationBin, MetricRow
 from pipeline.evaluation.search_records import per_problem
-from pipeline.evaluation.statistics import Array, Estimate, bootstrap_weights, interval
+from pipeline.evaluation.statistics import Array, Estimate, bootstrap_interval, bootstrap_weights
 from pipeline.evaluation.verifier_statistics import (
     auc_interval,
     calibration_error,
@@ -136,7 +136,7 @@ def _place(pair: Pair, side: str) -> tuple[str, int]:
 
 def _per_problem(values: Array, problems: Sequence[str], seed: int) -> Estimate:
     found = per_problem(zip(problems, values.tolist(), strict=True)).values()
-    return interval([total for total, _ in found], [count for _, count in found], seed)
+    return bootstrap_interval([total for total, _ in found], [count for _, count in found], seed)
 
 
 def _auc_rows(answers: Sequence[ScoredAnswer], series: str, seed: int) -> list[MetricRow]:
@@ -158,7 +158,11 @@ def _auc_within(answers: Sequence[ScoredAnswer], series: str, seed: int) -> list
     both = [value for value in values if value == value]
     if not both:
         return []
-    return [_row("auc_within", series, interval(both, np.ones(len(both)), seed), len(both), len(values) - len(both))]
+    return [
+        _row(
+            "auc_within", series, bootstrap_interval(both, np.ones(len(both)), seed), len(both), len(values) - len(both)
+        )
+    ]
 
 
 def _calibration_rows(found: Predictions, series: str, loss: str, seed: int) -> list[MetricRow]:

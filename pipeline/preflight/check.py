@@ -12,7 +12,7 @@ from actors.prompting.dialogue import build_dialogue
 from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
 from pipeline.methods.strategies import STRATEGIES
-from pipeline.preflight.estimate import notices
+from pipeline.preflight.estimate import problem_notices
 from pipeline.state.plugins import load_plugins
 from pipeline.state.problems import SPLITS, ProblemSplits
 from pipeline.trackers.kinds import check_trackers
@@ -22,16 +22,18 @@ MIN_FREE_BYTES = 1 << 30
 """A full disk in the middle costs a stage; the embedded default writes far less."""
 
 
-def check(config: Config, splits: ProblemSplits) -> None:
+def check_run(config: Config, splits: ProblemSplits) -> None:
     """Raise one clear error for the first thing that would stop this run; print what else to know of its problems."""
-    from pipeline.state.models import resolve  # these import pyarrow, which a dry run does without
+    from pipeline.state.models import resolve_model  # these import pyarrow, which a dry run does without
     from pipeline.state.run_directory import run_root
 
     check_settings(config, splits)
-    for notice in notices(config, splits):
+    for notice in problem_notices(config, splits):
         print(f"note: {notice}", file=sys.stderr)
     for field in ("generator", "verifier"):
-        resolve(getattr(config.model, field))  # a name that nobody has is refused here, and a hub model fetched once
+        resolve_model(
+            getattr(config.model, field)
+        )  # a name that nobody has is refused here, and a hub model fetched once
     _check_root(config.run.root)
     _check_disk(run_root(config))
     _check_engine()

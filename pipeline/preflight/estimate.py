@@ -10,7 +10,7 @@ DISK_PER_TURN_BYTES = 1500
 """Zstd Parquet per turn beside the text itself, from runs of the embedded default."""
 
 
-def notices(config: Config, splits: ProblemSplits) -> list[str]:
+def problem_notices(config: Config, splits: ProblemSplits) -> list[str]:
     """What to know of the problems before any work: those that cannot be judged, and those held out but trained on."""
     from sandbox.problems.overlap import find_overlap, overlap_summary
 
@@ -40,7 +40,7 @@ def describe_run(config: Config, splits: ProblemSplits) -> str:
         f"trainings    {iterations + control} of the generator, {iterations + 1} of the verifier",
         f"disk         about {answers * DISK_PER_TURN_BYTES >> 20} MiB of Parquet, plus "
         f"{iterations + control + iterations + 1} checkpoints",
-        *(f"note         {line}" for line in notices(config, splits)),
+        *(f"note         {line}" for line in problem_notices(config, splits)),
     ]
     return "\n".join(lines)
 

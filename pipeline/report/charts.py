@@ -41,12 +41,12 @@ class Segment:
     shade: float = 1.0
 
 
-def shade(index: int, count: int) -> float:
+def shade_class(index: int, count: int) -> float:
     """Opacity of the index-th of `count` shades, the last one full."""
     return 1.0 if count < 2 else round(0.32 + 0.68 * index / (count - 1), 2)
 
 
-def bars(
+def bar_chart(
     groups: Sequence[tuple[str, Sequence[Bar | None]]], names: Sequence[str], *, chance: float | None = None
 ) -> str:
     """Bars with intervals, one group per category, one bar or gap per name (a turn); `chance` draws a line."""
@@ -71,11 +71,11 @@ def bars(
             title = f"{label}, {names[index]}" if len(names) > 1 else label
             if bar is None:
                 continue
-            pieces.append(_bar(left + index * wide, wide, bar, height, title, shade(index, len(names))))
+            pieces.append(_bar(left + index * wide, wide, bar, height, title, shade_class(index, len(names))))
     return _svg(BOTTOM + (16 + round(longest * math.sin(SLANT)) if slanted else 24), pieces)
 
 
-def lines(series: Sequence[tuple[str, Sequence[tuple[float, Bar]]]], axis: str) -> str:
+def line_chart(series: Sequence[tuple[str, Sequence[tuple[float, Bar]]]], axis: str) -> str:
     """Lines with intervals over numbered points: (name, [(x, share), …]), each line in a colour of its own."""
     points = [(x, bar) for _, line in series for x, bar in line]
     xs = sorted({x for x, _ in points})
@@ -104,7 +104,7 @@ def lines(series: Sequence[tuple[str, Sequence[tuple[float, Bar]]]], axis: str) 
     return swatch_legend(names) + _svg(BOTTOM + 34, pieces)
 
 
-def interval(bar: Bar, key: str, reach: float, edge: float = 0.0) -> str:
+def format_interval(bar: Bar, key: str, reach: float, edge: float = 0.0) -> str:
     """One difference on a scale from -reach to reach, 0 in its middle; `edge` is a threshold beside it."""
     x, low, high, limit = (120 + 116 * value / reach for value in (bar.value, bar.low, bar.high, edge))
     pieces = [
@@ -116,7 +116,7 @@ def interval(bar: Bar, key: str, reach: float, edge: float = 0.0) -> str:
     return f'<svg viewBox="0 0 240 14" role="img"><title>{escape(_percent(bar))}</title>{"".join(pieces)}</svg>'
 
 
-def histogram(edges: Sequence[float], series: Sequence[tuple[str, str, Sequence[int]]]) -> str:
+def histogram_chart(edges: Sequence[float], series: Sequence[tuple[str, str, Sequence[int]]]) -> str:
     """Overlaid histograms, each (CSS class, name, counts) as shares of its own total."""
     shares = [(key, name, [count / max(sum(counts), 1) for count in counts]) for key, name, counts in series]
     top = max((share for _, _, values in shares for share in values), default=0.0) or 1.0
@@ -133,7 +133,7 @@ def histogram(edges: Sequence[float], series: Sequence[tuple[str, str, Sequence[
     return _svg(BOTTOM + 24, pieces)
 
 
-def stacked(rows: Sequence[tuple[str, Sequence[Segment], str]], *, label_width: int = 100) -> str:
+def stacked_bars(rows: Sequence[tuple[str, Sequence[Segment], str]], *, label_width: int = 100) -> str:
     """Horizontal stacked bars on one scale: (label, segments, what is written behind the bar)."""
     longest = max((sum(segment.value for segment in segments) for _, segments, _ in rows), default=0) or 1
     scale = (WIDTH - 66 - label_width) / longest

@@ -9,7 +9,7 @@ from pipeline.evaluation.verifier_metrics import RANKED
 from pipeline.methods.strategies import BASE_STRATEGY, CONTROL_STRATEGY, strategy_label
 from pipeline.report import charts
 from pipeline.report.curves import best_of_n_curves
-from pipeline.report.funnel import VERDICTS_TITLE, Step
+from pipeline.report.funnel import VERDICTS_TITLE, FunnelStep
 from pipeline.report.html import html_figure, plain_words, swatch_legend
 from pipeline.report.series import Series, SeriesPoint, find_series, selectors_of
 from pipeline.report.training_curves import training_figures
@@ -20,8 +20,8 @@ from pipeline.state.manifest import Manifest
 from pipeline.state.store import Store
 
 
-def pictures(
-    store: Store, table: Sequence[Series], manifests: Sequence[Manifest], steps: Sequence[Step]
+def run_figures(
+    store: Store, table: Sequence[Series], manifests: Sequence[Manifest], steps: Sequence[FunnelStep]
 ) -> Iterator[str]:
     """One figure after the other; one of what is not there yet says so."""
     yield _greedy(table)
@@ -39,8 +39,8 @@ def _accuracy_bars(title: str, rows: Sequence[tuple[str, Series]], caption: str)
     if not rows:
         return html_figure(title, "", "Not there yet: no search of this kind has been evaluated.")
     turns = [f"turn {point.turn}" for point in max((row.points for _, row in rows), key=len)]
-    picture = charts.bars([(label, [_bar(point) for point in row.points]) for label, row in rows], turns)
-    shades = [("turn", name, charts.shade(index, len(turns))) for index, name in enumerate(turns)]
+    picture = charts.bar_chart([(label, [_bar(point) for point in row.points]) for label, row in rows], turns)
+    shades = [("turn", name, charts.shade_class(index, len(turns))) for index, name in enumerate(turns)]
     return html_figure(title, swatch_legend(shades) + picture, caption)
 
 
@@ -74,7 +74,7 @@ def _curves(manifests: Sequence[Manifest]) -> Iterator[str]:
     lines = [(selector_label(name), points) for name, points in best_of_n_curves(manifests)]
     if lines:
         caption = "Test problems solved (%) after the last turn, by answers per turn; 95 % intervals over problems."
-        yield html_figure("Best of N", charts.lines(lines, "N"), caption)
+        yield html_figure("Best of N", charts.line_chart(lines, "N"), caption)
 
 
 def _pair_accuracy(table: Sequence[Series]) -> str:
@@ -84,8 +84,8 @@ def _pair_accuracy(table: Sequence[Series]) -> str:
     groups = [
         (f"it {i}", [_bar(row.last) if (row := find_series(table, i, name)) else None for name in RANKED]) for i in done
     ]
-    shades = [("turn", text, charts.shade(index, len(RANKED))) for index, text in enumerate(RANKED.values())]
-    picture = swatch_legend(shades) + charts.bars(groups, list(RANKED.values()), chance=0.5)
+    shades = [("turn", text, charts.shade_class(index, len(RANKED))) for index, text in enumerate(RANKED.values())]
+    picture = swatch_legend(shades) + charts.bar_chart(groups, list(RANKED.values()), chance=0.5)
     caption = "Held-out pairs of a right and a wrong answer that the verifier ranks right (%). Dashed: chance."
     return html_figure("Verifier", picture, caption)
 
@@ -103,12 +103,12 @@ def _calibration(manifests: Sequence[Manifest]) -> Iterator[str]:
             )
             for one in bins
         ]
-        shades = [("turn", name, charts.shade(index, 2)) for index, name in enumerate(names)]
+        shades = [("turn", name, charts.shade_class(index, 2)) for index, name in enumerate(names)]
         caption = (
             f"How often the verifier of iteration {measured[-1].iteration} was right on held-out answers (%), by how "
             f"sure it was: a calibrated one has equal bars. {sum(one.count for one in bins)} judgements."
         )
-        yield html_figure("Verifier calibration", swatch_legend(shades) + charts.bars(groups, names), caption)
+        yield html_figure("Verifier calibration", swatch_legend(shades) + charts.bar_chart(groups, names), caption)
 
 
 def _scores(manifests: Sequence[Manifest]) -> str:
@@ -119,10 +119,10 @@ def _scores(manifests: Sequence[Manifest]) -> str:
     series = [("wrong", "wrong answers", found.wrong), ("accepted", "right answers", found.right)]
     names = [(key, f"{sum(counts)} {name}", 1.0) for key, name, counts in reversed(series)]
     caption = f"Scores (logits) of held-out answers by the verifier of iteration {scored[-1].iteration}; equal areas."
-    return html_figure("Verifier scores", swatch_legend(names) + charts.histogram(found.edges, series), caption)
+    return html_figure("Verifier scores", swatch_legend(names) + charts.histogram_chart(found.edges, series), caption)
 
 
-def _verdicts(steps: Sequence[Step]) -> str:
+def _verdicts(steps: Sequence[FunnelStep]) -> str:
     rows: list[tuple[str, list[charts.Segment], str]] = []
     seen: dict[str, tuple[str, str, float]] = {}
     for step in steps:
@@ -136,7 +136,7 @@ def _verdicts(steps: Sequence[Step]) -> str:
         rows.append((f"iteration {step.iteration}", segments, str(step.total)))
     if not rows:
         return html_figure("How sampled episodes ended", "", "Not there yet: no episodes have been sampled.")
-    picture = swatch_legend(list(seen.values())) + charts.stacked(rows, label_width=74)
+    picture = swatch_legend(list(seen.values())) + charts.stacked_bars(rows, label_width=74)
     return html_figure("How sampled episodes ended", picture, "Final verdict of each training episode, by iteration.")
 
 
@@ -150,7 +150,7 @@ def _times(store: Store, manifests: Sequence[Manifest]) -> str:
                 key="turn",
                 name=f"{name}, iteration {manifest.iteration}: {manifest.seconds:.1f} s",
                 value=manifest.seconds,
-                shade=charts.shade(manifest.iteration, count),
+                shade=charts.shade_class(manifest.iteration, count),
             )
             for manifest in mine
         ]
@@ -158,8 +158,10 @@ def _times(store: Store, manifests: Sequence[Manifest]) -> str:
             rows.append((plain_words(name), segments, _duration(sum(segment.value for segment in segments))))
     if not rows:
         return html_figure("Time per stage", "", "Not there yet: no stage has finished.")
-    shades = [("turn", f"iteration {i}", charts.shade(i, count)) for i in range(count)]
-    return html_figure("Time per stage", swatch_legend(shades) + charts.stacked(rows), _time_caption(store, manifests))
+    shades = [("turn", f"iteration {i}", charts.shade_class(i, count)) for i in range(count)]
+    return html_figure(
+        "Time per stage", swatch_legend(shades) + charts.stacked_bars(rows), _time_caption(store, manifests)
+    )
 
 
 def _time_caption(store: Store, manifests: Sequence[Manifest]) -> str:

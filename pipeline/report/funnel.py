@@ -20,7 +20,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Step:
+class FunnelStep:
     """One step of the funnel in one iteration: every one of `total` is in exactly one of `parts`."""
 
     stage: str
@@ -49,7 +49,7 @@ VERDICT_COLUMNS = [
 ]
 
 
-def funnel(manifests: Sequence[Manifest]) -> list[Step]:
+def funnel_steps(manifests: Sequence[Manifest]) -> list[FunnelStep]:
     """From sampled episodes to pairs and training examples, with what was dropped on the way and why."""
     steps = [_verdict_step(manifest) for manifest in manifests if manifest.stage == EPISODES.name]
     for row in sorted(STAGES, key=lambda row: SAMPLED.index(row) if row in SAMPLED else len(SAMPLED)):
@@ -59,19 +59,19 @@ def funnel(manifests: Sequence[Manifest]) -> list[Step]:
     return steps
 
 
-def _step(counted: FunnelCounts, manifest: Manifest) -> Step:
+def _step(counted: FunnelCounts, manifest: Manifest) -> FunnelStep:
     counts = manifest.counts
     parts, extras = ({name: counts.get(name, 0) for name in names} for names in (counted.parts, counted.extras))
-    return Step(manifest.stage, counted.title, manifest.iteration, counts[counted.total], parts, extras)
+    return FunnelStep(manifest.stage, counted.title, manifest.iteration, counts[counted.total], parts, extras)
 
 
-def _verdict_step(manifest: Manifest) -> Step:
+def _verdict_step(manifest: Manifest) -> FunnelStep:
     """How the episodes of a stage ended, from their verdict columns alone, streamed."""
     batches = read_batches(manifest.files().values(), VERDICT_COLUMNS)
     ends = Counter(_end(row) for batch in batches for row in batch.to_pylist())
     parts = {name: ends[name] for name in ENDS if ends[name]}
     judged = sum(count for name, count in parts.items() if name not in UNJUDGED)
-    return Step(EPISODES.name, VERDICTS_TITLE, manifest.iteration, manifest.rows, parts, {"judged": judged})
+    return FunnelStep(EPISODES.name, VERDICTS_TITLE, manifest.iteration, manifest.rows, parts, {"judged": judged})
 
 
 def _end(row: Row) -> str:

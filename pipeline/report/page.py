@@ -13,8 +13,8 @@ from actors.storage.parts import committed_parts
 from pipeline.evaluation.claims import Claim, claim_line
 from pipeline.evaluation.statistics import Verdict, percent_with_interval
 from pipeline.evaluation.verifier_metrics import MEASURES
-from pipeline.report.figures import pictures
-from pipeline.report.funnel import Step, funnel
+from pipeline.report.figures import run_figures
+from pipeline.report.funnel import FunnelStep, funnel_steps
 from pipeline.report.html import html_document, html_table, plain_words, value_cell, versions_and_settings
 from pipeline.report.run_claims import run_claims
 from pipeline.report.series import Series, SeriesPoint, begun_iterations, read_series, stored_settings
@@ -38,11 +38,11 @@ def _page(store: Store) -> str:
     table = read_series(store)
     manifests = [m for i in begun_iterations(store) for name in STAGE_NAMES if (m := store.find(i, name)) is not None]
     name = posixpath.basename(store.root.rstrip("/"))
-    steps = funnel(manifests)
+    steps = funnel_steps(manifests)
     body = [
         f"<h1>{escape(name)}</h1><p class=soft>{escape(_state(store, manifests))}</p>",
         f"<ul class=claims>{''.join(map(_claim, run_claims(store, table)))}</ul>",
-        f"<div class=figures>{''.join(pictures(store, table, manifests, steps))}</div>",
+        f"<div class=figures>{''.join(run_figures(store, table, manifests, steps))}</div>",
         f"<h2>Results</h2>{_results(table)}",
         f"<h2>From samples to training data</h2>{_funnel_table(steps)}",
         f"<h2>Episodes to read</h2>{episodes_to_read(manifests)}",
@@ -132,7 +132,7 @@ def _with_interval(point: SeriesPoint) -> str:
     return value_cell(percent_with_interval(point))
 
 
-def _funnel_table(steps: Sequence[Step]) -> str:
+def _funnel_table(steps: Sequence[FunnelStep]) -> str:
     """Per step and iteration: the total, the parts it splits into, and whether they add up."""
     if not steps:
         return "<p>Not there yet: no episodes have been sampled.</p>"
@@ -147,7 +147,7 @@ def _funnel_table(steps: Sequence[Step]) -> str:
     return f"<p class=soft>{escape(verdict)}</p>" + html_table(["", *(f"iteration {i}" for i in columns)], rows)
 
 
-def _step_rows(title: str, steps: dict[int, Step], columns: Sequence[int]) -> Iterator[list[str]]:
+def _step_rows(title: str, steps: dict[int, FunnelStep], columns: Sequence[int]) -> Iterator[list[str]]:
     """Lines of one step: total, its parts indented, and what came of it (→)."""
     here = [steps.get(iteration) for iteration in columns]
     yield [f"<b>{title}</b>", *(f"<b>{step.total}</b> {'✓' if step.adds_up else '✗'}" if step else "" for step in here)]

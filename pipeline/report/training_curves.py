@@ -57,7 +57,7 @@ def training_figures(manifests: Sequence[Manifest]) -> Iterator[str]:
 
 def _figure(stage: Stage, trainings: Sequence[tuple[int, list[StepRecord]]]) -> str:
     names = [
-        ("turn", f"iteration {iteration}", charts.shade(place, len(trainings)))
+        ("turn", f"iteration {iteration}", charts.shade_class(place, len(trainings)))
         for place, (iteration, _) in enumerate(trainings)
     ]
     panels = ""

@@ -46,7 +46,7 @@ def _chosen(
 ) -> list[tuple[Episode, str, Scores]]:
     """Up to `per_kind` episodes of each kind that `selector` led, from the first parts, with their answers' scores."""
     found: dict[str, list[Episode]] = {kind: [] for kind in KINDS}
-    for episode in islice(stream(manifest, selector), READ_EPISODES):
+    for episode in islice(stream_episodes(manifest, selector), READ_EPISODES):
         kind = _kind(episode)
         if kind and len(found[kind]) < per_kind:
             found[kind].append(episode)
@@ -61,7 +61,7 @@ def _chosen(
     return [(episode, kind, scores) for kind, episodes in found.items() for episode in episodes]
 
 
-def stream(manifest: Manifest, selector: str) -> Iterator[Episode]:
+def stream_episodes(manifest: Manifest, selector: str) -> Iterator[Episode]:
     for batch in read_batches(list(manifest.files().values())[:READ_PARTS], batch_rows=64):
         yield from (Episode.from_row(row) for row in batch.to_pylist() if row["selector"] == selector)
 

@@ -26,7 +26,7 @@ def compute_metrics(context: StageContext, *, found: list[Manifest], base: Seque
     return StageOutput(facts=facts, expected_parts=len(METRIC_PARTS))
 
 
-def measured(run: "Run", iteration: int) -> list[Manifest]:
+def measured_stages(run: "Run", iteration: int) -> list[Manifest]:
     """What the metrics of an iteration are made from, as far as it is finished."""
     found = (run.lookup(iteration, step) for step in MEASURED)
     return [manifest for manifest in found if manifest is not None]

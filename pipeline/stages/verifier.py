@@ -10,7 +10,7 @@ from pipeline.stages.shards import count_shards, map_shards, missing_shards
 from pipeline.stages.tasks import PairTask, ScoreTask
 from pipeline.stages.trainings import run_training
 from pipeline.state.manifest import Manifest
-from pipeline.state.models import resolve
+from pipeline.state.models import resolve_model
 from pipeline.state.stage import FunnelCounts, Rate, SplitSize, Stage, StageContext, StageOutput
 from pipeline.training.train_verifier import train_verifier
 
@@ -47,7 +47,7 @@ def fit_verifier(context: StageContext, *, pairs: Manifest) -> StageOutput:
             f"({pairs.counts}); sample more (rollouts.samples, rollouts.turns) or choose easier problems"
         )
     config = context.config
-    base = resolve(config.model.verifier).path
+    base = resolve_model(config.model.verifier).path
     options = {"config": config.verifier, "max_tokens": config.verifier_tokens}
     return run_training(context, VERIFIER.name, train_verifier, pairs.directory, base, **options)
 

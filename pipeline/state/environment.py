@@ -22,7 +22,7 @@ DISTRIBUTIONS = (
 )
 
 
-def environment() -> dict[str, Any]:
+def run_environment() -> dict[str, Any]:
     """Commit, Python, platform, cores and versions; every driver of a run writes it anew."""
     versions = {}
     for name in DISTRIBUTIONS:

@@ -19,7 +19,7 @@ def require_no_driver(store: Store) -> None:
             )
 
 
-def sign(store: Store) -> None:
+def write_lock(store: Store) -> None:
     """Say that this process writes the directory."""
     me = {"host": socket.gethostname(), "pid": os.getpid(), "started": start_time(os.getpid())}
     store.write(json.dumps(me).encode(), "driver.json")

@@ -3,13 +3,13 @@
 from functools import cache
 from pathlib import Path
 
-from actors.storage.checkpoint import Checkpoint, checksum, fetch
+from actors.storage.checkpoint import Checkpoint, fetch_checkpoint, weights_checksum
 
 BUILTIN = Path(__file__).parents[1] / "embedded"
 
 
 @cache
-def resolve(name: str) -> Checkpoint:
+def resolve_model(name: str) -> Checkpoint:
     """A model by `builtin:…`, directory, s3:// … address or hub name, with the checksum that names it everywhere.
 
     The path of a hub model or a remote one stays its name: every node fetches its own copy. Raises
@@ -17,9 +17,9 @@ def resolve(name: str) -> Checkpoint:
     """
     if not name.startswith("builtin:"):
         path = str(Path(name).resolve()) if Path(name).is_dir() else name
-        return Checkpoint(path=path, policy_id=checksum(fetch(path)))
+        return Checkpoint(path=path, policy_id=weights_checksum(fetch_checkpoint(path)))
     from pipeline.embedded.card import verify_card
 
     directory = BUILTIN / name.removeprefix("builtin:")
     verify_card(directory)
-    return Checkpoint(path=str(directory), policy_id=checksum(directory))
+    return Checkpoint(path=str(directory), policy_id=weights_checksum(directory))

@@ -16,7 +16,7 @@ from pipeline.config.rows import NamedRow, plugin_tables, rows_of_settings
 from pipeline.config.schema import Config
 from pipeline.state.problems import SPLITS, ProblemSplits
 from sandbox.languages import LANGUAGES
-from sandbox.plugins import Origin, origin
+from sandbox.plugins import Origin, plugin_origin
 from sandbox.problems.load import DATA_SETS, parse_name
 from sandbox.registry import Registry
 
@@ -76,4 +76,4 @@ def _rows_of_split(config: Config, splits: ProblemSplits, split: str) -> Iterato
 @cache
 def _origin(table: Registry[Any], name: str) -> Origin | None:
     """Once per process: its files are not expected to change under a running driver."""
-    return origin(table, name)
+    return plugin_origin(table, name)

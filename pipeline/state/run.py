@@ -12,7 +12,7 @@ from pipeline.methods.strategies import CONTROL_STRATEGY, STRATEGIES
 from pipeline.state.failures import StageFailed, stage_failure
 from pipeline.state.identity import StageIdentity, digest_of
 from pipeline.state.manifest import Manifest
-from pipeline.state.models import resolve
+from pipeline.state.models import resolve_model
 from pipeline.state.plugins import plugin_origins, rows_named
 from pipeline.state.problems import ProblemSplits
 from pipeline.state.run_directory import run_root
@@ -50,7 +50,7 @@ class Run:
 
     @cached_property
     def base(self) -> Checkpoint:
-        return resolve(self.config.model.generator)
+        return resolve_model(self.config.model.generator)
 
     def problems(self, split: str) -> list[Problem]:
         return self.splits.problems(self.config, split)
@@ -136,7 +136,7 @@ class Run:
                 found[f"problems.{split}"] = self.splits.digest(self.config, split)
         for role in ("generator", "verifier"):
             if f"model.{role}" in step.config_fields:
-                found[f"model.{role}"] = resolve(getattr(self.config.model, role)).policy_id
+                found[f"model.{role}"] = resolve_model(getattr(self.config.model, role)).policy_id
         return found
 
     # ---- finding stages ---------------------------------------------------------------------------------------------

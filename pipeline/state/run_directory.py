@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from pipeline.config.fields import AS_STORED
-from pipeline.config.load import validated
+from pipeline.config.load import validated_config
 from pipeline.config.schema import Config
 from pipeline.errors import ConfigError, StoreError
-from pipeline.state.lock import require_no_driver, sign
+from pipeline.state.lock import require_no_driver, write_lock
 from pipeline.state.store import Store
 
 CONFIG = "config.json"
@@ -42,11 +42,11 @@ def require_free(store: Store, config: Config) -> None:
     require_no_driver(store)
 
 
-def claim(store: Store, config: Config) -> None:
+def claim_directory(store: Store, config: Config) -> None:
     """Bind the run directory to this config and this driver. Raises StoreError as `require_free` does."""
     require_free(store, config)
     store.write(config.model_dump_json(indent=1).encode(), CONFIG)
-    sign(store)
+    write_lock(store)
 
 
 def stored_config(root: str) -> Config:
@@ -64,6 +64,6 @@ def require_run_directory(store: Store) -> None:
 
 def _stored(store: Store) -> Config:
     try:
-        return validated(store.read_json(CONFIG), AS_STORED)
+        return validated_config(store.read_json(CONFIG), AS_STORED)
     except ConfigError as error:
         raise StoreError(f"{store.root}/{CONFIG} is not what a run wrote: {error}. Restore it") from None

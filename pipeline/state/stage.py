@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from actors.storage.checkpoint import Checkpoint
 from pipeline.config.schema import Config
-from pipeline.state.models import resolve
+from pipeline.state.models import resolve_model
 from pipeline.state.problems import ProblemSplits
 from sandbox.problem import Problem
 
@@ -36,7 +36,7 @@ class StageContext:
     @property
     def base(self) -> Checkpoint:
         """The model that every training of the generator starts from."""
-        return resolve(self.config.model.generator)
+        return resolve_model(self.config.model.generator)
 
     def problems(self, split: str) -> list[Problem]:
         """Problems of "train", "validation" or "test", cut to the config's limit."""

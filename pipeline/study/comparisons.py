@@ -9,7 +9,7 @@ from actors.search.selectors import selector_label
 from pipeline.config.losses import LOSSES
 from pipeline.evaluation.best_of_n import best_of_n_values
 from pipeline.evaluation.claims import BOOTSTRAP_SEED, Claim, Comparison, Kind, paired_comparison
-from pipeline.evaluation.statistics import interval
+from pipeline.evaluation.statistics import bootstrap_interval
 from pipeline.methods.strategies import BASE_STRATEGY, strategy_label
 from pipeline.study.hypotheses import HYPOTHESES
 from pipeline.study.outcomes import OutcomeMatrix, SearchSlice
@@ -91,6 +91,6 @@ def search_name(part: SearchSlice, note: str = "") -> str:
 def _bent(left: str, right: str, points: Sequence[OutcomeMatrix]) -> Comparison:
     first, middle, last = (point.totals for point in points)
     counts = np.prod([point.counts for point in points], axis=0)
-    gains = interval((2 * middle - first - last) * counts, counts, seed=BOOTSTRAP_SEED)
+    gains = bootstrap_interval((2 * middle - first - last) * counts, counts, seed=BOOTSTRAP_SEED)
     seeds, problems = counts.shape
     return Comparison(left=left, right=right, kind="above", estimate=gains, seeds=seeds, problems=problems)

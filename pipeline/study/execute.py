@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 
 from pipeline.errors import ConfigError, StoreError
-from pipeline.state.lock import require_no_driver, sign
+from pipeline.state.lock import require_no_driver, write_lock
 from pipeline.state.problems import ProblemSplits
 from pipeline.state.run_directory import require_free, run_root
 from pipeline.state.store import Store
@@ -19,13 +19,13 @@ from pipeline.trackers.console import say
 
 def execute_study(study: Study) -> int:
     """Execute or continue a study; the exit status. Everything that can be wrong is found before any work is done."""
-    from pipeline.preflight.check import check
+    from pipeline.preflight.check import check_run
 
     started = time.monotonic()
     runs = study_runs(study)
     splits = ProblemSplits()
     for config in distinct_configs(runs):
-        check(config, splits)
+        check_run(config, splits)
     require_cores(study.lanes)
     store = Store(study.directory)
     require_same_study(store, runs)
@@ -70,11 +70,11 @@ def require_same_study(store: Store, runs: Sequence[StudyRun]) -> None:
 
 def _begin(store: Store, study: Study) -> None:
     """Bind the directory to this study and this process."""
-    from pipeline.state.environment import environment
+    from pipeline.state.environment import run_environment
 
     store.write(study.model_dump_json(indent=1).encode(), "study.json")
-    sign(store)
-    store.write(json.dumps(environment(), indent=1).encode(), "environment.json")
+    write_lock(store)
+    store.write(json.dumps(run_environment(), indent=1).encode(), "environment.json")
     say(f"study {store.root}")
 
 

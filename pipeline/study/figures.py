@@ -50,8 +50,8 @@ def _optional_bar(value: object) -> charts.Bar | None:
 
 
 def _grouped_bars(groups: Sequence[Group], names: Sequence[str], chance: float | None = None) -> str:
-    shades = [("turn", text, charts.shade(index, len(names))) for index, text in enumerate(names)]
-    return swatch_legend(shades) + charts.bars(groups, names, chance=chance)
+    shades = [("turn", text, charts.shade_class(index, len(names))) for index, text in enumerate(names)]
+    return swatch_legend(shades) + charts.bar_chart(groups, names, chance=chance)
 
 
 def _table_bars(table: StudyTable) -> str:
@@ -67,7 +67,7 @@ def _short(text: str) -> str:
 def _curve_lines(results: StudyResults) -> Iterator[str]:
     for curve in results.curves:
         series = [(name, [(float(x), estimate_bar(value)) for x, value in points]) for name, points in curve.series]
-        yield html_figure(curve.title, charts.lines(series, curve.axis), curve.note)
+        yield html_figure(curve.title, charts.line_chart(series, curve.axis), curve.note)
 
 
 def _verifier_bars(results: StudyResults) -> str:
@@ -88,7 +88,7 @@ def _score_histogram(reader: StudyReader) -> str:
             series = [("wrong", "wrong answers", found.wrong), ("accepted", "right answers", found.right)]
             names = [(key, f"{sum(counts)} {name}", 1.0) for key, name, counts in reversed(series)]
             caption = f"Logits of held-out answers by the last verifier of {run.name}; equal areas."
-            picture = swatch_legend(names) + charts.histogram(found.edges, series)
+            picture = swatch_legend(names) + charts.histogram_chart(found.edges, series)
             return html_figure("Verifier scores", picture, caption)
     return html_figure("Verifier scores", "", NOT_YET)
 
@@ -140,7 +140,7 @@ def _funnel_bars(reader: StudyReader) -> str:
     names = [(key, text, 1.0) for _, key, text in FUNNEL_PARTS]
     caption = "Training problems of the last fine-tuning by what they gave, and its examples; means over seeds."
     return html_figure(
-        "From samples to training data", swatch_legend(names) + charts.stacked(rows, label_width=74), caption
+        "From samples to training data", swatch_legend(names) + charts.stacked_bars(rows, label_width=74), caption
     )
 
 
@@ -160,4 +160,4 @@ def _time_bars(reader: StudyReader) -> str:
         rows.append((f"{kind} ×{len(seconds)}", [segment], duration_text(sum(seconds))))
     total = duration_text(sum(manifest.seconds for manifest in distinct))
     caption = f"{len(distinct)} stages took {total}; the runs asked for {len(asked)}, the others were shared."
-    return html_figure("Time", charts.stacked(rows, label_width=116), caption)
+    return html_figure("Time", charts.stacked_bars(rows, label_width=116), caption)

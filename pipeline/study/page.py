@@ -9,7 +9,7 @@ from pipeline.evaluation.statistics import MARGIN
 from pipeline.methods.strategies import BASE_STRATEGY, strategy_label
 from pipeline.report import charts
 from pipeline.report.html import html_document, html_table, preformatted, value_cell, versions_and_settings
-from pipeline.report.transcripts import episode_turns, stream
+from pipeline.report.transcripts import episode_turns, stream_episodes
 from pipeline.stages.search import SEARCH_BEST_OF_N
 from pipeline.state.store import Store
 from pipeline.study.figures import NOT_YET, estimate_bar, study_figures
@@ -74,7 +74,7 @@ def _comparison(comparison: Comparison, reach: float) -> str:
     picture = ""
     if comparison.estimate is not None and comparison.verdict is not None:
         edge = -MARGIN if comparison.kind == "at least" else 0.0
-        picture = charts.interval(estimate_bar(comparison.estimate), COLOURS[comparison.verdict], reach, edge)
+        picture = charts.format_interval(estimate_bar(comparison.estimate), COLOURS[comparison.verdict], reach, edge)
     value, _, rest = difference_text(comparison).partition(", ")
     word = VERDICT_WORDS[comparison.verdict]
     columns = (escape(comparison_text(comparison)), picture, f"{value}<br><small>{rest}</small>", word)
@@ -108,7 +108,7 @@ def _episodes(outcomes: StudyOutcomes, strategy: str) -> dict[str, dict[str, Epi
     manifest = outcomes.manifest(run, SEARCH_BEST_OF_N) if run else None
     if run is None or manifest is None:
         return {}
-    episodes = islice(stream(manifest, SHOWN_SELECTOR), READ_EPISODES)
+    episodes = islice(stream_episodes(manifest, SHOWN_SELECTOR), READ_EPISODES)
     found = {episode.problem_id: episode for episode in episodes}
     return {f"{strategy_label(strategy)}, seed {run.seed}": found} if found else {}
 

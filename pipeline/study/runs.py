@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from pipeline.config.load import validated
+from pipeline.config.load import validated_config
 from pipeline.config.schema import Config, EvalSection
 from pipeline.errors import ConfigError
 from pipeline.methods.strategies import trains_generator
@@ -137,4 +137,4 @@ def _study_run(
     for key, value in extra.items():
         section, _, field = key.partition(".")
         data.setdefault(section, {})[field] = value
-    return StudyRun(strategy=strategy, loss=loss, seed=seed, view=view, config=validated(data))
+    return StudyRun(strategy=strategy, loss=loss, seed=seed, view=view, config=validated_config(data))

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, ValidationError
 
-from pipeline.config.load import EMBEDDED, explain, find_config, read_toml
+from pipeline.config.load import EMBEDDED, explain_mistake, find_config, read_toml
 from pipeline.config.schema import Config, Section
 from pipeline.errors import ConfigError
 from pipeline.methods.strategies import BASE_STRATEGY, STRATEGIES
@@ -107,7 +107,7 @@ def load_study(path: str | Path, overrides: dict[str, object] | None = None) -> 
     try:
         study = Study.model_validate(data)
     except ValidationError as error:
-        raise ConfigError("\n".join(explain(item, Study) for item in error.errors())) from None
+        raise ConfigError("\n".join(explain_mistake(item, Study) for item in error.errors())) from None
     base = read_toml(EMBEDDED if study.base == "embedded" else find_config(path).parent / study.base)
     if bare := [key for key, value in base.items() if not isinstance(value, dict)]:
         raise ConfigError(f"base = {study.base!r}: {bare[0]} = {base[bare[0]]!r} is in no section, as in [run]")

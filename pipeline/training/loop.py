@@ -15,7 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from actors.storage.checkpoint import Checkpoint, fetch, save_atomically
+from actors.storage.checkpoint import Checkpoint, fetch_checkpoint, save_atomically
 from pipeline.training.batches import EpochOrder, MicroBatch, TokenCount, count_steps, cut_micro_batches
 from pipeline.training.collate import collate_examples, move_batch
 from pipeline.training.errors import TrainingError, TrainingFailed
@@ -91,7 +91,7 @@ def _load_inputs(
     import torch
     from transformers import AutoTokenizer
 
-    base = fetch(settings.base)
+    base = fetch_checkpoint(settings.base)
     tokenizer = AutoTokenizer.from_pretrained(base)
     examples = require_examples(objective.read_examples(settings.data, tokenizer, settings.max_tokens), settings)
     model = objective.load_model(base, tokenizer, getattr(torch, settings.dtype), settings.seed)

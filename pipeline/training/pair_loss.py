@@ -5,7 +5,7 @@ from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from actors.scorers.verifier import padding_id, rewards, verifier_ids
+from actors.scorers.verifier import padding_id, verifier_ids, verifier_rewards
 from pipeline.config.losses import LOSSES
 from pipeline.training.errors import TrainingError
 from pipeline.training.examples import TrainingExample, TrainingExamples, fitting_examples, read_sorted_rows
@@ -60,6 +60,6 @@ class PairLoss:
         return example.weight
 
     def loss_sum(self, model: "PreTrainedModel", batch: PaddedBatch) -> "Tensor":
-        chosen, rejected = rewards(model, batch.ids, batch.mask).view(-1, 2).unbind(1)
+        chosen, rejected = verifier_rewards(model, batch.ids, batch.mask).view(-1, 2).unbind(1)
         losses = LOSSES[self.kind].compute(chosen, rejected, self.reward_l2)
         return (losses * batch.weights).sum()

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from actors.prompting.chat_template import ChatTemplateError, has_chat_template
-from actors.storage.checkpoint import CheckpointError, fetch, is_saved
+from actors.storage.checkpoint import CheckpointError, fetch_checkpoint, is_saved
 from actors.storage.parts import committed_parts
 from pipeline.config.training_sections import TrainingSection
 from pipeline.trackers.steps import write_training_steps
@@ -199,7 +199,7 @@ def _check_settings(settings: TrainingSettings) -> None:
         if not is_saved(settings.base):
             raise CheckpointError(f"no checkpoint at {settings.base}: it has no checkpoint.json")
         return
-    base = Path(fetch(settings.base))
+    base = Path(fetch_checkpoint(settings.base))
     if not (base / "config.json").is_file():
         raise CheckpointError(f"{base} is no model: it has no config.json; give a Hugging Face directory")
     if not has_chat_template(base):

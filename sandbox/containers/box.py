@@ -12,9 +12,9 @@ import requests
 from docker.models.containers import Container
 
 from sandbox.containers import cgroup, confinement
-from sandbox.containers.connection import Connection, TransportName, attach_streams
-from sandbox.containers.listener import Listener
-from sandbox.containers.session import JUDGE_MESSAGE_BYTES, OUTPUT_BYTES, Session
+from sandbox.containers.connection import BoxConnection, TransportName, attach_streams
+from sandbox.containers.listener import BoxListener
+from sandbox.containers.session import JUDGE_MESSAGE_BYTES, OUTPUT_BYTES, BoxSession
 from sandbox.errors import BoxLost, SandboxUnavailable
 from sandbox.problem import Limits
 from sandbox.protocol import frames
@@ -30,7 +30,7 @@ Runner = Literal["program", "judge", "foreign", "compile"]
 class Box:
     """A container with the fork server in it. Not for use by two threads at once."""
 
-    def __init__(self, container: Container, connection: Connection, memory_mib: int) -> None:
+    def __init__(self, container: Container, connection: BoxConnection, memory_mib: int) -> None:
         self._container, self._connection = container, connection
         self.memory_mib = memory_mib
         self.name = str(container.name)
@@ -45,12 +45,12 @@ class Box:
     ) -> "Box":
         """A box that has said hello. Raises SandboxUnavailable or BoxLost, and leaves nothing then."""
         deadline = time.monotonic() + START_DEADLINE_S
-        listener = Listener() if transport == "socket" else None
+        listener = BoxListener() if transport == "socket" else None
         container: Container | None = None
         try:
             options = confinement.container_options(memory_mib, runtime, listener, cgroup.cgroup_parent(client).name)
             container = client.containers.create(image, **options)
-            connection: Connection | None = None if listener else attach_streams(container)
+            connection: BoxConnection | None = None if listener else attach_streams(container)
             container.start()
             box = cls(container, connection or listener.accept(container, deadline), memory_mib)  # type: ignore[union-attr]
             box.expect_hello(deadline)
@@ -70,7 +70,7 @@ class Box:
         if hello.get("protocol") != frames.PROTOCOL:
             raise BoxLost(f"the box speaks protocol {hello.get('protocol')}, not {frames.PROTOCOL}")
 
-    def begin(self, runner: Runner, body: dict[str, Any], limits: Limits, relay_output: bool = False) -> Session:
+    def begin(self, runner: Runner, body: dict[str, Any], limits: Limits, relay_output: bool = False) -> BoxSession:
         """Start one run. The session must be finished before the next one begins."""
         talks = runner == "judge" or body.get("interactive", False)
         values_mib = min(limits.values_mib, frames.MAX_FRAME >> 20) if talks else limits.values_mib  # of one message
@@ -90,7 +90,7 @@ class Box:
             frames.BODY, json.dumps(body).encode()
         )
         self._raw += self._connection.send(data)
-        return Session(self, limits.wall_limit_s + SLACK_S, values_mib)
+        return BoxSession(self, limits.wall_limit_s + SLACK_S, values_mib)
 
     def send(self, kind: bytes, payload: bytes) -> None:
         self._raw += self._connection.send(frames.pack_frame(kind, payload))
@@ -142,7 +142,7 @@ class Box:
         _remove(self._container)
 
 
-def _explained(error: Exception, listener: Listener | None) -> BoxLost | SandboxUnavailable:
+def _explained(error: Exception, listener: BoxListener | None) -> BoxLost | SandboxUnavailable:
     """BoxLost if another transport or another try may help."""
     if isinstance(error, BoxLost):
         return error

@@ -6,7 +6,7 @@ from typing import Any
 import docker
 
 from sandbox.containers import ownership, seccomp_profile
-from sandbox.containers.listener import Listener
+from sandbox.containers.listener import BoxListener
 
 HEADROOM_MIB = 192
 """For the fork server and the copies of its pages, above what a run may use."""
@@ -24,7 +24,9 @@ ENVIRONMENT = {
 }
 
 
-def container_options(memory_mib: int, runtime: str, listener: Listener | None, parent: str | None) -> dict[str, Any]:
+def container_options(
+    memory_mib: int, runtime: str, listener: BoxListener | None, parent: str | None
+) -> dict[str, Any]:
     """Arguments for the engine.
 
     `memory_mib`: of a run; `listener`: None with attached streams; `parent`: the control group.

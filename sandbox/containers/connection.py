@@ -29,7 +29,7 @@ class HasFileno(Protocol):
     def fileno(self) -> int: ...
 
 
-class Connection(Protocol):
+class BoxConnection(Protocol):
     """A duplex stream of bytes. Raises BoxLost if the other side is gone or silent beyond the deadline."""
 
     def send(self, data: bytes) -> bytes:

@@ -15,7 +15,7 @@ from sandbox.containers.connection import SocketConnection
 from sandbox.errors import BoxLost
 
 
-class Listener:
+class BoxListener:
     """A folder with a listening socket for one box. Only this user can reach it, and the box cannot write to it."""
 
     def __init__(self) -> None:

@@ -39,7 +39,7 @@ class FrameChannel(Protocol):
     def fileno(self) -> int: ...
 
 
-class Session:
+class BoxSession:
     """One run in a box: messages come out one by one, others may go in, `finish` ends it in any case."""
 
     def __init__(self, box: FrameChannel, patience_s: float, values_mib: int) -> None:

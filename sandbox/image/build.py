@@ -44,10 +44,10 @@ def ensure_image(client: docker.DockerClient | None = None, language: Language =
     Raises SandboxUnavailable if no Docker engine answers or the build fails.
     """
     client = client or connect_engine()
-    base = f"{REPOSITORY}-base:{_digest(DOCKERFILE.read_bytes(), rootfs.identity().encode())}"
+    base = f"{REPOSITORY}-base:{_digest(DOCKERFILE.read_bytes(), rootfs.rootfs_identity().encode())}"
     below = base
     if language.files:
-        below = f"{REPOSITORY}-{language.name}-base:{_digest(base.encode(), layer.identity(language).encode())}"
+        below = f"{REPOSITORY}-{language.name}-base:{_digest(base.encode(), layer.layer_identity(language).encode())}"
     sources = [("sandbox/__init__.py", b""), *_guest_sources()]
     top = LAYER.format(base=below).encode()
     name = f"{REPOSITORY}-{language.name}" if language.files else REPOSITORY
@@ -76,8 +76,8 @@ def _build_layer(client: docker.DockerClient, language: Language, base: str, tag
         return
     with tempfile.TemporaryDirectory(prefix="mucode-layer-") as folder:
         context = Path(folder) / "context"
-        layer.gather(language, context / "root")
-        files = rootfs.archive(context, Path(folder) / "layer.tar")
+        layer.gather_layer(language, context / "root")
+        files = rootfs.archive_rootfs(context, Path(folder) / "layer.tar")
         _build(client, tag, [("Dockerfile", layer.FROM_HERE.format(base=base).encode())], files)
 
 
@@ -90,7 +90,7 @@ def _build_base(client: docker.DockerClient, tag: str) -> None:
             print(f"{error}; building from this machine's Python instead", file=sys.stderr)
     with (
         tempfile.TemporaryDirectory(prefix="mucode-rootfs-") as folder,
-        rootfs.build(Path(folder)).open("rb") as file,
+        rootfs.build_rootfs(Path(folder)).open("rb") as file,
     ):
         client.api.import_image_from_data(file, repository=tag.split(":")[0], tag=tag.split(":")[1])  # type: ignore[arg-type]
 

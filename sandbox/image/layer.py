@@ -32,14 +32,14 @@ COPY root /
 """
 
 
-def identity(language: Language) -> str:
+def layer_identity(language: Language) -> str:
     """What the layer depends on: its recipe, and the programs of this machine that may go into it."""
     found = [shutil.which(name) for name in language.files if not name.startswith("/")]
     stats = [(path, Path(path).stat().st_size, Path(path).stat().st_mtime_ns) for path in found if path is not None]
     return f"{FROM_PACKAGES}{FROM_HERE}{Path(__file__).read_text()}{language.packages}{language.files}{stats}"
 
 
-def gather(language: Language, root: Path) -> None:
+def gather_layer(language: Language, root: Path) -> None:
     """The layer's files below `root`, from this machine. Raises SandboxUnavailable where a program is not installed."""
     programs: list[Path] = []
     for name in language.files:

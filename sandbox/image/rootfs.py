@@ -26,7 +26,7 @@ PASSWD = "root:x:0:0::/:/none\nnobody:x:65534:65534::/tmp:/none\n"
 GROUP = "root:x:0:\nnogroup:x:65534:\n"
 
 
-def identity() -> str:
+def rootfs_identity() -> str:
     """What the content depends on: this file, the interpreter's and numpy's version."""
     source = Path(__file__).read_text()
     numpy = importlib.util.find_spec("numpy")
@@ -39,7 +39,7 @@ def _numpy_version(package: Path) -> str:
     return version.read_text() if version.exists() else ""
 
 
-def build(folder: Path) -> Path:
+def build_rootfs(folder: Path) -> Path:
     """A tar archive of the root file system, made below `folder`."""
     if sys.platform != "linux":
         raise SandboxUnavailable(
@@ -60,7 +60,7 @@ def build(folder: Path) -> Path:
         (root / name).mkdir(exist_ok=True)
     (root / "etc/passwd").write_text(PASSWD)
     (root / "etc/group").write_text(GROUP)
-    return archive(root, folder / "rootfs.tar")
+    return archive_rootfs(root, folder / "rootfs.tar")
 
 
 def _interpreter() -> Path:
@@ -114,7 +114,7 @@ def _compile(library: Path) -> None:
     subprocess.run([*command, str(library)], capture_output=True, timeout=300, check=False)
 
 
-def archive(root: Path, path: Path) -> Path:
+def archive_rootfs(root: Path, path: Path) -> Path:
     def owned_by_root(entry: tarfile.TarInfo) -> tarfile.TarInfo:
         entry.uid = entry.gid = 0
         entry.uname = entry.gname = "root"

@@ -9,7 +9,7 @@ from typing import Any
 from sandbox import rendering
 from sandbox.judging.behaviour import behaviour_digest
 from sandbox.judging.failure import MALFORMED, Failure
-from sandbox.judging.plan import Plan
+from sandbox.judging.plan import JudgingPlan
 from sandbox.languages import python
 from sandbox.languages.language import Difference
 from sandbox.protocol import codec
@@ -80,7 +80,7 @@ def observed_output(output: bytes, failure: Failure | None) -> Failure:
     return Verdict.ACCEPTED, behaviour_digest(output.decode(errors="replace").split())
 
 
-def test_failure(failure: dict[str, Any] | None, index: int, plan: Plan) -> Failure | None:
+def test_failure(failure: dict[str, Any] | None, index: int, plan: JudgingPlan) -> Failure | None:
     """What the judge box reports of one test."""
     if failure is None:
         return None

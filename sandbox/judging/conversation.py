@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from sandbox.containers.connection import wait_for_any
-from sandbox.containers.session import Session
+from sandbox.containers.session import BoxSession
 from sandbox.judging import answers
 from sandbox.judging.endings import flood_failure, run_failure, tests_failure, wall_failure
 from sandbox.judging.failure import MALFORMED, NEVER_ASKED, Failure
@@ -29,7 +29,7 @@ class Conversation:
     up, and how much they hand over, may be its doing; before, it is theirs, and says nothing about the program.
     """
 
-    def __init__(self, program: Session, tests: Session, tally: Tally) -> None:
+    def __init__(self, program: BoxSession, tests: BoxSession, tally: Tally) -> None:
         self.program, self.tests, self.tally = program, tests, tally
         self.limits = tally.plan.limits
         self.steps = self.room = 0

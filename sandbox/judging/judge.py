@@ -9,13 +9,13 @@ from dataclasses import replace
 from typing import Any
 
 from sandbox.containers.box import Box
-from sandbox.containers.session import Session
+from sandbox.containers.session import BoxSession
 from sandbox.judging import answers
 from sandbox.judging.conversation import Conversation
 from sandbox.judging.endings import run_failure
 from sandbox.judging.failure import MALFORMED, SILENT, Failure
 from sandbox.judging.order import order_of_tests
-from sandbox.judging.plan import Plan
+from sandbox.judging.plan import JudgingPlan
 from sandbox.judging.stdout import first_difference
 from sandbox.judging.tally import Judgement, Tally
 from sandbox.protocol.frames import PATIENCE
@@ -28,7 +28,7 @@ LONGEST = 4 << 20
 TOO_LONG: Failure = (Verdict.COMPILE_ERROR, f"a program of more than {LONGEST} characters")
 
 
-def judge(plan: Plan, program: str, box: Box, judge_box: Callable[[], Box], stop: bool) -> Judgement:
+def judge_program(plan: JudgingPlan, program: str, box: Box, judge_box: Callable[[], Box], stop: bool) -> Judgement:
     """One program on one suite. Raises BoxLost if a box failed; that says nothing about the program.
 
     Of probes nothing is expected: each result's message is a digest of what came out, and none stops the run.
@@ -50,7 +50,7 @@ def judge(plan: Plan, program: str, box: Box, judge_box: Callable[[], Box], stop
     return (None if judgement.loaded else _broken_preamble(plan, box)) or judgement
 
 
-def _broken_preamble(plan: Plan, box: Box) -> Judgement | None:
+def _broken_preamble(plan: JudgingPlan, box: Box) -> Judgement | None:
     """Whether the problem's preamble fails without any program, so that this says nothing about one.
 
     It is run alone: in a program's own run the program could say so.
@@ -69,14 +69,14 @@ def _broken_preamble(plan: Plan, box: Box) -> Judgement | None:
     return tally.judgement()
 
 
-def empty_suite_outcome(plan: Plan) -> Outcome:
+def empty_suite_outcome(plan: JudgingPlan) -> Outcome:
     """What a suite without tests says: nothing to show is fine, nothing to judge by is not."""
     if plan.suite == "probes":
         return Outcome(verdict=Verdict.ACCEPTED, message="no extra inputs can be made")
     return outcome_without_tests(plan.suite)
 
 
-def _compile(plan: Plan, program: str, box: Box) -> tuple[str, Failure | None]:
+def _compile(plan: JudgingPlan, program: str, box: Box) -> tuple[str, Failure | None]:
     """What the runs execute, in base64: the host holds it and gives it back, and never looks at it."""
     language = plan.language
     body = {"program": program, "suffix": language.suffix, "command": language.compile}
@@ -90,7 +90,7 @@ def _compile(plan: Plan, program: str, box: Box) -> tuple[str, Failure | None]:
     return message.get("compiled", ""), failure and (Verdict.COMPILE_ERROR, failure[1])
 
 
-def _judge_calls(plan: Plan, program: str, box: Box, stop: bool) -> Judgement:
+def _judge_calls(plan: JudgingPlan, program: str, box: Box, stop: bool) -> Judgement:
     """Calls go in, values come out and are compared here."""
     tally = Tally(plan, box, order_of_tests(plan, program))
     calls = [plan.calls[index] for index in tally.order]
@@ -114,7 +114,7 @@ def _judge_calls(plan: Plan, program: str, box: Box, stop: bool) -> Judgement:
     return tally.judgement()
 
 
-def _judge_conversation(plan: Plan, program: str, box: Box, judge_box: Box, stop: bool) -> Judgement:
+def _judge_conversation(plan: JudgingPlan, program: str, box: Box, judge_box: Box, stop: bool) -> Judgement:
     """The tests run in the judge box; what they ask of the program is carried over, plain values both ways."""
     session = _begin(plan, program, box, interactive=True)
     tally = Tally(plan, box, order_of_tests(plan, program))
@@ -134,14 +134,14 @@ def _judge_conversation(plan: Plan, program: str, box: Box, judge_box: Box, stop
     return tally.judgement()
 
 
-def _loading(session: Session, tally: Tally) -> Failure | None:
+def _loading(session: BoxSession, tally: Tally) -> Failure | None:
     """The first message, which says whether the program is loaded, or why not."""
     message = session.next_message()
     tally.loaded = message is not None and message.get("failed") != "compile"
     return answers.loading_failure(message)
 
 
-def _judge_output(plan: Plan, program: str, box: Box, stop: bool) -> Judgement:
+def _judge_output(plan: JudgingPlan, program: str, box: Box, stop: bool) -> Judgement:
     """One run per input; the output decides, and the exit status must be 0."""
     tally = Tally(plan, box)
     for case in plan.cases:
@@ -163,7 +163,7 @@ def _judge_output(plan: Plan, program: str, box: Box, stop: bool) -> Judgement:
     return tally.judgement()
 
 
-def _begin(plan: Plan, program: str, box: Box, relay_output: bool = False, **what: Any) -> Session:
+def _begin(plan: JudgingPlan, program: str, box: Box, relay_output: bool = False, **what: Any) -> BoxSession:
     body = {"program": program, "preamble": plan.preamble, "calls": [], "stdin": None, "interactive": False, **what}
     body["values_mib"] = plan.limits.values_mib
     limits = replace(plan.limits, cpu_limit_s=plan.limits.cpu_limit_s * GRACE)

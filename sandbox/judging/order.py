@@ -4,10 +4,10 @@ import hashlib
 import random
 from collections.abc import Sequence
 
-from sandbox.judging.plan import Plan
+from sandbox.judging.plan import JudgingPlan
 
 
-def order_of_tests(plan: Plan, program: str) -> Sequence[int]:
+def order_of_tests(plan: JudgingPlan, program: str) -> Sequence[int]:
     """The tests' numbers as they are run: shuffled if they are private and independent of each other.
 
     The same on every host, so that a repeated run has the same results. The plan's identity covers the expected

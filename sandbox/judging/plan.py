@@ -16,7 +16,7 @@ SHOWN = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Plan:
+class JudgingPlan:
     """One problem's suite, ready to be judged. At most one of `calls`, `checks`, `cases` is not empty.
 
     `identity` is a hash of all that decides a verdict: two plans with the same one judge alike. `tested` is the
@@ -47,10 +47,10 @@ def _identity(problem: Problem, suite: Suite) -> str:
     return hashlib.sha256(f"{suite}{judged.digest()}".encode()).hexdigest()
 
 
-def _plan_of_inputs(problem: Problem) -> Plan:
+def _plan_of_inputs(problem: Problem) -> JudgingPlan:
     """Extra inputs, of which no answer is known: what comes out is told, not judged."""
     name = problem.entry_point
-    return Plan(
+    return JudgingPlan(
         identity=_identity(problem, "probes"),
         suite="probes",
         language=languages.get_language(problem.language),
@@ -64,7 +64,7 @@ def _plan_of_inputs(problem: Problem) -> Plan:
 
 
 @lru_cache(maxsize=4096)
-def make_plan(problem: Problem, suite: Suite) -> Plan:
+def make_plan(problem: Problem, suite: Suite) -> JudgingPlan:
     """Raises ValueError if no box can judge the problem's language or tests."""
     if suite not in get_args(Suite):
         raise ValueError(f"suite {suite!r}: expected one of {', '.join(get_args(Suite))}")
@@ -75,7 +75,7 @@ def make_plan(problem: Problem, suite: Suite) -> Plan:
     common: dict[str, Any] = {"suite": suite, "preamble": problem.preamble, "limits": problem.limits}
     common |= {"float_tol": problem.float_tol, "identity": _identity(problem, suite), "language": language}
     if problem.io == "stdio":
-        return Plan(cases=tuple(test for test in tests if isinstance(test, StdioTest)), **common)
+        return JudgingPlan(cases=tuple(test for test in tests if isinstance(test, StdioTest)), **common)
     sources = [test.source for test in tests if isinstance(test, FunctionTest)]
     every = [test.source for test in (*problem.public_tests, *problem.private_tests) if isinstance(test, FunctionTest)]
     name = problem.entry_point or language.tested_name(every)
@@ -85,8 +85,8 @@ def make_plan(problem: Problem, suite: Suite) -> Plan:
         if not language.judge_box:
             raise ValueError(_not_judged(problem, sources, calls))
         common |= {"tested": name, "independent": python.are_independent(problem.setup, sources)}
-        return Plan(setup=problem.setup, entry_point=problem.entry_point, checks=tuple(sources), **common)
-    return Plan(entry_point=name, calls=tuple(call for call in calls if call), independent=True, **common)
+        return JudgingPlan(setup=problem.setup, entry_point=problem.entry_point, checks=tuple(sources), **common)
+    return JudgingPlan(entry_point=name, calls=tuple(call for call in calls if call), independent=True, **common)
 
 
 def _not_judged(problem: Problem, sources: list[str], calls: list[Call | None]) -> str:

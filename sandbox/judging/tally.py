@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from sandbox.containers.box import Box
 from sandbox.containers.run_report import RunReport
-from sandbox.containers.session import Session
+from sandbox.containers.session import BoxSession
 from sandbox.judging.endings import run_failure
 from sandbox.judging.failure import MALFORMED, Failure
-from sandbox.judging.plan import Plan
+from sandbox.judging.plan import JudgingPlan
 from sandbox.verdict import Outcome, TestResult, Verdict, first_failure
 
 STARVED = 0.5
@@ -35,7 +35,7 @@ class Judgement:
 class Tally:
     """Results as they come in, in the order of the run, and what the runs behind them used."""
 
-    def __init__(self, plan: Plan, box: Box, order: Sequence[int] | None = None) -> None:
+    def __init__(self, plan: JudgingPlan, box: Box, order: Sequence[int] | None = None) -> None:
         self.plan, self.box = plan, box
         self.order = order or range(plan.size)
         self.results: list[TestResult] = []
@@ -67,7 +67,7 @@ class Tally:
         self.idle |= wall
         self.doubtful |= near or (wall and (busy_s > STARVED * done.wall_s or bool(self.plan.checks)))
 
-    def close(self, session: Session, failure: Failure | None) -> None:
+    def close(self, session: BoxSession, failure: Failure | None) -> None:
         """The end of a function run: what went wrong goes to every test that has no result of its own."""
         done = session.finish()
         self.account(done)

@@ -11,7 +11,14 @@ from itertools import pairwise
 from typing import Any
 
 from sandbox.languages import javascript_values as values
-from sandbox.languages.javascript_source import Token, closing, literal, split, text, tokens
+from sandbox.languages.javascript_source import (
+    Token,
+    closing_bracket,
+    parse_literal,
+    read_tokens,
+    source_text,
+    split_assert,
+)
 from sandbox.languages.language import Call, Language
 
 STRICT = ("strictEqual", "deepStrictEqual")
@@ -38,12 +45,12 @@ class Expected:
     tolerance: float | None = None
 
 
-def statements(source: str) -> tuple[str, ...]:
+def split_statements(source: str) -> tuple[str, ...]:
     """The assertions of a test. One may be wrapped in functions that are called once, as public data sets do.
 
     `const assert = require('assert')` and `let candidate = f` are understood. Raises ValueError for anything else.
     """
-    found = tuple(text(part) for part in _assertions(tokens(source), {}))
+    found = tuple(source_text(part) for part in _assertions(read_tokens(source), {}))
     if not found:
         raise ValueError("no assertion in it")
     return found
@@ -59,7 +66,7 @@ def _assertions(part: Part, aliases: dict[str, str]) -> Iterator[list[Token]]:
         if words[0] == ";":
             at += 1
         elif declared and words[3:5] == ["require", "("]:
-            end = closing(part, at + 4) + 1
+            end = closing_bracket(part, at + 4) + 1
             chosen = [token.text for token in part[end : end + 2]] == [".", "strict"]
             if chosen or words[5].strip("'\"").endswith("/strict"):
                 aliases[words[1]] = "assert.strict"
@@ -68,7 +75,7 @@ def _assertions(part: Part, aliases: dict[str, str]) -> Iterator[list[Token]]:
             words[0] == "function" and words[2:5] == list("(){")
         ):
             start = at + (6 if declared else 4)
-            end = closing(part, start)
+            end = closing_bracket(part, start)
             wrappers.add(words[1])
             yield from _assertions(part[start + 1 : end], aliases)
             at = end + 1
@@ -91,8 +98,8 @@ def _assertion_end(part: Part, at: int) -> int:
     opening = next((n for n in range(at, len(part)) if part[n].kind != "name" and part[n].text != "."), len(part))
     called = "".join(token.text for token in part[at:opening])
     if called.split(".")[0] != "assert" and called != "console.assert":
-        raise ValueError(f"not an assertion: {text(part[at : at + 8])}")
-    return closing(part, opening) + 1
+        raise ValueError(f"not an assertion: {source_text(part[at : at + 8])}")
+    return closing_bracket(part, opening) + 1
 
 
 def _renamed(part: Part, at: int, aliases: dict[str, str]) -> Token:
@@ -116,12 +123,12 @@ class _Compared:
 
 def _compared(test: str) -> _Compared:
     """Raises ValueError for what is no assertion about two things."""
-    part = [token for token in tokens(test) if token.text != ";"]
+    part = [token for token in read_tokens(test) if token.text != ";"]
     opening = next((n for n, token in enumerate(part) if token.text == "("), 0)
-    if not opening or closing(part, opening) != len(part) - 1:
+    if not opening or closing_bracket(part, opening) != len(part) - 1:
         raise ValueError("not one assertion")
     name = "".join(token.text for token in part[:opening])
-    arguments = [piece for piece in split(part[opening + 1 : -1], ",") if piece]
+    arguments = [piece for piece in split_assert(part[opening + 1 : -1], ",") if piece]
     strict, method = name.startswith("assert.strict."), name.removeprefix("assert.").removeprefix("strict.")
     told = [token.kind for piece in arguments[2:] for token in piece]  # what to print if it fails
     if method in STRICT + LOOSE and len(arguments) in (2, 3) and told in ([], ["string"]):
@@ -133,15 +140,15 @@ def _compared(test: str) -> _Compared:
 
 def _condition(part: list[Token]) -> _Compared:
     """`left === right`, or `Math.abs(call - number) < room`."""
-    sides = split(part, "===", "==")
+    sides = split_assert(part, "===", "==")
     if len(sides) == 2:
         return _Compared(sides[0], sides[1], strict=False)
-    sides = split(part, "<", "<=")
+    sides = split_assert(part, "<", "<=")
     if len(sides) != 2 or [token.text for token in sides[0][:4]] != ["Math", ".", "abs", "("]:
         raise ValueError("not a comparison")
-    terms = split(sides[0][4:-1], "-")
-    room = literal(sides[1])
-    if len(terms) != 2 or closing(sides[0], 3) != len(sides[0]) - 1 or not isinstance(room, float):
+    terms = split_assert(sides[0][4:-1], "-")
+    room = parse_literal(sides[1])
+    if len(terms) != 2 or closing_bracket(sides[0], 3) != len(sides[0]) - 1 or not isinstance(room, float):
         raise ValueError("not a comparison")
     return _Compared(terms[0], terms[1], strict=False, tolerance=room)
 
@@ -158,9 +165,9 @@ def split_test(test: str, name: str | None, trusted: frozenset[str]) -> Call | N
         for call, other in ((compared.left, compared.right), (compared.right, compared.left)):
             if _callee(call) == name:
                 _check_names(call, name, trusted)
-                expected = Expected(literal(other), compared.strict, compared.tolerance)
+                expected = Expected(parse_literal(other), compared.strict, compared.tolerance)
                 waits = any(token.text == "await" for token in call)
-                return Call(f"await (async () => ({text(call)}))()" if waits else text(call), expected)
+                return Call(f"await (async () => ({source_text(call)}))()" if waits else source_text(call), expected)
     except REFUSED:
         return None
     return None
@@ -176,12 +183,12 @@ def _callee(part: Part) -> str | None:
     called = "".join(token.text for token in part[:opening])
     if opening == len(part):
         return None
-    end = closing(part, opening)
+    end = closing_bracket(part, opening)
     if not _is_ending(part[end + 1 :]):
         return None
     if called not in CONVERSIONS:
         return called if opening == 1 and called not in KEYWORDS else None
-    first, *others = split(part[opening + 1 : end], ",")
+    first, *others = split_assert(part[opening + 1 : end], ",")
     return _callee(first) if all(_is_literal(other) for other in others) else None
 
 
@@ -192,13 +199,15 @@ def _is_ending(part: Part) -> bool:
     if len(part) < 2 or part[0].text != "." or part[1].text not in ENDINGS:
         return False
     return len(part) == 2 or (
-        part[2].text == "(" and closing(part, 2) == len(part) - 1 and (len(part) == 4 or _is_literal(part[3:-1]))
+        part[2].text == "("
+        and closing_bracket(part, 2) == len(part) - 1
+        and (len(part) == 4 or _is_literal(part[3:-1]))
     )
 
 
 def _is_literal(part: Part) -> bool:
     try:
-        literal(part)
+        parse_literal(part)
     except REFUSED:
         return False
     return True
@@ -228,19 +237,19 @@ def tested_name(tests: Iterable[str]) -> str | None:
 
 def defined_names(source: str) -> frozenset[str]:
     """Names that trusted source declares, at whatever depth."""
-    part = tokens(source)
+    part = read_tokens(source)
     declaring = ("function", "class", "const", "let", "var")
     return frozenset(item.text for before, item in pairwise(part) if before.text in declaring)
 
 
-def difference(tree: Any, expected: Expected, tolerance: float | None) -> str | None:
+def value_difference(tree: Any, expected: Expected, tolerance: float | None) -> str | None:
     """What is wrong with a value that a box sent, None if it is the expected one. Raises for what is no value."""
-    got = values.decode(tree)
+    got = values.decode_value(tree)
     if expected.tolerance is not None:
         right = isinstance(got, float) and abs(got - expected.value) <= expected.tolerance
     else:
-        right = values.same(got, expected.value, expected.strict, tolerance)
-    return None if right else f"got {values.show(got)}, expected {values.show(expected.value)}"
+        right = values.same_value(got, expected.value, expected.strict, tolerance)
+    return None if right else f"got {values.show_value(got)}, expected {values.show_value(expected.value)}"
 
 
 LANGUAGE = Language(
@@ -257,9 +266,9 @@ LANGUAGE = Language(
         "/opt/box/sandbox/guest/javascript.js",
     ),
     overhead_mib=128,
-    statements=statements,
+    statements=split_statements,
     split=split_test,
     tested_name=tested_name,
     defined_names=defined_names,
-    difference=difference,
+    difference=value_difference,
 )

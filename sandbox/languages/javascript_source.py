@@ -36,7 +36,7 @@ class Token:
     gap: str = ""
 
 
-def tokens(source: str) -> list[Token]:
+def read_tokens(source: str) -> list[Token]:
     """Tokens without comments. Raises ValueError for what is none, template strings with `${` among it."""
     found: list[Token] = []
     at, gap = 0, ""
@@ -61,12 +61,12 @@ def _operand_expected(before: Sequence[Token]) -> bool:
     return not before or before[-1].text == "return" or (before[-1].kind == "mark" and before[-1].text not in ")]}")
 
 
-def text(part: Sequence[Token]) -> str:
+def source_text(part: Sequence[Token]) -> str:
     """Source again, without comments: those of a test may hold its answer."""
     return "".join((token.gap if n else "") + token.text for n, token in enumerate(part))
 
 
-def closing(part: Sequence[Token], at: int) -> int:
+def closing_bracket(part: Sequence[Token], at: int) -> int:
     """Where the bracket that opens at `at` closes. Raises ValueError."""
     open_ones: list[str] = []
     for place in range(at, len(part)):
@@ -83,14 +83,14 @@ def closing(part: Sequence[Token], at: int) -> int:
     raise ValueError("a bracket that does not close")
 
 
-def split(part: Sequence[Token], *marks: str) -> list[list[Token]]:
+def split_assert(part: Sequence[Token], *marks: str) -> list[list[Token]]:
     """The pieces between marks that stand outside of all brackets. Raises ValueError."""
     pieces: list[list[Token]] = [[]]
     at = 0
     while at < len(part):
         token = part[at]
         if token.kind == "mark" and token.text in _CLOSING:
-            end = closing(part, at)
+            end = closing_bracket(part, at)
             pieces[-1] += part[at : end + 1]
             at = end + 1
             continue
@@ -102,7 +102,7 @@ def split(part: Sequence[Token], *marks: str) -> list[list[Token]]:
     return pieces
 
 
-def literal(part: Sequence[Token]) -> Any:
+def parse_literal(part: Sequence[Token]) -> Any:
     """The value of a literal, as `javascript_values` has them. Raises ValueError for anything else."""
     reader = _Literal(part)
     value = reader.value(0)
@@ -130,9 +130,9 @@ class _Literal:
             raise ValueError("a literal nested too deeply")
         token = self.take()
         if token.kind == "string":
-            return string(token.text)
+            return parse_string(token.text)
         if token.kind == "number":
-            return number(token.text)
+            return parse_number(token.text)
         if token.text in values.CONSTANTS:
             return values.CONSTANTS[token.text]
         if token.text in ("-", "+"):
@@ -166,9 +166,9 @@ class _Literal:
             key = self.take()
             if key.kind == "mark" or key.kind == "regexp" or key.text == "__proto__":
                 raise ValueError("not a property's name")
-            name = string(key.text) if key.kind == "string" else key.text
+            name = parse_string(key.text) if key.kind == "string" else key.text
             if key.kind == "number":
-                name = values.number_text(number(key.text))
+                name = values.number_text(parse_number(key.text))
             self.take(":")
             yield name, self.value(depth + 1)
             if not self.sees("}"):
@@ -181,7 +181,7 @@ class _Literal:
         if self.sees("("):
             self.take("(")
             arguments = list(self.items(")", depth))
-        return values.build(kind, arguments)
+        return values.build_value(kind, arguments)
 
     def json(self, depth: int) -> str | values.Undefined:
         self.take(".")
@@ -192,7 +192,7 @@ class _Literal:
         return values.json_text(value)
 
 
-def number(source: str) -> float | int:
+def parse_number(source: str) -> float | int:
     """A Number as a float, a BigInt as an int. Raises ValueError."""
     plain = source.replace("_", "")
     digits = plain.removesuffix("n")
@@ -204,7 +204,7 @@ def number(source: str) -> float | int:
     return int(digits) if plain.endswith("n") else float(digits)
 
 
-def string(source: str) -> str:
+def parse_string(source: str) -> str:
     """The text of a string literal; halves of a surrogate pair that stand together become its character."""
 
     def unescaped(match: re.Match[str]) -> str:

@@ -48,7 +48,7 @@ class Collection:
     items: Any
 
 
-def build(kind: str, arguments: list[Any]) -> Collection:
+def build_value(kind: str, arguments: list[Any]) -> Collection:
     """`new kind(...)` of literals. Raises ValueError."""
     if kind == "Date" and len(arguments) == 1:
         return Collection("Date", _milliseconds(arguments[0]))
@@ -58,9 +58,9 @@ def build(kind: str, arguments: list[Any]) -> Collection:
     if kind == "Map":
         if not all(isinstance(pair, list) and len(pair) == 2 for pair in items):
             raise ValueError("new Map of something else than pairs")
-        return Collection("Map", list({canonical(key): (key, item) for key, item in items}.values()))
+        return Collection("Map", list({canonical_value(key): (key, item) for key, item in items}.values()))
     if kind == "Set":
-        return Collection("Set", list({canonical(item): item for item in items}.values()))
+        return Collection("Set", list({canonical_value(item): item for item in items}.values()))
     return Collection(kind, items)
 
 
@@ -73,7 +73,7 @@ def _milliseconds(when: Any) -> float:
     raise ValueError("a date that is neither milliseconds nor ISO text in UTC")
 
 
-def decode(tree: Any, depth: int = 0) -> Any:
+def decode_value(tree: Any, depth: int = 0) -> Any:
     """The value of a tree from a box. Raises for what is none; any exception means that."""
     if depth > MAX_DEPTH:
         raise ValueError("nested too deeply")
@@ -84,18 +84,20 @@ def decode(tree: Any, depth: int = 0) -> Any:
     if isinstance(tree, str):
         return well_formed(tree)
     if isinstance(tree, list):
-        return [decode(item, depth + 1) for item in tree]
+        return [decode_value(item, depth + 1) for item in tree]
     ((tag, body),) = tree.items()
     if tag == "object":
-        return {well_formed(name): decode(item, depth + 1) for name, item in body}
+        return {well_formed(name): decode_value(item, depth + 1) for name, item in body}
     if tag == "instance":
-        return Collection(f"<{body[0][:80]}>", {well_formed(name): decode(item, depth + 1) for name, item in body[1]})
+        return Collection(
+            f"<{body[0][:80]}>", {well_formed(name): decode_value(item, depth + 1) for name, item in body[1]}
+        )
     if tag == "map":
-        return Collection("Map", [(decode(key, depth + 1), decode(item, depth + 1)) for key, item in body])
+        return Collection("Map", [(decode_value(key, depth + 1), decode_value(item, depth + 1)) for key, item in body])
     if tag == "set":
-        return Collection("Set", [decode(item, depth + 1) for item in body])
+        return Collection("Set", [decode_value(item, depth + 1) for item in body])
     if tag == "typed" and body[0] in TYPED:
-        return Collection(body[0], [decode(item, depth + 1) for item in body[1]])
+        return Collection(body[0], [decode_value(item, depth + 1) for item in body[1]])
     if tag == "date":
         return Collection("Date", float(body))
     return {
@@ -113,7 +115,7 @@ def well_formed(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
 
-def same(got: Any, expected: Any, strict: bool, tolerance: float | None = None) -> bool:
+def same_value(got: Any, expected: Any, strict: bool, tolerance: float | None = None) -> bool:
     """Deep equality. Types never convert. `strict` tells -0 from 0, and instances of classes from plain objects."""
     if isinstance(got, Collection) and isinstance(expected, Collection):
         return got.kind == expected.kind and _same_items(got, expected, strict, tolerance)
@@ -125,11 +127,11 @@ def same(got: Any, expected: Any, strict: bool, tolerance: float | None = None) 
         return _same_number(got, expected, strict, tolerance)
     if isinstance(got, list):
         return len(got) == len(expected) and all(
-            same(*pair, strict, tolerance) for pair in zip(got, expected, strict=True)
+            same_value(*pair, strict, tolerance) for pair in zip(got, expected, strict=True)
         )
     if isinstance(got, dict):
         return len(got) == len(expected) and all(
-            name in got and same(got[name], item, strict, tolerance) for name, item in expected.items()
+            name in got and same_value(got[name], item, strict, tolerance) for name, item in expected.items()
         )
     return got is expected if isinstance(got, Undefined) else bool(got == expected)
 
@@ -148,11 +150,11 @@ def _same_items(got: Collection, expected: Collection, strict: bool, tolerance: 
     if len(got.items) != len(expected.items):
         return False
     if got.kind in ("Map", "Set"):  # in any order
-        return Counter(map(canonical, got.items)) == Counter(map(canonical, expected.items))
-    return same(list(got.items), list(expected.items), strict, tolerance)
+        return Counter(map(canonical_value, got.items)) == Counter(map(canonical_value, expected.items))
+    return same_value(list(got.items), list(expected.items), strict, tolerance)
 
 
-def canonical(value: Any) -> Hashable:
+def canonical_value(value: Any) -> Hashable:
     """A key that is equal exactly for values that are the same; the order of properties and members is free.
 
     Numbers are text in it: those of a program could be chosen to have one hash, and text's hash nobody knows.
@@ -162,13 +164,13 @@ def canonical(value: Any) -> Hashable:
     if isinstance(value, int) and not isinstance(value, bool):
         return ("bigint", hex(value))
     if isinstance(value, list | tuple):
-        return ("list", tuple(map(canonical, value)))
+        return ("list", tuple(map(canonical_value, value)))
     if isinstance(value, dict):
-        return ("object", frozenset((name, canonical(item)) for name, item in value.items()))
+        return ("object", frozenset((name, canonical_value(item)) for name, item in value.items()))
     if isinstance(value, Collection):
         if value.kind in ("Map", "Set"):
-            return (value.kind, frozenset(Counter(map(canonical, value.items)).items()))
-        return (value.kind, canonical(value.items))
+            return (value.kind, frozenset(Counter(map(canonical_value, value.items)).items()))
+        return (value.kind, canonical_value(value.items))
     if isinstance(value, Opaque | Undefined):
         return (id(value),)
     return (type(value).__name__, value)
@@ -215,20 +217,22 @@ def json_text(value: Any) -> str | Undefined:
         return f"[{','.join('null' if item is UNDEFINED else str(json_text(item)) for item in value)}]"
     if isinstance(value, dict):
         shown = [
-            f"{json_text(name)}:{json_text(value[name])}" for name in ordered(value) if value[name] is not UNDEFINED
+            f"{json_text(name)}:{json_text(value[name])}"
+            for name in ordered_members(value)
+            if value[name] is not UNDEFINED
         ]
         return f"{{{','.join(shown)}}}"
     raise ValueError("JSON of something else than plain values")
 
 
-def ordered(names: Any) -> list[str]:
+def ordered_members(names: Any) -> list[str]:
     """Property names in JavaScript's order: array indices first, by size."""
     indices = [name for name in names if re.fullmatch("0|[1-9][0-9]{0,9}", name) and int(name) < 2**32 - 1]
     known = set(indices)
     return sorted(indices, key=int) + [name for name in names if name not in known]
 
 
-def show(value: Any) -> str:
+def show_value(value: Any) -> str:
     """A value as its source would write it, cut at rendering.LIMIT characters. Never raises."""
     text = ""
     try:

@@ -21,7 +21,7 @@ from sandbox.languages import get_language
 from sandbox.pool.box_factory import BoxFactory
 from sandbox.pool.machine_lock import MachineLock
 from sandbox.pool.outcome_cache import Deliver, OutcomeCache
-from sandbox.pool.worker import Job, Worker, infrastructure_outcome
+from sandbox.pool.worker import PoolJob, PoolWorker, infrastructure_outcome
 from sandbox.problem import Problem, Suite
 from sandbox.verdict import Outcome
 
@@ -55,11 +55,11 @@ class Pool:
         """
         self._factory = BoxFactory(runtime, memory_mib, transport)
         self._cache = OutcomeCache(REMEMBERED) if cached else None
-        self._jobs: queue.Queue[Job | None] = queue.Queue(queued)
+        self._jobs: queue.Queue[PoolJob | None] = queue.Queue(queued)
         self._submit_deadline_s = submit_deadline_s
         self._machine = MachineLock()
         self._closed = False
-        self._workers = [Worker(self._factory, self._jobs, self._machine, f"sandbox-{n}") for n in range(boxes)]
+        self._workers = [PoolWorker(self._factory, self._jobs, self._machine, f"sandbox-{n}") for n in range(boxes)]
         try:
             for language in languages:
                 self._factory.prewarm(boxes, get_language(language))
@@ -90,7 +90,7 @@ class Pool:
             deliver = self._cache.ask((plan.identity, program, stop_at_first_failure), partial(_set, future))
         if deliver is None:
             return future
-        job = Job(plan, program, stop_at_first_failure, deliver)
+        job = PoolJob(plan, program, stop_at_first_failure, deliver)
         try:
             self._jobs.put(job, timeout=self._submit_deadline_s)
         except queue.Full:
@@ -124,7 +124,7 @@ class Pool:
 
     def _refuse_waiting(self) -> None:
         """Whoever waits for these gets an answer; what tells the workers to end goes back."""
-        taken: list[Job | None] = []
+        taken: list[PoolJob | None] = []
         with contextlib.suppress(queue.Empty):
             while True:
                 taken.append(self._jobs.get_nowait())

@@ -9,8 +9,8 @@ from typing import Any
 
 from sandbox.containers.box import Box
 from sandbox.errors import BoxLost, SandboxUnavailable
-from sandbox.judging.judge import Judgement, judge
-from sandbox.judging.plan import Plan
+from sandbox.judging.judge import Judgement, judge_program
+from sandbox.judging.plan import JudgingPlan
 from sandbox.languages.language import Language
 from sandbox.pool.box_factory import BoxFactory
 from sandbox.pool.machine_lock import MachineLock
@@ -24,10 +24,10 @@ STARVED = "even alone in its pool the program got no core of this machine"
 
 
 @dataclass(slots=True)
-class Job:
+class PoolJob:
     """One program to judge, and where its outcome goes."""
 
-    plan: Plan
+    plan: JudgingPlan
     program: str
     stop: bool
     deliver: Callable[[Outcome], Any]
@@ -37,10 +37,12 @@ def infrastructure_outcome(message: str, attempt: int) -> Outcome:
     return Outcome(verdict=Verdict.INFRASTRUCTURE_ERROR, message=message, attempt=attempt)
 
 
-class Worker(threading.Thread):
+class PoolWorker(threading.Thread):
     """One box at work, replaced whenever there is the slightest doubt about it."""
 
-    def __init__(self, factory: BoxFactory, jobs: "queue.Queue[Job | None]", machine: MachineLock, name: str) -> None:
+    def __init__(
+        self, factory: BoxFactory, jobs: "queue.Queue[PoolJob | None]", machine: MachineLock, name: str
+    ) -> None:
         super().__init__(name=name, daemon=True)
         self._factory, self._jobs, self._machine = factory, jobs, machine
         self._boxes: dict[Language, Box] = {}
@@ -56,7 +58,7 @@ class Worker(threading.Thread):
             job.deliver(outcome)
         self._drop_boxes()
 
-    def _outcome(self, job: Job) -> Outcome:
+    def _outcome(self, job: PoolJob) -> Outcome:
         """Up to ATTEMPTS boxes; what looks like the machine's doing once more, alone."""
         reason, attempt, patience = "", 1, time.monotonic() + ENGINE_PATIENCE_S
         while attempt <= ATTEMPTS:
@@ -87,11 +89,11 @@ class Worker(threading.Thread):
                 time.sleep(1)
         return infrastructure_outcome(reason, min(attempt, ATTEMPTS))
 
-    def _attempt(self, job: Job) -> Judgement:
+    def _attempt(self, job: PoolJob) -> Judgement:
         plan = job.plan
         box = self._ready(plan.language, plan.limits.memory_mib)
         try:
-            return judge(plan, job.program, box, lambda: self._ready_judge(plan.limits.memory_mib), job.stop)
+            return judge_program(plan, job.program, box, lambda: self._ready_judge(plan.limits.memory_mib), job.stop)
         finally:
             if box.tainted or box.runs >= RUNS_PER_BOX:
                 self._factory.discard(box)

@@ -10,13 +10,13 @@ from typing import Any
 from sandbox.problem import Limits, Problem, StdioTest
 from sandbox.problems.data_set import DataSetLoader
 from sandbox.problems.jsonl import wall_for
-from sandbox.problems.rows import Row
-from sandbox.problems.sources import Source
+from sandbox.problems.rows import ProblemRow
+from sandbox.problems.sources import DataSource
 from sandbox.problems.suites import SuiteOptions
 
 SPLITS = ("train", "valid", "test")
 HUB_NAME = "deepmind/code_contests"
-SAMPLE = Source("codecontests_sample/code_eval_code_contests.jsonl")
+SAMPLE = DataSource("codecontests_sample/code_eval_code_contests.jsonl")
 PYTHON3 = 3
 """The publisher's number of the language of a solution."""
 MIN_MEMORY_MIB = 256
@@ -28,11 +28,11 @@ def load_codecontests(split: str | None, options: SuiteOptions, path: Path | Non
 
     A problem without public tests, without private ones, or one that reads a file is excluded. Raises ProblemError.
     """
-    source = Source(f"codecontests/{split}.parquet", HUB_NAME, None, split)
+    source = DataSource(f"codecontests/{split}.parquet", HUB_NAME, None, split)
     return [_problem(row, options) for row in source.rows(path)]
 
 
-def _problem(row: Row, options: SuiteOptions) -> Problem:
+def _problem(row: ProblemRow, options: SuiteOptions) -> Problem:
     public, private = _cases(row, "public_tests"), _cases(row, "private_tests")
     if options.generated_tests:
         private += _cases(row, "generated_tests")
@@ -53,7 +53,7 @@ def _problem(row: Row, options: SuiteOptions) -> Problem:
     )
 
 
-def _cases(row: Row, field: str) -> tuple[StdioTest, ...]:
+def _cases(row: ProblemRow, field: str) -> tuple[StdioTest, ...]:
     """Inputs and outputs, which the publisher keeps in two lists."""
     value = row.fields.get(field) or {"input": [], "output": []}
     inputs, outputs = (_texts(value, "input"), _texts(value, "output"))
@@ -67,14 +67,14 @@ def _texts(value: Any, name: str) -> list[str] | None:
     return texts if isinstance(texts, list) and all(isinstance(item, str) for item in texts) else None
 
 
-def _reference(row: Row) -> str | None:
+def _reference(row: ProblemRow) -> str | None:
     """The first solution in Python 3, if there is one."""
     solutions = row.fields.get("solutions") or {}
     languages, programs = solutions.get("language", []), solutions.get("solution", [])
     return next((text for number, text in zip(languages, programs, strict=False) if number == PYTHON3), None)
 
 
-def _limits(row: Row) -> Limits:
+def _limits(row: ProblemRow) -> Limits:
     """Seconds and nanoseconds of CPU, bytes of memory; the defaults if a problem has none."""
     given, memory = row.fields.get("time_limit") or {}, row.fields.get("memory_limit_bytes") or 0
     if not isinstance(given, dict) or not all(isinstance(part, int) for part in given.values()):
@@ -97,7 +97,7 @@ def load_codecontests_sample(split: str | None, options: SuiteOptions, path: Pat
     return [_sample(row) for row in SAMPLE.rows(path)]
 
 
-def _sample(row: Row) -> Problem:
+def _sample(row: ProblemRow) -> Problem:
     tests, statement = _merged(row), row.text("content")
     shown = _words(statement)
     count = 0
@@ -122,7 +122,7 @@ def _words(text: str) -> str:
     return f" {' '.join(text.split())} "
 
 
-def _merged(row: Row) -> tuple[StdioTest, ...]:
+def _merged(row: ProblemRow) -> tuple[StdioTest, ...]:
     try:
         items: list[Any] = json.loads(row.text("test"))
         if not isinstance(items, list):
@@ -133,7 +133,7 @@ def _merged(row: Row) -> tuple[StdioTest, ...]:
         raise row.refuse("test", expected) from None
 
 
-def _labels(row: Row) -> dict[str, Any]:
+def _labels(row: ProblemRow) -> dict[str, Any]:
     try:
         labels = json.loads(row.text("labels"))
     except ValueError:

@@ -13,13 +13,13 @@ from sandbox.errors import ProblemError
 from sandbox.problem import FunctionTest, Limits, Problem
 from sandbox.problems.data_set import DataSetLoader
 from sandbox.problems.evalplus import written_out
-from sandbox.problems.rows import Row
-from sandbox.problems.sources import Source
+from sandbox.problems.rows import ProblemRow
+from sandbox.problems.sources import DataSource
 from sandbox.problems.suites import SuiteOptions
 
-PLAIN = Source("humaneval/HumanEval.jsonl.gz", "openai/openai_humaneval")
-PACK = Source("humanevalpack/humanevalpack_python.jsonl", "bigcode/humanevalpack", "python")
-PLUS = Source("humaneval_plus/HumanEvalPlus-OriginFmt.jsonl.gz", "evalplus/humanevalplus")
+PLAIN = DataSource("humaneval/HumanEval.jsonl.gz", "openai/openai_humaneval")
+PACK = DataSource("humanevalpack/humanevalpack_python.jsonl", "bigcode/humanevalpack", "python")
+PLUS = DataSource("humaneval_plus/HumanEvalPlus-OriginFmt.jsonl.gz", "evalplus/humanevalplus")
 WRONG = {"HumanEval/32": "its published test fails its own reference solution: it unpacks a float"}
 """Problems of HumanEval+ that nothing can solve."""
 LARGE = {f"HumanEval/{number}": Limits(values_mib=64) for number in (100, 130)}
@@ -62,12 +62,12 @@ def _examples(options: SuiteOptions, name: str) -> Examples:
         raise ProblemError(f"{name} takes its public tests from HumanEvalPack: {error}") from error
 
 
-def _number(row: Row) -> str:
+def _number(row: ProblemRow) -> str:
     """`7` of HumanEval/7 and of Python/7."""
     return row.identifier("task_id").rpartition("/")[2]
 
 
-def example_tests(row: Row) -> list[FunctionTest]:
+def example_tests(row: ProblemRow) -> list[FunctionTest]:
     """The asserts of HumanEvalPack's `example_test` that ask the function something; six problems have none.
 
     Some fields begin with `assert True`, which tests nothing. That of Python/119 begins with lines of a solution;
@@ -88,12 +88,12 @@ def example_tests(row: Row) -> list[FunctionTest]:
     return [FunctionTest(ast.unparse(node)) for node in asserts if not isinstance(node.test, ast.Constant)]
 
 
-def _check(row: Row, source: str) -> FunctionTest:
+def _check(row: ProblemRow, source: str) -> FunctionTest:
     return FunctionTest(f"{source}\n\ncheck({row.name('entry_point')})\n")
 
 
 def _problem(
-    row: Row,
+    row: ProblemRow,
     options: SuiteOptions,
     examples: Examples,
     hidden: list[FunctionTest],
@@ -115,7 +115,7 @@ def _problem(
     )
 
 
-def _before(row: Row, prompt: str, name: str) -> str:
+def _before(row: ProblemRow, prompt: str, name: str) -> str:
     """The prompt's statements ahead of the function that is to be written."""
     body = row.tree("prompt", f"{prompt}\n    pass\n").body
     ours = [node for node in body if not (isinstance(node, ast.FunctionDef) and node.name == name)]

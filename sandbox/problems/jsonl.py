@@ -10,7 +10,7 @@ from sandbox.errors import ProblemError
 from sandbox.judging.plan import make_plan
 from sandbox.languages import LANGUAGES
 from sandbox.problem import FunctionTest, Limits, Problem, StdioTest, Test
-from sandbox.problems.rows import TEXT, Row, is_text
+from sandbox.problems.rows import TEXT, ProblemRow, is_text
 from sandbox.problems.sources import read_rows
 from sandbox.registry import RegistryError
 
@@ -39,7 +39,7 @@ def load_file(path: Path) -> list[Problem]:
     return problems
 
 
-def _problem(row: Row) -> Problem:
+def _problem(row: ProblemRow) -> Problem:
     _known_fields(row)
     language, io = _language(row), _one_of(row, "io", ("function", "stdio"))
     private = _tests(row, "private_tests", io, language)
@@ -67,7 +67,7 @@ def _problem(row: Row) -> Problem:
     return problem
 
 
-def _known_fields(row: Row) -> None:
+def _known_fields(row: ProblemRow) -> None:
     """A field that looks like a misspelt one is an error; others are the owner's business."""
     for field in row.fields.keys() - set(FIELDS):
         near = difflib.get_close_matches(field, FIELDS, 1, 0.8)
@@ -75,14 +75,14 @@ def _known_fields(row: Row) -> None:
             raise ProblemError(f"{row.where}: unknown field {field}; did you mean {near[0]}?")
 
 
-def _code(row: Row, field: str, language: str) -> str:
+def _code(row: ProblemRow, field: str, language: str) -> str:
     source = row.text(field) if row.has(field) else ""
     if language == "python":
         row.parsed(field, source)
     return source
 
 
-def _statements(row: Row, field: str, source: str, language: str) -> tuple[str, ...]:
+def _statements(row: ProblemRow, field: str, source: str, language: str) -> tuple[str, ...]:
     """The single tests of a test's source, in a language whose source can be read here."""
     try:
         return LANGUAGES[language].statements(source)
@@ -90,7 +90,7 @@ def _statements(row: Row, field: str, source: str, language: str) -> tuple[str, 
         raise row.refuse(field, f"{LANGUAGES[language].title} source ({error})", source) from None
 
 
-def _language(row: Row) -> str:
+def _language(row: ProblemRow) -> str:
     """The name of a language, shipped or a plug-in's; one that does not exist is refused before anything runs."""
     value = row.fields.get("language", "python")
     if not isinstance(value, str):
@@ -102,14 +102,14 @@ def _language(row: Row) -> str:
     return value
 
 
-def _one_of(row: Row, field: str, choices: tuple[str, ...]) -> str:
+def _one_of(row: ProblemRow, field: str, choices: tuple[str, ...]) -> str:
     value = row.fields.get(field, choices[0])
     if value not in choices:
         raise row.refuse(field, f"one of {', '.join(choices)}")
     return str(value)
 
 
-def _tests(row: Row, field: str, io: str, language: str) -> tuple[Test, ...]:
+def _tests(row: ProblemRow, field: str, io: str, language: str) -> tuple[Test, ...]:
     items = row.fields.get(field, [])
     title = LANGUAGES[language].title
     expected = f"a list of {title} statements" if io == "function" else 'a list of {"input": ..., "output": ...}'
@@ -128,14 +128,14 @@ def _tests(row: Row, field: str, io: str, language: str) -> tuple[Test, ...]:
     return tuple(tests)
 
 
-def _entry_point(row: Row, language: str) -> str:
+def _entry_point(row: ProblemRow, language: str) -> str:
     name = row.text("entry_point")
     if not (name if language == "python" else name.replace("$", "_")).isidentifier():
         raise row.refuse("entry_point", "the name of a function")
     return name
 
 
-def _number(row: Row, field: str) -> float | None:
+def _number(row: ProblemRow, field: str) -> float | None:
     if not row.has(field):
         return None
     if not _positive(row.fields[field], float):
@@ -143,7 +143,7 @@ def _number(row: Row, field: str) -> float | None:
     return float(row.fields[field])
 
 
-def _limits(row: Row) -> Limits:
+def _limits(row: ProblemRow) -> Limits:
     given = row.fields.get("limits") or {}
     if not isinstance(given, dict):
         raise row.refuse("limits", f"an object with {', '.join(LIMITS)}")

@@ -7,13 +7,13 @@ from sandbox.languages import python
 from sandbox.problem import FunctionTest, Limits, Problem
 from sandbox.problems.data_set import DataSetLoader
 from sandbox.problems.evalplus import written_out
-from sandbox.problems.rows import Row
-from sandbox.problems.sources import Source
+from sandbox.problems.rows import ProblemRow
+from sandbox.problems.sources import DataSource
 from sandbox.problems.suites import SuiteOptions
 
-FULL = Source("mbpp/mbpp.jsonl", "google-research-datasets/mbpp", "full")
-SANITIZED = Source("mbpp_sanitized/sanitized-mbpp.json", "google-research-datasets/mbpp", "sanitized")
-PLUS = Source("mbpp_plus/MbppPlus-OriginFmt.jsonl.gz", "evalplus/mbppplus")
+FULL = DataSource("mbpp/mbpp.jsonl", "google-research-datasets/mbpp", "full")
+SANITIZED = DataSource("mbpp_sanitized/sanitized-mbpp.json", "google-research-datasets/mbpp", "sanitized")
+PLUS = DataSource("mbpp_plus/MbppPlus-OriginFmt.jsonl.gz", "evalplus/mbppplus")
 SPLITS = {"prompt": range(1, 11), "test": range(11, 511), "validation": range(511, 601), "train": range(601, 975)}
 """By task id, for all three."""
 HEAVY = {
@@ -54,22 +54,22 @@ def load_mbpp_plus(split: str | None, options: SuiteOptions, path: Path | None) 
     return problems
 
 
-def _rows(source: Source, split: str | None, path: Path | None) -> list[Row]:
+def _rows(source: DataSource, split: str | None, path: Path | None) -> list[ProblemRow]:
     wanted = range(1, 975) if split is None else SPLITS[split]
     rows = sorted(source.rows(path), key=lambda row: row.number("task_id"))
     return [row for row in rows if row.number("task_id") in wanted]
 
 
-def _challenges(row: Row) -> list[FunctionTest]:
+def _challenges(row: ProblemRow) -> list[FunctionTest]:
     return row.tests("challenge_test_list") if row.texts("challenge_test_list") else []
 
 
-def _imports(row: Row) -> str:
+def _imports(row: ProblemRow) -> str:
     return row.parsed("test_imports", "\n".join(row.texts("test_imports")))
 
 
 def _problem(
-    row: Row,
+    row: ProblemRow,
     options: SuiteOptions,
     prompt: str,
     shown: list[FunctionTest],

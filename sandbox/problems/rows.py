@@ -11,7 +11,7 @@ SHOWN = 60
 TEXT = "text without lone surrogates, which no file and no input can hold"
 
 
-class Row:
+class ProblemRow:
     """Fields by name. Whatever is not as expected raises ProblemError: place, field, expectation, what was found."""
 
     def __init__(self, fields: dict[str, Any], where: str) -> None:

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.errors import ProblemError
-from sandbox.problems.rows import Row
+from sandbox.problems.rows import ProblemRow
 
 DATA_DIR = "MUCODE_DATA_DIR"
 SUFFIXES = ".jsonl, .jsonl.gz, .json, .parquet"
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class DataSource:
     """A published data set: its file below MUCODE_DATA_DIR, and its name, configuration and split on the hub."""
 
     file: str
@@ -25,7 +25,7 @@ class Source:
     configuration: str | None = None
     split: str | None = None
 
-    def rows(self, path: Path | None = None) -> Iterator[Row]:
+    def rows(self, path: Path | None = None) -> Iterator[ProblemRow]:
         """Rows of `path`; without one, of the file below MUCODE_DATA_DIR if that is set, else by name."""
         folder = os.environ.get(DATA_DIR)
         if path is None and not folder:
@@ -38,7 +38,7 @@ class Source:
                 )
         return read_rows(path)
 
-    def _downloaded(self) -> Iterator[Row]:
+    def _downloaded(self) -> Iterator[ProblemRow]:
         """By name from the hub, untested."""
         advice = f"set {DATA_DIR} to a folder that holds {self.file}"
         if self.hub_name is None:
@@ -56,16 +56,16 @@ class Source:
         if self.split and self.split not in loaded:
             raise ProblemError(f"{self.hub_name} has no split {self.split!r}, only {', '.join(loaded)}")
         return (
-            Row(dict(fields), f"{self.hub_name}, split {name}, row {number}")
+            ProblemRow(dict(fields), f"{self.hub_name}, split {name}, row {number}")
             for name in names
             for number, fields in enumerate(loaded[name], start=1)
         )
 
 
-def read_rows(path: Path) -> Iterator[Row]:
+def read_rows(path: Path) -> Iterator[ProblemRow]:
     """Rows of a file by its suffix: JSON lines, one JSON array, or Parquet. Raises ProblemError naming the place."""
     if path.name.endswith((".jsonl", ".jsonl.gz")):
-        return (Row(fields, f"{path}, line {number}") for number, fields in read_jsonl(path))
+        return (ProblemRow(fields, f"{path}, line {number}") for number, fields in read_jsonl(path))
     if path.suffix == ".json":
         return _read_array(path)
     if path.suffix == ".parquet":
@@ -84,7 +84,7 @@ def read_jsonl(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         raise ProblemError(f"{path}: {error}") from error
 
 
-def _read_array(path: Path) -> Iterator[Row]:
+def _read_array(path: Path) -> Iterator[ProblemRow]:
     try:
         items = _json(path.read_text(encoding="utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as error:
@@ -93,10 +93,10 @@ def _read_array(path: Path) -> Iterator[Row]:
         raise ProblemError(f"{path}: expected a JSON array of objects, found {type(items).__name__}")
     for number, item in enumerate(items, start=1):
         where = f"{path}, element {number}"
-        yield Row(_object(item, where), where)
+        yield ProblemRow(_object(item, where), where)
 
 
-def _read_parquet(path: Path) -> Iterator[Row]:
+def _read_parquet(path: Path) -> Iterator[ProblemRow]:
     try:
         import pyarrow
         import pyarrow.parquet
@@ -108,7 +108,7 @@ def _read_parquet(path: Path) -> Iterator[Row]:
             for batch in file.iter_batches(batch_size=100):
                 for fields in batch.to_pylist():
                     number += 1
-                    yield Row(_without_nulls(fields), f"{path}, row {number}")
+                    yield ProblemRow(_without_nulls(fields), f"{path}, row {number}")
     except (OSError, pyarrow.ArrowException) as error:
         raise ProblemError(f"{path}: {error}") from error
 

@@ -275,7 +275,7 @@ class _Decoder:
         return [*trees]
 
 
-def split(text: str) -> list[str]:
+def split_value(text: str) -> list[str]:
     return text.split(BETWEEN)
 
 

@@ -98,7 +98,7 @@ def test_a_strategy_that_needs_references(tmp_path: Path) -> None:
     file.write_text(json.dumps(problem) + "\n")
     settings = [f"problems.train={file}", "run.strategy=leap", f"run.root={tmp_path / 'runs'}"]
     with pytest.raises(ConfigError, match=r"'leap' trains on reference solutions, but no problem of problems\.train"):
-        preflight.check(load_config(None, settings), ProblemSplits())
+        preflight.check_run(load_config(None, settings), ProblemSplits())
 
 
 def test_no_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,4 +110,4 @@ def test_no_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     full = shutil.disk_usage(tmp_path)._replace(free=5 << 20)
     monkeypatch.setattr(preflight.shutil, "disk_usage", lambda path: full)
     with pytest.raises(ConfigError, match="5 MiB free"):
-        preflight.check(load_config(None, [f"run.root={tmp_path}"]), ProblemSplits())
+        preflight.check_run(load_config(None, [f"run.root={tmp_path}"]), ProblemSplits())

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from actors.inference.engine import EngineConfig, EngineError, Sampling
-from actors.inference.weights import Probe, WeightsError, probe_ids
-from actors.storage.checkpoint import Checkpoint, checksum
+from actors.inference.weights import WeightProbe, WeightsError, probe_ids
+from actors.storage.checkpoint import Checkpoint, weights_checksum
 from tests.ray.tiny_vllm import save_tiny_llama
 
 torch = pytest.importorskip("torch")
@@ -29,7 +29,7 @@ def test_the_engine_samples_reloads_checks_and_closes(tmp_path: Path) -> None:
     from actors.inference.open import open_engine
 
     first, second = (
-        Checkpoint(path=path, policy_id=checksum(path))
+        Checkpoint(path=path, policy_id=weights_checksum(path))
         for path in (save_tiny_llama(tmp_path / f"seed{seed}", seed) for seed in (1, 2))
     )
 
@@ -42,7 +42,7 @@ def test_the_engine_samples_reloads_checks_and_closes(tmp_path: Path) -> None:
         assert len({completion.token_ids for completion in before}) == 4
         assert await engine.generate(prompt, HOT) == before
         with pytest.raises(WeightsError):
-            await Probe(second.path, 512, "bfloat16").check(engine)
+            await WeightProbe(second.path, 512, "bfloat16").check(engine)
         await engine.load(second)
         assert engine.policy_id == second.policy_id
         assert await engine.generate(prompt, HOT) != before

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from actors.inference.engine import EngineConfig, EngineError, Sampling
-from actors.inference.weights import PROBE_TOKENS, Probe, WeightsError, probe_ids
-from actors.storage.checkpoint import Checkpoint, checksum
+from actors.inference.weights import PROBE_TOKENS, WeightProbe, WeightsError, probe_ids
+from actors.storage.checkpoint import Checkpoint, weights_checksum
 from tests.ray.tiny_vllm import save_tiny_llama
 
 pytest.importorskip("vllm")
@@ -36,7 +36,7 @@ def run() -> Iterator[Run]:
 def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> list[Checkpoint]:
     folder = tmp_path_factory.mktemp("models")
     paths = [save_tiny_llama(folder / f"seed{seed}", seed) for seed in (1, 2)]
-    return [Checkpoint(path=path, policy_id=checksum(path)) for path in paths]
+    return [Checkpoint(path=path, policy_id=weights_checksum(path)) for path in paths]
 
 
 @pytest.fixture(scope="module", params=["in_process", pytest.param("async", marks=pytest.mark.slow)])
@@ -146,7 +146,7 @@ def test_a_load_changes_the_weights_and_their_name(engine: Any, checkpoints: lis
     before = run(each(engine, PROMPTS, GREEDY))
     run(engine.load(second))
     assert engine.policy_id == second.policy_id
-    probe = Probe(second.path, 512)
+    probe = WeightProbe(second.path, 512)
     found = run(engine.logprobs(probe.ids))
     assert len(probe.expected) == PROBE_TOKENS - 1 == len(found) >= 300
     assert max(abs(a - b) for a, b in zip(found, probe.expected, strict=True)) < 1e-4
@@ -191,7 +191,7 @@ def test_a_wrong_checkpoint_under_the_right_label_is_refused(
 
 def test_wrong_weights_in_the_engine_are_found(engine: Any, checkpoints: list[Checkpoint], run: Run) -> None:
     """The label is right, the files are right, and the engine loaded something else."""
-    probe = Probe(checkpoints[1].path, 512)
+    probe = WeightProbe(checkpoints[1].path, 512)
     with pytest.raises(WeightsError, match="beyond that"):
         run(probe.check(engine))
 

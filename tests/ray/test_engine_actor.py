@@ -14,7 +14,7 @@ from actors.generator import GeneratorActor, GeneratorConfig, PolicyMismatchErro
 from actors.inference.engine import EngineConfig, EngineError
 from actors.search.episode import Episode
 from actors.search.plan import SearchPlan, Shard
-from actors.storage.checkpoint import Checkpoint, checksum
+from actors.storage.checkpoint import Checkpoint, weights_checksum
 from sandbox.problem import Problem, Suite
 from sandbox.verdict import Outcome, TestResult, Verdict
 from tests.ray.tiny_vllm import save_tiny_llama
@@ -89,7 +89,7 @@ def read(directory: Path, record: Any) -> list[Episode]:
 
 def test_a_generator_actor_survives_a_killed_executor_and_reloads(ray_session: Any, tmp_path: Path) -> None:
     paths = [save_tiny_llama(tmp_path / f"seed{seed}", seed) for seed in (1, 2)]
-    old, new = (Checkpoint(path=path, policy_id=checksum(path)) for path in paths)
+    old, new = (Checkpoint(path=path, policy_id=weights_checksum(path)) for path in paths)
     executor = ray.remote(counting_executor()).options(num_cpus=0, max_concurrency=100)
     executors = [executor.remote("left"), executor.remote("right")]
     config = GeneratorConfig(

@@ -10,7 +10,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from actors.scorers.verifier import LearnedVerifier
-from actors.storage.checkpoint import CheckpointError, checksum, verify
+from actors.storage.checkpoint import CheckpointError, verify_checkpoint, weights_checksum
 from actors.storage.parts import commit_part
 from pipeline.config.schema import FineTuneSection, TrainingSection, VerifierSection
 from pipeline.training.errors import TrainingError, TrainingFailed
@@ -203,8 +203,8 @@ def assert_same_weights(path: str, other: str) -> None:
 def test_a_checkpoint_is_the_trained_model_and_its_tokenizer(world: Path, zero_stage: int) -> None:
     report = tune(world, f"saved-{zero_stage}", workers=0, zero_stage=zero_stage)
     path = report.checkpoint.path
-    assert verify(path) == report.checkpoint
-    assert checksum(path) == report.checkpoint.policy_id != checksum(world / "base")
+    assert verify_checkpoint(path) == report.checkpoint
+    assert weights_checksum(path) == report.checkpoint.policy_id != weights_checksum(world / "base")
     assert AutoTokenizer.from_pretrained(path).chat_template
     saved = json.loads((Path(path) / "training.json").read_text())
     assert saved["report"]["steps"] == STEPS

@@ -150,7 +150,7 @@ def test_the_recipe_for_packages_copies_programs_folders_and_libraries(tmp_path:
 def test_a_program_that_this_machine_lacks_is_named_with_its_package(tmp_path: Path) -> None:
     absent = Language(name="a", title="Absent", fences=(), suffix=".a", packages=("absent-dev",), files=("absent-cc",))
     with pytest.raises(SandboxUnavailable, match=r"boxes for Absent need .* absent-cc.*apt-get install .* absent-dev"):
-        layer.gather(absent, tmp_path)
+        layer.gather_layer(absent, tmp_path)
 
 
 def test_a_shim_is_no_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,4 +159,4 @@ def test_a_shim_is_no_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     shim.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(SandboxUnavailable, match="is a script, not JavaScript's own program"):
-        layer.gather(LANGUAGES["javascript"], tmp_path / "root")
+        layer.gather_layer(LANGUAGES["javascript"], tmp_path / "root")

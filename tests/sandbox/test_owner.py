@@ -7,7 +7,7 @@ import pytest
 
 from sandbox.containers import ownership
 from sandbox.containers.docker_client import connect_engine
-from sandbox.containers.listener import Listener
+from sandbox.containers.listener import BoxListener
 from sandbox.errors import BoxLost
 from sandbox.image.build import ensure_image
 from sandbox.pool.pool import Pool
@@ -52,12 +52,12 @@ def test_the_reaper_removes_the_dead_owners_folders_only(tmp_path: Path, monkeyp
     assert ownership.reap_folders() == [dead]
     assert {path.name for path in tmp_path.iterdir()} == {f"{alive}x", foreign, "mucode-box-other"}
     monkeypatch.setattr(tempfile, "tempdir", "/tmp")
-    listener = Listener()
+    listener = BoxListener()
     assert listener.folder.parent.name.startswith(alive) and (listener.folder / "box").exists()
     listener.close()
     assert not listener.folder.parent.exists()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / ("long" * 25)))
     (tmp_path / ("long" * 25)).mkdir()
     with pytest.raises(BoxLost, match="AF_UNIX path too long"):
-        Listener()
+        BoxListener()
     assert not list((tmp_path / ("long" * 25)).iterdir())

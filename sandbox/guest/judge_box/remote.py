@@ -167,7 +167,7 @@ def _remote(number: int, type_name: str) -> Remote:
 
 def _decode(tree: Any) -> Any:
     try:
-        return codec.decode_value(tree, _remote, _array, _rest, codec.split)
+        return codec.decode_value(tree, _remote, _array, _rest, codec.split_value)
     except Unanswered as error:
         raise error.reason from None
 

@@ -13,7 +13,6 @@ from actors.search.selection import keep_best
 from actors.search.selectors import SELECTORS, evaluated_selectors
 from actors.storage.parts import commit_part
 from pipeline import cli
-from pipeline.commands.evaluate import table
 from pipeline.config.load import load_config
 from pipeline.errors import ConfigError
 from pipeline.evaluation.best_of_n import best_of_n_searches
@@ -21,6 +20,7 @@ from pipeline.evaluation.metric_rows import METRIC_SCHEMA
 from pipeline.evaluation.search_metrics import best_of_n_search_rows, first_turn_rows
 from pipeline.evaluation.search_records import search_record
 from pipeline.preflight.selectors import check_selectors
+from pipeline.report.evaluation_table import evaluation_table
 from pipeline.report.page import write_report
 from pipeline.report.results import print_results
 from pipeline.report.series import read_series
@@ -111,10 +111,10 @@ def test_a_search_plays_it_and_an_evaluation_shows_it(selector: str) -> None:
     )
     rows = best_of_n_search_rows([searched], turns=1, seed=0)
     rows += first_turn_rows([search_record(pool)], [2], [], 0, selectors=(selector,))
-    text = table(rows, "title")
-    assert "best of 5, SHORTEST   100 [" in text
+    text = evaluation_table(rows, "title")
+    assert "best of 5, last that passes 100 [" in text
     assert [row.value for row in rows if row.metric == "best_of_n"] == [1.0]
-    assert "best of 2, SHORTEST" in text
+    assert "best of 2, last that passes" in text
 
 
 def test_an_evaluation_asks_the_row_what_it_needs(selector: str) -> None:

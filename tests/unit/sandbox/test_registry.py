@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.plugins import origin
+from sandbox.plugins import plugin_origin
 from sandbox.registry import Registry, RegistryError
 
 
@@ -68,16 +68,16 @@ def test_an_entry_point_is_found_by_its_name_alone(table: Registry[str], package
     (info / "RECORD").write_text("registry_guest/__init__.py,,\n")
     assert table.import_path("mine") == "registry_guest.rows:MINE"
     assert table["mine"] == "mine"
-    found = origin(table, "mine")
+    found = plugin_origin(table, "mine")
     assert found is not None
     assert (found.distribution, found.version, found.path) == ("registry-guest", "1.2", "registry_guest.rows:MINE")
 
 
 def test_a_changed_file_of_the_package_is_another_origin(table: Registry[str], package: Path) -> None:
     name = "registry_guest.rows:MINE"
-    assert origin(table, "bare") is None
-    before = origin(table, name)
+    assert plugin_origin(table, "bare") is None
+    before = plugin_origin(table, name)
     (package / "helper.txt").write_text("data")
-    after = origin(table, name)
+    after = plugin_origin(table, name)
     assert before is not None and after is not None
     assert before.digest != after.digest

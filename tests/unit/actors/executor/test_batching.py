@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from actors.executor.batching import Batches, Question
+from actors.executor.batching import JudgeBatches, Question
 from sandbox.problem import Problem, Suite
 from sandbox.verdict import Outcome, Verdict
 
@@ -40,7 +40,7 @@ def _outcome(program: str) -> Outcome:
 def test_an_idle_executor_is_asked_at_once_a_busy_one_in_batches_of_a_size() -> None:
     async def main() -> None:
         executor = Executor()
-        ask = Batches(executor.judge_many, executor.judge, under_way=1, most=3)
+        ask = JudgeBatches(executor.judge_many, executor.judge, under_way=1, most=3)
         calls = [asyncio.create_task(ask(PROBLEM, "a", "public"))]
         await asyncio.sleep(0.01)
         assert executor.batches == [["a"]]
@@ -67,7 +67,7 @@ def test_asking_for_every_test_is_part_of_the_question() -> None:
             asked.append(question)  # type: ignore[arg-type]
             return _outcome("alone")
 
-        ask = Batches(judge_many, judge)
+        ask = JudgeBatches(judge_many, judge)
         assert (await ask(PROBLEM, "a", "private", every_test=True)).message == "alone"
         assert asked == [(PROBLEM, "a", "private", True)] * 2
 
@@ -79,7 +79,7 @@ def test_a_slow_program_is_asked_for_alone_and_delays_no_other() -> None:
         executor = Executor()
         executor.late = {"b"}
         executor.go.set()
-        ask = Batches(executor.judge_many, executor.judge)
+        ask = JudgeBatches(executor.judge_many, executor.judge)
         outcomes = await asyncio.gather(*(ask(PROBLEM, name, "private") for name in "abc"))
         assert [outcome.message for outcome in outcomes] == ["a", "b", "c"]
         assert executor.batches == [["a", "b", "c"]] and executor.alone == ["b"]
@@ -91,7 +91,7 @@ def test_a_failed_batch_fails_its_callers_and_the_next_goes_out() -> None:
     async def main() -> None:
         executor = Executor()
         executor.go.set()
-        ask = Batches(executor.judge_many, executor.judge, under_way=1, most=1)
+        ask = JudgeBatches(executor.judge_many, executor.judge, under_way=1, most=1)
         bad, good = await asyncio.gather(
             ask(PROBLEM, "bad", "public"), ask(PROBLEM, "good", "public"), return_exceptions=True
         )
@@ -103,7 +103,7 @@ def test_a_failed_batch_fails_its_callers_and_the_next_goes_out() -> None:
 def test_who_gave_up_is_not_asked_for() -> None:
     async def main() -> None:
         executor = Executor()
-        ask = Batches(executor.judge_many, executor.judge, under_way=1)
+        ask = JudgeBatches(executor.judge_many, executor.judge, under_way=1)
         first = asyncio.create_task(ask(PROBLEM, "a", "public"))
         await asyncio.sleep(0.01)
         with pytest.raises(TimeoutError):

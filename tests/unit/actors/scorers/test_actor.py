@@ -10,7 +10,7 @@ import pytest
 from actors.scorers.actor import ScorerActor
 from actors.scorers.client import ScorerClient
 from actors.scorers.scorer import SCORERS
-from actors.storage.checkpoint import Checkpoint, CheckpointError, checksum
+from actors.storage.checkpoint import Checkpoint, CheckpointError, weights_checksum
 from pipeline.config.load import load_config
 from pipeline.errors import ConfigError
 from pipeline.stages.search import SEARCH_BEST_OF_N
@@ -43,7 +43,7 @@ def length(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 def checkpoint(directory: Path, weight: float) -> Checkpoint:
     directory.mkdir()
     (directory / "model.safetensors").write_text(str(weight))
-    return Checkpoint(path=str(directory), policy_id=checksum(directory))
+    return Checkpoint(path=str(directory), policy_id=weights_checksum(directory))
 
 
 def test_each_call_is_scored_by_the_checkpoint_that_it_names(length: str, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from actors.inference.engine import Sampling
 from actors.search.episode import Episode
 from actors.search.plan import SearchPlan
 from actors.search.request_cache import RolloutServices
-from actors.search.search import ending, play_episodes
+from actors.search.search import episode_ending, play_episodes
 from actors.search.selection import keep_best, passes_public_tests
 from actors.search.selectors import SELECTORS, Candidate, LabelledCandidate
 from sandbox.problem import Problem, Suite
@@ -138,14 +138,14 @@ def test_an_episode_tells_failures_and_stops_at_the_first_public_pass() -> None:
     assert [turn.answer.label for turn in episode.turns] == [False, False]
     assert (episode.sample, episode.iteration, episode.verifier_id, episode.prompt) == (3, 2, "v", "ask")
     assert episode.turns[0].prompt_tokens == len("user: ask\nassistant: ")
-    assert ending(episode, plan) == "passed" and not episode.infrastructure
+    assert episode_ending(episode, plan) == "passed" and not episode.infrastructure
 
 
 def test_an_episode_ends_at_its_last_turn_without_feedback() -> None:
     plan = SearchPlan(turns=2)
     episode, _ = play(plan, FakeSandbox(lambda *_: wrong("no")))
     assert [turn.feedback for turn in episode.turns] == ["no", ""]
-    assert ending(episode, plan) == "turns"
+    assert episode_ending(episode, plan) == "turns"
 
 
 def test_an_answer_without_a_program_is_rejected_without_running() -> None:
@@ -164,7 +164,7 @@ def test_infrastructure_ends_an_episode_and_is_no_label() -> None:
     episode, _ = play(plan, FakeSandbox(lambda *_: BROKEN))
     assert episode.infrastructure and len(episode.turns) == 1 and episode.turns[0].feedback == ""
     assert episode.turns[0].answer.label is None
-    assert ending(episode, plan) == "infrastructure"
+    assert episode_ending(episode, plan) == "infrastructure"
 
 
 def test_an_oracle_stop_goes_on_after_a_program_that_fails_private_tests() -> None:
@@ -175,9 +175,9 @@ def test_an_oracle_stop_goes_on_after_a_program_that_fails_private_tests() -> No
     assert [turn.answer.program for turn in episode.turns] == ["one", "two"]
     assert [turn.feedback for turn in episode.turns] == ["The program passed the public tests.", ""]
     assert [turn.answer.label for turn in episode.turns] == [False, True]
-    assert ending(episode, plan) == "passed"
+    assert episode_ending(episode, plan) == "passed"
     never, _ = play(plan, FakeSandbox(lambda problem, program, suite: YES if suite == "public" else NO))
-    assert len(never.turns) == 3 and ending(never, plan) == "turns"
+    assert len(never.turns) == 3 and episode_ending(never, plan) == "turns"
 
 
 def test_every_test_runs_both_suites_through_and_changes_no_label() -> None:
@@ -197,11 +197,11 @@ def test_a_full_context_ends_an_episode_with_a_name() -> None:
     plan = SearchPlan(turns=3, max_tokens=64)
     episode, engine = play(plan, judge, max_context=100)
     # 21 tokens of prompt leave room; the second history has more than 84.
-    assert len(episode.turns) == 1 and ending(episode, plan) == "context"
+    assert len(episode.turns) == 1 and episode_ending(episode, plan) == "context"
     assert episode.turns[0].feedback == "x" * 60
     assert engine.requests[0][1].max_tokens == 64
     none, _ = play(plan, judge, max_context=30)
-    assert none.turns == () and ending(none, plan) == "context"
+    assert none.turns == () and episode_ending(none, plan) == "context"
     _, short = play(plan, judge, max_context=50)
     assert short.requests[0][1].max_tokens == 50 - 21
 

@@ -10,7 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from actors.storage.checkpoint import CheckpointError, checksum, fetch, is_saved, save_atomically, verify
+from actors.storage.checkpoint import (
+    CheckpointError,
+    fetch_checkpoint,
+    is_saved,
+    save_atomically,
+    verify_checkpoint,
+    weights_checksum,
+)
 
 
 def fill(directory: Path, weights: bytes = b"weights") -> None:
@@ -23,8 +30,8 @@ def test_saved_and_verified_and_named_by_content(tmp_path: Path) -> None:
     first = save_atomically(fill, str(tmp_path / "a"))
     second = save_atomically(fill, str(tmp_path / "deep" / "b"))
     os.utime(tmp_path / "deep/b/model.safetensors", (1, 1))
-    assert first.policy_id == second.policy_id == checksum(tmp_path / "deep" / "b")
-    assert verify(tmp_path / "a") == first
+    assert first.policy_id == second.policy_id == weights_checksum(tmp_path / "deep" / "b")
+    assert verify_checkpoint(tmp_path / "a") == first
     assert len(first.policy_id) == 16
     other = save_atomically(lambda half: fill(half, b"weightz"), str(tmp_path / "c"))
     assert other.policy_id != first.policy_id
@@ -33,7 +40,7 @@ def test_saved_and_verified_and_named_by_content(tmp_path: Path) -> None:
 def test_notes_do_not_change_the_name(tmp_path: Path) -> None:
     saved = save_atomically(fill, str(tmp_path / "a"))
     (tmp_path / "a" / "training.json").write_text("other notes")
-    assert checksum(tmp_path / "a") == saved.policy_id
+    assert weights_checksum(tmp_path / "a") == saved.policy_id
 
 
 @pytest.mark.parametrize("umask, directories, files", [(0o022, 0o755, 0o644), (0o007, 0o770, 0o660)])
@@ -83,9 +90,9 @@ def test_a_kill_while_writing_leaves_the_older_checkpoint(tmp_path: Path) -> Non
         time.sleep(0.01)
     os.kill(writer.pid or 0, signal.SIGKILL)
     writer.join(10)
-    assert verify(tmp_path / "a") == old
+    assert verify_checkpoint(tmp_path / "a") == old
     new = save_atomically(lambda half: fill(half, b"new"), str(tmp_path / "a"))
-    assert verify(tmp_path / "a") == new != old
+    assert verify_checkpoint(tmp_path / "a") == new != old
 
 
 def test_a_folder_with_other_files_is_not_replaced(tmp_path: Path) -> None:
@@ -111,12 +118,12 @@ def test_damage_is_refused(tmp_path: Path, damage: object, says: str) -> None:
     save_atomically(fill, str(tmp_path / "a"))
     damage(tmp_path / "a")  # type: ignore[operator]
     with pytest.raises(CheckpointError, match=says):
-        verify(tmp_path / "a")
+        verify_checkpoint(tmp_path / "a")
 
 
 def test_no_weights_no_name(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="holds no weights"):
-        checksum(tmp_path)
+        weights_checksum(tmp_path)
 
 
 def test_a_remote_checkpoint_is_copied_once_and_verified(tmp_path: Path) -> None:
@@ -125,17 +132,17 @@ def test_a_remote_checkpoint_is_copied_once_and_verified(tmp_path: Path) -> None
     assert is_saved(uri)
     assert json.loads((tmp_path / "store/a/checkpoint.json").read_text())["policy_id"] == saved.policy_id
     cache = str(tmp_path / "cache")
-    local = fetch(uri, cache)
-    assert checksum(local) == saved.policy_id
+    local = fetch_checkpoint(uri, cache)
+    assert weights_checksum(local) == saved.policy_id
     inode = (Path(local) / "model.safetensors").stat().st_ino
-    assert fetch(uri, cache) == local
+    assert fetch_checkpoint(uri, cache) == local
     assert (Path(local) / "model.safetensors").stat().st_ino == inode
     shutil.rmtree(tmp_path / "store")
     with pytest.raises(CheckpointError, match="no checkpoint at"):
-        fetch(uri, cache)
+        fetch_checkpoint(uri, cache)
 
 
 def test_a_local_directory_is_used_in_place_and_a_wrong_path_says_so(tmp_path: Path) -> None:
-    assert fetch(str(tmp_path)) == str(tmp_path)
+    assert fetch_checkpoint(str(tmp_path)) == str(tmp_path)
     with pytest.raises(CheckpointError, match="no model directory at"):
-        fetch(str(tmp_path / "absent"))
+        fetch_checkpoint(str(tmp_path / "absent"))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from actors.storage.checkpoint import fetch, is_saved, save_atomically, verify
+from actors.storage.checkpoint import fetch_checkpoint, is_saved, save_atomically, verify_checkpoint
 from actors.storage.parquet import read_batches, read_rows
 from actors.storage.parts import commit_part, committed_parts
 from actors.storage.run_storage import BACKENDS, DamagedError, RunStorage, open_file, open_storage, parse_json
@@ -95,8 +95,8 @@ def test_a_checkpoint_lies_in_any_storage(root: str, tmp_path: Path) -> None:
     assert not is_saved(root)
     saved = save_atomically(write, root)
     assert is_saved(root)
-    local = fetch(root, cache_dir=str(tmp_path / "cache"))
-    assert verify(local).policy_id == saved.policy_id
+    local = fetch_checkpoint(root, cache_dir=str(tmp_path / "cache"))
+    assert verify_checkpoint(local).policy_id == saved.policy_id
 
 
 def test_a_local_file_is_never_seen_half_written(tmp_path: Path) -> None:

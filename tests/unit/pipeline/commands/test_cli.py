@@ -100,6 +100,6 @@ def test_interrupted_work_says_how_to_continue(
     def interrupt(*_: object) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("pipeline.commands.run.execute", interrupt)
+    monkeypatch.setattr("pipeline.commands.run.execute_run", interrupt)
     assert cli.main(["run", "--set", f"run.root={tmp_path}"]) == cli.INTERRUPTED
     assert "what was committed is kept: `mucode resume DIR` continues" in capsys.readouterr().err

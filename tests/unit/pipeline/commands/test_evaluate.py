@@ -9,7 +9,7 @@ import pytest
 from actors.prompting.chat_template import ChatTemplateError
 from pipeline import cli
 from pipeline.commands.eval import evaluation_name, evaluation_settings
-from pipeline.commands.evaluate import EVALUATION, table
+from pipeline.commands.evaluate import EVALUATION
 from pipeline.config.load import EMBEDDED, load_config
 from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
@@ -17,6 +17,7 @@ from pipeline.evaluation.best_of_n import answers_per_problem, best_of_n_plans
 from pipeline.evaluation.metric_rows import MetricRow
 from pipeline.preflight.check import check_settings
 from pipeline.preflight.selectors import check_selectors
+from pipeline.report.evaluation_table import evaluation_table
 from pipeline.state.problems import ProblemSplits
 from pipeline.state.store import Store
 from sandbox.problem import FunctionTest, Problem
@@ -185,7 +186,7 @@ def test_the_table_fits_and_says_what_it_knows() -> None:
     rows += [row("accuracy", "greedy", turn, 1, 0.3, masked=2) for turn in range(1, 5)]
     rows += [row("accuracy_tokens", "pt_lv", 4, 5, 321.0), row("pass_at_k", "pass@5", 1, 5, 0.4)]
     rows += [row("best_of_n", name, 1, width, 0.2) for name in ("random", "lv") for width in (1, 5)]
-    text = table(rows, "title")
+    text = evaluation_table(rows, "title")
     assert max(map(len, text.splitlines())) <= 100
     lines = [" ".join(line.split()) for line in text.splitlines()]
     assert "greedy 30.0 [20.0, 40.0] 30.0 [20.0, 40.0] 30.0 [20.0, 40.0] - - 40" in lines

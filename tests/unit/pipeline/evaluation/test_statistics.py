@@ -7,17 +7,17 @@ import pytest
 
 from pipeline.evaluation.statistics import (
     Estimate,
+    bootstrap_interval,
     bootstrap_weights,
-    interval,
+    is_superior,
     non_inferior,
     paired_difference,
-    superior,
 )
 
 
 def test_one_seed_of_bernoulli_problems_has_the_normal_interval() -> None:
     """300 of 1000: 1.96 · sqrt(0.3 · 0.7 / 1000) = 0.0284 on either side."""
-    found = interval([1.0] * 300 + [0.0] * 700, [1.0] * 1000, seed=0)
+    found = bootstrap_interval([1.0] * 300 + [0.0] * 700, [1.0] * 1000, seed=0)
     assert found.value == 0.3
     assert found.low == pytest.approx(0.3 - 0.0284, abs=0.003)
     assert found.high == pytest.approx(0.3 + 0.0284, abs=0.003)
@@ -46,16 +46,16 @@ def test_the_bootstrap_has_the_variance_of_a_crossed_design() -> None:
 
 def test_seeds_that_disagree_widen_the_interval() -> None:
     """Two seeds, all right and all wrong, of any number of problems: a resample is 0, ½ or 1 with ¼, ½, ¼."""
-    found = interval([[1.0] * 50, [0.0] * 50], np.ones((2, 50)), seed=0)
+    found = bootstrap_interval([[1.0] * 50, [0.0] * 50], np.ones((2, 50)), seed=0)
     assert (found.value, found.low, found.high) == (0.5, 0.0, 1.0)
-    agreed = interval([[1.0, 0.0] * 25, [1.0, 0.0] * 25], np.ones((2, 50)), seed=0)
+    agreed = bootstrap_interval([[1.0, 0.0] * 25, [1.0, 0.0] * 25], np.ones((2, 50)), seed=0)
     assert agreed.value == 0.5 and 0.3 < agreed.low < agreed.high < 0.7
 
 
 def test_problems_count_by_what_is_known_of_them() -> None:
     """(1 + 3) / (1 + 4): the second problem has four samples, the third none."""
-    assert interval([1.0, 3.0, 0.0], [1.0, 4.0, 0.0], seed=0).value == 0.8
-    nothing = interval([0.0, 0.0], [0.0, 0.0], seed=0)
+    assert bootstrap_interval([1.0, 3.0, 0.0], [1.0, 4.0, 0.0], seed=0).value == 0.8
+    nothing = bootstrap_interval([0.0, 0.0], [0.0, 0.0], seed=0)
     assert all(map(math.isnan, (nothing.value, nothing.low, nothing.high)))
 
 
@@ -98,4 +98,4 @@ def test_at_least_as_good_has_a_margin_of_two_points_and_may_be_undecided(
     low: float, high: float, at_least: str, above: str
 ) -> None:
     difference = Estimate((low + high) / 2, low, high)
-    assert (non_inferior(difference), superior(difference)) == (at_least, above)
+    assert (non_inferior(difference), is_superior(difference)) == (at_least, above)

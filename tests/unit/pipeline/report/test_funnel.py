@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from actors.search.episode import EPISODE_SCHEMA
-from pipeline.report.funnel import funnel
+from pipeline.report.funnel import funnel_steps
 from pipeline.report.page import write_report
 from pipeline.stages.tasks import SCORE_SCHEMA
 from pipeline.state.store import Store
@@ -20,7 +20,7 @@ def test_funnel_adds_up(store: Store) -> None:
     episodes = finish(
         store, 2, "episodes", [(EPISODES[:3], EPISODE_SCHEMA, counted), (EPISODES[3:], EPISODE_SCHEMA, {})]
     )
-    sampled, endings, answers, pairs, examples = funnel([episodes, whole, torn])
+    sampled, endings, answers, pairs, examples = funnel_steps([episodes, whole, torn])
     assert sampled.parts == {"accepted": 2, "wrong_answer": 1, "time_limit": 1, "infrastructure_error": 1}
     assert (sampled.total, sampled.extras, sampled.adds_up) == (5, {"judged": 4}, True)
     assert (endings.total, list(endings.parts.values()), endings.adds_up) == (5, [3, 1, 0, 1], True)

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from actors.prompting.chat_template import example_ids
-from actors.scorers.verifier import padding_id, rewards
+from actors.scorers.verifier import padding_id, verifier_rewards
 from pipeline.config.losses import bradley_terry, cross_entropy
 from pipeline.training.collate import collate_examples
 from pipeline.training.examples import TrainingExample
@@ -95,9 +95,9 @@ class LastTokenId:
 def test_the_reward_is_read_at_the_last_token_even_if_padding_is_the_same_token() -> None:
     ids = torch.tensor([[4, 5, 7, 7], [4, 5, 6, 7]])  # 7 is end of turn and padding
     mask = torch.tensor([[1, 1, 1, 0], [1, 1, 1, 1]])
-    assert rewards(LastTokenId(), ids, mask).tolist() == [14.0, 14.0]
+    assert verifier_rewards(LastTokenId(), ids, mask).tolist() == [14.0, 14.0]
     ids = torch.tensor([[4, 5, 7], [4, 7, 7]])
-    assert rewards(LastTokenId(), ids, torch.tensor([[1, 1, 0], [1, 0, 0]])).tolist() == [10.0, 8.0]
+    assert verifier_rewards(LastTokenId(), ids, torch.tensor([[1, 1, 0], [1, 0, 0]])).tolist() == [10.0, 8.0]
 
 
 def test_pair_loss_sums_pairs_and_skips_stand_ins() -> None:

@@ -14,13 +14,13 @@ from sandbox.errors import ProblemError
 from sandbox.judging import answers
 from sandbox.languages import javascript
 from sandbox.languages import javascript_values as values
-from sandbox.languages.javascript import Expected, difference, split_test, statements
-from sandbox.languages.javascript_source import literal, tokens
+from sandbox.languages.javascript import Expected, split_statements, split_test, value_difference
+from sandbox.languages.javascript_source import parse_literal, read_tokens
 from sandbox.problems.jsonl import load_file
 
 
 def read(source: str) -> Any:
-    return literal(tokens(source))
+    return parse_literal(read_tokens(source))
 
 
 @pytest.mark.parametrize(
@@ -110,14 +110,17 @@ testF()
 
 
 def test_assertions_come_out_of_the_functions_around_them() -> None:
-    assert statements(WRAPPED["a function"]) == (
+    assert split_statements(WRAPPED["a function"]) == (
         "assert.deepEqual(f(1), 2)",
         "assert.deepEqual(f([3]), {candidate: 4})",
     )
     strict = "const assert = require('assert').strict\nassert.deepEqual(f(1), 2)"
-    assert statements(strict) == statements(strict.replace("').strict", "/strict')"))
-    assert statements(strict) == ("assert.strict.deepEqual(f(1), 2)",)
-    assert [split_test(test, "f", frozenset()) is not None for test in statements(WRAPPED["an arrow"])] == [True, True]
+    assert split_statements(strict) == split_statements(strict.replace("').strict", "/strict')"))
+    assert split_statements(strict) == ("assert.strict.deepEqual(f(1), 2)",)
+    assert [split_test(test, "f", frozenset()) is not None for test in split_statements(WRAPPED["an arrow"])] == [
+        True,
+        True,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -133,7 +136,7 @@ def test_assertions_come_out_of_the_functions_around_them() -> None:
 )
 def test_what_is_no_list_of_assertions(source: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        statements(source)
+        split_statements(source)
 
 
 @pytest.mark.parametrize(
@@ -214,24 +217,26 @@ def test_what_is_no_literal(source: str) -> None:
 )
 def test_equality(tree: Any, source: str, strict: bool, loose: bool) -> None:
     value = read(source)
-    assert (difference(tree, Expected(value, True), None) is None) is strict
-    assert (difference(tree, Expected(value, False), None) is None) is loose
+    assert (value_difference(tree, Expected(value, True), None) is None) is strict
+    assert (value_difference(tree, Expected(value, False), None) is None) is loose
 
 
 def test_numbers_in_sets_have_no_hash_that_a_program_knows() -> None:
     """-1 and -2 have one in Python, and so have the arrays of them: 8192 here, compared with each other for minutes."""
     arrays = [list(signs) for signs in itertools.product((-1, -2), repeat=13)]
-    assert len({hash(values.canonical(values.decode(array))) for array in arrays}) == len(arrays)
-    zero, minus, one, big, true = (values.canonical(values.decode(tree)) for tree in (0, -0.0, 1, {"int": "0x1"}, True))
+    assert len({hash(values.canonical_value(values.decode_value(array))) for array in arrays}) == len(arrays)
+    zero, minus, one, big, true = (
+        values.canonical_value(values.decode_value(tree)) for tree in (0, -0.0, 1, {"int": "0x1"}, True)
+    )
     assert zero == minus and len({zero, one, big, true}) == 4
 
 
 def test_tolerance() -> None:
-    assert difference(0.30000000000000004, Expected(0.3), None) is not None
-    assert difference([0.30000000000000004], Expected([0.3]), 1e-6) is None
-    assert difference(0.33, Expected(0.33 + 1e-7, False, 1e-6), None) is None
-    assert difference("0.33", Expected(0.33, False, 1e-6), None) is not None
-    assert difference(math.nan, Expected(0.33, False, 1e-6), None) is not None
+    assert value_difference(0.30000000000000004, Expected(0.3), None) is not None
+    assert value_difference([0.30000000000000004], Expected([0.3]), 1e-6) is None
+    assert value_difference(0.33, Expected(0.33 + 1e-7, False, 1e-6), None) is None
+    assert value_difference("0.33", Expected(0.33, False, 1e-6), None) is not None
+    assert value_difference(math.nan, Expected(0.33, False, 1e-6), None) is not None
 
 
 @pytest.mark.parametrize(
@@ -261,8 +266,8 @@ def test_values_as_javascript_writes_them() -> None:
     tree = [1, -0.0, 'a"b', None, True, {"undefined": 0}, {"int": "-0x2"}, {"object": [["x y", {"map": [[1, 2]]}]]}]
     tree += [{"instance": ["Point", [["x", 1]]]}, {"opaque": "Promise"}, {"set": [1]}]
     shown = '[1, -0, "a\\"b", null, true, undefined, -2n, {"x y": new Map([[1, 2]])}, Point {x: 1}, <Promise>'
-    assert values.show(values.decode(tree)) == f"{shown}, new Set([1])]"
-    assert len(values.show(values.decode([["x" * 300] * 300]))) == 200
+    assert values.show_value(values.decode_value(tree)) == f"{shown}, new Set([1])]"
+    assert len(values.show_value(values.decode_value([["x" * 300] * 300]))) == 200
 
 
 TAGS = st.sampled_from(["object", "instance", "map", "set", "typed", "date", "int", "undefined", "hole", "opaque", "x"])
@@ -275,7 +280,7 @@ trees = st.recursive(
 @given(trees)
 def test_no_message_raises_on_the_host(tree: Any) -> None:
     for expected in (1.0, [], {}, values.Collection("Map", []), values.Collection("Set", [1.0])):
-        failure = answers.value_failure({"value": tree}, Expected(expected), 1e-6, difference)
+        failure = answers.value_failure({"value": tree}, Expected(expected), 1e-6, value_difference)
         assert failure is None or failure[1]
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sandbox import rendering
 from sandbox.judging import answers
 from sandbox.judging.stdout import first_difference
-from sandbox.protocol.codec import Encoder, Opaque, Rest, decode_value, encode_value, split
+from sandbox.protocol.codec import Encoder, Opaque, Rest, decode_value, encode_value, split_value
 from sandbox.protocol.equality import values_close
 
 plain = st.recursive(
@@ -47,7 +47,7 @@ def carried(value: Any, most: int) -> tuple[Any, int]:
 
     tree = Encoder(None, most, later).tree(value, 0)
     more = lambda number: json.loads(json.dumps(rests[number](Encoder(None, most, later))))  # noqa: E731
-    return decode_value(tree, more=more, split=split), 1 + len(rests)
+    return decode_value(tree, more=more, split=split_value), 1 + len(rests)
 
 
 @given(plain, st.integers(0, 9))
