@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from actors.prompting.feedback import FEEDBACK_STYLES, FeedbackStyle
     from actors.prompting.prompts import PROMPT_FORMATS, PromptFormat
-    from actors.scorers.scorer import SCORERS, Scorer, ScorerKind
+    from actors.scorers.scorer import Scorer, ScorerKind
+    from actors.scorers.table import SCORERS
     from actors.search.episode import Answer, Episode, Turn
     from actors.search.plan import SearchPlan
     from actors.search.selectors import SELECTORS, Candidate, LabelledCandidate, Selector
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "actors.prompting.feedback": ("FEEDBACK_STYLES", "FeedbackStyle"),
     "actors.prompting.prompts": ("PROMPT_FORMATS", "PromptFormat"),
-    "actors.scorers.scorer": ("SCORERS", "Scorer", "ScorerKind"),
+    "actors.scorers.scorer": ("Scorer", "ScorerKind"),
+    "actors.scorers.table": ("SCORERS",),
     "actors.search.episode": ("Answer", "Episode", "Turn"),
     "actors.search.plan": ("SearchPlan",),
     "actors.search.selectors": ("SELECTORS", "Candidate", "LabelledCandidate", "Selector"),

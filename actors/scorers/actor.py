@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from actors.scorers.scorer import SCORERS, Pair, Scorer
+from actors.scorers.scorer import Pair, Scorer
+from actors.scorers.table import SCORERS
 from actors.storage.checkpoint import Checkpoint, CheckpointError, fetch_checkpoint, weights_checksum
 
 

@@ -1,10 +1,8 @@
-"""What ranks answers by a number: the protocol of scorers, and the table of them. Imports nothing heavy."""
+"""What ranks answers by a number: the protocol of scorers, and what a row of their table holds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
-
-from sandbox.registry import Registry
 
 Pair = tuple[str, str]
 """The first prompt of an episode and a response to one of its turns."""
@@ -34,27 +32,8 @@ class ScorerLoader(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScorerKind:
-    """A row of `SCORERS`: `load` runs in the scoring actor, which may have an accelerator of its own."""
+    """A row of the table of scorers: `load` runs in the scoring actor, which may have an accelerator of its own."""
 
     label: str
     description: str
     load: ScorerLoader
-
-
-def _load_learned_verifier(checkpoint: str, *, dtype: str, max_tokens: int, batch_tokens: int) -> Scorer:
-    from actors.scorers.verifier import LearnedVerifier
-
-    return LearnedVerifier(checkpoint, dtype=dtype, max_tokens=max_tokens, batch_tokens=batch_tokens)
-
-
-SCORERS: Registry[ScorerKind] = Registry(
-    "scorer",
-    ScorerKind,
-    {
-        "learned_verifier": ScorerKind(
-            label="learned verifier",
-            description="The raw logit of a sequence-classification model at the end of the answer.",
-            load=_load_learned_verifier,
-        ),
-    },
-)

@@ -4,8 +4,8 @@ import argparse
 
 from pipeline.preflight.check import check_settings
 from pipeline.state.problems import ProblemSplits
+from pipeline.study.load import load_study
 from pipeline.study.runs import distinct_configs, study_runs
-from pipeline.study.spec import load_study
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

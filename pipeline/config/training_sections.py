@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from actors.scorers.scorer import SCORERS
+from actors.scorers.table import SCORERS
 from pipeline.config.fields import OneOf, Section, added, operational
 from pipeline.config.losses import LOSSES
 

@@ -5,7 +5,7 @@ every history of x. What else may be asked for is a field of `Strategy`.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from actors.search.episode import Episode
 from pipeline.methods.states import AnswerScores, DropReason, State, Target, episode_states, final_state
@@ -27,9 +27,10 @@ class Expert:
         self.lowest = min((scores[state.key] for state in judged if state.key in scores), default=0.0)
         if strategy.candidates == "final":
             judged = [state for state in judged if state.turn == len(state.episode.turns) - 1]
-        self.candidates: dict[str, list[State]] = {}
+        found: dict[str, list[State]] = {}
         for state in judged:
-            self.candidates.setdefault(self._competition(state), []).append(state)
+            found.setdefault(self._competition(state), []).append(state)
+        self.candidates: Mapping[str, Sequence[State]] = found
 
     def target(self, state: State) -> Target | DropReason:
         """What this history is trained to answer, or the reason why it is not."""

@@ -1,7 +1,7 @@
 """States of an episode, and the targets that they are trained to answer."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 from actors.ids import stable_id
 from actors.search.episode import Answer, Episode
@@ -47,6 +47,27 @@ class Target(NamedTuple):
     key: AnswerKey
     text: str
     weight: float
+
+
+class ExpertView(Protocol):
+    """What a strategy's own functions may ask the expert of a problem (`pipeline.methods.expert.Expert`)."""
+
+    @property
+    def candidates(self) -> Mapping[str, Sequence[State]]:
+        """Answers to choose from, by what they compete for: the problem, or a history."""
+        ...
+
+    def as_target(self, state: State) -> Target:
+        """The answer of a state as a target."""
+        ...
+
+    def score(self, state: State) -> float:
+        """R_phi; an answer that the verifier could not score counts as the lowest."""
+        ...
+
+    def value(self, state: State) -> float:
+        """Eq. 4: oracle_weight·R + verifier_weight·R_phi."""
+        ...
 
 
 def episode_states(episodes: Sequence[Episode]) -> Iterator[State]:

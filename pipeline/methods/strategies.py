@@ -12,8 +12,7 @@ from sandbox.registry import Registry
 
 if TYPE_CHECKING:
     from actors.search.episode import Episode
-    from pipeline.methods.expert import Expert
-    from pipeline.methods.states import DropReason, State, Target
+    from pipeline.methods.states import DropReason, ExpertView, State, Target
 
 TrajectoryBound = int | Literal["all"]
 METHOD_FIELDS = (
@@ -79,10 +78,10 @@ class Strategy:
     """What the expert chooses if no candidate is correct and the oracle counts."""
     positives: Literal["relabelled", "own"] | None = None
     """Whether trajectories that end correct get the best answer too, or all of them keep their own, without bound."""
-    select_trajectories: Callable[[Sequence["Episode"], "Expert"], Sequence["Episode"]] | None = None
+    select_trajectories: Callable[[Sequence["Episode"], "ExpertView"], Sequence["Episode"]] | None = None
     """Instead of `histories`, `trajectories` and `positives`: of a problem's trajectories those to train on, in order.
     The expert has their scores."""
-    choose_target: Callable[["State", "Expert"], "Target | DropReason"] | None = None
+    choose_target: Callable[["State", "ExpertView"], "Target | DropReason"] | None = None
     """Instead of `target`: what this history is trained to answer, or the reason why it is not."""
 
     def method_fields(self) -> dict[str, object]:

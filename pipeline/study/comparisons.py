@@ -8,13 +8,11 @@ import numpy as np
 from actors.search.selectors import selector_label
 from pipeline.config.losses import LOSSES
 from pipeline.evaluation.best_of_n import best_of_n_values
-from pipeline.evaluation.claims import BOOTSTRAP_SEED, Claim, Comparison, Kind, paired_comparison
+from pipeline.evaluation.claims import BOOTSTRAP_SEED, Comparison, Kind, paired_comparison
 from pipeline.evaluation.statistics import bootstrap_interval
 from pipeline.methods.strategies import BASE_STRATEGY, strategy_label
-from pipeline.study.hypotheses import HYPOTHESES
 from pipeline.study.outcomes import OutcomeMatrix, SearchSlice
 from pipeline.study.reader import StudyReader
-from pipeline.study.spec import Study
 
 
 class StudyComparer:
@@ -72,15 +70,6 @@ class StudyComparer:
         if found is None:
             return Comparison(left=names[0], right=names[1], kind=kind, estimate=None)
         return paired_comparison(*names, kind, *found)
-
-
-def judge_hypotheses(study: Study, reader: StudyReader) -> list[Claim]:
-    """Every hypothesis that the study names, in its order."""
-    comparer = StudyComparer(reader)
-    return [
-        Claim(name=name, text=HYPOTHESES[name].text, comparisons=tuple(HYPOTHESES[name].compare(comparer)))
-        for name in study.claims
-    ]
 
 
 def search_name(part: SearchSlice, note: str = "") -> str:

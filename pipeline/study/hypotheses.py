@@ -6,13 +6,12 @@ A row is judged by all of its comparisons (pipeline.evaluation.claims.Claim) and
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING
 
+from pipeline.evaluation.claims import Claim, Comparison
 from pipeline.methods.strategies import BASE_STRATEGY
-
-if TYPE_CHECKING:
-    from pipeline.evaluation.claims import Comparison
-    from pipeline.study.comparisons import StudyComparer
+from pipeline.study.comparisons import StudyComparer
+from pipeline.study.reader import StudyReader
+from pipeline.study.spec import Study
 
 MARGIN_POINTS = 2
 """Of "at least as good as", in points of accuracy (pipeline.evaluation.statistics.MARGIN)."""
@@ -23,53 +22,53 @@ class Hypothesis:
     """`compare` yields what must all hold."""
 
     text: str
-    compare: Callable[["StudyComparer"], Iterator["Comparison"]]
+    compare: Callable[[StudyComparer], Iterator[Comparison]]
 
 
-def _multi_turn_over_single(study: "StudyComparer") -> Iterator["Comparison"]:
+def _multi_turn_over_single(study: StudyComparer) -> Iterator[Comparison]:
     """Against the model that was trained for one turn; the base model against itself, whose episodes only gain."""
     for strategy, single in (("rft", "star"), ("mucode", "star"), (BASE_STRATEGY, BASE_STRATEGY)):
         last, first = study.searches(strategy, "greedy"), study.searches(single, "greedy", turn=1)
         yield study.compare(last, first, "above", (f"after turn {last.turn}", "after turn 1"))
 
 
-def _mucode_at_least_rft(study: "StudyComparer") -> Iterator["Comparison"]:
+def _mucode_at_least_rft(study: StudyComparer) -> Iterator[Comparison]:
     return study.compare_strategies("mucode", "rft", "at least")
 
 
-def _rft_over_base(study: "StudyComparer") -> Iterator["Comparison"]:
+def _rft_over_base(study: StudyComparer) -> Iterator[Comparison]:
     return study.compare_strategies("rft", BASE_STRATEGY, "above")
 
 
-def _both_rewards(study: "StudyComparer") -> Iterator["Comparison"]:
+def _both_rewards(study: StudyComparer) -> Iterator[Comparison]:
     for other in ("mucode_ov", "mucode_lv"):
         yield study.compare(study.searches("mucode", "pt_lv"), study.searches(other, "pt_lv"), "above")
 
 
-def _best_of_n_over_greedy(study: "StudyComparer") -> Iterator["Comparison"]:
+def _best_of_n_over_greedy(study: StudyComparer) -> Iterator[Comparison]:
     return study.compare_selectors("pt_lv", "greedy", "above")
 
 
-def _pt_lv_at_least_pt(study: "StudyComparer") -> Iterator["Comparison"]:
+def _pt_lv_at_least_pt(study: StudyComparer) -> Iterator[Comparison]:
     return study.compare_selectors("pt_lv", "pt", "at least")
 
 
-def _pt_over_lv(study: "StudyComparer") -> Iterator["Comparison"]:
+def _pt_over_lv(study: StudyComparer) -> Iterator[Comparison]:
     return study.compare_selectors("pt", "lv", "above")
 
 
-def _lv_over_random(study: "StudyComparer") -> Iterator["Comparison"]:
+def _lv_over_random(study: StudyComparer) -> Iterator[Comparison]:
     for turn in (1, study.reader.turns):
         yield from study.compare_selectors("lv", "random", "above", turn)
 
 
-def _bt_against_bce(study: "StudyComparer") -> Iterator["Comparison"]:
+def _bt_against_bce(study: StudyComparer) -> Iterator[Comparison]:
     last = study.reader.turns
     for strategy, (selector, turn) in product((BASE_STRATEGY, "mucode"), (("lv", 1), ("lv", last), ("pt_lv", last))):
         yield study.compare_losses(study.searches(strategy, selector, turn), "bt", "bce")
 
 
-def _n_scaling_flattens(study: "StudyComparer") -> Iterator["Comparison"]:
+def _n_scaling_flattens(study: StudyComparer) -> Iterator[Comparison]:
     drawn = {run.strategy for run in study.reader.runs if run.view == "best_of"}
     return (study.compare_halves(strategy) for strategy in (BASE_STRATEGY, "mucode") if strategy in drawn)
 
@@ -98,3 +97,12 @@ HYPOTHESES: dict[str, Hypothesis] = {
     ),
     "n_scaling_flattens": Hypothesis(text="The gain from more samples flattens", compare=_n_scaling_flattens),
 }
+
+
+def judge_hypotheses(study: Study, reader: StudyReader) -> list[Claim]:
+    """Every hypothesis that the study names, in its order."""
+    comparer = StudyComparer(reader)
+    return [
+        Claim(name=name, text=HYPOTHESES[name].text, comparisons=tuple(HYPOTHESES[name].compare(comparer)))
+        for name in study.claims
+    ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.evaluation.claims import Claim, Comparison
 from pipeline.evaluation.statistics import Estimate
-from pipeline.study.comparisons import judge_hypotheses
+from pipeline.study.hypotheses import judge_hypotheses
 from pipeline.study.outcomes import StudyOutcomes
 from pipeline.study.reader import StudyReader
 from pipeline.study.runs import StudyRun

@@ -1,31 +1,19 @@
 """The study file: which methods, losses, seeds and selectors are compared, and for which runs curves are drawn."""
 
-import difflib
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field
 
-from pipeline.config.load import EMBEDDED, explain_mistake, find_config, read_toml
-from pipeline.config.schema import Config, Section
-from pipeline.errors import ConfigError
+from pipeline.config.schema import Section
 from pipeline.methods.strategies import BASE_STRATEGY, STRATEGIES
-from pipeline.study.hypotheses import HYPOTHESES
 
 StudyView = Literal["main", "best_of", "turns", "hidden_tests"]
 """What of a run is new: all of it, or further searches of another run's models, or all of it without public tests."""
 SectionSettings = dict[str, object]
 
 
-def _known_hypothesis(name: str) -> str:
-    if name not in HYPOTHESES:
-        close = difflib.get_close_matches(name, HYPOTHESES, n=1, cutoff=0.0)
-        raise ValueError(f"no claim is named {name!r}; did you mean {close[0]!r}? All: {', '.join(HYPOTHESES)}")
-    return name
-
-
 StrategyName = Annotated[str, AfterValidator(STRATEGIES.check)]
-HypothesisName = Annotated[str, AfterValidator(_known_hypothesis)]
 
 
 class MethodsSection(Section):
@@ -90,26 +78,10 @@ class Study(Section):
     """Methods that are run again without public tests in the prompt; unset runs none."""
     lanes: int = Field(1, ge=1)
     """Worker processes, each with actors of its own and one seed at a time; the number changes no data."""
-    claims: tuple[HypothesisName, ...] = tuple(HYPOTHESES)
+    claims: tuple[str, ...] = ()
     """Statements of the paper that are tested; the default tests all."""
 
     @property
     def directory(self) -> str:
         root = self.root if "://" in self.root else str(Path(self.root).resolve())
         return f"{root.rstrip('/')}/{self.name}"
-
-
-def load_study(path: str | Path, overrides: dict[str, object] | None = None) -> Study:
-    """Read a study file; `overrides` replace its top-level values. Raises ConfigError, one line per mistake."""
-    data = read_toml(path) | (overrides or {})
-    if "methods" not in data and set(data) & set(Config.model_fields):
-        raise ConfigError(f"{path} is the config of a run, since it has no [[methods]]; `mucode run {path}` runs it")
-    try:
-        study = Study.model_validate(data)
-    except ValidationError as error:
-        raise ConfigError("\n".join(explain_mistake(item, Study) for item in error.errors())) from None
-    base = read_toml(EMBEDDED if study.base == "embedded" else find_config(path).parent / study.base)
-    if bare := [key for key, value in base.items() if not isinstance(value, dict)]:
-        raise ConfigError(f"base = {study.base!r}: {bare[0]} = {base[bare[0]]!r} is in no section, as in [run]")
-    settings = {section: base.get(section, {}) | study.config.get(section, {}) for section in {**base, **study.config}}
-    return study.model_copy(update={"config": settings})

@@ -43,7 +43,7 @@ def run_with(root: Path, *settings: str, **environment: str) -> subprocess.Compl
         ("rollouts.sample=3", ("unknown config key", "rollouts.samples")),
         ("model.generator=./nowhere", ("model.generator", "./nowhere", "no such directory")),
         ("model.generator=builtin:huge", ("builtin:generator",)),
-        ("run.strategy=magic", ("run.strategy = 'magic'", "mucode")),
+        ("run.strategy=magic", ("'run.strategy' = 'magic'", "mucode")),
         ("problems.train=./nothing.jsonl", ("nothing.jsonl",)),
         ("rollouts.max_tokens=512", ("rollouts.max_tokens = 512", "model.max_tokens")),
         ("run.name='a/b'", ("run.name",)),

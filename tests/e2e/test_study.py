@@ -9,8 +9,8 @@ import pytest
 
 from actors.storage.parts import committed_parts
 from pipeline.study.dry_run import forecast_stages
+from pipeline.study.load import load_study
 from pipeline.study.runs import study_runs
-from pipeline.study.spec import load_study
 from tests.e2e.small_run import PROBLEMS, ROOT, SAMPLES, finish, start, wait_for
 
 pytestmark = [pytest.mark.docker, pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(3600)]

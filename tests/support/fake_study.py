@@ -31,7 +31,7 @@ from pipeline.stages.rollouts import make_shards
 from pipeline.state.manifest import Manifest
 from pipeline.state.stage import StageContext, StageOutput
 from pipeline.study.execute import execute_study
-from pipeline.study.spec import load_study
+from pipeline.study.load import load_study
 from pipeline.training.examples import read_sorted_rows
 from sandbox.problem import Problem, Suite
 from sandbox.verdict import Outcome, Verdict

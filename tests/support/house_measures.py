@@ -4,7 +4,7 @@ import ast
 import re
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 PACKAGES = ("pipeline", "actors", "sandbox")
@@ -54,6 +54,38 @@ def word_count(name: str) -> int:
     return len(re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+", name))
 
 
+def import_circles(modules: dict[Path, ast.Module], root: Path) -> list[list[str]]:
+    """Modules that import each other, directly or not; imports within functions and for types count."""
+    names = {".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__"): path for path in modules}
+    edges = {name: _imported(modules[path], names) - {name} for name, path in names.items()}
+    reach = {name: _reachable(name, edges) for name in edges}
+    circles = {
+        frozenset(other for other in reach[name] if name in reach[other]) for name in edges if name in reach[name]
+    }
+    return sorted(sorted(circle) for circle in circles)
+
+
+def _imported(module: ast.Module, names: Collection[str]) -> set[str]:
+    found = set()
+    for node in ast.walk(module):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            inner = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= (inner & set(names)) or {node.module}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return found & set(names)
+
+
+def _reachable(start: str, edges: dict[str, set[str]]) -> set[str]:
+    found: set[str] = set()
+    todo = [start]
+    while todo:
+        new = edges[todo.pop()] - found
+        found |= new
+        todo += new
+    return found
+
+
 def documented(nodes: Sequence[ast.AST]) -> str:
     known = [node for node in nodes if ast.get_docstring(node)]  # type: ignore[arg-type]
     return f"{100 * len(known) / max(1, len(nodes)):.0f} %"
@@ -81,6 +113,7 @@ def measures(root: Path) -> dict[str, str]:
         "docstring on module": documented(list(modules.values())),
         "public names that are one word": f"{100 * len(single) / len(names):.0f} %",
         "public names defined in 2 files or more": f"{100 * len(shared) / len(names):.0f} %",
+        "import circles": str(len(import_circles(modules, root))),
         "most files in one folder": f"{max(folders.values())} ({folders.most_common(1)[0][0].relative_to(root)})",
         "`Any` / `dict[str, Any]`": f"{text.count('Any')} / {text.count('dict[str, Any]')}",
         "`type: ignore` / `noqa`": f"{text.count('type: ignore')} / {text.count('# noqa')}",

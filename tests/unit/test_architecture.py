@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import house_measures
+
 ROOT = Path(__file__).resolve().parents[2]
 FLOORS = ("sandbox", "actors", "pipeline")  # each may import itself and those before it
 ROOMS = {  # from top to bottom; a room may import itself and those below it
@@ -27,6 +29,7 @@ ROOMS = {  # from top to bottom; a room may import itself and those below it
 }
 MOST_FILES = 16
 """In one room, `__init__.py` left out."""
+MOST_LINES, FUNCTION_P90, MOST_ONE_WORD_NAMES = 350, 20, 0.28
 HEAVY = ("torch", "ray", "vllm", "deepspeed")
 NOT_IN_SANDBOX = {*HEAVY, "transformers", "pandas", "pyarrow"}
 ANSWERS_WITHIN_S = 1.0
@@ -138,3 +141,24 @@ def test_command_line_answers_without_heavy_packages(arguments: list[str]) -> No
         assert (answer["status"], answer["heavy"]) == (0, []), done.stderr
         cpu_s.append(answer["cpu_s"])
     assert min(cpu_s) < ANSWERS_WITHIN_S
+
+
+# ---- the measures of docs/design/house.md ---------------------------------------------------------------------------
+
+
+def test_no_module_imports_itself_through_others() -> None:
+    assert house_measures.import_circles(house_measures.sources(ROOT), ROOT) == []
+
+
+def test_files_and_functions_stay_small() -> None:
+    modules = house_measures.sources(ROOT)
+    long = {str(path.relative_to(ROOT)) for path in modules if len(path.read_text().splitlines()) > MOST_LINES}
+    assert long == set()
+    lengths = [house_measures.length(one) for module in modules.values() for one in house_measures.functions(module)]
+    assert house_measures.quantile(lengths, 0.9) <= FUNCTION_P90
+
+
+def test_public_names_say_more_than_one_word() -> None:
+    names = house_measures.public_names(house_measures.sources(ROOT))
+    single = [name for name in names if house_measures.word_count(name) == 1]
+    assert len(single) / len(names) <= MOST_ONE_WORD_NAMES

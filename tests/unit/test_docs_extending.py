@@ -12,7 +12,7 @@ import pytest
 from actors.prompting.dialogue import build_dialogue
 from actors.prompting.feedback import FEEDBACK_STYLES
 from actors.prompting.prompts import PROMPT_FORMATS
-from actors.scorers.scorer import SCORERS
+from actors.scorers.table import SCORERS
 from actors.search.selectors import SELECTORS, Candidate
 from pipeline.config.load import load_config
 from pipeline.methods.relabel import relabel

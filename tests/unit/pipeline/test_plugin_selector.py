@@ -26,10 +26,10 @@ from pipeline.report.results import print_results
 from pipeline.report.series import read_series
 from pipeline.state.store import Store
 from pipeline.study.comparisons import StudyComparer
+from pipeline.study.load import load_study
 from pipeline.study.outcomes import OutcomeMatrix, SearchSlice, StudyOutcomes
 from pipeline.study.reader import StudyReader
 from pipeline.study.runs import study_runs
-from pipeline.study.spec import load_study
 from pipeline.study.tables import selectors_table
 from sandbox.problem import Problem
 from sandbox.registry import RegistryError

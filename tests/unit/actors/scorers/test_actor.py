@@ -9,7 +9,7 @@ import pytest
 
 from actors.scorers.actor import ScorerActor
 from actors.scorers.client import ScorerClient
-from actors.scorers.scorer import SCORERS
+from actors.scorers.table import SCORERS
 from actors.storage.checkpoint import Checkpoint, CheckpointError, weights_checksum
 from pipeline.config.load import load_config
 from pipeline.errors import ConfigError

@@ -7,8 +7,8 @@ from pipeline.cluster.resources import make_plan
 from pipeline.config.load import EMBEDDED, load_config
 from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
+from pipeline.study.load import load_study
 from pipeline.study.runs import study_runs
-from pipeline.study.spec import load_study
 
 CONFIGS = Path(__file__).parents[4] / "configs"
 MODELS = ("llama-3.1-8b", "llama-3.2-1b", "qwen2.5-1.5b")

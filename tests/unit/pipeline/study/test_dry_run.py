@@ -10,8 +10,8 @@ import pytest
 
 from pipeline.study.dry_run import UnreadSplits, forecast_stages
 from pipeline.study.forecast import describe_study
+from pipeline.study.load import load_study
 from pipeline.study.runs import study_runs
-from pipeline.study.spec import load_study
 from tests.support.small_study import ROOT, STUDY, write_study
 
 

@@ -10,8 +10,8 @@ from pipeline.errors import ConfigError, StoreError
 from pipeline.state.store import Store
 from pipeline.study.dry_run import forecast_stages
 from pipeline.study.execute import require_cores, require_same_study
+from pipeline.study.load import load_study
 from pipeline.study.runs import study_runs
-from pipeline.study.spec import load_study
 from tests.support.small_study import STUDY, count_stages, execute_fake_study, write_study
 
 

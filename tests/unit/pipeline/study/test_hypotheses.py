@@ -9,12 +9,12 @@ import pytest
 from pipeline.errors import ConfigError
 from pipeline.evaluation.claims import Claim
 from pipeline.evaluation.statistics import MARGIN
-from pipeline.study.comparisons import judge_hypotheses
-from pipeline.study.hypotheses import MARGIN_POINTS
+from pipeline.study.hypotheses import MARGIN_POINTS, judge_hypotheses
+from pipeline.study.load import load_study
 from pipeline.study.outcomes import OutcomeMatrix, SearchSlice, StudyOutcomes
 from pipeline.study.reader import StudyReader
 from pipeline.study.runs import study_runs
-from pipeline.study.spec import Study, load_study
+from pipeline.study.spec import Study
 
 STUDY = """
 name = "hand"

@@ -14,9 +14,9 @@ import pytest
 from pipeline.state.identity import StageIdentity
 from pipeline.state.store import Store
 from pipeline.study.dry_run import forecast_stages
+from pipeline.study.load import load_study
 from pipeline.study.parallel import group_runs
 from pipeline.study.runs import SHARED_STAGES, study_runs
-from pipeline.study.spec import load_study
 from tests.support.small_study import ROOT, STUDY, count_stages, execute_fake_study, wait_until, write_study
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import ConfigError
+from pipeline.study.load import load_study
 from pipeline.study.runs import study_runs
-from pipeline.study.spec import load_study
 from tests.support.small_study import STUDY, write_study
 
 
