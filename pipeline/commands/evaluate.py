@@ -53,7 +53,10 @@ def evaluate_model(config: Config, splits: ProblemSplits, verifier: str | None, 
         store.write(json.dumps({"model": config.model.generator, "dataset": config.problems.test}).encode(), EVALUATION)
         with open_run_trackers(run):
             run.stage(0, SEARCH_GREEDY, policy=run.base)
-            run.stage(0, SEARCH_BEST_OF_N, policy=run.base, **({"verifier": scorer} if scorer else {}))
+            if scorer:
+                run.stage(0, SEARCH_BEST_OF_N, policy=run.base, verifier=scorer)
+            else:
+                run.stage(0, SEARCH_BEST_OF_N, policy=run.base)
             found = run.stage(0, METRICS, found=measured_stages(run, 0))
     rows = read_metric_rows(found)
     print(

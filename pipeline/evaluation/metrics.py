@@ -4,7 +4,7 @@ docs/evaluation.md says what every metric means and what it needs.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from actors.search.selectors import SELECTORS, in_table_order
 from actors.storage.parquet import read_rows
@@ -20,14 +20,12 @@ from pipeline.evaluation.search_metrics import (
     unscored_rows,
 )
 from pipeline.evaluation.search_records import SearchRecord, read_search_records
-from pipeline.evaluation.verifier_metrics import RANKED, ScoredAnswer, calibration_bins, verifier_rows
-from pipeline.state.manifest import Manifest
+from pipeline.evaluation.verifier_metrics import ALL_HELD_OUT, RANKED, ScoredAnswer, calibration_bins, verifier_rows
 from pipeline.state.problems import HELD_OUT_FIRST
 
 SUMMARY_DEADLINE_S = 1800
-OF_ONE_POLICY = (("own_pairs", "own_pairs", "held_out"), ("base_pairs", "base_own_pairs", "base_held_out"))
-"""Series of a verifier's metrics, and the stages that hold its pairs and its episodes."""
 Files = Mapping[int, str]
+"""Paths of Parquet files, by part number."""
 Found = tuple[list[MetricRow], list[CalibrationBin]]
 
 
@@ -42,6 +40,32 @@ class MetricSettings:
     seed: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyAnswers:
+    """Held-out answers of one policy: their episodes, and pairs of them."""
+
+    episodes: Files
+    pairs: Files
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricSources:
+    """The files that an iteration's numbers are made of. What is not there is empty, and has no numbers.
+
+    best_of_n       episodes of all best-of-N searches
+    greedy          episodes of the searches with one answer per turn, by the name of their series
+    scores          the verifier's scores, those of held-out answers in parts from HELD_OUT_FIRST
+    held_out_pairs  pairs of the held-out answers of all policies so far; None: no verifier is measured
+    policies        held-out answers of single policies, by the name of their series
+    """
+
+    best_of_n: Files = field(default_factory=dict)
+    greedy: Mapping[str, Files] = field(default_factory=dict)
+    scores: Files = field(default_factory=dict)
+    held_out_pairs: Files | None = None
+    policies: Mapping[str, PolicyAnswers] = field(default_factory=dict)
+
+
 def metric_settings(config: Config) -> MetricSettings:
     return MetricSettings(
         turns=config.eval.turns,
@@ -53,45 +77,30 @@ def metric_settings(config: Config) -> MetricSettings:
 
 
 def summarise_iteration(
-    found: Sequence[Manifest], base: Sequence[Manifest], directory: str, iteration: int, settings: MetricSettings
+    sources: MetricSources, directory: str, iteration: int, settings: MetricSettings
 ) -> dict[str, float]:
-    """Compute an iteration's metrics in a Ray task and commit them to `directory`; returns the headline numbers.
-
-    `base`: held-out answers of the base model and their pairs; none if the iteration's own are these.
-    """
+    """Compute an iteration's metrics in a Ray task and commit them to `directory`; returns the headline numbers."""
     import ray
 
     task = ray.remote(commit_summary).options(num_cpus=DATA_CPUS)
-    answer = task.remote(files_by_stage(found, base), directory, iteration, settings)
+    answer = task.remote(sources, directory, iteration, settings)
     headline: dict[str, float] = ray.get(answer, timeout=SUMMARY_DEADLINE_S)
     return headline
 
 
-def files_by_stage(found: Sequence[Manifest], base: Sequence[Manifest]) -> dict[str, Mapping[int, str]]:
-    """Part files by stage; those of the base model under base_<stage>."""
-    named = [(manifest.stage, manifest) for manifest in found]
-    named += [(f"base_{manifest.stage}", manifest) for manifest in base]
-    return {name: manifest.files() for name, manifest in named}
-
-
 def commit_summary(
-    inputs: Mapping[str, Files], directory: str, iteration: int, settings: MetricSettings
+    sources: MetricSources, directory: str, iteration: int, settings: MetricSettings
 ) -> dict[str, float]:
     """As `summarise_iteration`, in this process."""
     rows: list[MetricRow] = []
     bins: list[CalibrationBin] = []
-    for name, files in inputs.items():
-        if name == "search_sweep":
-            new = _best_of_n(list(read_search_records(files.values())), settings)
-        elif name.startswith("search_"):
-            records = list(read_search_records(files.values()))
-            new = search_rows(records, name.removeprefix("search_"), settings.turns, settings.seed), []
-        else:
-            continue
-        rows, bins = rows + new[0], bins + new[1]
-    if "held_out_pairs" in inputs:
-        new = _verifier(inputs, settings)
-        rows, bins = rows + new[0], bins + new[1]
+    if sources.best_of_n:
+        rows, bins = _best_of_n(list(read_search_records(sources.best_of_n.values())), settings)
+    for series, files in sources.greedy.items():
+        rows += search_rows(list(read_search_records(files.values())), series, settings.turns, settings.seed)
+    if sources.held_out_pairs is not None:
+        measured = _verifier(sources, sources.held_out_pairs, settings)
+        rows, bins = rows + measured[0], bins + measured[1]
     rows = [replace(row, iteration=iteration) for row in rows]
     commit_metrics(directory, rows, [replace(one, iteration=iteration) for one in bins])
     return _headline(rows, several=len(settings.n_values) > 1)
@@ -110,21 +119,20 @@ def _best_of_n(records: Sequence[SearchRecord], settings: MetricSettings) -> Fou
     return rows, calibration_bins([], [], scored, "drawn", settings.loss)
 
 
-def _verifier(inputs: Mapping[str, Files], settings: MetricSettings) -> Found:
+def _verifier(sources: MetricSources, all_pairs: Files, settings: MetricSettings) -> Found:
     """What the verifier makes of held-out answers: of all policies so far, the current one's own, the base model's."""
-    held_out = [file for bucket, file in inputs["scores"].items() if bucket >= HELD_OUT_FIRST]
+    held_out = [file for bucket, file in sources.scores.items() if bucket >= HELD_OUT_FIRST]
     scored = [
         ScoredAnswer(**{name: row[name] for name in ScoredAnswer.__dataclass_fields__}) for row in read_rows(held_out)
     ]
-    measured = [("held_out_pairs", "held_out_pairs", scored)]
-    for series, pairs, searched in OF_ONE_POLICY:
-        if pairs in inputs and searched in inputs:
-            mine = {row["episode_id"] for row in read_rows(inputs[searched].values())}
-            measured.append((series, pairs, [one for one in scored if one.episode_id in mine]))
+    measured = [(ALL_HELD_OUT, all_pairs, scored)]
+    for series, one_policy in sources.policies.items():
+        mine = {row["episode_id"] for row in read_rows(one_policy.episodes.values())}
+        measured.append((series, one_policy.pairs, [one for one in scored if one.episode_id in mine]))
     rows: list[MetricRow] = []
     bins: list[CalibrationBin] = []
-    for series, stage, answers in measured:
-        pairs_found = list(read_rows(inputs[stage].values()))
+    for series, pairs, answers in measured:
+        pairs_found = list(read_rows(pairs.values()))
         rows += verifier_rows(pairs_found, scored, answers, series, settings.loss, settings.seed)
         bins += calibration_bins(pairs_found, scored, answers, series, settings.loss)
     return rows, bins

@@ -22,10 +22,11 @@ from pipeline.evaluation.verifier_statistics import (
 Pair = Mapping[str, Any]
 """A row of a pairs stage: problem_id, and episode and turn of the chosen and of the rejected answer."""
 SIDES = ("chosen", "rejected")
+ALL_HELD_OUT, OWN_HELD_OUT, BASE_HELD_OUT = "held_out_pairs", "own_pairs", "base_pairs"
 RANKED = {
-    "held_out_pairs": "all held-out answers",
-    "own_pairs": "this policy's own answers",
-    "base_pairs": "the base model's answers",
+    ALL_HELD_OUT: "all held-out answers",
+    OWN_HELD_OUT: "this policy's own answers",
+    BASE_HELD_OUT: "the base model's answers",
 }
 """Series of held-out answers that a run's verifiers are measured on, in words."""
 MEASURES = {

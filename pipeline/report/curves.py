@@ -6,6 +6,7 @@ from actors.search.selectors import in_table_order
 from pipeline.evaluation.best_of_n import is_selector_series
 from pipeline.evaluation.metric_rows import MetricRow, read_metric_rows
 from pipeline.report.charts import Bar
+from pipeline.stages.metrics import METRICS
 from pipeline.state.manifest import Manifest
 
 Line = tuple[str, list[tuple[float, Bar]]]
@@ -16,7 +17,7 @@ def best_of_n_curves(manifests: Sequence[Manifest]) -> list[Line]:
 
     N = 1 has nothing to choose: it is one row, which begins every line.
     """
-    for manifest in reversed([manifest for manifest in manifests if manifest.stage == "metrics"]):
+    for manifest in reversed([manifest for manifest in manifests if manifest.stage == METRICS.name]):
         rows = [row for row in read_metric_rows(manifest) if is_selector_series(row.metric, row.series)]
         last = max((row.turn for row in rows), default=0)
         rows = sorted((row for row in rows if row.turn == last), key=lambda row: row.width)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from actors.search.selectors import selector_label
 from actors.storage.run_storage import parse_json
 from pipeline.evaluation.metric_rows import read_reliability
-from pipeline.evaluation.verifier_metrics import RANKED
+from pipeline.evaluation.verifier_metrics import ALL_HELD_OUT, RANKED
 from pipeline.methods.strategies import BASE_STRATEGY, CONTROL_STRATEGY, strategy_label
 from pipeline.report import charts
 from pipeline.report.curves import best_of_n_curves
@@ -16,6 +16,8 @@ from pipeline.report.training_curves import training_figures
 from pipeline.report.transcripts import COLOURS
 from pipeline.report.verifiers import score_histogram
 from pipeline.stages.catalogue import STAGE_NAMES
+from pipeline.stages.metrics import METRICS
+from pipeline.stages.verifier import SCORES
 from pipeline.state.manifest import Manifest
 from pipeline.state.store import Store
 
@@ -92,8 +94,8 @@ def _pair_accuracy(table: Sequence[Series]) -> str:
 
 def _calibration(manifests: Sequence[Manifest]) -> Iterator[str]:
     """How often the last verifier was right, beside how sure it was."""
-    measured = [manifest for manifest in manifests if manifest.stage == "metrics"]
-    bins = read_reliability(measured[-1], "held_out_pairs") if measured else []
+    measured = [manifest for manifest in manifests if manifest.stage == METRICS.name]
+    bins = read_reliability(measured[-1], ALL_HELD_OUT) if measured else []
     if bins:
         names = ["predicted", "observed"]
         groups = [
@@ -112,7 +114,7 @@ def _calibration(manifests: Sequence[Manifest]) -> Iterator[str]:
 
 
 def _scores(manifests: Sequence[Manifest]) -> str:
-    scored = [manifest for manifest in manifests if manifest.stage == "scores"]
+    scored = [manifest for manifest in manifests if manifest.stage == SCORES.name]
     found = score_histogram(scored[-1]) if scored else None
     if found is None:
         return html_figure("Verifier scores", "", "Not there yet: no answers have been scored.")

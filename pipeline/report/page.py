@@ -21,6 +21,7 @@ from pipeline.report.series import Series, SeriesPoint, begun_iterations, read_s
 from pipeline.report.transcripts import episodes_to_read
 from pipeline.report.verifiers import verifier_table
 from pipeline.stages.catalogue import STAGE_NAMES
+from pipeline.stages.metrics import METRICS
 from pipeline.state.manifest import Manifest
 from pipeline.state.store import Store
 
@@ -55,7 +56,7 @@ def _state(store: Store, manifests: Sequence[Manifest]) -> str:
     """What the run is and how far it got."""
     settings = stored_settings(store)
     planned = settings.get("run", {}).get("iterations")
-    done = [manifest.iteration for manifest in manifests if manifest.stage == "metrics"]
+    done = [manifest.iteration for manifest in manifests if manifest.stage == METRICS.name]
     what = " · ".join(
         f"{name} {settings[section][key]}"
         for name, section, key in (

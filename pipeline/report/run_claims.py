@@ -12,6 +12,7 @@ from actors.search.selectors import selector_label
 from pipeline.evaluation.claims import Claim, Comparison, paired_comparison
 from pipeline.evaluation.search_records import per_problem, read_search_outcomes
 from pipeline.evaluation.statistics import Array, Estimate
+from pipeline.evaluation.verifier_metrics import ALL_HELD_OUT
 from pipeline.report.series import Series, find_series
 from pipeline.stages.search import GREEDY_SEARCHES, SEARCH_BEST_OF_N
 from pipeline.state.store import Store
@@ -43,7 +44,7 @@ def run_claims(store: Store, table: Sequence[Series]) -> list[Claim]:
         _above(store, "training", (name, trained), ("the base model", base)),
         _above(store, "control", (name, trained), ("the control", control)),
         _above(store, "search", (best_of_n, searched), ("greedy", greedy)),
-        _verifier(find_series(table, best, "held_out_pairs"), best),
+        _verifier(find_series(table, best, ALL_HELD_OUT), best),
     ]
 
 

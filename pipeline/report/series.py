@@ -10,6 +10,8 @@ from pipeline.evaluation.metric_rows import MetricRow, read_metric_rows
 from pipeline.evaluation.verifier_metrics import MEASURES
 from pipeline.methods.strategies import strategy_label
 from pipeline.report.labels import series_label, series_order
+from pipeline.stages.metrics import METRICS
+from pipeline.stages.search import BEST_ITERATION
 from pipeline.state.manifest import Manifest
 from pipeline.state.plugins import read_plugin_labels
 from pipeline.state.store import Store
@@ -79,7 +81,7 @@ def read_series(store: Store) -> list[Series]:
     best = returned_iteration(store)
     found: list[Series] = []
     for iteration in begun_iterations(store):
-        manifest = store.find(iteration, "metrics")
+        manifest = store.find(iteration, METRICS.name)
         if manifest is not None:
             found += _of_iteration(manifest, strategy, _searched_policy(store, iteration), best)
     searched = {one.iteration for one in found if one.by_selector}
@@ -88,7 +90,7 @@ def read_series(store: Store) -> list[Series]:
 
 def returned_iteration(store: Store) -> int | None:
     """The iteration whose policy and verifier the last searches used; None if no iteration is finished."""
-    last = max((i for i in begun_iterations(store) if store.find(i, "metrics")), default=None)
+    last = max((i for i in begun_iterations(store) if store.find(i, METRICS.name)), default=None)
     return None if last is None else _searched_policy(store, last)
 
 
@@ -114,7 +116,7 @@ def series_record(one: Series) -> dict[str, Any]:
 
 
 def _searched_policy(store: Store, iteration: int) -> int:
-    chosen = store.find(iteration, "returned")
+    chosen = store.find(iteration, BEST_ITERATION.name)
     policy: int = chosen.facts["iteration"] if chosen else iteration
     return policy
 

@@ -10,6 +10,9 @@ from itertools import islice
 from actors.search.episode import Episode, Turn
 from actors.storage.parquet import read_batches, read_rows
 from pipeline.report.html import html_table, plain_words, preformatted
+from pipeline.stages.sampling import EPISODES
+from pipeline.stages.search import SEARCH_BEST_OF_N
+from pipeline.stages.verifier import SCORES
 from pipeline.state.manifest import Manifest
 from sandbox.verdict import Outcome, Verdict, settling_outcome
 
@@ -32,12 +35,12 @@ Scores = dict[tuple[str, int], float]  # (episode_id, turn) -> raw logit
 def episodes_to_read(manifests: Sequence[Manifest]) -> str:
     """Twelve to read: of each kind two training episodes and one search, from the last that are there."""
     shown = []
-    for stage, selector, per_kind in (("episodes", "first", 2), ("search_sweep", "pt_lv", 1)):
-        last = next((manifest for manifest in reversed(manifests) if manifest.stage == stage), None)
+    for stage, selector, per_kind in ((EPISODES, "first", 2), (SEARCH_BEST_OF_N, "pt_lv", 1)):
+        last = next((manifest for manifest in reversed(manifests) if manifest.stage == stage.name), None)
         if last is not None:
-            scores = next((m for m in manifests if (m.stage, m.iteration) == ("scores", last.iteration)), None)
-            chosen = _chosen(last, scores if stage == "episodes" else None, selector, per_kind)
-            shown += [_episode(*found, stage) for found in chosen]
+            scores = next((m for m in manifests if (m.stage, m.iteration) == (SCORES.name, last.iteration)), None)
+            chosen = _chosen(last, scores if stage is EPISODES else None, selector, per_kind)
+            shown += [_episode(*found, stage.name) for found in chosen]
     return "".join(shown) or "<p>Not there yet: no episodes have been sampled.</p>"
 
 

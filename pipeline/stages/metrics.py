@@ -1,10 +1,12 @@
 """The numbers of an iteration, out of its searches, its held-out pairs and their scores."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pipeline.evaluation import metrics
 from pipeline.evaluation.metric_rows import METRIC_PARTS
+from pipeline.evaluation.metrics import Files, MetricSources, PolicyAnswers
+from pipeline.evaluation.verifier_metrics import BASE_HELD_OUT, OWN_HELD_OUT
 from pipeline.stages.sampling import HELD_OUT
 from pipeline.stages.search import GREEDY_SEARCHES, SEARCH_BEST_OF_N
 from pipeline.stages.verifier import HELD_OUT_PAIRS, OWN_PAIRS, SCORES
@@ -22,8 +24,29 @@ def compute_metrics(context: StageContext, *, found: list[Manifest], base: Seque
     """`base`: held-out answers of the base model and their pairs, unless the iteration's own are these."""
     context.actor_groups.release_for("data")
     settings = metrics.metric_settings(context.config)
-    facts = metrics.summarise_iteration(found, base, context.directory, context.iteration, settings)
+    sources = metric_sources(found, base)
+    facts = metrics.summarise_iteration(sources, context.directory, context.iteration, settings)
     return StageOutput(facts=facts, expected_parts=len(METRIC_PARTS))
+
+
+def metric_sources(found: Sequence[Manifest], base: Sequence[Manifest]) -> MetricSources:
+    """The files of finished stages, by what the metrics make of them."""
+    files = {manifest.stage: manifest.files() for manifest in found}
+    of_base = {manifest.stage: manifest.files() for manifest in base}
+    policies = {OWN_HELD_OUT: _policy_answers(files), BASE_HELD_OUT: _policy_answers(of_base)}
+    return MetricSources(
+        best_of_n=files.get(SEARCH_BEST_OF_N.name, {}),
+        greedy={series: files[step.name] for series, step in GREEDY_SEARCHES.items() if step.name in files},
+        scores=files.get(SCORES.name, {}),
+        held_out_pairs=files.get(HELD_OUT_PAIRS.name),
+        policies={series: answers for series, answers in policies.items() if answers is not None},
+    )
+
+
+def _policy_answers(files: Mapping[str, Files]) -> PolicyAnswers | None:
+    if HELD_OUT.name not in files or OWN_PAIRS.name not in files:
+        return None
+    return PolicyAnswers(episodes=files[HELD_OUT.name], pairs=files[OWN_PAIRS.name])
 
 
 def measured_stages(run: "Run", iteration: int) -> list[Manifest]:

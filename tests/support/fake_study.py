@@ -24,11 +24,9 @@ from actors.storage.filesystem import FilesystemStorage
 from actors.storage.parts import committed_parts
 from pipeline.config.schema import Config
 from pipeline.evaluation import metrics
-from pipeline.evaluation.metrics import MetricSettings
 from pipeline.preflight import check
 from pipeline.stages import generator, rollouts, verifier
 from pipeline.stages.rollouts import make_shards
-from pipeline.state.manifest import Manifest
 from pipeline.state.stage import StageContext, StageOutput
 from pipeline.study.execute import execute_study
 from pipeline.study.load import load_study
@@ -111,12 +109,6 @@ def train(data: str, base: str, out: str, **settings: Any) -> Any:
     return SimpleNamespace(checkpoint=save_atomically(write, out), facts={})
 
 
-def summarise_here(
-    found: Sequence[Manifest], base: Sequence[Manifest], directory: str, iteration: int, settings: MetricSettings
-) -> dict[str, float]:
-    return metrics.commit_summary(metrics.files_by_stage(found, base), directory, iteration, settings)
-
-
 def dying(write: Callable[..., None], writes: int) -> Callable[..., None]:
     left = writes
 
@@ -136,7 +128,7 @@ def install() -> None:
     rollouts.roll_out = roll_out  # type: ignore[assignment]
     verifier.map_shards = generator.map_shards = lambda rows, task: [task(row) for row in rows]  # type: ignore[assignment]
     verifier.train_verifier = generator.fine_tune = train  # type: ignore[assignment]
-    metrics.summarise_iteration = summarise_here
+    metrics.summarise_iteration = metrics.commit_summary
     if len(sys.argv) > 2:
         FilesystemStorage.write = dying(FilesystemStorage.write, int(sys.argv[2]))  # type: ignore[method-assign]
 

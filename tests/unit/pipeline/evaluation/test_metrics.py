@@ -10,7 +10,7 @@ import pytest
 from actors.search.episode import EPISODE_SCHEMA, Episode, Turn
 from actors.storage.parts import commit_part, committed_parts
 from pipeline.evaluation.metric_rows import MetricRow
-from pipeline.evaluation.metrics import MetricSettings, commit_summary
+from pipeline.evaluation.metrics import MetricSettings, MetricSources, PolicyAnswers, commit_summary
 from pipeline.evaluation.search_metrics import best_of_n_search_rows, first_turn_rows, search_rows, unscored_rows
 from pipeline.evaluation.search_records import read_search_outcomes, search_record
 from pipeline.methods.pairs import PAIR_SCHEMA
@@ -103,16 +103,15 @@ def test_a_verifier_is_measured_on_all_answers_on_the_policys_own_and_on_the_bas
     def episodes(name: str, *ids: str) -> dict[int, str]:
         return part(name, [episode(one, right("x"), problem="p").to_row() for one in ids], EPISODE_SCHEMA)
 
-    inputs = {
-        "scores": part("scores", rows, SCORE_SCHEMA),
-        "held_out": episodes("held_out", "a0", "a1"),
-        "held_out_pairs": pairs("held_out_pairs", ("b0", "b1"), ("a0", "a1")),
-        "own_pairs": pairs("own_pairs", ("a0", "a1")),
-        "base_held_out": episodes("base_held_out", "b0", "b1"),
-        "base_own_pairs": pairs("base_own_pairs", ("b0", "b1")),
-    }
+    own = PolicyAnswers(episodes=episodes("own", "a0", "a1"), pairs=pairs("own_pairs", ("a0", "a1")))
+    base = PolicyAnswers(episodes=episodes("base", "b0", "b1"), pairs=pairs("base_pairs", ("b0", "b1")))
+    sources = MetricSources(
+        scores=part("scores", rows, SCORE_SCHEMA),
+        held_out_pairs=pairs("held_out_pairs", ("b0", "b1"), ("a0", "a1")),
+        policies={"own_pairs": own, "base_pairs": base},
+    )
     settings = MetricSettings(turns=1, seed=0, loss="bt", n_values=(), k_values=())
-    facts = commit_summary(inputs, str(tmp_path / "metrics"), 1, settings)
+    facts = commit_summary(sources, str(tmp_path / "metrics"), 1, settings)
     assert facts == {
         **{"held_out_pairs_t0": 0.5, "held_out_pairs_auc": 0.25},
         **{"own_pairs_t0": 0.0, "own_pairs_auc": 0.0, "base_pairs_t0": 1.0, "base_pairs_auc": 1.0},
