@@ -13,13 +13,14 @@ import difflib
 import importlib
 import importlib.metadata
 import re
+import traceback
 from collections.abc import Iterator, Mapping
 from typing import Generic, TypeVar
 
 from sandbox.errors import UserError
 
 Row = TypeVar("Row")
-IMPORT_PATH = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+IMPORT_PATH = re.compile(r"[^\W\d][\w.]*:[^\W\d]\w*")
 
 
 class RegistryError(UserError, ValueError):
@@ -92,13 +93,22 @@ class Registry(Mapping[str, Row], Generic[Row]):
         return name
 
     def import_path(self, name: str) -> str | None:
-        """`package.module:NAME` of a plug-in's row, without importing it; None for shipped and unknown names."""
+        """`package.module:NAME` of a plug-in's row, without importing it; None for shipped and unknown names.
+
+        Raises RegistryError if several installed distributions declare the name, each for another object.
+        """
         if name in self._shipped:
             return None
         if IMPORT_PATH.fullmatch(name):
             return name
-        found = importlib.metadata.entry_points(group=self.group, name=name)
-        return next((point.value for point in found), None)
+        points = importlib.metadata.entry_points(group=self.group, name=name)
+        paths = sorted({point.value.partition("[")[0].strip() for point in points})
+        if len(paths) > 1:
+            raise RegistryError(
+                f"{self.kind} {name!r} is declared {len(paths)} times by entry points of the group {self.group!r}: "
+                f"{', '.join(paths)}. Name the one that is meant by its import path, as in {paths[0]}"
+            )
+        return paths[0] if paths else None
 
     def _load(self, name: str) -> Row:
         path = self.import_path(self.check(name))
@@ -111,9 +121,20 @@ class Registry(Mapping[str, Row], Generic[Row]):
                 f"{self.kind} {name!r} cannot be imported from {path}: {error}. Install its package on every node, or "
                 "put its folder on PYTHONPATH"
             ) from error
+        except (Exception, SystemExit) as error:  # whatever a stranger's module does as it is imported
+            said = " ".join(f"{type(error).__name__}: {error}".split())
+            raise RegistryError(
+                f"{self.kind} {name!r} cannot be imported from {path}: {said}{_place(error)}. Mend its package"
+            ) from error
         if not isinstance(row, self.row_type):
             raise RegistryError(
                 f"{self.kind} {name!r}: {path} is {type(row).__name__}, expected {self.row_type.__name__} "
                 f"({self.row_type.__module__})"
             )
         return row
+
+
+def _place(error: BaseException) -> str:
+    """Where a module failed, as " (FILE, line N)"; a SyntaxError says it itself."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return "" if isinstance(error, SyntaxError) else f" ({frames[-1].filename}, line {frames[-1].lineno})"

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from actors.scorers.scorer import Pair, Scorer
+from actors.scorers.scorer import Pair, Scorer, ScorerError
 from actors.scorers.table import SCORERS
 from actors.storage.checkpoint import Checkpoint, CheckpointError, fetch_checkpoint, weights_checksum
 
@@ -23,11 +23,15 @@ class ScorerActor:
         self.loaded: tuple[str, Scorer] | None = None
 
     def score(self, verifier: Checkpoint, pairs: Sequence[Pair]) -> list[float]:
-        """As `Scorer.score_pairs`, by `verifier`. Raises CheckpointError if its path holds other weights."""
+        """As `Scorer.score_pairs`, by `verifier`.
+
+        Raises CheckpointError if its path holds other weights, ScorerError if the scorer gives anything but one number
+        per pair.
+        """
         if self.loaded is None or self.loaded[0] != verifier.policy_id:
             self.loaded = None  # two at once may not fit into memory
             self.loaded = verifier.policy_id, self._load(verifier)
-        return self.loaded[1].score_pairs(pairs)
+        return _require_numbers(self.kind, self.loaded[1].score_pairs(pairs), len(pairs))
 
     def _load(self, verifier: Checkpoint) -> Scorer:
         path = fetch_checkpoint(verifier.path)
@@ -36,3 +40,16 @@ class ScorerActor:
         return SCORERS[self.kind].load(
             path, dtype=self.dtype, max_tokens=self.max_tokens, batch_tokens=self.batch_tokens
         )
+
+
+def _require_numbers(kind: str, scores: object, expected: int) -> list[float]:
+    """Scores as plain numbers, of arrays too."""
+    try:
+        numbers = [float(score) for score in scores]  # type: ignore[attr-defined]
+    except (TypeError, ValueError) as error:
+        raise ScorerError(
+            f"score_pairs of scorer {kind!r} returned no numbers ({error}); expected a float per pair"
+        ) from None
+    if len(numbers) != expected:
+        raise ScorerError(f"score_pairs of scorer {kind!r} returned {len(numbers)} numbers for {expected} pairs")
+    return numbers

@@ -4,8 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from sandbox.errors import ENDED_IN_THE_MIDDLE, UserError
+
 Pair = tuple[str, str]
 """The first prompt of an episode and a response to one of its turns."""
+
+
+class ScorerError(UserError, ValueError):
+    """A scorer returned what it may not; the message says which, what, and what was expected."""
+
+    exit_status = ENDED_IN_THE_MIDDLE
 
 
 class Scorer(Protocol):

@@ -39,7 +39,7 @@ def keep_best(
     candidates = [_view(index, answer, selector) for index, answer in enumerate(answers)]
     fresh = [candidate for candidate in candidates if answers[candidate.index].program not in failed]
     kept: dict[str | None, int] = {}
-    for candidate in selector.rank(fresh or candidates, stable_seed("select", seed)):
+    for candidate in selector.ranked(fresh or candidates, stable_seed("select", seed)):
         kept.setdefault(answers[candidate.index].program, candidate.index)
     return list(kept.values())[:beam]
 

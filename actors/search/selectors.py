@@ -12,7 +12,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox.errors import ENDED_IN_THE_MIDDLE, UserError
 from sandbox.registry import Registry, RegistryError
+
+
+class SelectorError(UserError, ValueError):
+    """A selector's function returned what it may not; the message says which, what, and what was expected."""
+
+    exit_status = ENDED_IN_THE_MIDDLE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +67,18 @@ class Selector:
     rank_key: Callable[[Any], Any] | None = None
     default: bool = False
     evaluated: bool = True
+
+    def ranked(self, candidates: Sequence[Any], seed: int) -> list[Any]:
+        """All candidates, best first. Raises SelectorError if `rank` gives anything else."""
+        found = self.rank(candidates, seed)
+        indices = [getattr(one, "index", None) for one in found] if isinstance(found, Sequence) else []
+        if len(indices) != len(candidates) or {*indices} != {one.index for one in candidates}:
+            shown = f"{len(found)} things" if isinstance(found, Sequence) else repr(found)
+            raise SelectorError(
+                f"rank of selector {self.label!r} was given {len(candidates)} candidates and returned {shown}; "
+                "expected a list of all that it was given, each once, best first"
+            )
+        return list(found)
 
     def view(
         self, index: int, *, passes_public: bool | None, score: float | None, behaviour: str | None, label: bool
@@ -218,8 +237,17 @@ def evaluated_selectors() -> dict[str, Selector]:
     return {name: row for name, row in SELECTORS.items() if row.evaluated}
 
 
+RESERVED_NAMES = ("greedy", "validation", "control")
+"""Series of results of searches that choose nothing; a selector's results stand under its name, beside these."""
+
+
 def check_evaluated(name: str) -> str:
     """`name`, if `eval.selectors` may hold it; imports nothing. Raises RegistryError."""
+    if name in RESERVED_NAMES:
+        raise RegistryError(
+            f"no selector may be named {name!r}, as tables and reports call other results so; name yours by its import "
+            "path, package.module:NAME, or rename its entry point"
+        )
     if name in SELECTORS and not SELECTORS[name].evaluated:
         raise RegistryError(
             f"selector {name!r} is what rollouts use and chooses nothing; choose of {', '.join(evaluated_selectors())}"

@@ -10,13 +10,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def execute_command(options: argparse.Namespace) -> int:
     from pipeline.state.run_directory import absolute_root
     from pipeline.study.execute import publish_study, stored_study
-    from pipeline.study.runs import study_runs
+    from pipeline.study.runs import stored_study_runs
 
     options.directory = root = absolute_root(options.run_dir)
     study = stored_study(root)
     if study is None:
         return _report_run(root)
-    print(publish_study(study, study_runs(study)))
+    print(publish_study(study, stored_study_runs(study)))
     print(f"report: {root}/report.html")
     return 0
 

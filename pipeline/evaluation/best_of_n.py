@@ -7,7 +7,7 @@ random numbers), and the difference between them is what N changes, not luck. Hi
 
 from typing import TYPE_CHECKING
 
-from actors.search.selectors import SELECTORS
+from actors.search.selectors import RESERVED_NAMES, SELECTORS
 from pipeline.config.schema import Config
 
 if TYPE_CHECKING:
@@ -15,13 +15,11 @@ if TYPE_CHECKING:
 
 FIRST_TURN_SELECTOR = "first"
 """Selector of the plan that only draws and judges: its first answer is an ordinary sample."""
-UNSELECTED_SERIES = ("greedy", "validation", "control")
-"""Series of accuracies of one answer per turn; every other series of an accuracy is a selector's name."""
 
 
 def is_selector_series(metric: str, series: str) -> bool:
     """Whether the rows of this metric and series are of searches by a selector."""
-    return metric == "accuracy" and series not in UNSELECTED_SERIES
+    return metric == "accuracy" and series not in RESERVED_NAMES
 
 
 def best_of_n_values(config: Config) -> list[int]:

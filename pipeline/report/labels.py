@@ -5,15 +5,14 @@ A strategy or selector that is not installed here goes by its name: reading a ru
 
 from collections.abc import Iterable
 
-from actors.search.selectors import in_table_order, selector_label
-from pipeline.evaluation.best_of_n import UNSELECTED_SERIES
+from actors.search.selectors import RESERVED_NAMES, in_table_order, selector_label
 from pipeline.evaluation.verifier_metrics import RANKED
 from pipeline.methods.strategies import BASE_STRATEGY, CONTROL_STRATEGY, strategy_label
 
 
 def series_order(selectors: Iterable[str]) -> list[str]:
     """Searches of one answer per turn, best-of-N searches by selector, then the sets that verifiers are measured on."""
-    return [*UNSELECTED_SERIES, *in_table_order(selectors), *RANKED]
+    return [*RESERVED_NAMES, *in_table_order(selectors), *RANKED]
 
 
 def series_label(metric: str, series: str, iteration: int, width: int, strategy: str) -> str:

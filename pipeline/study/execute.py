@@ -5,8 +5,13 @@ import os
 import time
 from collections.abc import Sequence
 
+from pydantic import ValidationError
+
+from pipeline.config.fields import AS_STORED
+from pipeline.config.load import explain_mistake
 from pipeline.errors import ConfigError, StoreError
 from pipeline.state.lock import require_no_driver, write_lock
+from pipeline.state.plugins import read_plugin_labels
 from pipeline.state.problems import ProblemSplits
 from pipeline.state.run_directory import require_free, run_root
 from pipeline.state.store import Store
@@ -84,6 +89,8 @@ def publish_study(study: Study, runs: Sequence[StudyRun]) -> str:
     from pipeline.study.results import read_study_results, results_json, results_markdown
 
     store = Store(study.directory)
+    for run in runs:
+        read_plugin_labels(Store(run_root(run.config)))
     results = read_study_results(study, runs)
     text = results_markdown(results)
     store.write(results_json(results).encode(), "results.json")
@@ -93,10 +100,17 @@ def publish_study(study: Study, runs: Sequence[StudyRun]) -> str:
 
 
 def stored_study(root: str) -> Study | None:
-    """The study that a directory was begun with, wherever it lies now; None if it is no study."""
+    """The study that a directory was begun with, wherever it lies now; None if it is no study.
+
+    Names of plug-ins are not looked up. Raises StoreError if study.json is not what a study wrote.
+    """
     store = Store(root)
     data = store.read_json("study.json")
     if data is None:
         return None
     folder, _, name = store.root.rstrip("/").rpartition("/")
-    return Study.model_validate(data | {"root": folder, "name": name})
+    try:
+        return Study.model_validate(data | {"root": folder, "name": name}, context=AS_STORED)
+    except ValidationError as error:
+        mistakes = "\n".join(explain_mistake(item, Study) for item in error.errors())
+        raise StoreError(f"{store.root}/study.json is not what a study wrote: {mistakes}. Restore it") from None

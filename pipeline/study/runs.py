@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from pipeline.config.fields import AS_STORED
 from pipeline.config.load import validated_config
 from pipeline.config.schema import Config, EvalSection
 from pipeline.errors import ConfigError
@@ -39,7 +40,18 @@ class StudyRun:
 
 
 def study_runs(study: Study) -> list[StudyRun]:
-    """Every run, seed by seed, further searches last. Raises ConfigError if the axes do not fit together."""
+    """Every run, seed by seed, further searches last.
+
+    Raises ConfigError if the axes do not fit together, or if a name of a row is unknown.
+    """
+    runs = stored_study_runs(study)
+    for config in distinct_configs(runs):
+        validated_config(config.model_dump())
+    return runs
+
+
+def stored_study_runs(study: Study) -> list[StudyRun]:
+    """As `study_runs`, for commands that only read: names of plug-ins, which may not be installed, are not checked."""
     main = sorted(_main_runs(study), key=lambda run: run.seed)  # stable: methods in the order of the file
     _require_once(main)
     further = [*_curve_runs(study), *_hidden_test_runs(study)]
@@ -137,4 +149,4 @@ def _study_run(
     for key, value in extra.items():
         section, _, field = key.partition(".")
         data.setdefault(section, {})[field] = value
-    return StudyRun(strategy=strategy, loss=loss, seed=seed, view=view, config=validated_config(data))
+    return StudyRun(strategy=strategy, loss=loss, seed=seed, view=view, config=validated_config(data, AS_STORED))

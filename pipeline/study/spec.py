@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
+from pipeline.config.fields import OneOf
 from pipeline.config.schema import Section
 from pipeline.methods.strategies import BASE_STRATEGY, STRATEGIES
 
@@ -13,7 +14,7 @@ StudyView = Literal["main", "best_of", "turns", "hidden_tests"]
 SectionSettings = dict[str, object]
 
 
-StrategyName = Annotated[str, AfterValidator(STRATEGIES.check)]
+StrategyName = Annotated[str, OneOf(STRATEGIES)]
 
 
 class MethodsSection(Section):

@@ -24,6 +24,7 @@ from pipeline.report.evaluation_table import evaluation_table
 from pipeline.report.page import write_report
 from pipeline.report.results import print_results
 from pipeline.report.series import read_series
+from pipeline.stages.search import GREEDY_SEARCHES
 from pipeline.state.store import Store
 from pipeline.study.comparisons import StudyComparer
 from pipeline.study.load import load_study
@@ -80,7 +81,12 @@ def test_the_config_takes_it_without_importing_it(selector: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("pt_vl", "did you mean 'pt_lv'"), ("shortest", "no selector is named 'shortest'"), ("first", "chooses nothing")],
+    [
+        ("pt_vl", "did you mean 'pt_lv'"),
+        ("shortest", "no selector is named 'shortest'"),
+        ("first", "chooses nothing"),
+        *((series, f"no selector may be named '{series}'") for series in GREEDY_SEARCHES),
+    ],
 )
 def test_a_wrong_name_is_refused_with_the_nearest_one(name: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):

@@ -1,7 +1,10 @@
 """Tables that take rows of other packages."""
 
+import importlib
 import sys
+import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -81,3 +84,86 @@ def test_a_changed_file_of_the_package_is_another_origin(table: Registry[str], p
     after = plugin_origin(table, name)
     assert before is not None and after is not None
     assert before.digest != after.digest
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("raise SystemExit(7)", r"SystemExit: 7 \(.*failing.py, line 1\)"),
+        ("def (:", r"SyntaxError: .*failing.py, line 1"),
+        ("raise RuntimeError('one\\ntwo')", r"RuntimeError: one two \(.*failing.py, line 1\)"),
+        ("def __getattr__(name): raise KeyError(name)", r"KeyError: 'MINE' \(.*failing.py, line 1\)"),
+    ],
+)
+def test_a_plug_in_that_fails_as_it_is_imported_is_named(
+    table: Registry[str], package: Path, source: str, said: str
+) -> None:
+    """Whatever it raises: a SystemExit would end mucode without a word."""
+    (package / "failing.py").write_text(source)
+    with pytest.raises(RegistryError, match=f"prompt format 'registry_guest.failing:MINE' cannot be imported .*{said}"):
+        table["registry_guest.failing:MINE"]
+
+
+def declare(folder: Path, distribution: str, entry: str) -> None:
+    info = folder / f"{distribution}-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(f"[mucode.prompt_formats]\n{entry}\n")
+
+
+def test_a_name_that_two_distributions_declare_is_refused(table: Registry[str], package: Path) -> None:
+    """Which of them came first would depend on the machine."""
+    declare(package.parent, "one", "twice = registry_guest.rows:MINE\nsame = registry_guest.rows:MINE")
+    declare(package.parent, "two", "twice = registry_guest.rows:OTHER\nsame = registry_guest.rows:MINE [extra]")
+    assert table["same"] == "mine"
+    with pytest.raises(RegistryError, match=r"'twice' is declared 2 times .*: registry_guest.rows:MINE, .*:OTHER"):
+        table.check("twice")
+
+
+def test_names_are_identifiers_of_python(table: Registry[str]) -> None:
+    assert table.check("größe.räume:MASS") == "größe.räume:MASS"
+    for name in ("1a:B", "a:1", "a:B:c", "a b:C", ".a:B"):
+        with pytest.raises(RegistryError, match="no prompt format is named"):
+            table.check(name)
+
+
+def test_a_change_within_an_archive_is_another_origin(
+    table: Registry[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files within it are not files of the disk; none of them counted."""
+    archive, digests = tmp_path / "guests.zip", set()
+    monkeypatch.syspath_prepend(str(archive))
+    for value in ("one", "two"):
+        with zipfile.ZipFile(archive, "w") as file:
+            file.writestr("zipped_guest/__init__.py", f"MINE = {value!r}\n")
+            file.writestr("zipped_module.py", f"MINE = {value!r}\n")
+        importlib.invalidate_caches()
+        for name in ("zipped_guest:MINE", "zipped_module:MINE"):
+            found = plugin_origin(table, name)
+            assert found is not None
+            digests.add(found.digest)
+    assert len(digests) == 2
+
+
+def test_a_file_that_cannot_be_read_is_named(
+    table: Registry[str], package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (package / "secret.txt").write_text("data")
+    opened = Path.open
+
+    def open_file(file: Path, *arguments: str, **options: Any) -> object:
+        if file.name == "secret.txt":
+            raise PermissionError(13, "Permission denied", str(file))
+        return opened(file, *arguments, **options)
+
+    monkeypatch.setattr(Path, "open", open_file)
+    with pytest.raises(RegistryError, match=r"secret.txt cannot be read \(Permission denied\)"):
+        plugin_origin(table, "registry_guest.rows:MINE")
+
+
+def test_links_in_circles_are_no_files(table: Registry[str], package: Path) -> None:
+    before = plugin_origin(table, "registry_guest.rows:MINE")
+    (package / "self").symlink_to(package)
+    (package / "a").symlink_to(package / "b")
+    (package / "b").symlink_to(package / "a")
+    assert plugin_origin(table, "registry_guest.rows:MINE") == before

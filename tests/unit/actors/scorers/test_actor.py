@@ -9,6 +9,7 @@ import pytest
 
 from actors.scorers.actor import ScorerActor
 from actors.scorers.client import ScorerClient
+from actors.scorers.scorer import ScorerError
 from actors.scorers.table import SCORERS
 from actors.storage.checkpoint import Checkpoint, CheckpointError, weights_checksum
 from pipeline.config.load import load_config
@@ -96,3 +97,25 @@ def test_only_stages_that_score_depend_on_the_scorer(length: str) -> None:
     trained = VERIFIER.config_fields
     assert other.identity(*trained) == default.identity(*trained)
     assert default.identity("verifier").items() <= default.identity(*trained).items()
+
+
+@pytest.mark.parametrize(
+    ("returned", "said"),
+    [
+        ("[1.0]", "returned 1 numbers for 2 pairs"),
+        ("[1.0, None]", "returned no numbers .*; expected a float per pair"),
+        ("None", "returned no numbers .*; expected a float per pair"),
+    ],
+)
+def test_a_scorer_that_does_not_answer_every_pair_is_named(
+    length: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, returned: str, said: str
+) -> None:
+    module = f"broken_scorer_{abs(hash(returned))}"
+    body = (
+        PLUGIN.partition("        return [self")[0]
+        + f"        return {returned}\n\n"
+        + PLUGIN[PLUGIN.index("LENGTH") :]
+    )
+    (tmp_path / f"{module}.py").write_text(body)
+    with pytest.raises(ScorerError, match=f"score_pairs of scorer '{module}:LENGTH' {said}"):
+        ScorerActor(f"{module}:LENGTH").score(checkpoint(tmp_path / "one", 1), [("p", "a"), ("p", "b")])

@@ -1,11 +1,16 @@
 """Beams of histories over turns, with results derived by hand."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pyarrow as pa
+import pytest
 
-from actors.search.episode import EPISODE_SCHEMA, Episode
+from actors.search.episode import EPISODE_SCHEMA, Answer, Episode
 from actors.search.plan import SearchPlan
+from actors.search.selection import keep_best
+from actors.search.selectors import Candidate, Selector, SelectorError
 from pipeline.study.outcomes import _final_answer
 from tests.support.fakes import FakeEngine, FakeSandbox, fake_scorer
 from tests.support.searches import YES, distinct, play, wrong
@@ -102,3 +107,16 @@ def test_a_studys_accuracy_after_a_turn_is_that_of_the_held_answer() -> None:
     assert episode.turns[0].held != episode.turns[0].answer
     for turn, row in zip(episode.turns, episode.to_row()["turns"], strict=True):
         assert _final_answer(row)["program"] == turn.held.program
+
+
+@pytest.mark.parametrize("found", [[], ["b", "a"], "all twice", None])
+def test_a_selector_that_loses_or_invents_answers_is_named(found: object) -> None:
+    """Else a search would end by an index out of range, or leave out answers without a word."""
+
+    def rank(candidates: Sequence[Candidate], seed: int) -> Any:
+        return [*candidates, *candidates] if found == "all twice" else found
+
+    answers = [Answer(response=text, program=text, finish_reason="stop", tokens=1) for text in "abc"]
+    selector = Selector(rank=rank, label="broken", description="Breaks its promise.")
+    with pytest.raises(SelectorError, match="rank of selector 'broken' was given 3 candidates and returned"):
+        keep_best(answers, selector, 0, frozenset())

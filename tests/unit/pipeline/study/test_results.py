@@ -6,6 +6,12 @@ from typing import Any
 
 import pytest
 
+from pipeline import cli
+from pipeline.errors import ConfigError
+from pipeline.study.load import load_study
+from pipeline.study.runs import study_runs
+from tests.support.small_study import STUDY, write_study
+
 
 def read(root: Path) -> dict[str, Any]:
     return json.loads((root / "results.json").read_text())
@@ -32,3 +38,25 @@ def test_the_page_is_self_contained(undisturbed: Path) -> None:
     page = (undisturbed / "report.html").read_text()
     assert "http://" not in page and "https://" not in page and "<script" not in page
     assert "finished: 8 of 8 runs" in page
+
+
+def test_a_study_whose_rows_are_not_installed_here_is_reported(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Names of entry points that this machine does not have; a run of the study stored what one is called."""
+    methods = {"strategies": ["mine"], "seeds": [0], "selectors": ["my_selector", "pt"]}
+    study = {"name": "small", "config": {"run": {"iterations": 1}}, "methods": [methods]}
+    (tmp_path / "study.json").write_text(json.dumps(study))
+    cell = tmp_path / "cells" / "mine-bt-seed0"
+    cell.mkdir(parents=True)
+    (cell / "plugins.json").write_text(json.dumps([{"kind": "strategy", "name": "mine", "label": "My Own"}]))
+    assert cli.main(["report", str(tmp_path)]) == 0
+    assert "My Own" in capsys.readouterr().out
+    with pytest.raises(ConfigError, match="'mine'"):
+        study_runs(load_study(write_study(tmp_path, STUDY.replace('"mucode"', '"mine"'))))
+
+
+def test_a_study_file_that_was_edited_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "study.json").write_text('{"methods": []}')
+    assert cli.main(["report", str(tmp_path)]) == 2
+    assert "study.json is not what a study wrote: config key 'methods'" in capsys.readouterr().err
