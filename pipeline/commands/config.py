@@ -7,18 +7,14 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from pipeline.config.describe import Setting, Tables, all_settings, model_settings, model_summary
+from pipeline.config.describe import Setting, all_settings, model_settings, model_summary
 from pipeline.config.page import configuration_page, explain_setting, list_settings
 from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
-from pipeline.methods.strategies import STRATEGIES
 from pipeline.study.spec import CurvesSection, HiddenTestsSection, MethodsSection, Study
-from pipeline.trackers.kinds import TRACKERS
 from sandbox.problems.data_set import DataSetLoader
 from sandbox.problems.load import DATA_SETS
 
-TABLES: Tables = {"run.strategy": STRATEGIES, "run.trackers": TRACKERS}
-"""Settings whose rows live in rooms above the schema's."""
 PAGE = Path("docs") / "configuration.md"
 
 
@@ -40,7 +36,7 @@ def execute_command(options: argparse.Namespace) -> int:
 
 def described_settings() -> dict[str, Setting]:
     """Every setting, with the rows of every table that one names."""
-    settings = all_settings(TABLES)
+    settings = all_settings()
     data_sets = {name: f"{row.label}{_splits(row)}" for name, row in DATA_SETS.items()}
     return settings | {"problems.train": replace(settings["problems.train"], rows=data_sets)}
 

@@ -19,8 +19,6 @@ from pipeline.config.presets import PROTOCOLS
 from pipeline.config.schema import Config
 from sandbox.registry import Registry
 
-Tables = Mapping[str, Mapping[str, Any]]
-"""Setting -> the table whose rows it names, for tables that live above this room."""
 BOUNDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
 OR_UNSET = " or unset"
 KINDS = {bool: "true or false", int: "integer", float: "number", str: "text", type(None): "unset"}
@@ -39,24 +37,19 @@ class Setting:
     presets: dict[str, str] = field(default_factory=dict)
 
 
-def all_settings(tables: Tables | None = None) -> dict[str, Setting]:
+def all_settings() -> dict[str, Setting]:
     """Every setting of a config by its key `section.name`, in the order of the schema."""
     sections = {f"{name}.": section_type(field) for name, field in Config.model_fields.items()}
     return {
-        key: setting
-        for prefix, section in sections.items()
-        for key, setting in model_settings(section, prefix, tables).items()
+        key: setting for prefix, section in sections.items() for key, setting in model_settings(section, prefix).items()
     }
 
 
-def model_settings(model: type[BaseModel], prefix: str = "", tables: Tables | None = None) -> dict[str, Setting]:
+def model_settings(model: type[BaseModel], prefix: str = "") -> dict[str, Setting]:
     """Every field of a model by `prefix` + name, in the order of the model."""
     descriptions = field_descriptions(model)
     keys = {name: prefix + name for name in model.model_fields}
-    return {
-        key: _setting(key, model.model_fields[name], descriptions[name], (tables or {}).get(key))
-        for name, key in keys.items()
-    }
+    return {key: _setting(key, model.model_fields[name], descriptions[name]) for name, key in keys.items()}
 
 
 def field_descriptions(section: type[BaseModel]) -> dict[str, str]:
@@ -93,8 +86,8 @@ def toml_value(value: Any) -> str:
     return "unset" if value is None else json.dumps(value, ensure_ascii=False)
 
 
-def _setting(key: str, info: FieldInfo, description: str, table: Mapping[str, Any] | None) -> Setting:
-    rows = next((one for one in map(_rows, _metadata(info)) if one), None) or _described(table or {}, table or {})
+def _setting(key: str, info: FieldInfo, description: str) -> Setting:
+    rows = next((one for one in map(_rows, _metadata(info)) if one), {})
     section, _, name = key.partition(".")
     presets = {
         protocol: toml_value(row.settings[section][name])
@@ -125,11 +118,10 @@ def _nested_metadata(annotation: Any) -> Iterator[Any]:
 
 
 def _rows(mark: Any) -> dict[str, str]:
-    return _described(mark.names(), mark.table) if isinstance(mark, OneOf) else {}
-
-
-def _described(names: typing.Iterable[str], table: Mapping[str, Any]) -> dict[str, str]:
-    return {name: getattr(table[name], "description", "") or getattr(table[name], "title", "") for name in names}
+    if not isinstance(mark, OneOf):
+        return {}
+    rows = {name: mark.table[name] for name in mark.names()}
+    return {name: getattr(row, "description", "") or getattr(row, "title", "") for name, row in rows.items()}
 
 
 def _values(info: FieldInfo, rows: Mapping[str, str]) -> str:

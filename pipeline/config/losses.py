@@ -42,8 +42,9 @@ def cross_entropy(chosen: "Tensor", rejected: "Tensor", reward_l2: float = 0.0) 
     return -(functional.logsigmoid(chosen) + functional.logsigmoid(-rejected)) / 2
 
 
+BRADLEY_TERRY, CROSS_ENTROPY = "bt", "bce"
 LOSSES: dict[str, VerifierLoss] = {
-    "bt": VerifierLoss(
+    BRADLEY_TERRY: VerifierLoss(
         label="BT",
         description="Bradley-Terry: the reward of the better answer of a pair rises above the other's",
         compute=bradley_terry,
@@ -51,7 +52,7 @@ LOSSES: dict[str, VerifierLoss] = {
         calibrated_on="pairs",
         labels=False,
     ),
-    "bce": VerifierLoss(
+    CROSS_ENTROPY: VerifierLoss(
         label="BCE",
         description="binary cross-entropy: each answer is judged right or wrong by itself",
         compute=cross_entropy,

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from actors.scorers.table import SCORERS
 from pipeline.config.fields import OneOf, Section, added, operational
-from pipeline.config.losses import LOSSES
+from pipeline.config.losses import BRADLEY_TERRY, LOSSES
 
 
 class TrainedSection(Section):
@@ -30,7 +30,7 @@ class TrainedSection(Section):
 class VerifierSection(TrainedSection):
     """Which pairs of answers the verifier learns from, how, and how it scores."""
 
-    loss: Annotated[str, OneOf(LOSSES)] = "bt"
+    loss: Annotated[str, OneOf(LOSSES)] = BRADLEY_TERRY
     """What the verifier learns from a pair of answers."""
     reward_l2: float = Field(1e-3, ge=0)
     """Weight of the mean squared reward in the Bradley-Terry loss, as in the released code; 0 leaves it out, and other

@@ -20,6 +20,7 @@ from pipeline.stages.metrics import METRICS
 from pipeline.stages.verifier import SCORES
 from pipeline.state.manifest import Manifest
 from pipeline.state.store import Store
+from pipeline.trackers.console import short_duration
 
 
 def run_figures(
@@ -157,7 +158,7 @@ def _times(store: Store, manifests: Sequence[Manifest]) -> str:
             for manifest in mine
         ]
         if mine:
-            rows.append((plain_words(name), segments, _duration(sum(segment.value for segment in segments))))
+            rows.append((plain_words(name), segments, short_duration(sum(segment.value for segment in segments))))
     if not rows:
         return html_figure("Time per stage", "", "Not there yet: no stage has finished.")
     shades = [("turn", f"iteration {i}", charts.shade_class(i, count)) for i in range(count)]
@@ -168,15 +169,8 @@ def _times(store: Store, manifests: Sequence[Manifest]) -> str:
 
 def _time_caption(store: Store, manifests: Sequence[Manifest]) -> str:
     total = sum(manifest.seconds for manifest in manifests)
-    text = f"Stages took {_duration(total)} together."
+    text = f"Stages took {short_duration(total)} together."
     lines = store.read("spans.jsonl").decode().splitlines() if store.exists("spans.jsonl") else []
     spans = [parse_json(line.encode(), f"{store.root}/spans.jsonl") for line in lines]
     wall = sum(span["seconds"] for span in spans if span["name"] == "run")
-    return f"{text} The run took {_duration(wall)}, start-up of actors included." if wall else text
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 300:
-        return f"{seconds:.1f} s" if seconds < 60 else f"{seconds:.0f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest:02d} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
+    return f"{text} The run took {short_duration(wall)}, start-up of actors included." if wall else text

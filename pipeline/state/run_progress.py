@@ -1,7 +1,7 @@
 """How far a run is: which of its stages is at work, and how long the others will take."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pipeline.state.stage import Rate, Stage
@@ -16,14 +16,24 @@ class PlannedStage:
     units: float
 
 
+def estimate_seconds(todo: Iterable[PlannedStage], done: Iterable[tuple[PlannedStage, float]]) -> float:
+    """Seconds that `todo` will take, at the rates of what is `done` (with its seconds), else at those of the rows."""
+    spent: dict[Rate, float] = defaultdict(float)
+    worked: dict[Rate, float] = defaultdict(float)
+    for one, seconds in done:
+        spent[one.stage.rate] += seconds
+        worked[one.stage.rate] += one.units
+    rates = {rate: spent[rate] / units for rate, units in worked.items() if units}
+    return sum(one.units * rates.get(one.stage.rate, one.stage.rate.seconds) for one in todo)
+
+
 class RunProgress:
     """The stages of a run in their order, told one by one when they are finished."""
 
     def __init__(self, planned: Sequence[PlannedStage]) -> None:
         self._planned = {(one.iteration, one.stage.name): one for one in planned}
         self._todo = dict(self._planned)
-        self._spent: dict[Rate, float] = defaultdict(float)
-        self._worked: dict[Rate, float] = defaultdict(float)
+        self._done: list[tuple[PlannedStage, float]] = []
 
     @property
     def total(self) -> int:
@@ -40,12 +50,8 @@ class RunProgress:
         """Note that a stage is finished, now or before, and took `seconds`."""
         done = self._todo.pop((iteration, stage.name), None)
         if done is not None:
-            self._spent[stage.rate] += seconds
-            self._worked[stage.rate] += done.units
+            self._done.append((done, seconds))
 
     def seconds_left(self) -> float:
-        """Of the stages that are not finished, at the rates of those that are, else at the rates of their rows."""
-        return sum(one.units * self._seconds_per_unit(one.stage.rate) for one in self._todo.values())
-
-    def _seconds_per_unit(self, rate: Rate) -> float:
-        return self._spent[rate] / self._worked[rate] if self._worked[rate] else rate.seconds
+        """Of the stages that are not finished."""
+        return estimate_seconds(self._todo.values(), self._done)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from actors.search.selectors import selector_label
-from pipeline.config.losses import LOSSES
+from pipeline.config.losses import BRADLEY_TERRY, LOSSES
 from pipeline.evaluation.best_of_n import best_of_n_values
 from pipeline.evaluation.claims import BOOTSTRAP_SEED, Comparison, Kind, paired_comparison
 from pipeline.evaluation.statistics import bootstrap_interval
@@ -21,7 +21,7 @@ class StudyComparer:
     def __init__(self, reader: StudyReader) -> None:
         self.reader = reader
         losses = [run.loss for run in reader.view("main")]
-        self.loss = "bt" if "bt" in losses or not losses else losses[0]
+        self.loss = BRADLEY_TERRY if BRADLEY_TERRY in losses or not losses else losses[0]
 
     def searches(self, strategy: str, selector: str, turn: int | None = None) -> SearchSlice:
         return SearchSlice(strategy=strategy, selector=selector, turn=turn or self.reader.turns, loss=self.loss)

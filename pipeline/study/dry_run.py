@@ -1,26 +1,22 @@
-"""Which stages a study has, found without doing any: every run goes through the same `run_iteration` on paper."""
+"""Which stages a study has, found without doing any: every run goes through its iterations on paper."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 
 from actors.storage.checkpoint import Checkpoint
 from pipeline.config.schema import Config
-from pipeline.iteration import run_iteration
+from pipeline.plan import PaperRun
 from pipeline.state.manifest import Manifest
 from pipeline.state.problems import ProblemSplits
-from pipeline.state.run import Run, StageInput
-from pipeline.state.stage import Stage
+from pipeline.state.run import StageInput
+from pipeline.state.run_progress import PlannedStage
 from pipeline.study.runs import StudyRun
 
 
-@dataclass(slots=True)
-class StageForecast:
-    """One distinct stage: who needs it, how much work it is, and its manifest if it is finished."""
+@dataclass(frozen=True, kw_only=True)
+class StageForecast(PlannedStage):
+    """One distinct stage: its manifest if it is finished, and the names of the runs that need it."""
 
-    stage: Stage
-    iteration: int
-    units: float
     done: Manifest | None
     runs: list[str] = field(default_factory=list)
 
@@ -36,30 +32,30 @@ class UnreadSplits(ProblemSplits):
         return getattr(config.problems, f"limit_{split}") or super().size(config, split)
 
 
-class DryRun(Run):
-    """A run on paper: it notes which stages there would be and where they would be kept; it writes nothing.
+class DryRun(PaperRun):
+    """Notes where its stages would be kept, in `forecasts` by place, which all runs of a study share.
 
     A stage that is not finished gets the hash of its identity for a digest, so that what follows from it is
     recognised in other runs too.
     """
 
-    def __init__(self, study_run: StudyRun, splits: ProblemSplits, forecasts: dict[str, StageForecast]) -> None:
-        super().__init__(study_run.config, None, splits)
+    def __init__(self, config: Config, splits: ProblemSplits, forecasts: dict[str, StageForecast]) -> None:
+        super().__init__(config, splits)
         self._forecasts = forecasts
-        self._passed: dict[tuple[int, str], Manifest] = {}
 
-    def stage(self, iteration: int, step: Stage, **inputs: StageInput) -> Manifest:
-        identity = self.identify(iteration, step, inputs)
+    def manifest_on_paper(self, planned: PlannedStage, inputs: Mapping[str, StageInput]) -> Manifest:
+        identity = self.identify(planned.iteration, planned.stage, inputs)
         place = self.store.shared.path_of(identity)
         if place not in self._forecasts:
-            size = partial(self.splits.size, self.config)
             done = self.store.read_shared(place)
-            self._forecasts[place] = StageForecast(step, iteration, step.work(self.config, size, iteration), done)
+            self._forecasts[place] = StageForecast(
+                stage=planned.stage, iteration=planned.iteration, units=planned.units, done=done
+            )
         forecast = self._forecasts[place]
         forecast.runs.append(self.config.run.name)
-        manifest = forecast.done or Manifest(
-            stage=step.name,
-            iteration=iteration,
+        return forecast.done or Manifest(
+            stage=planned.stage.name,
+            iteration=planned.iteration,
             directory=place,
             identity_hash=identity.hash,
             identity=identity.settings,
@@ -67,11 +63,6 @@ class DryRun(Run):
             digest=identity.hash,
             checkpoint=Checkpoint(path=place, policy_id=identity.hash),
         )
-        self._passed[iteration, step.name] = manifest
-        return manifest
-
-    def lookup(self, iteration: int, step: Stage) -> Manifest | None:
-        return self._passed.get((iteration, step.name))
 
 
 def forecast_stages(runs: Iterable[StudyRun], splits: ProblemSplits | None = None) -> dict[str, StageForecast]:
@@ -79,7 +70,5 @@ def forecast_stages(runs: Iterable[StudyRun], splits: ProblemSplits | None = Non
     forecasts: dict[str, StageForecast] = {}
     splits = splits or ProblemSplits()
     for study_run in runs:
-        run = DryRun(study_run, splits, forecasts)
-        for iteration in range(study_run.config.run.iterations + 1):
-            run_iteration(run, iteration)
+        DryRun(study_run.config, splits, forecasts).pass_iterations()
     return forecasts

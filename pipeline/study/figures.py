@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
+from pipeline.config.losses import BRADLEY_TERRY
 from pipeline.evaluation.statistics import Estimate
 from pipeline.methods.strategies import strategy_label
 from pipeline.report import charts
@@ -11,11 +12,11 @@ from pipeline.stages.catalogue import STAGES
 from pipeline.stages.generator import EXAMPLES
 from pipeline.stages.search import SEARCH_RATE
 from pipeline.stages.verifier import SCORES
-from pipeline.study.forecast import duration_text
 from pipeline.study.outcomes import SearchSlice
 from pipeline.study.reader import StudyReader
 from pipeline.study.results import StudyResults
 from pipeline.study.tables import StudyTable
+from pipeline.trackers.console import short_duration
 
 NOT_YET = "Not there yet."
 SEARCH_NAMES = frozenset(step.name for step in STAGES if step.rate is SEARCH_RATE)
@@ -81,7 +82,7 @@ def _verifier_bars(results: StudyResults) -> str:
 
 def _score_histogram(reader: StudyReader) -> str:
     """Scores of the last verifier of a run of µCode, if there is one, else of another."""
-    for run in sorted(reader.view("main"), key=lambda run: (run.strategy != "mucode", run.loss != "bt")):
+    for run in sorted(reader.view("main"), key=lambda run: (run.strategy != "mucode", run.loss != BRADLEY_TERRY)):
         manifest = reader.outcomes.manifest(run, SCORES)
         found = score_histogram(manifest) if manifest else None
         if found is not None:
@@ -157,7 +158,7 @@ def _time_bars(reader: StudyReader) -> str:
     rows = []
     for kind, seconds in sorted(spent.items(), key=lambda item: -sum(item[1])):
         segment = charts.Segment(key="turn", name=kind, value=sum(seconds))
-        rows.append((f"{kind} ×{len(seconds)}", [segment], duration_text(sum(seconds))))
-    total = duration_text(sum(manifest.seconds for manifest in distinct))
+        rows.append((f"{kind} ×{len(seconds)}", [segment], short_duration(sum(seconds))))
+    total = short_duration(sum(manifest.seconds for manifest in distinct))
     caption = f"{len(distinct)} stages took {total}; the runs asked for {len(asked)}, the others were shared."
     return html_figure("Time", charts.stacked_bars(rows, label_width=116), caption)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import product
 
+from pipeline.config.losses import BRADLEY_TERRY, CROSS_ENTROPY
 from pipeline.evaluation.claims import Claim, Comparison
 from pipeline.methods.strategies import BASE_STRATEGY
 from pipeline.study.comparisons import StudyComparer
@@ -65,7 +66,7 @@ def _lv_over_random(study: StudyComparer) -> Iterator[Comparison]:
 def _bt_against_bce(study: StudyComparer) -> Iterator[Comparison]:
     last = study.reader.turns
     for strategy, (selector, turn) in product((BASE_STRATEGY, "mucode"), (("lv", 1), ("lv", last), ("pt_lv", last))):
-        yield study.compare_losses(study.searches(strategy, selector, turn), "bt", "bce")
+        yield study.compare_losses(study.searches(strategy, selector, turn), BRADLEY_TERRY, CROSS_ENTROPY)
 
 
 def _n_scaling_flattens(study: StudyComparer) -> Iterator[Comparison]:

@@ -7,6 +7,7 @@ from functools import cache
 import numpy as np
 
 from actors.storage.parquet import Row, read_rows
+from pipeline.config.losses import BRADLEY_TERRY
 from pipeline.config.schema import EvalSection
 from pipeline.evaluation.best_of_n import best_of_n_values
 from pipeline.evaluation.statistics import Array
@@ -40,7 +41,7 @@ class SearchSlice:
     strategy: str
     selector: str
     turn: int
-    loss: str = "bt"
+    loss: str = BRADLEY_TERRY
     view: StudyView = "main"
     width: int | None = None
     seeds: tuple[int, ...] | None = None

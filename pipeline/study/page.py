@@ -4,6 +4,7 @@ from html import escape
 from itertools import islice
 
 from actors.search.episode import Episode
+from pipeline.config.losses import BRADLEY_TERRY
 from pipeline.evaluation.claims import MARKS, Claim, Comparison
 from pipeline.evaluation.statistics import MARGIN
 from pipeline.methods.strategies import BASE_STRATEGY, strategy_label
@@ -103,8 +104,8 @@ def _side_by_side(outcomes: StudyOutcomes) -> str:
 
 def _episodes(outcomes: StudyOutcomes, strategy: str) -> dict[str, dict[str, Episode]]:
     """By a name of the method, its first run's episodes by problem; {} if there are none yet."""
-    runs = (run for run in outcomes.runs if run.view == "main" and (run.strategy, run.loss) == (strategy, "bt"))
-    run = next(runs, None)
+    wanted = ("main", strategy, BRADLEY_TERRY)
+    run = next((run for run in outcomes.runs if (run.view, run.strategy, run.loss) == wanted), None)
     manifest = outcomes.manifest(run, SEARCH_BEST_OF_N) if run else None
     if run is None or manifest is None:
         return {}

@@ -7,7 +7,7 @@ from pipeline.execution import begin_run, execute_iterations
 from pipeline.state.problems import ProblemSplits
 from pipeline.state.run import Run
 from pipeline.study.dry_run import forecast_stages
-from pipeline.study.forecast import duration_text, seconds_left
+from pipeline.study.forecast import time_left
 from pipeline.study.runs import StudyRun
 from pipeline.trackers.console import say
 
@@ -30,7 +30,7 @@ def execute_sequentially(runs: Sequence[StudyRun], actor_groups: "ActorGroups") 
     splits = ProblemSplits()
     tally = StageTally(0, 0)
     for number, study_run in enumerate(runs, 1):
-        left = duration_text(seconds_left(forecast_stages(runs, splits).values()))
+        left = time_left(forecast_stages(runs, splits).values())
         say(f"run {number} of {len(runs)}: {study_run.name}, about {left} left")
         run = Run(study_run.config, actor_groups, splits)
         begin_run(run)

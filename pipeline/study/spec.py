@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from pipeline.config.fields import OneOf
+from pipeline.config.losses import BRADLEY_TERRY
 from pipeline.config.schema import Section
 from pipeline.methods.strategies import BASE_STRATEGY, STRATEGIES
 
@@ -22,7 +23,7 @@ class MethodsSection(Section):
 
     strategies: tuple[StrategyName, ...] = Field(min_length=1)
     """Strategies, as in run.strategy; "base" is the model as it is, without training."""
-    losses: tuple[str, ...] = Field(("bt",), min_length=1)
+    losses: tuple[str, ...] = Field((BRADLEY_TERRY,), min_length=1)
     """Losses of the verifier, as in verifier.loss; each strategy is trained with each of them."""
     seeds: tuple[int, ...] = Field(min_length=1)
     """Values of run.seed; each strategy is trained with each loss once per seed."""
@@ -35,7 +36,7 @@ class CurvesSection(Section):
 
     strategies: tuple[StrategyName, ...] = (BASE_STRATEGY, "mucode")
     """Strategies whose curves are drawn; each must stand in a [[methods]] table, which trains it."""
-    loss: str = "bt"
+    loss: str = BRADLEY_TERRY
     """Loss of the verifiers that they search with."""
     seeds: tuple[int, ...] = Field(min_length=1)
     """Values of run.seed; the curves show the mean over them."""
@@ -52,7 +53,7 @@ class HiddenTestsSection(Section):
 
     strategies: tuple[StrategyName, ...] = (BASE_STRATEGY, "mucode")
     """Strategies that are run without public tests; each must stand in a [[methods]] table, too."""
-    loss: str = "bt"
+    loss: str = BRADLEY_TERRY
     """Loss of their verifiers, as in verifier.loss."""
     seeds: tuple[int, ...] = Field(min_length=1)
     """Values of run.seed of these runs."""

@@ -4,26 +4,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from actors.search.selectors import in_table_order, selector_label
-from pipeline.config.losses import LOSSES
+from pipeline.config.losses import BRADLEY_TERRY, CROSS_ENTROPY, LOSSES
 from pipeline.evaluation.best_of_n import best_of_n_values
 from pipeline.evaluation.metric_rows import read_metric_rows
 from pipeline.evaluation.statistics import Estimate
 from pipeline.evaluation.verifier_metrics import RANKED
-from pipeline.methods.strategies import BASE_STRATEGY, strategy_label
+from pipeline.methods.strategies import BASE_STRATEGY, STRATEGIES, Strategy, strategy_label
 from pipeline.stages.metrics import METRICS
 from pipeline.study.comparisons import search_name
 from pipeline.study.outcomes import SearchSlice, StudyOutcomes
 from pipeline.study.reader import StudyReader
 from pipeline.study.runs import StudyRun
 
-ABLATIONS = {
-    "rft": ("no", "oracle"),
-    "rft_lv": ("no", "learned"),
-    "mucode_ov": ("yes", "oracle"),
-    "mucode_lv": ("yes", "learned"),
-    "mucode": ("yes", "both"),
-}
-"""Paper, table 2: one-step relabelling, and what ranks the answers."""
+ABLATIONS = ("rft", "rft_lv", "mucode_ov", "mucode_lv", "mucode")
+"""Rows of the paper's table 2."""
 
 TableValue = Estimate | str | None
 TableRow = tuple[str, tuple[TableValue, ...]]
@@ -90,7 +84,7 @@ def ablations_table(reader: StudyReader) -> StudyTable:
     parts = {name: SearchSlice(strategy=name, selector="pt_lv", turn=reader.turns) for name in there}
     shared = tuple(sorted(reader.shared_seeds(*parts.values()))) if parts else ()
     rows = [
-        (strategy_label(strategy), (*ABLATIONS[strategy], reader.accuracy(replace(part, seeds=shared))))
+        (strategy_label(strategy), (*_ablation(STRATEGIES[strategy]), reader.accuracy(replace(part, seeds=shared))))
         for strategy, part in parts.items()
     ]
     return StudyTable(
@@ -100,6 +94,15 @@ def ablations_table(reader: StudyReader) -> StudyTable:
         columns=("one-step relabelling", "verifier in training", f"N = {reader.width}"),
         rows=tuple(rows) if len(rows) > 1 else (),
     )
+
+
+def _ablation(strategy: Strategy) -> tuple[str, str]:
+    """Whether histories get other answers than their own, and what ranks the answers."""
+    if strategy.target == "own":
+        return "no", "learned" if strategy.histories == "top" else "oracle"
+    if strategy.oracle_weight == 0:
+        return "yes", "learned"
+    return "yes", "oracle" if strategy.verifier_weight == 0 else "both"
 
 
 def selectors_table(reader: StudyReader) -> StudyTable:
@@ -122,10 +125,10 @@ def losses_table(reader: StudyReader) -> StudyTable:
     """Bradley-Terry against BCE on the seeds of both, the paper's figure 4."""
     rows = []
     for strategy in reader.strategies:
-        if any((run.strategy, run.loss) == (strategy, "bce") for run in reader.runs):
+        if any((run.strategy, run.loss) == (strategy, CROSS_ENTROPY) for run in reader.runs):
             for selector, turn in (("lv", 1), ("lv", reader.turns), ("pt_lv", reader.turns)):
                 bt = SearchSlice(strategy=strategy, selector=selector, turn=turn)
-                pair = (bt, replace(bt, loss="bce"))
+                pair = (bt, replace(bt, loss=CROSS_ENTROPY))
                 shared = reader.shared_seeds(*pair)
                 values = tuple(reader.accuracy(replace(part, seeds=shared)) for part in pair)
                 rows.append((search_name(bt, f"turn {turn}"), values))
@@ -133,7 +136,7 @@ def losses_table(reader: StudyReader) -> StudyTable:
         name="losses",
         title="Bradley-Terry against BCE",
         note=f"Accuracy in %, best of {reader.width}, by the loss that the verifier was trained with.",
-        columns=(LOSSES["bt"].label, LOSSES["bce"].label),
+        columns=tuple(LOSSES[loss].label for loss in (BRADLEY_TERRY, CROSS_ENTROPY)),
         rows=tuple(rows),
     )
 

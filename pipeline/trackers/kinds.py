@@ -42,12 +42,8 @@ TRACKERS: Registry[TrackerKind] = Registry(
 
 
 def check_trackers(names: Iterable[str]) -> None:
-    """Raise RegistryError or TrackerError for the first of `run.trackers` that could not be opened.
-
-    Plug-ins are not imported: of them only the names are checked.
-    """
+    """Raise TrackerError for the first of `run.trackers` whose package is not installed; plug-ins are not imported."""
     for name in names:
-        TRACKERS.check(name)
         if name not in TRACKERS:
             continue
         for module in TRACKERS[name].modules:

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.config.load import load_config
+from pipeline.errors import ConfigError
 from pipeline.trackers.group import TrackerGroup, open_trackers
 from pipeline.trackers.kinds import TRACKERS, check_trackers
 from pipeline.trackers.told import TrackingFile
 from pipeline.trackers.tracker import MetricRecord, RunInfo, StageSummary, TrackerError, TrackerKind, TrainingStep
-from sandbox.registry import RegistryError
 from tests.support.recording_tracker import FailingTracker, RecordingTracker
 
 
@@ -88,8 +89,8 @@ def test_a_plug_in_is_opened_by_its_import_path(tmp_path: Path, capsys: pytest.C
 
 
 def test_what_is_missing_is_refused_before_any_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(RegistryError, match="no tracker is named 'consol'; did you mean 'console'"):
-        check_trackers(["consol"])
+    with pytest.raises(ConfigError, match="no tracker is named 'consol'; did you mean 'console'"):
+        load_config(overrides=["run.trackers=['consol']"])
     row = TrackerKind(title="", open=RecordingTracker, modules=("not_installed_here",), extra="tensorboard")
     monkeypatch.setitem(TRACKERS._shipped, "tensorboard", row)
     with pytest.raises(TrackerError, match=r"needs the package not_installed_here: install mucode with the extra"):
