@@ -35,6 +35,7 @@ from pipeline.config.training_sections import FineTuneSection, TrainingSection, 
 from pipeline.stages.tasks import ScoreTask
 from pipeline.state.models import resolve_model
 from pipeline.training.fine_tune import fine_tune
+from pipeline.training.settings import TrainingJob
 from pipeline.training.train_verifier import train_verifier
 from sandbox.verdict import Outcome, Verdict
 
@@ -80,6 +81,7 @@ class Bench:
 
         torch.manual_seed(seed)
         self.size, self.root = size, root
+        self.training = TrainingSection(workers=0, micro_batch_tokens=size.micro_batch_tokens)
         shipped = resolve_model("builtin:generator").path
         self.tokenizer = AutoTokenizer.from_pretrained(shipped)
         config = LlamaConfig(
@@ -142,38 +144,31 @@ class Bench:
         episodes = [_episode(number, *chat).to_row() for number, chat in enumerate(self.chats)]
         commit_part(str(self.root / "episodes"), 0, pa.Table.from_pylist(episodes, schema=EPISODE_SCHEMA))
 
-    def _settings(self, out: str) -> dict[str, Any]:
-        training = TrainingSection(workers=0, micro_batch_tokens=self.size.micro_batch_tokens)
-        place = {"run_name": out, "storage": str(self.root / "ray")}
-        return {"training": training, "dtype": "float32", "max_tokens": 2 * self.size.longest, "seed": 0, **place}
+    def _job(self, data: str, base: str, out: str) -> TrainingJob:
+        return TrainingJob(
+            data=str(self.root / data),
+            base=str(self.root / base),
+            out=str(self.root / out),
+            dtype="float32",
+            max_tokens=2 * self.size.longest,
+            seed=0,
+            run_name=out,
+            storage=str(self.root / "ray"),
+        )
 
     # ---- the stages ---------------------------------------------------------------------------------------
 
     def stage_fine_tune(self) -> tuple[float, float]:
         """(tokens per second, share of padding)"""
         self.runs += 1
-        out = f"tuned-{self.runs}"
         config = FineTuneSection(steps=STEPS, batch_examples=self.size.batch, learning_rate=1e-4)
-        report = fine_tune(
-            str(self.root / "examples"),
-            str(self.root / "generator"),
-            str(self.root / out),
-            config=config,
-            **self._settings(out),
-        )
+        report = fine_tune(self._job("examples", "generator", f"tuned-{self.runs}"), config, self.training)
         return report.tokens / report.train_s, report.padding_fraction
 
     def stage_verifier(self) -> tuple[float, float]:
         self.runs += 1
-        out = f"judged-{self.runs}"
         config = VerifierSection(steps=STEPS, batch_pairs=self.size.batch // 2, learning_rate=1e-4)
-        report = train_verifier(
-            str(self.root / "pairs"),
-            str(self.root / "verifier"),
-            str(self.root / out),
-            config=config,
-            **self._settings(out),
-        )
+        report = train_verifier(self._job("pairs", "verifier", f"judged-{self.runs}"), config, self.training)
         return report.tokens / report.train_s, report.padding_fraction
 
     def stage_score(self) -> tuple[float, float]:

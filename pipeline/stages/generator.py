@@ -10,7 +10,7 @@ from pipeline.methods.strategies import CONTROL_STRATEGY, STRATEGIES, Strategy
 from pipeline.stages.sampling import MODEL_FIELDS
 from pipeline.stages.shards import count_shards, map_shards, missing_shards
 from pipeline.stages.tasks import RelabelTask
-from pipeline.stages.trainings import run_training
+from pipeline.stages.trainings import run_training, training_job
 from pipeline.state.manifest import Manifest
 from pipeline.state.stage import FunnelCounts, Rate, SplitSize, Stage, StageContext, StageOutput
 from pipeline.training.fine_tune import fine_tune
@@ -63,8 +63,9 @@ def fit_policy(context: StageContext, *, examples: Manifest, stage: str) -> Stag
             "Sample more (rollouts.samples, rollouts.turns), or start from a stronger model"
         )
     config = context.config
-    options = {"config": config.fine_tune, "max_tokens": config.model.max_tokens}
-    return run_training(context, stage, fine_tune, examples.directory, context.base.path, **options)
+    data, base = examples.directory, context.base.path
+    job = training_job(context, stage, data=data, base=base, max_tokens=config.model.max_tokens)
+    return run_training(context, fine_tune, config.fine_tune, job, stage)
 
 
 def _training_rows(config: Config, size: SplitSize, iteration: int) -> float:

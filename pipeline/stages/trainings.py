@@ -1,32 +1,45 @@
 """What the trainings of the verifier and of the generator have in common."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TypeVar
 
+from pipeline.config.training_sections import TrainedSection, TrainingSection
 from pipeline.state.stage import StageContext, StageOutput
+from pipeline.training.settings import TrainingJob
 from pipeline.training.types import TrainingReport
+
+SectionT = TypeVar("SectionT", bound=TrainedSection)
 
 
 def run_training(
-    context: StageContext, stage: str, train: Callable[..., TrainingReport], *arguments: Any, **options: Any
+    context: StageContext,
+    train: Callable[[TrainingJob, SectionT, TrainingSection], TrainingReport],
+    section: SectionT,
+    job: TrainingJob,
+    stage: str,
 ) -> StageOutput:
-    """Free the accelerators, train, and say how it goes; the checkpoint lies in `directory`/checkpoint.
+    """Free the accelerators, train, and say how it goes."""
+    from pipeline.trackers.follow import follow_training
+
+    context.actor_groups.release_for("training")
+    with follow_training(context.trackers, context.directory, context.iteration, stage):
+        report = train(job, section, context.config.training)
+    return StageOutput(checkpoint=report.checkpoint, facts=report.facts)
+
+
+def training_job(context: StageContext, stage: str, *, data: str, base: str, max_tokens: int) -> TrainingJob:
+    """A training of `base` on the rows of the directory `data`; the checkpoint lies in the stage's checkpoint/.
 
     The run name that Ray Train sees is unique per iteration and stage, and stable across resumes.
     """
-    from pipeline.trackers.follow import follow_training
-
     config = context.config
-    context.actor_groups.release_for("training")
-    with follow_training(context.trackers, context.directory, context.iteration, stage):
-        report = train(
-            *arguments,
-            f"{context.directory}/checkpoint",
-            training=config.training,
-            dtype=config.model.dtype,
-            seed=config.run.seed,
-            run_name=f"{config.run.name}-iter_{context.iteration:04d}-{stage}",
-            storage=f"{context.run_directory}/ray_train",
-            **options,
-        )
-    return StageOutput(checkpoint=report.checkpoint, facts=report.facts)
+    return TrainingJob(
+        data=data,
+        base=base,
+        out=f"{context.directory}/checkpoint",
+        dtype=config.model.dtype,
+        max_tokens=max_tokens,
+        seed=config.run.seed,
+        run_name=f"{config.run.name}-iter_{context.iteration:04d}-{stage}",
+        storage=f"{context.run_directory}/ray_train",
+    )

@@ -8,7 +8,7 @@ from pipeline.errors import StoreError
 from pipeline.methods.pairs import PairKind, PairRecipe
 from pipeline.stages.shards import count_shards, map_shards, missing_shards
 from pipeline.stages.tasks import PairTask, ScoreTask
-from pipeline.stages.trainings import run_training
+from pipeline.stages.trainings import run_training, training_job
 from pipeline.state.manifest import Manifest
 from pipeline.state.models import resolve_model
 from pipeline.state.stage import FunnelCounts, Rate, SplitSize, Stage, StageContext, StageOutput
@@ -48,8 +48,9 @@ def fit_verifier(context: StageContext, *, pairs: Manifest) -> StageOutput:
         )
     config = context.config
     base = resolve_model(config.model.verifier).path
-    options = {"config": config.verifier, "max_tokens": config.verifier_tokens}
-    return run_training(context, VERIFIER.name, train_verifier, pairs.directory, base, **options)
+    name = VERIFIER.name
+    job = training_job(context, name, data=pairs.directory, base=base, max_tokens=config.verifier_tokens)
+    return run_training(context, train_verifier, config.verifier, job, name)
 
 
 def score_episodes(context: StageContext, *, episodes: list[Manifest], verifier: Checkpoint) -> StageOutput:

@@ -65,12 +65,3 @@ def set_weight(name: str, root: Path = ROOT) -> None:
     folder.mkdir(exist_ok=True)
     if int((folder / file).read_text()) != value:
         (folder / file).write_text(str(value))
-
-
-def holds_process(pid: int) -> bool:
-    """Whether a process of this machine, a box's first one, is below our group; False if /proc does not tell."""
-    try:
-        groups = Path(f"/proc/{pid}/cgroup").read_text()
-    except OSError:
-        return False
-    return f"/{GROUP}/" in groups or f"/{SLICE}/" in groups

@@ -121,10 +121,6 @@ def plain_answer(message: dict[str, Any]) -> dict[str, Any]:
     return {"value": message["value"], "changed": changed} | ({"same": same} if isinstance(same, str) else {})
 
 
-def _opaque(number: int, name: str) -> codec.Opaque:
-    return codec.Opaque(name)
-
-
 def _exception(raised: dict[str, Any]) -> dict[str, Any]:
     """What may be known of an exception: short strings, and few."""
     found: dict[str, Any] = {key: _text(raised, key) for key in ("type", "base", "text")}

@@ -54,36 +54,31 @@ def plain(world: Path) -> list[float]:
     return plain_losses(TargetLoss(), str(world / "examples"), str(world / "base"))
 
 
-def tune(world: Path, out: str, *, base: str = "base", **training: Any) -> TrainingReport:
-    return fine_tune(
-        str(world / "examples"),
-        str(world / base),
-        str(world / out),
-        config=FineTuneSection(
-            learning_rate=LEARNING_RATE, batch_examples=BATCH, steps=STEPS, warmup_fraction=0.0, schedule="linear"
-        ),
-        training=TrainingSection(**training),
-        dtype="float32",
-        max_tokens=MAX_TOKENS,
+def training_job(
+    world: Path, data: str, out: str, *, base: str = "base", dtype: str = "float32", max_tokens: int = MAX_TOKENS
+) -> TrainingJob:
+    return TrainingJob(
+        data=str(world / data),
+        base=str(world / base),
+        out=str(world / out),
+        dtype=dtype,
+        max_tokens=max_tokens,
         seed=0,
         run_name=out,
         storage=str(world / "ray"),
     )
+
+
+def tune(world: Path, out: str, *, base: str = "base", **training: Any) -> TrainingReport:
+    config = FineTuneSection(
+        learning_rate=LEARNING_RATE, batch_examples=BATCH, steps=STEPS, warmup_fraction=0.0, schedule="linear"
+    )
+    return fine_tune(training_job(world, "examples", out, base=base), config, TrainingSection(**training))
 
 
 def judge(world: Path, out: str, *, base: str = "base", loss: str = "bt", **training: Any) -> TrainingReport:
-    return train_verifier(
-        str(world / "pairs"),
-        str(world / base),
-        str(world / out),
-        config=VerifierSection(learning_rate=LEARNING_RATE, batch_pairs=BATCH, steps=STEPS, loss=loss),  # type: ignore[arg-type]
-        training=TrainingSection(**training),
-        dtype="float32",
-        max_tokens=MAX_TOKENS,
-        seed=0,
-        run_name=out,
-        storage=str(world / "ray"),
-    )
+    config = VerifierSection(learning_rate=LEARNING_RATE, batch_pairs=BATCH, steps=STEPS, loss=loss)
+    return train_verifier(training_job(world, "pairs", out, base=base), config, TrainingSection(**training))
 
 
 # ---- equal losses ---------------------------------------------------------------------------------------------
@@ -168,18 +163,8 @@ def test_a_killed_worker_is_replaced_and_the_result_is_the_same(world: Path, pla
 @pytest.mark.usefixtures("ray_session")
 def test_an_error_of_the_data_is_told_at_once_and_not_tried_again(world: Path) -> None:
     with pytest.raises(TrainingError, match=r"longer than 16 tokens; raise model\.max_tokens"):
-        train_verifier(
-            str(world / "pairs-long"),
-            str(world / "base"),
-            str(world / "out"),
-            config=VerifierSection(steps=2),
-            training=TrainingSection(),
-            dtype="float32",
-            max_tokens=16,
-            seed=0,
-            run_name="long",
-            storage=str(world / "ray"),
-        )
+        job = training_job(world, "pairs-long", "out", max_tokens=16)
+        train_verifier(job, VerifierSection(steps=2), TrainingSection())
 
 
 @pytest.mark.slow
@@ -225,18 +210,9 @@ def test_a_trained_verifier_is_trained_on_and_scores(world: Path) -> None:
 
 
 def test_bfloat16_is_saved_as_bfloat16(world: Path) -> None:
-    report = fine_tune(
-        str(world / "examples"),
-        str(world / "base"),
-        str(world / "bf16"),
-        config=FineTuneSection(steps=3, batch_examples=BATCH),
-        training=TrainingSection(workers=0, zero_stage=3),
-        dtype="bfloat16",
-        max_tokens=MAX_TOKENS,
-        seed=0,
-        run_name="bf16",
-        storage=str(world / "ray"),
-    )
+    job = training_job(world, "examples", "bf16", dtype="bfloat16")
+    config = FineTuneSection(steps=3, batch_examples=BATCH)
+    report = fine_tune(job, config, TrainingSection(workers=0, zero_stage=3))
     model = AutoModelForCausalLM.from_pretrained(report.checkpoint.path, dtype="auto")
     assert model.dtype == torch.bfloat16
 
@@ -246,18 +222,8 @@ def test_bfloat16_is_saved_as_bfloat16(world: Path) -> None:
 
 def test_rows_that_are_too_long_are_dropped_and_counted(world: Path) -> None:
     def tune_to(max_tokens: int, out: str) -> TrainingReport:
-        return fine_tune(
-            str(world / "examples"),
-            str(world / "base"),
-            str(world / out),
-            config=FineTuneSection(steps=1, batch_examples=4),
-            training=TrainingSection(workers=0),
-            dtype="float32",
-            max_tokens=max_tokens,
-            seed=0,
-            run_name=out,
-            storage=str(world / "ray"),
-        )
+        job = training_job(world, "examples", out, max_tokens=max_tokens)
+        return fine_tune(job, FineTuneSection(steps=1, batch_examples=4), TrainingSection(workers=0))
 
     report = tune_to(40, "short")
     tokenizer = AutoTokenizer.from_pretrained(world / "base")
@@ -302,33 +268,13 @@ def test_a_classifier_with_two_labels_is_no_verifier(world: Path) -> None:
 
 
 def test_a_loss_that_is_not_finite_stops_the_training_and_leaves_no_checkpoint(world: Path) -> None:
+    config = FineTuneSection(steps=30, batch_examples=BATCH, learning_rate=1e30)
     with pytest.raises(TrainingFailed, match="lower the learning rate"):
-        fine_tune(
-            str(world / "examples"),
-            str(world / "base"),
-            str(world / "nan"),
-            config=FineTuneSection(steps=30, batch_examples=BATCH, learning_rate=1e30),
-            training=TrainingSection(workers=0),
-            dtype="float32",
-            max_tokens=MAX_TOKENS,
-            seed=0,
-            run_name="nan",
-            storage=str(world / "ray"),
-        )
+        fine_tune(training_job(world, "examples", "nan"), config, TrainingSection(workers=0))
     assert not (world / "nan").exists()
 
 
 def test_steps_and_epochs_together_are_refused(world: Path) -> None:
+    both = FineTuneSection.model_construct(**{**FineTuneSection().model_dump(), "steps": 5, "epochs": 1.0})
     with pytest.raises(TrainingError, match="exactly one of steps and epochs"):
-        fine_tune(
-            str(world / "examples"),
-            str(world / "base"),
-            str(world / "out"),
-            config=FineTuneSection.model_construct(**{**FineTuneSection().model_dump(), "steps": 5, "epochs": 1.0}),
-            training=TrainingSection(workers=0),
-            dtype="float32",
-            max_tokens=MAX_TOKENS,
-            seed=0,
-            run_name="both",
-            storage=str(world / "ray"),
-        )
+        fine_tune(training_job(world, "examples", "out"), both, TrainingSection(workers=0))

@@ -23,6 +23,7 @@ from actors.storage.checkpoint import Checkpoint, save_atomically
 from actors.storage.filesystem import FilesystemStorage
 from actors.storage.parts import committed_parts
 from pipeline.config.schema import Config
+from pipeline.config.training_sections import TrainedSection, TrainingSection
 from pipeline.evaluation import metrics
 from pipeline.preflight import check
 from pipeline.stages import generator, rollouts, verifier
@@ -31,6 +32,7 @@ from pipeline.state.stage import StageContext, StageOutput
 from pipeline.study.execute import execute_study
 from pipeline.study.load import load_study
 from pipeline.training.examples import read_sorted_rows
+from pipeline.training.settings import TrainingJob
 from sandbox.problem import Problem, Suite
 from sandbox.verdict import Outcome, Verdict
 from tests.support.fakes import ByteTokenizer, FakeEngine, FakeSandbox
@@ -91,22 +93,22 @@ def roll_out(
     return StageOutput(expected_parts=len(shards))
 
 
-def train(data: str, base: str, out: str, **settings: Any) -> Any:
+def train(job: TrainingJob, config: TrainedSection, training: TrainingSection) -> Any:
     """Weights are a hash of the rows, the base and what identifies the training."""
-    key = "pair_id" if "verifier" in out.rpartition("/iter_")[2] else "example_id"
-    named = settings["config"].model_dump(exclude={"replicas", "cpus", "gpus", "batch_rows"})
+    key = "pair_id" if "verifier" in job.out.rpartition("/iter_")[2] else "example_id"
+    named = config.model_dump(exclude={"replicas", "cpus", "gpus", "batch_rows"})
     content = [
-        [row[key] for row in read_sorted_rows(data, [key], key=key)],
+        [row[key] for row in read_sorted_rows(job.data, [key], key=key)],
         named,
-        settings["seed"],
-        Path(base).name,
+        job.seed,
+        Path(job.base).name,
     ]
 
     def write(directory: Path) -> None:
         (directory / "model.safetensors").write_text(hashlib.sha256(str(content).encode()).hexdigest())
         (directory / "config.json").write_text("{}")
 
-    return SimpleNamespace(checkpoint=save_atomically(write, out), facts={})
+    return SimpleNamespace(checkpoint=save_atomically(write, job.out), facts={})
 
 
 def dying(write: Callable[..., None], writes: int) -> Callable[..., None]:
