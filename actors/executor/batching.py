@@ -8,7 +8,7 @@ from sandbox.problem import Problem, Suite
 from sandbox.verdict import Outcome
 
 Question = tuple[Problem, str, Suite] | tuple[Problem, str, Suite, bool]
-"""Problem, program, suite; and True where every test is to be run, past the first that fails."""
+"""Problem, program, suite; and True if every test is to be run, past the first that fails."""
 AskMany = Callable[[Sequence[Question]], Awaitable[Sequence[Outcome | None]]]
 """Answers in the order of the questions; None for those that take longer than the others may wait."""
 AskOne = Callable[..., Awaitable[Outcome]]

@@ -12,7 +12,7 @@ from sandbox.problem import Problem, Suite
 from sandbox.verdict import Outcome, Verdict
 
 Lane = Callable[..., Awaitable[Outcome]]
-"""One executor, as a coroutine function of (problem, program, suite), and every_test=True where that is asked."""
+"""One executor, as a coroutine function of (problem, program, suite), and every_test=True if that is asked for."""
 PLACES = 256
 """Programs in one executor's pool at a time, waiting or judged."""
 PATIENCE_S = 1.0
@@ -80,7 +80,7 @@ class JudgeClient:
         return Outcome(verdict=Verdict.INFRASTRUCTURE_ERROR, message=message, attempt=self._attempts)
 
     async def _next_seat(self, tried: set[int]) -> _Seat:
-        """The least busy lane that is not resting, untried ones first; where all rest, the first to be back."""
+        """The least busy lane that is not resting, untried ones first; if all rest, the first to be back."""
         now = time.monotonic()
         seat = min(
             self._seats,

@@ -83,7 +83,7 @@ def save_atomically(write: Callable[[Path], None], target: str) -> Checkpoint:
 def verify_checkpoint(directory: str | Path) -> Checkpoint:
     """The checkpoint at a local directory, every byte of it compared with its manifest.
 
-    Raises CheckpointError where the manifest is absent, or a file is missing, cut short, altered or extra.
+    Raises CheckpointError if the manifest is absent, or a file is missing, cut short, altered or extra.
     """
     root = Path(directory)
     manifest = _read_manifest(root)
@@ -108,7 +108,7 @@ def is_saved(target: str) -> bool:
 
 
 def fetch_checkpoint(uri: str, cache_dir: str | None = None) -> str:
-    """Local path of a model on this node, copied once per node where it is not here already.
+    """Local path of a model on this node, copied once per node if it is not here already.
 
     A local directory is returned as it is. An s3://, gs:// … checkpoint is copied to `cache_dir` under its
     policy_id and verified. Anything else is taken for a model name and left to the Hugging Face cache.

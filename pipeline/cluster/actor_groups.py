@@ -87,7 +87,7 @@ class ActorGroups:
         return self.config.generator.replicas
 
     def generator(self, slot: int, policy: Checkpoint, *, replace: bool) -> Any:
-        """A ready generator that holds `policy`; `replace` starts a new one where the old one died."""
+        """A ready generator that holds `policy`; `replace` starts a new one if the old one died."""
         if replace or slot not in self._generators:
             dead = self._generators.get(slot)
             if dead is not None:

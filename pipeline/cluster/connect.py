@@ -29,7 +29,7 @@ def connect_ray(config: Config) -> Any:
         os.environ.setdefault(name, value)
     import ray
 
-    # Ray says at every start that it uses tokens; `mucode doctor` and the README say it where it matters.
+    # Ray says at every start that it uses tokens; `mucode doctor` and the README say it if it matters.
     logging.getLogger("ray._private.authentication.authentication_token_setup").setLevel(logging.ERROR)
     if ray.is_initialized():
         return ray.get_runtime_context()

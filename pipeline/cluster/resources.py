@@ -1,7 +1,7 @@
 """Reaching Ray, and checking that every phase of a run fits before any of them starts.
 
 Phases take turns. Sampling holds generators and executors; training makes its own placement group; scoring
-is an actor pool. A live generator holds its resources, so where sampling and training do not fit side by
+is an actor pool. A live generator holds its resources, so if sampling and training do not fit side by
 side the generators exit before training and start again after it. Each replica takes `tensor_parallel`
 accelerators of one node; training takes one per worker.
 """
@@ -47,7 +47,7 @@ def share_of_worker(total: dict[str, float], workers: int) -> dict[str, float]:
 
 
 def make_plan(config: Config, total: dict[str, float]) -> ResourcePlan:
-    """Sizes of all phases against `total` (Ray's cluster resources). Raises ResourceError where one cannot fit."""
+    """Sizes of all phases against `total` (Ray's cluster resources). Raises ResourceError if one cannot fit."""
     accelerated = total.get("GPU", 0) > 0
     generator, training = config.generator, config.training
     rank_gpus = generator.gpus if generator.gpus is not None else float(accelerated)

@@ -1,4 +1,4 @@
-"""`mucode eval`: one model on one set of problems, greedy and by a sweep of searches; a table, and JSON where asked."""
+"""`mucode eval`: one model on one set of problems, greedy and by best-of-N searches; a table, and JSON if asked for."""
 
 import json
 import time
@@ -72,7 +72,7 @@ def evaluate_model(config: Config, splits: ProblemSplits, verifier: str | None, 
 
 
 def open_actor_groups(config: Config) -> "ActorGroups":
-    from pipeline.cluster.actor_groups import ActorGroups  # Ray is imported only where actors start
+    from pipeline.cluster.actor_groups import ActorGroups  # Ray is imported only to start actors
 
     return ActorGroups(config)
 

@@ -44,7 +44,7 @@ def names_data(field: FieldInfo, value: Any) -> bool:
 
 
 AS_STORED = {"names": "as stored"}
-"""Validation context of settings that a run stored: its plug-ins need not be installed where it is only read."""
+"""Validation context of settings that a run stored: its plug-ins need not be installed to read it."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 What a curve over N is: best of N' and best of N > N' draw the first N' answers of a history from the same seeds, so
 wherever two searches stand at the same history, the narrower one sees a part of what the wider one sees (common
-random numbers), and the difference between them is what N changes, not luck. Histories part where choices part.
+random numbers), and the difference between them is what N changes, not luck. Histories part when choices part.
 """
 
 from typing import TYPE_CHECKING

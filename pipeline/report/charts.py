@@ -82,7 +82,7 @@ def line_chart(series: Sequence[tuple[str, Sequence[tuple[float, Bar]]]], axis: 
     low, high = min(bar.low for _, bar in points), max(bar.high for _, bar in points)
     step = next(step for step in LINE_STEPS if (high - low) / step <= 6)
     bottom = math.floor(low / step) * step
-    top = max(math.ceil(high / step) * step, bottom + step)  # also where all points are 0 % or all 100 %
+    top = max(math.ceil(high / step) * step, bottom + step)  # also if all points are 0 % or all 100 %
     height, wide = (BOTTOM - TOP) / (top - bottom), (RIGHT - LEFT - 20) / max(xs[-1] - xs[0], 1e-9)
     pieces = _grid(bottom, top, step, height)
     pieces += [_text(LEFT + 10 + (x - xs[0]) * wide, BOTTOM + 15, f"{x:g}", "middle") for x in xs]

@@ -73,7 +73,7 @@ def _searches(table: Sequence[Series]) -> str:
 
 
 def _curves(manifests: Sequence[Manifest]) -> Iterator[str]:
-    """The curve over N, where a sweep was searched."""
+    """The curve over N, if there were searches at several N."""
     lines = [(selector_label(name), points) for name, points in best_of_n_curves(manifests)]
     if lines:
         caption = "Test problems solved (%) after the last turn, by answers per turn; 95 % intervals over problems."

@@ -119,7 +119,7 @@ class _Rollout:
 
 
 class _Watch:
-    """Asks generators where they stand: for the progress line, and to tell slow work from a stall."""
+    """Asks generators how far they are: for the progress line, and to tell slow work from a stall."""
 
     def __init__(self, config: Config, total: int, done: int) -> None:
         self.limit = config.executor.max_infrastructure_rate

@@ -41,7 +41,7 @@ class PairTask:
 
 
 class RelabelTask:
-    """`references` holds trusted answers by problem; examples of `earlier`, where there are some, stay as they are."""
+    """`references` holds trusted answers by problem; examples of `earlier`, if there are any, stay as they are."""
 
     def __init__(self, strategy: Strategy, name: str, references: Mapping[str, str]) -> None:
         self.strategy, self.name, self.references = strategy, name, references

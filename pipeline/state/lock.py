@@ -10,7 +10,7 @@ from pipeline.state.store import Store
 
 
 def require_no_driver(store: Store) -> None:
-    """Raise StoreError where another driver on this machine is alive on this directory."""
+    """Raise StoreError if another driver on this machine is alive on this directory."""
     if store.exists("driver.json"):
         driver = store.read_json("driver.json")
         if driver["host"] == socket.gethostname() and _alive(driver["pid"], driver["started"]):
@@ -26,7 +26,7 @@ def write_lock(store: Store) -> None:
 
 
 def start_time(pid: int) -> str:
-    """When a process started, in clock ticks since boot; "" where it is gone or /proc is absent."""
+    """When a process started, in clock ticks since boot; "" if it is gone or /proc is absent."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
     except (FileNotFoundError, ProcessLookupError, IndexError):

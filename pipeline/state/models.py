@@ -13,7 +13,7 @@ def resolve_model(name: str) -> Checkpoint:
     """A model by `builtin:…`, directory, s3:// … address or hub name, with the checksum that names it everywhere.
 
     The path of a hub model or a remote one stays its name: every node fetches its own copy. Raises
-    CheckpointError or CardError where there is no such model or its files are not what they should be.
+    CheckpointError or CardError if there is no such model or its files are not what they should be.
     """
     if not name.startswith("builtin:"):
         path = str(Path(name).resolve()) if Path(name).is_dir() else name

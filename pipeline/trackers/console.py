@@ -9,7 +9,7 @@ from pipeline.trackers.tracker import MetricRecord, RunInfo, StageSummary, Train
 PROGRESS_EVERY_S = 10.0
 """Between progress lines if the output is not a terminal."""
 REDRAW_EVERY_S = 0.5
-"""On a terminal, where the line is drawn over."""
+"""On a terminal, on which the line is drawn over."""
 
 
 prefix = ""

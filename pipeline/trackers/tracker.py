@@ -41,7 +41,7 @@ class TrainingStep:
     learning_rate: float
     """That this step was taken with."""
     grad_norm: float | None
-    """2-norm of all gradients before clipping; None where DeepSpeed computes none (training.zero_stage = 0)."""
+    """2-norm of all gradients before clipping; None if DeepSpeed computes none (training.zero_stage = 0)."""
     tokens: int
     """Of the global batch, without padding."""
     seconds: float

@@ -13,7 +13,7 @@ from actors.storage.parts import committed_parts
 class TrainingExample:
     """One unit of training: a sequence with a target, or a pair (chosen, rejected) without one.
 
-    `start` is where the target of each sequence begins. `weight` multiplies the example's loss.
+    `start` is the position at which the target of each sequence begins. `weight` multiplies the example's loss.
     """
 
     sequences: "tuple[array[int], ...]"

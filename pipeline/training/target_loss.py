@@ -46,7 +46,7 @@ class TargetLoss:
 def target_loss_sum(model: "PreTrainedModel", batch: PaddedBatch) -> "Tensor":
     """Sum over targets of -weight · log p(token | tokens before). ()
 
-    Token t is predicted at t - 1. Logits are computed only for columns where some row has a target.
+    Token t is predicted at t - 1. Logits are computed only for columns in which some row has a target.
     """
     import torch
     from torch.nn import functional

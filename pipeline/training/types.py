@@ -19,7 +19,7 @@ class PaddedBatch:
 
     ids: "Tensor"  # (R, T)
     mask: "Tensor"  # (R, T) 1 on tokens, 0 on padding
-    starts: "Tensor"  # (R,) where each target begins
+    starts: "Tensor"  # (R,) position at which each target begins
     weights: "Tensor"  # (R // n,) of each example's loss; 0 for a stand-in that keeps the ranks in step
 
 

@@ -21,7 +21,7 @@ SYSTEMCTL_DEADLINE_S = 10
 
 @dataclass(frozen=True, slots=True)
 class CgroupParent:
-    """Where an engine puts boxes (None: where it puts every container), and whether the weight there is ours."""
+    """The group of an engine's boxes (None: that of every container), and whether its weight is ours."""
 
     name: str | None
     raised: bool

@@ -9,7 +9,7 @@ from sandbox.errors import SandboxUnavailable
 CALL_DEADLINE_S = 30
 
 ADVICE = (
-    "no Docker engine answers ({reason}). Start one (`sudo systemctl start docker`, or `sudo dockerd &` where there is"
+    "no Docker engine answers ({reason}). Start one (`sudo systemctl start docker`, or `sudo dockerd &` if there is"
     " no systemd), or point DOCKER_HOST at one; then `docker version` must print a server version"
 )
 

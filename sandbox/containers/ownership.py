@@ -38,7 +38,7 @@ def _namespace() -> str:
 
 
 def owner_labels() -> dict[str, str]:
-    """Of a container of this process: boot id, process id and its start time; and where that id means something."""
+    """Of a container of this process: boot id, process id and its start; and in which space that id means something."""
     pid = os.getpid()
     return {OWNER: f"{boot_id()}:{pid}:{_start_time(pid) or 'unknown'}", NAMESPACE: _namespace()}
 

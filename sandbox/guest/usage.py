@@ -56,7 +56,7 @@ def _field(file: int | None, *names: bytes) -> int:
 
 
 def _living_cpu_s() -> float:
-    """From /proc, where no cgroup shows it: under gVisor, and with engines that have no cgroups."""
+    """From /proc, if no cgroup shows it: under gVisor, and with engines that have no cgroups."""
     ticks = 0
     for path in Path("/proc").glob("[0-9]*/stat"):
         if path.parent.name != "1":

@@ -1,6 +1,6 @@
 """A language's own layer of the image: a few programs with their shared libraries, and no package manager.
 
-Out of Debian's packages where the base has apt (it came from a registry), else out of this machine. Both copy the
+Out of Debian's packages if the base has apt (it came from a registry), else out of this machine. Both copy the
 same files, and the base's libraries fit them: they come from the same place.
 """
 
@@ -40,7 +40,7 @@ def layer_identity(language: Language) -> str:
 
 
 def gather_layer(language: Language, root: Path) -> None:
-    """The layer's files below `root`, from this machine. Raises SandboxUnavailable where a program is not installed."""
+    """The layer's files below `root`, from this machine. Raises SandboxUnavailable if a program is not installed."""
     programs: list[Path] = []
     for name in language.files:
         if name.startswith("/"):

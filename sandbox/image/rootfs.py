@@ -91,7 +91,7 @@ def _copy_numpy(target: Path) -> None:
 
 
 def copy_libraries(root: Path, binaries: Iterable[Path]) -> None:
-    """Every shared library that `ldd` names and the tree lacks, where the loader looks by default."""
+    """Every shared library that `ldd` names and the tree lacks, in the folders that the loader looks in by default."""
     inside = {path.name for path in root.rglob("*.so*")}
     names = [str(path) for path in binaries if path.is_file()]
     listing = subprocess.run(["ldd", *names], capture_output=True, text=True, timeout=120, check=False).stdout

@@ -123,7 +123,7 @@ class Conversation:
         return self._blamed(wall_failure(self.limits))
 
     def _blamed(self, failure: Failure) -> Failure:
-        """A limit that the tests met, or an error in them: the program's where its answers may have led there."""
+        """A limit that the tests met, or an error in them: the program's if its answers may have led there."""
         if self.decided:
             return failure
         return Verdict.INFRASTRUCTURE_ERROR, f"{BEFORE}: {failure[1]}"

@@ -154,7 +154,7 @@ def _mutated_character(char: str, text: str, draw: random.Random) -> str:
 def _mutated_text(text: str, draw: random.Random) -> str:
     """One line changed: a number moved, a word's characters, or the order of its tokens; rarely the first of several.
 
-    The first line often says how much follows; where it lies, most programs fail alike and nothing is learnt.
+    The first line often says how much follows; if it lies, most programs fail alike and nothing is learnt.
     """
     lines = text.split("\n")
     filled = [number for number, line in enumerate(lines) if line.strip()]

@@ -3,9 +3,9 @@
 None, bool, short ints, floats, str and lists stand for themselves; everything else is an object with one
 key, its tag: {"tuple": [...]}, {"dict": [[key, value], ...]}, {"int": "0x..."}, ... . Subclasses of plain
 types are flattened to them, so a lying `__eq__` or `__class__` stays behind. What is not plain becomes
-{"handle": id, "type": name} where the caller keeps such objects, else {"opaque": name}.
+{"handle": id, "type": name} if the caller keeps such objects, else {"opaque": name}.
 
-A value of many items comes in several messages: {"cut": [trees, number]} stands where a list of trees does, and by its
+A value of many items comes in several messages: {"cut": [trees, number]} stands for a list of trees, and by its
 number the trees that follow are asked for. There {"texts": "a~b"} stands for ["a", "b"], too, in a third of the time.
 
 Trust never rests on `encode`, which runs beside the program: it rests on `decode`, which accepts a tree of

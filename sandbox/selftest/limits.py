@@ -9,7 +9,7 @@ file begins with a header of comments:
     verdict    of the run that shows that the limit holds; accepted, unless said
     message    how that verdict's message begins, if it matters
     cpu_s, wall_s   limits of the run, unless QUICK's
-    runtimes   where it is tried, unless everywhere
+    runtimes   in which it is tried, unless in all
     needs      constants that the program is given
     advice     what to do if the limit does not hold: words, or a key of ADVICE
 """

@@ -16,7 +16,7 @@ LIBRARY = {
     **{"queue.Full": "queue", "statistics.StatisticsError": "statistics", "numpy.linalg.LinAlgError": "numpy.linalg"},
     **{f"decimal.{name}": "decimal" for name in ("InvalidOperation", "DivisionByZero", "Overflow", "DecimalException")},
 }
-"""Exceptions that tests may expect by the class of the library, and where that is."""
+"""Exceptions that tests may expect by the class of a library, and the module that has it."""
 
 expected: set[str] = set()
 """Names of exceptions that the test which runs catches, or helpers of all tests."""

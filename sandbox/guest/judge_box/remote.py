@@ -13,7 +13,7 @@ from sandbox.guest.judge_box.raising import exception
 from sandbox.protocol import codec, frames
 
 ASKABLE = {"__name__", "__qualname__", "__doc__", "__dict__", "__annotations__", "__module__"}
-"""Special attributes that tests may read. Libraries trust others: numpy reads memory where __array_interface__ says."""
+"""Special attributes that tests may read. Libraries trust others: numpy reads memory at __array_interface__."""
 OF_TESTS = ("functools", "operator", "re", "io", "_io", "pathlib", "threading", "_thread", "contextlib")
 """Modules whose objects a test makes itself, whatever the program has answered, and hands over as they are."""
 ENDLESS, FOREVER = 1 << 20, itertools.count | itertools.cycle | itertools.repeat

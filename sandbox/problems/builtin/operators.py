@@ -16,7 +16,7 @@ Value = int | list[int]
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """One line of a program, with `{k}` where its parameter goes.
+    """One line of a program, with `{k}` in place of its parameter.
 
     Phrases: `common` is what everybody says; `rare` never occurs in the warm start, so that only search
     and tests can teach it; `vague` is shared by two or three operators, so that only the public test
