@@ -97,7 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # whoever read the output has seen enough
         sys.stderr.close()
         return 0
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # SystemExit: of a library; it would end without a word
         return report_failure(error, getattr(options, "directory", None))
 
 

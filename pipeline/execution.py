@@ -9,6 +9,7 @@ from pipeline.iteration import run_iteration
 from pipeline.plan import planned_stages
 from pipeline.report.series import read_series, series_record
 from pipeline.state.environment import run_environment
+from pipeline.state.failures import ended_in_the_middle
 from pipeline.state.plugins import plugin_origins, rows_named, store_plugins
 from pipeline.state.run import Run
 from pipeline.state.run_directory import claim_directory
@@ -33,7 +34,7 @@ def begin_run(run: Run) -> None:
 def execute_iterations(run: Run) -> None:
     """Execute or continue a run that was begun."""
     run.progress = RunProgress(planned_stages(run))
-    with open_run_trackers(run):
+    with ended_in_the_middle(lambda: bool(run.ran)), open_run_trackers(run):
         for iteration in range(run.config.run.iterations + 1):
             run_iteration(run, iteration)
             rows = [cast("MetricRecord", series_record(one)) for one in read_series(run.store)]

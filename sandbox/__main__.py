@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from sandbox.cli import add_actions
-from sandbox.errors import SandboxError
+from sandbox.errors import UserError
 
 
 def main() -> int:
@@ -13,9 +13,9 @@ def main() -> int:
     options = parser.parse_args()
     try:
         return int(options.command(options))
-    except SandboxError as error:
+    except UserError as error:
         print(f"sandbox: {error}", file=sys.stderr)
-        return 2
+        return error.exit_status
     except KeyboardInterrupt:
         print("sandbox: interrupted", file=sys.stderr)
         return 130

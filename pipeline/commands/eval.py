@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from pipeline.config.load import load_config
 from pipeline.config.presets import PROTOCOLS
 from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
-from pipeline.preflight.check import check_settings
+from pipeline.preflight.check import check_model, check_settings
 from pipeline.preflight.estimate import describe_evaluation
 from pipeline.preflight.selectors import check_selectors
 from pipeline.state.problems import ProblemSplits
@@ -44,16 +45,27 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def execute_command(options: argparse.Namespace) -> int:
     config, splits = evaluation_config(options), ProblemSplits()
     options.directory = f"{config.run.root}/{config.run.name}"
-    if options.out and Path(options.out).is_dir():
-        raise ConfigError(f"--out {options.out} is a directory; expected a file for the numbers")
+    if options.out:
+        _check_out(Path(options.out))
     if options.dry_run:
         check_settings(config, splits)
+        if options.verifier:
+            check_model("--verifier", options.verifier)
         check_selectors(config, options.verifier, splits.problems(config, "test"))
         print(describe_evaluation(config, splits))
         return 0
     from pipeline.commands.evaluate import evaluate_model
 
     return evaluate_model(config, splits, options.verifier, options.out)
+
+
+def _check_out(file: Path) -> None:
+    """Raises ConfigError for a file that could not be written when all is sampled."""
+    if file.is_dir():
+        raise ConfigError(f"--out {file} is a directory; expected a file for the numbers")
+    place = next(one for one in (file, *file.absolute().parents) if one.exists())
+    if not os.access(place, os.W_OK) or (place != file and not place.is_dir()):
+        raise ConfigError(f"--out {file} cannot be written, as {place} does not allow it; name another file")
 
 
 def evaluation_config(options: argparse.Namespace) -> Config:

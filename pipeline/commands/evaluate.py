@@ -18,6 +18,7 @@ from pipeline.report.evaluation_table import evaluation_table
 from pipeline.stages.metrics import METRICS, measured_stages
 from pipeline.stages.search import SEARCH_BEST_OF_N, SEARCH_GREEDY
 from pipeline.state.environment import run_environment
+from pipeline.state.failures import ended_in_the_middle
 from pipeline.state.models import resolve_model
 from pipeline.state.problems import ProblemSplits
 from pipeline.state.run import Run
@@ -51,7 +52,7 @@ def evaluate_model(config: Config, splits: ProblemSplits, verifier: str | None, 
         run.actor_groups = actor_groups
         begin_run(run)
         store.write(json.dumps({"model": config.model.generator, "dataset": config.problems.test}).encode(), EVALUATION)
-        with open_run_trackers(run):
+        with ended_in_the_middle(lambda: bool(run.ran)), open_run_trackers(run):
             run.stage(0, SEARCH_GREEDY, policy=run.base)
             if scorer:
                 run.stage(0, SEARCH_BEST_OF_N, policy=run.base, verifier=scorer)

@@ -19,7 +19,7 @@ FAILURES = "failures"
 """Folder of a run directory that holds tracebacks."""
 
 
-def report_failure(error: Exception, directory: str | None = None) -> int:
+def report_failure(error: BaseException, directory: str | None = None) -> int:
     """Print what went wrong; returns the exit status. `directory`: the run's, which gets the traceback if it exists."""
     if os.environ.get("MUCODE_DEBUG"):
         traceback.print_exception(error)

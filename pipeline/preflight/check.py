@@ -16,7 +16,6 @@ from pipeline.preflight.estimate import problem_notices
 from pipeline.state.plugins import load_plugins
 from pipeline.state.problems import SPLITS, ProblemSplits
 from pipeline.trackers.kinds import check_trackers
-from sandbox.registry import RegistryError
 
 MIN_FREE_BYTES = 1 << 30
 """A full disk in the middle costs a stage; the embedded default writes far less."""
@@ -41,25 +40,20 @@ def check_run(config: Config, splits: ProblemSplits) -> None:
 
 def check_settings(config: Config, splits: ProblemSplits) -> None:
     """The part that needs no network, no engine and no disk: what a dry run refuses, too."""
-    _check_names(config)
-    for plugin in load_plugins(config, splits):
-        print(f"note: imports the plug-in {plugin}", file=sys.stderr)
+    check_trackers(config.run.trackers)
+    load_plugins(config, splits, lambda one: print(f"note: imports the plug-in {one}", file=sys.stderr, flush=True))
+    _check_values(config)
     for split in SPLITS:
         if not splits.problems(config, split):
             raise ConfigError(f"problems.{split} = {getattr(config.problems, split)!r} holds no problem")
     _check_references(config, splits)
     for field in ("generator", "verifier"):
-        _check_model(f"model.{field}", getattr(config.model, field))
+        check_model(f"model.{field}", getattr(config.model, field))
 
 
-def _check_names(config: Config) -> None:
-    check_trackers(config.run.trackers)
+def _check_values(config: Config) -> None:
     name, iterations = config.run.strategy, config.run.iterations
-    try:
-        trains = STRATEGIES[name].trains
-    except RegistryError as error:
-        raise ConfigError(f"run.strategy = {name!r}: {error}") from None
-    if iterations and not trains:
+    if iterations and not STRATEGIES[name].trains:
         raise ConfigError(
             f"run.strategy = {name!r} trains no generator, but run.iterations = {iterations}; set run.iterations = 0, "
             "or choose another strategy"
@@ -82,7 +76,8 @@ def _check_references(config: Config, splits: ProblemSplits) -> None:
         )
 
 
-def _check_model(key: str, name: str) -> None:
+def check_model(key: str, name: str) -> None:
+    """Raises ConfigError if `name`, to which `key` is set, is a path and no model with a chat template lies there."""
     if name.startswith("builtin:"):
         if name not in ("builtin:generator", "builtin:verifier"):
             raise ConfigError(f"{key} = {name!r}: expected builtin:generator, builtin:verifier, a directory or a name")
@@ -124,9 +119,9 @@ def _check_root(root: str) -> None:
 def _check_disk(root: str) -> None:
     if "://" in root:
         return
-    place = Path(root)
-    while not place.exists():
-        place = place.parent
+    place = next(one for one in (Path(root), *Path(root).parents) if one.exists())
+    if not place.is_dir() or not os.access(place, os.W_OK):
+        raise ConfigError(f"run.root: no folder can be made at {root}, as {place} is no folder that one may write to")
     free = shutil.disk_usage(place).free
     if free < MIN_FREE_BYTES:
         raise ConfigError(

@@ -7,7 +7,7 @@ Names alone are read here; a plug-in is imported by `load_plugins`, before any w
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -41,12 +41,18 @@ def plugin_origins(rows: Iterable[NamedRow]) -> list[Origin]:
     return [one for one in found if one is not None]
 
 
-def load_plugins(config: Config, splits: ProblemSplits) -> list[Origin]:
-    """Import every plug-in that the settings name. Raises RegistryError if one cannot be or is of another type."""
-    rows = [row for row in dict.fromkeys(rows_named(config, splits)) if row.name not in row.table]
-    for table, name in rows:
-        assert table[name] is not None
-    return plugin_origins(rows)
+def load_plugins(config: Config, splits: ProblemSplits, tell: Callable[[Origin], None]) -> None:
+    """Import every plug-in that the settings name; `tell` is told of each before, as an import may take its time.
+
+    Raises RegistryError if one cannot be imported or is of another type.
+    """
+    loaded: set[NamedRow] = set()
+    for row in rows_named(config, splits):  # a data set comes before the languages of its problems
+        origin = None if row.name in row.table or row in loaded else _origin(*row)
+        if origin is not None:
+            tell(origin)
+            assert row.table[row.name] is not None
+            loaded.add(row)
 
 
 def store_plugins(store: "Store", config: Config, splits: ProblemSplits) -> None:

@@ -108,6 +108,8 @@ def stored_study(root: str) -> Study | None:
     data = store.read_json("study.json")
     if data is None:
         return None
+    if not isinstance(data, dict):
+        raise StoreError(f"{store.root}/study.json is not what a study wrote: {data!r}. Restore it")
     folder, _, name = store.root.rstrip("/").rpartition("/")
     try:
         return Study.model_validate(data | {"root": folder, "name": name}, context=AS_STORED)

@@ -19,6 +19,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import NamedTuple
 
+from pipeline.errors import root_cause, what_happened
 from pipeline.study.runs import StudyRun
 from pipeline.study.sequential import StageTally, execute_sequentially
 from pipeline.trackers import console
@@ -29,20 +30,31 @@ END_DEADLINE_S = 180.0
 
 
 class WorkerError(UserError, RuntimeError):
-    """What a worker was refused, in its own words. What was finished is kept."""
+    """What a worker was refused, in its own words. What was finished, by other workers too, is kept."""
+
+    exit_status = ENDED_IN_THE_MIDDLE
+
+
+class WorkerCrashedError(RuntimeError):
+    """A worker met an error that explains nothing. Its cause is a WorkerTraceback."""
+
+
+class WorkerTraceback(Exception):
+    """Where that error was raised, as text: tracebacks do not pass from one process to another."""
 
 
 class WorkerDiedError(UserError, RuntimeError):
-    """A worker ended in the middle of its work, or met an error that explains nothing; the message says which one."""
+    """A worker's process ended in the middle of its work; the message says which one."""
 
     exit_status = ENDED_IN_THE_MIDDLE
 
 
 class WorkerFailure(NamedTuple):
-    """A worker's last reply. `explained`: the text says what to do; the worker has printed nothing."""
+    """A worker's last reply. `explained`: the text says what to do. The worker has printed nothing."""
 
     text: str
     explained: bool
+    traceback: str
 
 
 class StudyWorker(NamedTuple):
@@ -60,7 +72,10 @@ def group_runs(runs: Sequence[StudyRun]) -> list[list[StudyRun]]:
 
 
 def execute_in_parallel(runs: Sequence[StudyRun], workers: int) -> StageTally:
-    """Execute all runs. The first worker that fails ends the others, too: WorkerError, or WorkerDiedError."""
+    """Execute all runs. The first worker that fails ends the others, too.
+
+    Raises WorkerError, WorkerCrashedError or WorkerDiedError.
+    """
     todo = group_runs(runs)
     tally = StageTally(0, 0)
     with _started_workers(min(workers, len(todo))) as free:
@@ -101,7 +116,8 @@ def _reply(worker: StudyWorker) -> StageTally:
     except (EOFError, OSError):
         raise _death(worker) from None
     if isinstance(reply, WorkerFailure):
-        raise (WorkerError if reply.explained else WorkerDiedError)(f"{worker.name}: {reply.text}")
+        said = f"{worker.name}: {reply.text}"
+        raise WorkerError(said) if reply.explained else WorkerCrashedError(said) from WorkerTraceback(reply.traceback)
     return reply
 
 
@@ -153,10 +169,8 @@ def _worker_main(name: str, connection: Connection, workers: int) -> None:
     except KeyboardInterrupt:
         pass  # the study's process says so
     except Exception as error:
-        explained = isinstance(error, UserError)
-        if not explained:
-            traceback.print_exc()
-        connection.send(WorkerFailure(f"{type(error).__name__}: {error}", explained))
+        explained = isinstance(root_cause(error), UserError)
+        connection.send(WorkerFailure(what_happened(error), explained, traceback.format_exc()))
 
 
 def _execute_groups(connection: Connection, workers: int) -> None:

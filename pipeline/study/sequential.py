@@ -1,9 +1,11 @@
 """The runs of a study one after the other, with the same actors."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.execution import begin_run, execute_iterations
+from pipeline.state.failures import ended_in_the_middle
 from pipeline.state.problems import ProblemSplits
 from pipeline.state.run import Run
 from pipeline.study.dry_run import forecast_stages
@@ -33,7 +35,8 @@ def execute_sequentially(runs: Sequence[StudyRun], actor_groups: "ActorGroups") 
         left = time_left(forecast_stages(runs, splits).values())
         say(f"run {number} of {len(runs)}: {study_run.name}, about {left} left")
         run = Run(study_run.config, actor_groups, splits)
-        begin_run(run)
-        execute_iterations(run)
+        with ended_in_the_middle(partial(bool, tally.ran)):
+            begin_run(run)
+            execute_iterations(run)
         tally = tally.plus(StageTally(len(run.ran), run.skipped))
     return tally

@@ -88,8 +88,8 @@ class TrackerGroup:
         for name, tracker in list(self._trackers.items()):
             try:
                 event(tracker, self._tracking.told(name))
-            except Exception as error:  # whatever a stranger's tracker raises: the run is worth more
-                del self._trackers[name]
+            except (Exception, SystemExit) as error:  # whatever a stranger's tracker raises: the run is worth more
+                self._trackers.pop(name, None)
                 say(f"tracker {name!r} failed and is told nothing more: {type(error).__name__}: {error}")
         self._tracking.save()
 
@@ -101,10 +101,10 @@ def open_trackers(names: Sequence[str], root: str) -> Iterator[TrackerGroup]:
     One that cannot be opened is said and left out; `check_trackers` refuses beforehand what can be known then.
     """
     found: dict[str, Tracker] = {}
-    for name in names:
+    for name in dict.fromkeys(names):
         try:
             found[name] = TRACKERS[name].open(root)
-        except Exception as error:  # as above
+        except (Exception, SystemExit) as error:  # as above
             say(f"tracker {name!r} cannot be opened and is left out: {type(error).__name__}: {error}")
     group = TrackerGroup(found, TrackingFile(root))
     try:

@@ -16,7 +16,7 @@ import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.errors import ProblemError
+from sandbox.errors import ProblemError, UserError
 from sandbox.problem import Problem
 from sandbox.problems import codecontests, humaneval, jsonl, mbpp
 from sandbox.problems.data_set import DataSet, DataSetLoader, sort_out
@@ -65,7 +65,7 @@ def read_problems(name: str) -> DataSet:
         raise ProblemError(f"{name}: {row.label} is read from no file; leave out @{spec.path}")
     if spec.path is not None and not spec.path.is_file():
         raise ProblemError(f"{name}: there is no file {spec.path}")
-    problems = row.load(spec.split, spec.options, spec.path)
+    problems = row.load(spec.split, spec.options, spec.path) if spec.row in DATA_SETS else _load_plugin(row, spec)
     return DataSet(name, tuple(problems)) if row.all_judgeable else sort_out(name, problems)
 
 
@@ -106,6 +106,21 @@ def _row_of(parts: list[str]) -> str | None:
         return None
     module = parts[0].partition(".")[0]
     return path if "." in parts[0] or importlib.util.find_spec(module) is not None else None
+
+
+def _load_plugin(row: DataSetLoader, spec: DataSetName) -> list[Problem]:
+    """The problems of another package's row. Raises ProblemError if it gives no list of them."""
+    try:
+        problems = row.load(spec.split, spec.options, spec.path)
+    except UserError:
+        raise
+    except Exception as error:
+        said = " ".join(f"{type(error).__name__}: {error}".split())
+        raise ProblemError(f"data set {spec.row!r} failed to load its problems: {said}") from error
+    if not isinstance(problems, list) or not all(isinstance(problem, Problem) for problem in problems):
+        shown = type(problems).__name__
+        raise ProblemError(f"load of data set {spec.row!r} returned {shown}; expected a list of Problem (sandbox)")
+    return problems
 
 
 def describe_data_sets() -> str:

@@ -51,7 +51,7 @@ class WrappedByRay(Exception):
         self.cause = cause
 
 
-def failing_command(monkeypatch: pytest.MonkeyPatch, error: Exception, directory: Path | None = None) -> int:
+def failing_command(monkeypatch: pytest.MonkeyPatch, error: BaseException, directory: Path | None = None) -> int:
     def fail(options: Any) -> int:
         options.directory = None if directory is None else str(directory)
         raise error
@@ -103,3 +103,10 @@ def test_interrupted_work_says_how_to_continue(
     monkeypatch.setattr("pipeline.commands.run.execute_run", interrupt)
     assert cli.main(["run", "--set", f"run.root={tmp_path}"]) == cli.INTERRUPTED
     assert "what was committed is kept: `mucode resume DIR` continues" in capsys.readouterr().err
+
+
+def test_a_library_that_exits_does_not_end_mucode_without_a_word(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert failing_command(monkeypatch, SystemExit(0), tmp_path) == ENDED_IN_THE_MIDDLE
+    assert "mucode: SystemExit: 0" in capsys.readouterr().err

@@ -82,6 +82,7 @@ def test_problems_without_public_tests_among_others_are_counted(capsys: pytest.C
         (["--verifier", "NOTEMPLATE"], "holds no weights"),
         (["--verifier", "builtin:generator"], "is no verifier, but LlamaForCausalLM"),
         (["--out", "."], "--out . is a directory"),
+        (["--out", f"{__file__}/numbers.json"], "cannot be written"),
         (["--limit", "0"], "problems.limit_test"),
     ],
 )
@@ -98,6 +99,21 @@ def test_wrong_input_is_refused_before_any_work(
     assert cli.main(["eval", *words, "--set", f"run.root={tmp_path}/runs"]) == 2
     assert message in capsys.readouterr().err
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_dry_run_refuses_a_verifier_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--model", "builtin:generator", "--dataset", "builtin:test", "--verifier", "./nowhere"]
+    assert cli.main(["eval", "--dry-run", *words]) == 2
+    assert "--verifier = './nowhere': no such directory" in capsys.readouterr().err
+
+
+def test_a_root_where_no_folder_can_be_made_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr("pipeline.preflight.check._check_engine", lambda: None)
+    assert cli.main(["run", "--set", f"run.root={tmp_path}/file/runs"]) == 2
+    assert f"as {tmp_path}/file is no folder" in capsys.readouterr().err
 
 
 def test_an_evaluation_is_not_resumed_as_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,8 +8,9 @@ import pytest
 
 from actors.deadline import DeadlineError
 from pipeline.config.load import load_config
-from pipeline.state.failures import StageFailed, what_happened
+from pipeline.state.failures import FAILURES, StageFailed, ended_in_the_middle, what_happened
 from pipeline.state.run import Run
+from pipeline.state.run_files import RunFiles
 from pipeline.state.stage import Stage, StageContext, StageOutput
 from sandbox.errors import ENDED_IN_THE_MIDDLE, NOTHING_DONE, UserError
 
@@ -63,4 +64,38 @@ def test_what_ray_wraps_is_told_by_its_cause() -> None:
             self.cause = cause
 
     assert what_happened(Wrapped(Wrapped(UserError("set rollouts.samples")))) == "set rollouts.samples"
+    assert UserError.exit_status == NOTHING_DONE
+
+
+def test_a_run_directory_that_takes_no_file_does_not_hide_the_cause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk may be what failed: the traceback goes to the temporary folder."""
+
+    def refuse(files: RunFiles, data: bytes, *names: str) -> None:
+        if FAILURES in names:
+            raise OSError("No space left on device")
+        write(files, data, *names)
+
+    write = RunFiles.write
+    monkeypatch.setattr(RunFiles, "write", refuse)
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    with pytest.raises(StageFailed, match="RuntimeError: boom") as caught:
+        run_with(tmp_path, RuntimeError("boom"))
+    (file,) = (tmp_path / "temporary").rglob("iter_0001-toy.txt")
+    assert str(file) in str(caught.value) and "in fail" in file.read_text()
+
+
+def test_an_error_for_people_of_many_lines_is_told_in_three(tmp_path: Path) -> None:
+    with pytest.raises(StageFailed) as caught:
+        run_with(tmp_path, UserError("two limits:\n  one\n  two"))
+    assert len(str(caught.value).splitlines()) == 3 and "two limits: one two" in str(caught.value)
+
+
+def test_a_refusal_after_work_is_an_end_in_the_middle() -> None:
+    for worked, status in ((False, NOTHING_DONE), (True, ENDED_IN_THE_MIDDLE)):
+        with pytest.raises(UserError) as caught, ended_in_the_middle(lambda done=worked: done):  # type: ignore[misc]
+            raise UserError("made with other settings")
+        assert caught.value.exit_status == status
     assert UserError.exit_status == NOTHING_DONE

@@ -8,15 +8,19 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from pipeline.commands.failure import report_failure
 from pipeline.state.identity import StageIdentity
 from pipeline.state.store import Store
 from pipeline.study.dry_run import forecast_stages
 from pipeline.study.load import load_study
-from pipeline.study.parallel import group_runs
+from pipeline.study.parallel import StudyWorker, WorkerCrashedError, WorkerError, WorkerFailure, _reply, group_runs
 from pipeline.study.runs import SHARED_STAGES, study_runs
+from sandbox.errors import ENDED_IN_THE_MIDDLE
 from tests.support.small_study import ROOT, STUDY, count_stages, execute_fake_study, wait_until, write_study
 
 
@@ -92,3 +96,17 @@ def test_a_stage_of_two_processes_is_computed_by_one(tmp_path: Path) -> None:
         order.append("first is done")
     thread.join(60)
     assert order == ["waits", "first is done", "second"]
+
+
+@pytest.mark.parametrize(("explained", "kind"), [(True, WorkerError), (False, WorkerCrashedError)])
+def test_what_ended_a_worker_is_told_in_a_few_lines(
+    explained: bool, kind: type[Exception], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever it was, other workers have worked. The traceback of an error that explains nothing is kept."""
+    reply = WorkerFailure("KeyError: 'x'", explained, "Traceback of the worker")
+    connection: Any = SimpleNamespace(recv=lambda: reply)
+    with pytest.raises(kind, match="worker 1: KeyError: 'x'") as caught:
+        _reply(StudyWorker("worker 1", None, connection))  # type: ignore[arg-type]
+    assert report_failure(caught.value, str(tmp_path)) == ENDED_IN_THE_MIDDLE
+    assert len(capsys.readouterr().err.splitlines()) == (1 if explained else 3)
+    assert explained or "Traceback of the worker" in next((tmp_path / "failures").iterdir()).read_text()

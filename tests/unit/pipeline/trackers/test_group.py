@@ -95,3 +95,29 @@ def test_what_is_missing_is_refused_before_any_work(monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(TRACKERS._shipped, "tensorboard", row)
     with pytest.raises(TrackerError, match=r"needs the package not_installed_here: install mucode with the extra"):
         check_trackers(["console", "tensorboard"])
+
+
+def test_a_tracker_that_exits_ends_alone_and_none_is_opened_twice(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+
+    def exit_at_once(root: str) -> RecordingTracker:
+        raise SystemExit("no key is set")
+
+    class Exiting(RecordingTracker):
+        def training_step(self, step: TrainingStep) -> None:
+            raise SystemExit(3)
+
+    def open_exiting(root: str) -> Exiting:
+        opened.append(root)
+        return Exiting()
+
+    rows = {"refuses": TrackerKind(title="", open=exit_at_once), "exits": TrackerKind(title="", open=open_exiting)}
+    monkeypatch.setattr("pipeline.trackers.group.TRACKERS", rows)
+    with open_trackers(["refuses", "exits", "exits"], str(tmp_path)) as trackers:
+        assert (trackers.names, len(opened)) == (("exits",), 1)
+        trackers.training_steps([training_step(1)])
+        assert trackers.names == ()
+    said = capsys.readouterr().out
+    assert "cannot be opened and is left out: SystemExit: no key is set" in said and "SystemExit: 3" in said

@@ -108,3 +108,22 @@ def test_the_documentation_names_every_row() -> None:
         line = next(line for line in text.splitlines() if line.startswith(f"| `{row.name}` |"))
         assert row.public in line and row.private in line and row.place in line
         assert all(split in line for split in row.splits)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("1 / 0", "failed to load its problems: ZeroDivisionError: division by zero"),
+        ("None", "returned NoneType; expected a list of Problem"),
+        ("[{'prompt': 'x'}]", "returned list; expected a list of Problem"),
+    ],
+)
+def test_a_data_set_of_another_package_that_gives_no_problems_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str, said: str
+) -> None:
+    module = f"sets_{tmp_path.name}"
+    row = "DataSetLoader(name='x', label='x', load=lambda split, options, path: BODY, public='', private='')"
+    (tmp_path / f"{module}.py").write_text(f"from sandbox import DataSetLoader\nX = {row.replace('BODY', body)}\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ProblemError, match=f"data set '{module}:X' {said}"):
+        read_problems(f"{module}:X")
