@@ -12,8 +12,6 @@ the caller names, and refuses before `load` has checked them; so does one that R
 """
 
 import asyncio
-import itertools
-import logging
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -22,17 +20,16 @@ from typing import Any
 
 import pyarrow as pa
 
-from actors.inference.engine import Engine, EngineConfig, EngineError
+from actors.inference.engine import Engine, EngineError
 from actors.search.episode import EPISODE_SCHEMA, Episode
+from actors.search.episode_counts import episode_counts
 from actors.search.plan import SearchPlan, Shard
 from actors.search.request_cache import AsyncScorer, Judge, RolloutServices
-from actors.search.search import episode_ending, play_episodes
+from actors.search.search import play_episodes
 from actors.storage.checkpoint import Checkpoint
 from actors.storage.parts import PartRecord, commit_part
 from sandbox.problem import Problem, Suite
 from sandbox.verdict import Outcome
-
-logger = logging.getLogger(__name__)
 
 
 class PolicyMismatchError(EngineError):
@@ -60,7 +57,7 @@ class GeneratorStatus:
 
 
 class Generator:
-    """Plays shards with one engine. Plain and testable; `GeneratorActor` is its Ray actor."""
+    """Plays shards with one engine. Plain and testable; actors.generator_actor.GeneratorActor is its Ray actor."""
 
     def __init__(
         self,
@@ -190,89 +187,3 @@ class Generator:
 
     async def close(self) -> None:
         await self.engine.close()
-
-
-def episode_counts(episodes: list[Episode], plans: Sequence[SearchPlan]) -> dict[str, int]:
-    """What happened, in numbers that add up: episodes = the sum of the `ended_…`, answers = judged + unjudged + infra.
-
-    `judged` answers have a label; `unjudged` ones were not chosen and not asked about. `solved` episodes end with an
-    answer that passes all tests. Episodes come in the order of `plans`, again and again; what several plans share is
-    counted for each.
-    """
-    counts = Counter(dict.fromkeys(("ended_passed", "ended_turns", "ended_context", "ended_infrastructure"), 0))
-    counts["episodes"] = len(episodes)
-    counts["solved"] = sum(bool(one.turns) and one.turns[-1].answer.label is True for one in episodes)
-    for episode, plan in zip(episodes, itertools.cycle(plans)):
-        counts[f"ended_{episode_ending(episode, plan)}"] += 1
-        for turn in episode.turns:
-            counts["turns"] += 1
-            counts["answers"] += len(turn.answers)
-            counts["tokens"] += sum(answer.tokens for answer in turn.answers)
-            counts["no_program"] += sum(answer.program is None for answer in turn.answers)
-            counts["cut_short"] += sum(answer.finish_reason == "length" for answer in turn.answers)
-            for answer in turn.answers:
-                counts[_kind(answer)] += 1
-    return dict(counts)
-
-
-def _kind(answer: Any) -> str:
-    outcomes = (answer.public, answer.private)
-    if any(outcome is not None and outcome.label is None for outcome in outcomes):
-        return "answers_infrastructure"
-    return "answers_judged" if answer.label is not None else "answers_unjudged"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GeneratorConfig:
-    """All that a generator actor is built from; picklable, so that Ray can build it again."""
-
-    engine: EngineConfig
-    episodes_in_flight: int = 96
-    turn_deadline_s: float = 600.0
-    judge_deadline_s: float = 600.0
-    judge_in_flight: int = 64  # calls that wait at one executor at a time
-
-
-class GeneratorActor(Generator):
-    """The Ray actor: builds its engine, its tokenizer and its way to the executors from `config` alone.
-
-    Start it with `ray.remote(GeneratorActor).options(max_concurrency=…)`; shards are concurrent calls.
-    """
-
-    def __init__(self, config: GeneratorConfig, executors: list[Any]) -> None:
-        from transformers import AutoTokenizer
-
-        from actors.executor.client import JudgeClient, ray_lane
-        from actors.inference.open import open_engine
-        from actors.inference.weights import local_copy
-
-        client = JudgeClient(
-            [ray_lane(executor) for executor in executors],
-            in_flight=config.judge_in_flight,
-            deadline_s=config.judge_deadline_s,
-        )
-        super().__init__(
-            open_engine(config.engine),
-            AutoTokenizer.from_pretrained(local_copy(config.engine.checkpoint)),
-            client,
-            episodes_in_flight=config.episodes_in_flight,
-            max_context=config.engine.max_context,
-            turn_deadline_s=config.turn_deadline_s,
-        )
-
-    async def play(
-        self, shard: Shard, plans: Sequence[SearchPlan], policy_id: str, *args: Any, **kwargs: Any
-    ) -> PartRecord:
-        """As `Generator.play`. If the engine died, the actor goes too: another one replays its shards."""
-        try:
-            return await super().play(shard, plans, policy_id, *args, **kwargs)
-        except PolicyMismatchError:
-            raise
-        except EngineError:
-            if self.engine.policy_id:
-                raise
-            logger.exception("the engine died while playing %r; this generator ends", shard)
-            import ray
-
-            ray.actor.exit_actor()
-            raise

@@ -23,15 +23,6 @@ from actors.search.selectors import SELECTORS
 from sandbox.problem import Problem
 
 
-def episode_ending(episode: Episode, plan: SearchPlan) -> str:
-    """Why an episode ended: "infrastructure", "passed", "turns" or "context" (no room for another answer)."""
-    if episode.infrastructure:
-        return "infrastructure"
-    if episode.turns and ends_search(episode.turns[-1].answer, plan):
-        return "passed"
-    return "turns" if len(episode.turns) == plan.turns else "context"
-
-
 async def play_episodes(
     services: RolloutServices,
     plans: Sequence[SearchPlan],

@@ -8,7 +8,7 @@ import ray
 from ray.exceptions import GetTimeoutError, RayActorError
 
 from actors.executor.executor import Executor, ExecutorConfig
-from actors.generator import GeneratorActor, GeneratorConfig
+from actors.generator_actor import GeneratorActor, GeneratorConfig
 from actors.inference.engine import EngineConfig
 from actors.scorers.actor import ScorerActor
 from actors.scorers.client import ScorerClient

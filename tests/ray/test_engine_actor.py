@@ -10,7 +10,8 @@ import pytest
 import ray
 from ray.exceptions import RayActorError
 
-from actors.generator import GeneratorActor, GeneratorConfig, PolicyMismatchError
+from actors.generator import PolicyMismatchError
+from actors.generator_actor import GeneratorActor, GeneratorConfig
 from actors.inference.engine import EngineConfig, EngineError
 from actors.search.episode import Episode
 from actors.search.plan import SearchPlan, Shard

@@ -19,7 +19,7 @@ ROOMS = {  # from top to bottom; a room may import itself and those below it
         *("training", "evaluation", "state", "cluster", "config", "trackers", "methods", "embedded", "errors"),
     ),
     "actors": (
-        *("generator", "executor", "search", "scorers", "inference", "prompting", "storage"),
+        *("generator_actor", "generator", "executor", "search", "scorers", "inference", "prompting", "storage"),
         *("supervision", "deadline", "ids"),
     ),
     "sandbox": (

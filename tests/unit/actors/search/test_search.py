@@ -9,9 +9,10 @@ import pytest
 
 from actors.inference.engine import Sampling
 from actors.search.episode import Episode
+from actors.search.episode_counts import episode_ending
 from actors.search.plan import SearchPlan
 from actors.search.request_cache import RolloutServices
-from actors.search.search import episode_ending, play_episodes
+from actors.search.search import play_episodes
 from actors.search.selection import keep_best, passes_public_tests
 from actors.search.selectors import SELECTORS, Candidate, LabelledCandidate
 from sandbox.problem import Problem, Suite
