@@ -9,11 +9,8 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from pipeline.config.schema import Config
-from pipeline.config.shipped import shipped_configs
+from pipeline.config.shipped import EMBEDDED, shipped_configs
 from pipeline.errors import ConfigError
-
-EMBEDDED = Path(__file__).parents[1] / "embedded" / "embedded.toml"
-"""What a run without a config file is."""
 
 
 def load_config(

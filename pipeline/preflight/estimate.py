@@ -35,7 +35,7 @@ def describe_run(config: Config, splits: ProblemSplits) -> str:
         json.dumps(config.model_dump(), indent=1),
         "",
         f"problems     {counts['train']} train, {counts['validation']} validation, {counts['test']} test",
-        f"episodes     {sampled} sampled for training and held-out pairs, over {iterations + 1} iterations",
+        f"episodes     {sampled} sampled for training and held-out pairs, in iterations 0 to {iterations}",
         _answers_line(config, answers),
         f"trainings    {iterations + control} of the generator, {iterations + 1} of the verifier",
         f"disk         about {answers * DISK_PER_TURN_BYTES >> 20} MiB of Parquet, plus "

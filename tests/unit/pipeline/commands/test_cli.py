@@ -34,6 +34,7 @@ def test_the_version_names_the_commit(capsys: pytest.CaptureFixture[str]) -> Non
 
 def test_a_config_is_found_by_its_name() -> None:
     assert find_config("llama-3.2-1b").name == "llama-3.2-1b.toml"
+    assert load_config("embedded") == load_config()
     assert load_config("llama-3.2-1b") == load_config(find_config("llama-3.2-1b"))
     with pytest.raises(
         ConfigError, match=r"no config file at llama-4 .did you mean .llama.*\. Shipped by name: .*llama-3\.2-1b"
