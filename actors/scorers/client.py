@@ -7,7 +7,7 @@ from actors.scorers.scorer import Pair
 from actors.storage.checkpoint import Checkpoint
 
 SCORING_DEADLINE_S = 3600.0
-"""For one bucket, the buckets before it at the same scorer included."""
+"""For one shard, the shards before it at the same scorer included."""
 
 
 class ScorerClient:

@@ -121,7 +121,7 @@ def _best_of_n(records: Sequence[SearchRecord], settings: MetricSettings) -> Fou
 
 def _verifier(sources: MetricSources, all_pairs: Files, settings: MetricSettings) -> Found:
     """What the verifier makes of held-out answers: of all policies so far, the current one's own, the base model's."""
-    held_out = [file for bucket, file in sources.scores.items() if bucket >= HELD_OUT_FIRST]
+    held_out = [file for part, file in sources.scores.items() if part >= HELD_OUT_FIRST]
     scored = [
         ScoredAnswer(**{name: row[name] for name in ScoredAnswer.__dataclass_fields__}) for row in read_rows(held_out)
     ]

@@ -53,7 +53,7 @@ def score_histogram(manifest: Manifest, bins: int = 32) -> Histogram | None:
 
     The other answers were trained on. None if no held-out answer has a score.
     """
-    held_out = [file for bucket, file in manifest.files().items() if bucket >= HELD_OUT_FIRST]
+    held_out = [file for part, file in manifest.files().items() if part >= HELD_OUT_FIRST]
     low, high = np.inf, -np.inf
     for batch in read_batches(held_out, ["score"]):
         extent = pc.min_max(batch.column("score"))
