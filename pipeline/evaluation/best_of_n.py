@@ -43,7 +43,7 @@ def first_turn_size(config: Config) -> int:
 
 
 def answers_per_problem(config: Config) -> int:
-    """Of a sweep, at most: searches that choose alike share theirs."""
+    """Of all searches of a problem, at most: those that choose alike share theirs."""
     settings = config.eval
     later = settings.turns - 1
     each = [width + later * min(settings.beam, width) * width for _, width in best_of_n_searches(config)]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from actors.search.selectors import SELECTORS
 from actors.storage.parquet import read_batches, read_rows
 from sandbox.verdict import Verdict, settling_verdict
 
+ValueT = TypeVar("ValueT")
 ProblemSums = Mapping[str, tuple[float, float]]
 """Of each problem the sum of a quantity, and over how many episodes."""
 
@@ -26,7 +27,7 @@ class FirstTurnSample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchRecord:
-    """One search of one problem. Tuples have one entry per turn that was played.
+    """One search of one problem. Tuples have one entry per turn that was searched.
 
     `labels` and `public` are of the answer that was final if the search stopped after the turn (None: not judged);
     `tokens` and `executions` are what was spent until then; `first_turn_samples` are the answers of the first turn, ()
@@ -62,7 +63,7 @@ class SearchRecord:
         return self._at(self.tokens if what == "tokens" else self.executions, turn, 0)
 
     @staticmethod
-    def _at(values: Sequence[Any], turn: int, none: Any) -> Any:
+    def _at(values: Sequence[ValueT], turn: int, none: ValueT) -> ValueT:
         return values[min(turn, len(values)) - 1] if values else none
 
 
@@ -80,7 +81,7 @@ OUTCOME_COLUMNS = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchOutcome:
-    """Of a SearchRecord what tells who solved what; `labels` has one entry per turn that was played."""
+    """Of a SearchRecord what tells who solved what; `labels` has one entry per turn that was searched."""
 
     problem_id: str
     selector: str

@@ -10,6 +10,7 @@ from typing import Any
 import ray
 from ray.exceptions import GetTimeoutError, RayActorError
 
+from actors.generator import GeneratorStatus
 from actors.search.plan import SearchPlan, Shard
 from actors.storage.checkpoint import Checkpoint
 from actors.storage.parts import committed_parts
@@ -59,7 +60,7 @@ def roll_out(
     shards = make_shards(problems, samples, max(1, config.rollouts.shard_episodes // len(plans)), first_shard)
     done = committed_parts(context.directory)
     todo = [shard for shard in shards if shard.part not in done]
-    facts: dict[str, Any] = {}
+    facts: dict[str, float | list[float]] = {}
     if todo:
         total, finished = len(plans) * sum(map(len, shards)), sum(part.rows for part in done.values())
         watch = _Watch(config, total=total, done=finished)
@@ -125,8 +126,8 @@ class _Watch:
         self.limit = config.executor.max_infrastructure_rate
         self.progress = ProgressLine("episodes", total, done, unit="episodes")
         self.before = done
-        self.start: dict[Any, Any] = {}
-        self.now: dict[Any, Any] = {}
+        self.start: dict[Any, GeneratorStatus] = {}
+        self.now: dict[Any, GeneratorStatus] = {}
 
     def begin(self, worker: Any) -> None:
         """A generator outlives stages: what it did before this one does not count."""
@@ -152,7 +153,7 @@ class _Watch:
             engine_idle=f"{1 - self._sum('engine_busy_s') / elapsed:.0%}" if elapsed else "-",
         )
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> dict[str, float | list[float]]:
         """Where the accelerators' time went, over all generators, and how the work was spread."""
         return {
             "engine_busy_s": round(self._sum("engine_busy_s"), 1),
@@ -162,7 +163,8 @@ class _Watch:
         }
 
     def _gain(self, worker: Any, name: str) -> float:
-        return getattr(self.now[worker], name) - getattr(self.start[worker], name)
+        gain: float = getattr(self.now[worker], name) - getattr(self.start[worker], name)
+        return gain
 
     def _sum(self, name: str) -> float:
         return sum(self._gain(worker, name) for worker in self.now)

@@ -1,24 +1,33 @@
 """Sampling episodes: of the training problems to learn from, of the validation problems to measure verifiers by."""
 
+from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 from actors.search.plan import SearchPlan
 from actors.storage.checkpoint import Checkpoint
 from pipeline.config.schema import Config
 from pipeline.state.problems import HELD_OUT_FIRST
 from pipeline.state.stage import FunnelCounts, Rate, SplitSize, Stage, StageContext, StageOutput
+from sandbox.problem import Problem
 
 MODEL_FIELDS = ("model.generator", "model.dtype", "model.max_tokens")
 SAMPLING_FIELDS = (*MODEL_FIELDS, "dialogue", "run.seed")
 _ROLLOUT_FIELDS = (*SAMPLING_FIELDS, "rollouts", "protocol.stop")
 
 
-def roll_out(*arguments: Any, **options: Any) -> StageOutput:
+def roll_out(
+    context: StageContext,
+    problems: Sequence[Problem],
+    samples: int,
+    plan: SearchPlan | Sequence[SearchPlan],
+    policy: Checkpoint,
+    verifier: Checkpoint | None = None,
+    first_shard: int = 0,
+) -> StageOutput:
     """As `rollouts.roll_out`; Ray is imported by whoever samples, not by whoever plans."""
     from pipeline.stages import rollouts
 
-    return rollouts.roll_out(*arguments, **options)
+    return rollouts.roll_out(context, problems, samples, plan, policy, verifier, first_shard)
 
 
 def sample_episodes(context: StageContext, *, policy: Checkpoint, split: str, first_shard: int) -> StageOutput:

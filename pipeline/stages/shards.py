@@ -6,9 +6,8 @@ driver; parts that are already committed are not computed again.
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
-from typing import Any
 
 import pyarrow as pa
 
@@ -41,7 +40,7 @@ def count_shards(*inputs: Sequence[Manifest]) -> int:
     return len({number for manifests in inputs for manifest in manifests for number in manifest.files()})
 
 
-def map_shards(rows: list[Row], function: Any, *, cpus: float = 0.5) -> None:
+def map_shards(rows: list[Row], function: Callable[[Row], Row], *, cpus: float = 0.5) -> None:
     """Run `function(row) -> row` over every shard with Ray Data, and wait for the last."""
     if not rows:
         return
