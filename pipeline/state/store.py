@@ -78,9 +78,8 @@ class Store:
     # ---- beginning --------------------------------------------------------------------------------------------------
 
     def link(self, identity: StageIdentity) -> None:
-        """If stages are shared, link to the place that this identity names; what was begun stays where it is."""
-
-        self.shared.link(_folder(identity.iteration), identity, lambda: self._begun(identity) is not None)
+        """If stages are shared, link to the place that this identity names; what has work in it stays."""
+        self.shared.link(_folder(identity.iteration), identity, lambda: self._has_work(identity))
 
     def locked(self, identity: StageIdentity, waiting: Callable[[], None]) -> AbstractContextManager[None]:
         """Keep other processes of this machine from a shared stage; `waiting` is called once if one works on it."""
@@ -100,20 +99,25 @@ class Store:
             raise StoreError(
                 f"{manifest.directory} was made with other settings "
                 f"({identity.differences(manifest.identity, manifest.inputs)}). Choose another run.name, "
-                "or restore the setting to continue this run"
+                "or restore the setting to continue this run; or delete that stage and every later one to compute them "
+                "again"
             )
 
     def prepare(self, identity: StageIdentity) -> str:
-        """Make a stage's directory ready and return it: parts committed under other settings are an error."""
+        """Make a stage's directory ready and return it. Begun without a result, it is begun anew under other settings.
+
+        Raises StoreError if parts or a checkpoint were committed under other settings or from other inputs.
+        """
         directory = self.directory(identity.iteration, identity.stage)
         begun = self._begun(identity)
-        if begun is None:
-            body = {"identity_hash": identity.hash, "identity": identity.settings}
+        if begun is None or (begun["identity_hash"] != identity.hash and not self._has_work(identity)):
+            body = {"identity_hash": identity.hash, "identity": identity.settings, "inputs": identity.inputs}
             RunFiles(directory).write_json(body, BEGUN)
         elif begun["identity_hash"] != identity.hash:
+            found = identity.differences(begun["identity"], begun.get("inputs", identity.inputs))  # 0.1.0 notes none
             raise StoreError(
-                f"{directory} was begun with other settings or inputs ({begun['identity']}); now {identity.settings}. "
-                "Choose another run.name, or restore the setting"
+                f"{directory} was begun with other settings or inputs ({found or 'its inputs'}). "
+                "Choose another run.name, or restore the setting; or delete that folder to begin the stage anew"
             )
         else:
             for record in committed_parts(directory).values():
@@ -125,6 +129,12 @@ class Store:
         directory = self.directory(identity.iteration, identity.stage)
         found: dict[str, Any] | None = RunFiles(directory).read_json(BEGUN)
         return found
+
+    def _has_work(self, identity: StageIdentity) -> bool:
+        """Whether a stage was finished, or left a part or a checkpoint so far."""
+        directory = self.directory(identity.iteration, identity.stage)
+        files = RunFiles(directory)
+        return files.exists(MANIFEST) or files.exists("checkpoint") or bool(committed_parts(directory))
 
     # ---- finishing --------------------------------------------------------------------------------------------------
 

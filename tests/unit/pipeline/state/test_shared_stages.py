@@ -69,7 +69,7 @@ def test_a_study_may_be_moved(tmp_path: Path) -> None:
 def test_a_begun_stage_is_not_continued_under_other_settings(tmp_path: Path) -> None:
     store = run(tmp_path, "one")
     store.link(identity(4))
-    store.prepare(identity(4))
+    commit_part(store.prepare(identity(4)), 0, TABLE)
     store.link(identity(5))
     with pytest.raises(StoreError, match="begun with other settings"):
         store.prepare(identity(5))

@@ -125,9 +125,23 @@ def test_other_settings_are_refused_and_named(tmp_path: Path) -> None:
 
 def test_parts_begun_under_other_settings_are_refused(tmp_path: Path) -> None:
     store = Store(str(tmp_path))
-    store.prepare(identity({"x": 1}))
-    with pytest.raises(StoreError, match="begun with other settings"):
+    commit_part(store.prepare(identity({"x": 1})), 0, TABLE)
+    with pytest.raises(StoreError, match=r"begun with other settings or inputs \(x: there 1, now 2\)"):
         store.prepare(identity({"x": 2}))
+    with pytest.raises(StoreError, match=r"\(input plug-in strategy mine: there None, now 'b'\)"):
+        store.prepare(identity({"x": 1}, {"plug-in strategy mine": "b"}))
+
+
+def test_a_stage_that_left_nothing_is_begun_anew_under_other_settings(tmp_path: Path) -> None:
+    """A plug-in that failed at once is mended, and the run goes on."""
+    store = Store(str(tmp_path))
+    store.prepare(identity({}, {"plug-in strategy mine": "broken"}))
+    mended = identity({}, {"plug-in strategy mine": "mended"})
+    directory = store.prepare(mended)
+    assert json.loads((Path(directory) / "begun.json").read_text())["identity_hash"] == mended.hash
+    (Path(directory) / "checkpoint").mkdir()
+    with pytest.raises(StoreError, match="there 'mended', now 'broken'"):
+        store.prepare(identity({}, {"plug-in strategy mine": "broken"}))
 
 
 def test_a_missing_part_stops_the_commit(tmp_path: Path) -> None:
