@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from actors.prompting.chat_template import has_chat_template
+from actors.storage.checkpoint import Checkpoint
 from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
 from pipeline.evaluation.metric_rows import CalibrationBin, MetricRow, read_calibration_bins, read_metric_rows
@@ -19,11 +20,11 @@ from pipeline.stages.metrics import METRICS, measured_stages
 from pipeline.stages.search import SEARCH_BEST_OF_N, SEARCH_GREEDY
 from pipeline.state.environment import run_environment
 from pipeline.state.failures import ended_in_the_middle
+from pipeline.state.manifest import Manifest
 from pipeline.state.models import resolve_model
 from pipeline.state.problems import ProblemSplits
 from pipeline.state.run import Run
-from pipeline.state.run_directory import require_free, run_root
-from pipeline.state.store import Store
+from pipeline.state.run_directory import require_free
 from pipeline.trackers.console import say
 
 if TYPE_CHECKING:
@@ -40,25 +41,11 @@ def evaluate_model(config: Config, splits: ProblemSplits, verifier: str | None, 
     """
     started = time.monotonic()
     check_run(config, splits)
-    store = Store(run_root(config))
-    require_free(store, config)
     run = Run(config, None, splits)
-    check_selectors(config, verifier, run.problems("test"))
-    _check_files("model.generator", config.model.generator)
-    scorer = resolve_model(verifier) if verifier else None
-    if verifier:
-        _check_files("--verifier", verifier)
+    scorer = _check_evaluation(run, verifier)
     with open_actor_groups(config) as actor_groups:
         run.actor_groups = actor_groups
-        begin_run(run)
-        store.write(json.dumps({"model": config.model.generator, "dataset": config.problems.test}).encode(), EVALUATION)
-        with ended_in_the_middle(lambda: bool(run.ran)), open_run_trackers(run):
-            run.stage(0, SEARCH_GREEDY, policy=run.base)
-            if scorer:
-                run.stage(0, SEARCH_BEST_OF_N, policy=run.base, verifier=scorer)
-            else:
-                run.stage(0, SEARCH_BEST_OF_N, policy=run.base)
-            found = run.stage(0, METRICS, found=measured_stages(run, 0))
+        found = _measure(run, scorer)
     rows = read_metric_rows(found)
     print(
         evaluation_table(
@@ -68,8 +55,36 @@ def evaluate_model(config: Config, splits: ProblemSplits, verifier: str | None, 
     if out:
         _write(Path(out), config, run, scorer.policy_id if scorer else "", rows, read_calibration_bins(found))
         say(f"all numbers: {out}")
-    say(f"{len(run.ran)} stages run, {run.skipped} found finished in {store.root}, {time.monotonic() - started:.0f} s")
+    spent = f"{time.monotonic() - started:.0f} s"
+    say(f"{len(run.ran)} stages run, {run.skipped} found finished in {run.store.root}, {spent}")
     return 0
+
+
+def _check_evaluation(run: Run, verifier: str | None) -> Checkpoint | None:
+    """The checkpoint that scores, if there is one. Raises a UserError for what would stop this evaluation."""
+    config = run.config
+    require_free(run.store, config)
+    check_selectors(config, verifier, run.problems("test"))
+    _check_files("model.generator", config.model.generator)
+    if not verifier:
+        return None
+    scorer = resolve_model(verifier)
+    _check_files("--verifier", verifier)
+    return scorer
+
+
+def _measure(run: Run, scorer: Checkpoint | None) -> Manifest:
+    """The searches, and the manifest of their metrics."""
+    begin_run(run)
+    what = {"model": run.config.model.generator, "dataset": run.config.problems.test}
+    run.store.write(json.dumps(what).encode(), EVALUATION)
+    with ended_in_the_middle(lambda: bool(run.ran)), open_run_trackers(run):
+        run.stage(0, SEARCH_GREEDY, policy=run.base)
+        if scorer:
+            run.stage(0, SEARCH_BEST_OF_N, policy=run.base, verifier=scorer)
+        else:
+            run.stage(0, SEARCH_BEST_OF_N, policy=run.base)
+        return run.stage(0, METRICS, found=measured_stages(run, 0))
 
 
 def open_actor_groups(config: Config) -> "ActorGroups":

@@ -9,7 +9,7 @@ import json
 import sys
 import time
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -47,7 +47,7 @@ def check_samples(dataset: str, samples: str, out: Path, as_json: bool, boxes: i
     total = sum(1 for _ in _rows(problems, samples))  # and a bad line is found now
     require_place(out, dataset, samples)
     counts: Counter[str] = Counter()
-    told: dict[str, None] = {}
+    reasons: dict[str, None] = {}
     started = time.monotonic()
     progress = _Progress(total)
     languages = sorted({problem.language for problem in problems.values()})
@@ -57,16 +57,27 @@ def check_samples(dataset: str, samples: str, out: Path, as_json: bool, boxes: i
             file.write(json.dumps(kept | results) + "\n")
             counts[results["verdict"]] += 1
             progress.update(counts.total())
-            if results["label"] is None:
-                told[f"not judged: {row['task_id']}: {results['message']}"] = None
-            elif samples == REFERENCE and not results["label"]:
-                told[f"reference fails: {row['task_id']}: {results['verdict']}: {results['message']}"] = None
+            if reason := _reason(row["task_id"], results, is_reference=samples == REFERENCE):
+                reasons[reason] = None
     _summarise(dataset, counts, time.monotonic() - started, out, as_json)
-    for reason in list(told)[:REASONS]:
+    _print_reasons(list(reasons), out)
+    return 1 if reasons else 0
+
+
+def _reason(task_id: str, results: Row, is_reference: bool) -> str | None:
+    """What a person must know of a sample: that it was not judged, or that a reference solution fails."""
+    if results["label"] is None:
+        return f"not judged: {task_id}: {results['message']}"
+    if is_reference and not results["label"]:
+        return f"reference fails: {task_id}: {results['verdict']}: {results['message']}"
+    return None
+
+
+def _print_reasons(reasons: Sequence[str], out: Path) -> None:
+    for reason in reasons[:REASONS]:
         print(reason, file=sys.stderr)
-    if len(told) > REASONS:
-        print(f"and {len(told) - REASONS} more; {out} has them all", file=sys.stderr)
-    return 1 if told else 0
+    if len(reasons) > REASONS:
+        print(f"and {len(reasons) - REASONS} more; {out} has them all", file=sys.stderr)
 
 
 class _Progress:
