@@ -48,40 +48,54 @@ def share_of_worker(total: dict[str, float], workers: int) -> dict[str, float]:
 
 def make_plan(config: Config, total: dict[str, float]) -> ResourcePlan:
     """Sizes of all phases against `total` (Ray's cluster resources). Raises ResourceError if one cannot fit."""
-    accelerated = total.get("GPU", 0) > 0
-    generator, training = config.generator, config.training
-    rank_gpus = generator.gpus if generator.gpus is not None else float(accelerated)
-    trainer_gpus = training.gpus if training.gpus is not None else float(accelerated)
-    sampling = {
-        "CPU": generator.replicas * generator.cpus,
-        "GPU": generator.replicas * generator.tensor_parallel * rank_gpus,
-    }
-    if total.get("sandbox", 0):
-        sampling["sandbox"] = float(config.executor.replicas * config.executor.boxes)
-    workers = max(training.workers, 1)
-    scorer = {"CPU": config.verifier.cpus, "GPU": config.verifier.gpus}
-    phases = {
-        "sampling": sampling,
-        "data": {"CPU": DATA_CPUS},
-        "training": {"CPU": workers * training.cpus, "GPU": workers * trainer_gpus},
-        "scoring": {
-            "CPU": config.verifier.replicas * config.verifier.cpus + DATA_CPUS,
-            "GPU": config.verifier.replicas * config.verifier.gpus,
-        },
-    }
-    if any(SELECTORS[name].needs_scores for name in config.eval.selectors):
-        phases["search"] = _sum(sampling, scorer)  # generators ask the verifier while they search
+    rank_gpus = _gpus(config.generator.gpus, total)
+    phases = _phase_needs(config, total, rank_gpus)
     for phase, needs in phases.items():
         _require(phase, needs, total)
-    others = ("data", "scoring", "training")
-    beside = _sum(sampling, {name: need * config.verifier.replicas for name, need in scorer.items()})
-    claims = {"sampling": {}, "data": phases["data"], "training": phases["training"] if training.workers else {}}
+    sampling, others = phases["sampling"], ("data", "scoring", "training")
+    scorers = {name: need * config.verifier.replicas for name, need in _one_scorer(config).items()}
+    beside = _sum(sampling, scorers)
+    training = phases["training"] if config.training.workers else {}
+    claims = {"sampling": {}, "data": phases["data"], "training": training}
     return ResourcePlan(
         phases=phases,
         generators_exit_for=frozenset(name for name in others if _short(_sum(sampling, phases[name]), total)),
         scorers_exit_for=frozenset(name for name, needs in claims.items() if _short(_sum(beside, needs), total)),
         gpus_per_rank=rank_gpus,
     )
+
+
+def _phase_needs(config: Config, total: dict[str, float], rank_gpus: float) -> dict[str, dict[str, float]]:
+    """Resources by phase and name. `rank_gpus`: of one rank of a generator."""
+    generator, training, verifier = config.generator, config.training, config.verifier
+    sampling = {
+        "CPU": generator.replicas * generator.cpus,
+        "GPU": generator.replicas * generator.tensor_parallel * rank_gpus,
+    }
+    if total.get("sandbox", 0):
+        sampling["sandbox"] = float(config.executor.replicas * config.executor.boxes)
+    ranks = max(training.workers, 1)
+    phases = {
+        "sampling": sampling,
+        "data": {"CPU": DATA_CPUS},
+        "training": {"CPU": ranks * training.cpus, "GPU": ranks * _gpus(training.gpus, total)},
+        "scoring": {
+            "CPU": verifier.replicas * verifier.cpus + DATA_CPUS,
+            "GPU": verifier.replicas * verifier.gpus,
+        },
+    }
+    if any(SELECTORS[name].needs_scores for name in config.eval.selectors):
+        phases["search"] = _sum(sampling, _one_scorer(config))  # generators ask the verifier while they search
+    return phases
+
+
+def _gpus(asked: float | None, total: dict[str, float]) -> float:
+    """What the config says; else one if the cluster has accelerators."""
+    return asked if asked is not None else float(total.get("GPU", 0) > 0)
+
+
+def _one_scorer(config: Config) -> dict[str, float]:
+    return {"CPU": config.verifier.cpus, "GPU": config.verifier.gpus}
 
 
 def _sum(one: dict[str, float], other: dict[str, float]) -> dict[str, float]:
