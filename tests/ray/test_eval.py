@@ -9,7 +9,7 @@ N independent answers per turn:
 
     greedy, random   a = p                               r = 1 - s
     PT               a = [1 - (1-s)^N] · p/s             r = (1-s)^N        the first that passes is right with p/s
-    oracle           a = 1 - (1-p)^N                     r = (1-s)^N        half right where nothing is right
+    oracle           a = 1 - (1-p)^N                     r = (1-s)^N        half right if nothing is right
     LV               a = A · p(1-e)/h + B · pe/(1-h)     r = 1 - s'         scores right 1, else 0, errs with chance e
         h = p(1-e) + (1-p)e scores 1; A = 1 - (1-h)^N some do; B = (1-h)^N none does, and the first is taken.
         s' = A · [p(1-e) + qe]/h + B · [pe + q(1-e)]/(1-h) passes public tests.

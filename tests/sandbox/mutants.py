@@ -16,7 +16,7 @@ SWAPS: dict[str, dict[type, type]] = {
     },
 }  # fmt: skip
 Change = Callable[[ast.AST], bool]
-"""Changes one node in place; False where there is nothing to change."""
+"""Changes one node in place; False if there is nothing to change."""
 
 
 def _constant(node: ast.AST) -> bool:
@@ -111,7 +111,7 @@ OPERATORS: dict[str, Change] = {
 
 
 def mutants(source: str, rng: random.Random, most: int) -> list[tuple[str, str]]:
-    """At most `most` (operator, program), of different operators where the source allows it."""
+    """At most `most` (operator, program), of different operators if the source allows it."""
     found = {name: list(_by(change, source)) for name, change in OPERATORS.items()}
     names = [name for name, programs in found.items() if programs]
     rng.shuffle(names)

@@ -98,7 +98,7 @@ class PrivateEngine:
 
 @contextmanager
 def private_engine(data_mib: int | None = None, runtimes: dict[str, Any] | None = None) -> Iterator[PrivateEngine]:
-    """A running engine with the boxes' image. Skips where this user cannot start one."""
+    """A running engine with the boxes' image. Skips if this user cannot start one."""
     if os.geteuid() != 0 or shutil.which("dockerd") is None:
         pytest.skip("an engine of its own needs root and dockerd")
     engine = PrivateEngine(Path(tempfile.mkdtemp(prefix="mucode-engine-")), data_mib, runtimes or {})

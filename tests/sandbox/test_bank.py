@@ -35,7 +35,7 @@ def f(x):
     if os.path.isdir(folder): found += os.listdir(folder)
   return found or [x, 2 * x]
 """
-"""Right where no process and no file of an earlier run is there."""
+"""Right if no process and no file of an earlier run is there."""
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Reference solutions are accepted, and their mutants are rejected where plain asserts reject them."""
+"""Reference solutions are accepted, and their mutants are rejected if plain asserts reject them."""
 
 import json
 import random

@@ -38,7 +38,7 @@ class Script:
     """An engine's `write`: (chat, seed) → answer. Answers to one history are independent draws."""
 
     def __init__(self, problems: Sequence[Problem], rates: Rates, style: str = "paper") -> None:
-        """Raises ValueError where a problem has no reference solution."""
+        """Raises ValueError if a problem has no reference solution."""
         talk = build_dialogue(style)
         self.rates = rates
         self._problems = {talk.first_prompt(problem): problem for problem in problems}
@@ -64,7 +64,7 @@ def kind_of(response: str) -> str:
 
 
 def programs(problem: Problem) -> dict[Kind, list[str]]:
-    """Programs of each kind; no half right ones where private tests ask nothing that public tests do not show."""
+    """Programs of each kind; no half right ones if private tests ask nothing that public tests do not show."""
     if problem.reference is None:
         raise ValueError(f"{problem.problem_id} has no reference solution to answer from")
     public, private = (
@@ -100,7 +100,7 @@ def _wrapped(reference: str, name: str, body: str) -> str:
 
 
 def _calls(source: str, name: str) -> list[str]:
-    """`repr` of the arguments of each call of the tested function; "" where they are no literals."""
+    """`repr` of the arguments of each call of the tested function; "" if they are no literals."""
     found = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in (name, "candidate"):

@@ -116,7 +116,7 @@ def test_no_floor_imports_tests_or_benchmarks(floor: str) -> None:
 
 def test_sandbox_knows_neither_ray_nor_models() -> None:
     found = [entry for entry in imports_below("sandbox") if entry[1].split(".")[0] in NOT_IN_SANDBOX]
-    parquet = "sandbox/problems/sources.py:"  # asks for pyarrow where a Parquet file is named, and does without it
+    parquet = "sandbox/problems/sources.py:"  # asks for pyarrow if a Parquet file is named, and does without it
     assert [entry for entry in found if not (entry[0].startswith(parquet) and "pyarrow" in entry[1])] == []
 
 
@@ -124,7 +124,7 @@ IN_THE_BOX = ("sandbox.guest", "sandbox.protocol")
 
 
 def test_what_runs_inside_the_box_is_standard_library_only() -> None:
-    allowed = {*sys.stdlib_module_names, "sandbox", "numpy"}  # numpy: imported late, where a test's values need it
+    allowed = {*sys.stdlib_module_names, "sandbox", "numpy"}  # numpy: imported late, if a test's values need it
     found = [entry for room in ("sandbox/guest", "sandbox/protocol") for entry in imports_below(room)]
     assert [entry for entry in found if entry[1].split(".")[0] not in allowed] == []
     assert [entry for entry in found if entry[1].startswith("sandbox") and not entry[1].startswith(IN_THE_BOX)] == []

@@ -1,4 +1,4 @@
-"""Every phase fits before any starts, or is refused by name; generators make room where they must."""
+"""Every phase fits before any starts, or is refused by name; generators make room if they must."""
 
 import pytest
 
