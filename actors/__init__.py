@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from actors.scorers.table import SCORERS
     from actors.search.episode import Answer, Episode, Turn
     from actors.search.plan import SearchPlan
-    from actors.search.selectors import SELECTORS, Candidate, LabelledCandidate, Selector
+    from actors.search.selector import Candidate, LabelledCandidate, Selector
+    from actors.search.selectors import SELECTORS
     from actors.storage.checkpoint import Checkpoint
     from actors.storage.run_storage import RunStorage, open_storage
 
@@ -26,7 +27,8 @@ _HOMES = {
     "actors.scorers.table": ("SCORERS",),
     "actors.search.episode": ("Answer", "Episode", "Turn"),
     "actors.search.plan": ("SearchPlan",),
-    "actors.search.selectors": ("SELECTORS", "Candidate", "LabelledCandidate", "Selector"),
+    "actors.search.selector": ("Candidate", "LabelledCandidate", "Selector"),
+    "actors.search.selectors": ("SELECTORS",),
     "actors.storage.checkpoint": ("Checkpoint",),
     "actors.storage.run_storage": ("RunStorage", "open_storage"),
 }

@@ -9,7 +9,8 @@ from actors.search.levels import SearchLevel
 from actors.search.plan import SearchPlan
 from actors.search.request_cache import RequestCache
 from actors.search.selection import digest_behaviour, ends_search, keep_best, passes_public_tests
-from actors.search.selectors import SELECTORS, Selector
+from actors.search.selector import Selector
+from actors.search.selectors import SELECTORS
 from sandbox.problem import Suite
 from sandbox.verdict import Outcome
 

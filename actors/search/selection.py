@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from actors.ids import stable_id, stable_seed
 from actors.search.episode import Answer
 from actors.search.plan import SearchPlan
-from actors.search.selectors import Candidate, Selector
+from actors.search.selector import Candidate, Selector
 from sandbox.verdict import Outcome
 
 

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
-from actors.search.selectors import SELECTORS, Selector
+from actors.search.selector import Selector
+from actors.search.selectors import SELECTORS
 from pipeline.evaluation.estimators import best_of_n_accuracy, pass_at_k
 from pipeline.evaluation.metric_rows import MetricRow
 from pipeline.evaluation.search_records import FirstTurnSample, ProblemSums, SearchRecord, per_problem

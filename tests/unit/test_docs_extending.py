@@ -13,7 +13,8 @@ from actors.prompting.dialogue import build_dialogue
 from actors.prompting.feedback import FEEDBACK_STYLES
 from actors.prompting.prompts import PROMPT_FORMATS
 from actors.scorers.table import SCORERS
-from actors.search.selectors import SELECTORS, Candidate
+from actors.search.selector import Candidate
+from actors.search.selectors import SELECTORS
 from pipeline.config.load import load_config
 from pipeline.methods.relabel import relabel
 from pipeline.methods.strategies import STRATEGIES

@@ -6,7 +6,7 @@ from pathlib import Path
 from actors.prompting.feedback import FEEDBACK_STYLES
 from actors.prompting.prompts import PROMPT_FORMATS
 from actors.scorers.scorer import ScorerKind
-from actors.search.selectors import Selector
+from actors.search.selector import Selector
 from pipeline.methods.strategies import Strategy
 from pipeline.trackers.tracker import TrackerKind
 from sandbox.languages import LANGUAGES

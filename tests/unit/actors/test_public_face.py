@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import actors
-from actors.search.selectors import Selector
+from actors.search.selector import Selector
 
 ROOT = Path(__file__).parents[3]
 

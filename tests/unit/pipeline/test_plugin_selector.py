@@ -39,7 +39,7 @@ from tests.support.episodes import answer, episode, right, wrong
 from tests.support.small_run import commit_stage
 
 ROW = """
-from actors.search.selectors import Selector
+from actors.search.selector import Selector
 
 def rank(candidates, seed):
     return sorted(candidates, key=lambda one: (one.passes_public is not True, -one.index))

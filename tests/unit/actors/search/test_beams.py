@@ -10,7 +10,7 @@ import pytest
 from actors.search.episode import EPISODE_SCHEMA, Answer, Episode
 from actors.search.plan import SearchPlan
 from actors.search.selection import keep_best
-from actors.search.selectors import Candidate, Selector, SelectorError
+from actors.search.selector import Candidate, Selector, SelectorError
 from pipeline.study.outcomes import _final_answer
 from tests.support.fakes import FakeEngine, FakeSandbox, fake_scorer
 from tests.support.searches import YES, distinct, play, wrong

@@ -14,7 +14,8 @@ from actors.search.plan import SearchPlan
 from actors.search.request_cache import RolloutServices
 from actors.search.search import play_episodes
 from actors.search.selection import keep_best, passes_public_tests
-from actors.search.selectors import SELECTORS, Candidate, LabelledCandidate
+from actors.search.selector import Candidate, LabelledCandidate
+from actors.search.selectors import SELECTORS
 from sandbox.problem import Problem, Suite
 from sandbox.verdict import Outcome
 from tests.support.fakes import ByteTokenizer, FakeEngine, FakeSandbox, fake_scorer
