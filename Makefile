@@ -1,4 +1,4 @@
-# `make demo` and `make test` are all that is needed after a clone: Python 3.11 to 3.13, make and git.
+# `make demo` and `make test` are all that is needed after a clone: Python 3.11 (3.12 and 3.13 are untested), make and git.
 # VENV=.venv       where the environment goes
 # FLAVOUR=cpu|gpu  which packages (default: gpu when nvidia-smi lists one)
 # ARGS="..."       further arguments of `mucode run` or pytest
