@@ -39,7 +39,7 @@ class ActorGroups:
         self.config = config
         connect_ray(config)
         self.total = resources.share_of_worker(ray.cluster_resources(), workers)
-        self.plan = resources.make_plan(config, self.total)
+        self.plan = resources.plan_resources(config, self.total)
         say(f"Ray: {resources.describe_resources(self.total)}")
         self._generators: dict[int, Any] = {}
         self._scorers: list[Any] = []

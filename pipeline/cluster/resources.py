@@ -46,7 +46,7 @@ def share_of_worker(total: dict[str, float], workers: int) -> dict[str, float]:
     return total
 
 
-def make_plan(config: Config, total: dict[str, float]) -> ResourcePlan:
+def plan_resources(config: Config, total: dict[str, float]) -> ResourcePlan:
     """Sizes of all phases against `total` (Ray's cluster resources). Raises ResourceError if one cannot fit."""
     rank_gpus = _gpus(config.generator.gpus, total)
     phases = _phase_needs(config, total, rank_gpus)

@@ -13,7 +13,7 @@ from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
 from pipeline.evaluation.metric_rows import CalibrationBin, MetricRow, read_calibration_bins, read_metric_rows
 from pipeline.execution import begin_run, open_run_trackers
-from pipeline.preflight.check import check_run, model_settings
+from pipeline.preflight.check import check_run, read_model_config
 from pipeline.preflight.selectors import check_selectors
 from pipeline.report.evaluation_table import evaluation_table
 from pipeline.stages.metrics import METRICS, measured_stages
@@ -103,7 +103,7 @@ def _check_files(key: str, name: str) -> None:
             f"{key} = {name!r} has no chat template, so there is no telling how it reads a conversation; "
             "use an instruction-tuned model, or add chat_template to its tokenizer_config.json"
         )
-    kinds = model_settings(path).get("architectures") or []
+    kinds = read_model_config(path).get("architectures") or []
     if key == "--verifier" and "SequenceClassification" not in str(kinds):
         raise ConfigError(
             f"{key} {name!r} is no verifier, but {', '.join(kinds) or 'a model of no stated kind'}; give a "

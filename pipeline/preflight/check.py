@@ -88,7 +88,7 @@ def check_model(key: str, name: str) -> None:
     if path.is_dir():
         if not (path / "config.json").is_file():
             raise ConfigError(f"{key} = {name!r} is not a Hugging Face directory: it holds no config.json")
-        model_settings(path)
+        read_model_config(path)
         if not has_chat_template(path):
             raise ConfigError(
                 f"{key} = {name!r} has no chat template; add chat_template to its tokenizer_config.json, "
@@ -98,7 +98,7 @@ def check_model(key: str, name: str) -> None:
         raise ConfigError(f"{key} = {name!r}: no such directory")
 
 
-def model_settings(directory: Path) -> Any:
+def read_model_config(directory: Path) -> Any:
     """What a Hugging Face directory says of its model."""
     path = directory / "config.json"
     try:

@@ -11,7 +11,7 @@ from sandbox.judging.plan import make_plan
 from sandbox.languages import LANGUAGES
 from sandbox.problem import FunctionTest, Limits, Problem, StdioTest, Test
 from sandbox.problems.rows import TEXT, ProblemRow, is_text
-from sandbox.problems.sources import read_rows
+from sandbox.problems.sources import read_problem_rows
 from sandbox.registry import RegistryError
 
 REQUIRED = ("task_id", "prompt", "private_tests")
@@ -27,7 +27,7 @@ def load_file(path: Path) -> list[Problem]:
     """The file's problems in its order. Raises ProblemError naming file, line, field and what was expected."""
     problems: list[Problem] = []
     places: dict[str, str] = {}
-    for row in read_rows(path):
+    for row in read_problem_rows(path):
         problem = _problem(row)
         if problem.problem_id in places:
             first = places[problem.problem_id].rpartition(", ")[2]

@@ -36,7 +36,7 @@ class DataSource:
                 raise ProblemError(
                     f"{path} does not exist; {DATA_DIR} must hold {self.file} as its publisher distributes it"
                 )
-        return read_rows(path)
+        return read_problem_rows(path)
 
     def _downloaded(self) -> Iterator[ProblemRow]:
         """By name from the hub, untested."""
@@ -62,7 +62,7 @@ class DataSource:
         )
 
 
-def read_rows(path: Path) -> Iterator[ProblemRow]:
+def read_problem_rows(path: Path) -> Iterator[ProblemRow]:
     """Rows of a file by its suffix: JSON lines, one JSON array, or Parquet. Raises ProblemError naming the place."""
     if path.name.endswith((".jsonl", ".jsonl.gz")):
         return (ProblemRow(fields, f"{path}, line {number}") for number, fields in read_jsonl(path))

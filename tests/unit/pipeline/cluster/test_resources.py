@@ -3,21 +3,21 @@
 import pytest
 
 from pipeline.cluster.connect import _start
-from pipeline.cluster.resources import ResourceError, make_plan
+from pipeline.cluster.resources import ResourceError, plan_resources
 from pipeline.config.load import load_config
 
 LAPTOP = {"CPU": 2.0, "sandbox": 2.0}
 
 
 def test_the_embedded_default_fits_two_cores_side_by_side() -> None:
-    plan = make_plan(load_config(), LAPTOP)
+    plan = plan_resources(load_config(), LAPTOP)
     assert plan.generators_exit_for == frozenset()
     assert plan.phases["search"] == {"CPU": 1.5, "GPU": 0.0, "sandbox": 2.0}
 
 
 def test_a_generator_that_fills_the_machine_makes_room_for_every_other_phase() -> None:
     config = load_config(overrides=["generator.cpus=2", "eval.selectors=['pt']"])
-    assert make_plan(config, LAPTOP).generators_exit_for == {"data", "scoring", "training"}
+    assert plan_resources(config, LAPTOP).generators_exit_for == {"data", "scoring", "training"}
 
 
 @pytest.mark.parametrize(
@@ -32,15 +32,15 @@ def test_a_generator_that_fills_the_machine_makes_room_for_every_other_phase() -
 )
 def test_what_cannot_fit_is_refused_by_name(setting: str, message: str) -> None:
     with pytest.raises(ResourceError, match=message):
-        make_plan(load_config(overrides=[setting]), LAPTOP)
+        plan_resources(load_config(overrides=[setting]), LAPTOP)
 
 
 def test_accelerators_are_taken_one_per_rank_and_shared_where_both_fit() -> None:
     config = load_config(overrides=["generator.replicas=2", "generator.tensor_parallel=2", "training.workers=4"])
-    plan = make_plan(config, {"CPU": 16.0, "GPU": 4.0, "sandbox": 2.0})
+    plan = plan_resources(config, {"CPU": 16.0, "GPU": 4.0, "sandbox": 2.0})
     assert plan.phases["sampling"]["GPU"] == plan.phases["training"]["GPU"] == 4
     assert plan.generators_exit_for == {"training"}
-    assert make_plan(config, {"CPU": 16.0, "GPU": 8.0, "sandbox": 2.0}).generators_exit_for == frozenset()
+    assert plan_resources(config, {"CPU": 16.0, "GPU": 8.0, "sandbox": 2.0}).generators_exit_for == frozenset()
 
 
 class BusyRay:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cluster.resources import make_plan
+from pipeline.cluster.resources import plan_resources
 from pipeline.config.load import EMBEDDED, load_config
 from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
@@ -27,8 +27,8 @@ def test_a_model_fits_one_node_and_a_cluster_computes_the_same(model: str) -> No
     """Four devices for the file alone, thirty-two with the size behind it, which changes no identity field."""
     node = load_config(CONFIGS / f"{model}.toml")
     cluster = load_config([CONFIGS / f"{model}.toml", CONFIGS / "cluster-4x8.toml"])
-    assert make_plan(node, NODE).phases["training"]["GPU"] == 4
-    assert make_plan(cluster, CLUSTER).phases["sampling"]["sandbox"] == 64
+    assert plan_resources(node, NODE).phases["training"]["GPU"] == 4
+    assert plan_resources(cluster, CLUSTER).phases["sampling"]["sandbox"] == 64
     assert node.identity(*Config.model_fields) == cluster.identity(*Config.model_fields)
 
 
