@@ -107,7 +107,7 @@ def pt_lv(problem: Problem, p: float, q: float, n: int) -> tuple[float, float]:
 
 
 def cluster(problem: Problem, p: float, q: float, n: int) -> tuple[float, float]:
-    if not generated_inputs.calls(problem):  # nothing to run them on: the first that passes
+    if not generated_inputs.generated_calls(problem):  # nothing to run them on: the first that passes
         return pt(problem, p, q, n)
     if not problem.public_tests:
         raise AssertionError("without public tests there are no probes")
