@@ -63,7 +63,10 @@ def _distribution(package: str) -> tuple[str, str]:
 
 
 def _digest(registry: Registry[Row], name: str, package: str) -> str:
-    spec = importlib.util.find_spec(package)
+    try:
+        spec = importlib.util.find_spec(package)
+    except ValueError:  # __main__ of a console script has none
+        spec = None
     if spec is None:
         raise RegistryError(f"{registry.kind} {name!r}: there is no package {package!r}; install it, or set PYTHONPATH")
     digest, files = hashlib.sha256(), list(_files(spec))

@@ -56,7 +56,7 @@ def relabel(
     examples = []
     for state, keeps_own in _histories(_selected_trajectories(trajectories, expert, dropped), strategy, dropped):
         target = expert.as_target(final_state(state.episode)) if keeps_own else expert.target(state)
-        if isinstance(target, Target):
+        if isinstance(target, Target) and isinstance(target.text, str):
             examples.append(_row(state, target, name))
         elif target in get_args(DropReason):
             dropped[target] += 1
@@ -101,15 +101,24 @@ def _selected_by_function(
     trajectories: Sequence[Episode], expert: Expert, dropped: Counter[str]
 ) -> list[tuple[Episode, bool]]:
     assert expert.strategy.select_trajectories is not None
-    selected = list(expert.strategy.select_trajectories(trajectories, expert))
+    found = expert.strategy.select_trajectories(trajectories, expert)
+    selected = list(found) if isinstance(found, Sequence) else []
     given = {id(episode) for episode in trajectories}
-    if any(id(episode) not in given for episode in selected) or len({*map(id, selected)}) < len(selected):
+    if (
+        not isinstance(found, Sequence)
+        or any(id(episode) not in given for episode in selected)
+        or len({*map(id, selected)}) < len(selected)
+    ):
         raise StrategyError(
-            f"select_trajectories of strategy {expert.strategy.label!r} returned {len(selected)} episodes that are not "
-            f"all among the {len(given)} it was given, each once; return some of them as they are"
+            f"select_trajectories of strategy {expert.strategy.label!r} returned {_shown(found)}; expected a "
+            f"list of some of the {len(given)} episodes that it was given, each once, as they are"
         )
     dropped["beyond_limit"] += _turns(trajectories) - _turns(selected)
     return [(episode, False) for episode in selected]
+
+
+def _shown(found: object) -> str:
+    return f"{len(found)} episodes" if isinstance(found, Sequence) else type(found).__name__
 
 
 def _turns(episodes: Iterable[Episode]) -> int:

@@ -16,6 +16,8 @@ from pipeline.preflight.estimate import problem_notices
 from pipeline.state.plugins import load_plugins
 from pipeline.state.problems import SPLITS, ProblemSplits
 from pipeline.trackers.kinds import check_trackers
+from sandbox.plugins import Origin
+from sandbox.registry import RegistryError
 
 MIN_FREE_BYTES = 1 << 30
 """A full disk in the middle costs a stage; the embedded default writes far less."""
@@ -41,7 +43,10 @@ def check_run(config: Config, splits: ProblemSplits) -> None:
 def check_settings(config: Config, splits: ProblemSplits) -> None:
     """The part that needs no network, no engine and no disk: what a dry run refuses, too."""
     check_trackers(config.run.trackers)
-    load_plugins(config, splits, lambda one: print(f"note: imports the plug-in {one}", file=sys.stderr, flush=True))
+    try:
+        load_plugins(config, splits, _announce)
+    except RegistryError as error:
+        raise ConfigError(str(error)) from error
     _check_values(config)
     for split in SPLITS:
         if not splits.problems(config, split):
@@ -49,6 +54,10 @@ def check_settings(config: Config, splits: ProblemSplits) -> None:
     _check_references(config, splits)
     for field in ("generator", "verifier"):
         check_model(f"model.{field}", getattr(config.model, field))
+
+
+def _announce(plugin: Origin) -> None:
+    print(f"note: imports the plug-in {plugin}", file=sys.stderr, flush=True)
 
 
 def _check_values(config: Config) -> None:

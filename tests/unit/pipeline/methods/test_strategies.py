@@ -52,7 +52,7 @@ def test_a_label_is_read_without_importing_anything() -> None:
             r"'run\.strategy' = 'mucoda': no strategy is named 'mucoda'; did you mean 'mucode'\?",
         ),
         ('run.strategy="base"', r"run\.strategy = 'base' trains no generator, but run\.iterations = 2; set"),
-        ('run.strategy="absent_package:MINE"', r"cannot be imported from absent_package:MINE"),
+        ('run.strategy="absent_package:MINE"', r"there is no package 'absent_package'"),
     ],
 )
 def test_a_strategy_that_cannot_be_is_refused(setting: str, message: str) -> None:
@@ -79,6 +79,14 @@ def test_functions_of_a_row_take_the_place_of_its_fields() -> None:
         ),
         ({"select_trajectories": lambda trajectories, expert: EPISODES}, r"select_trajectories .* as they are"),
         ({"select_trajectories": lambda trajectories, expert: [trajectories[0]] * 2}, r"each once"),
+        (
+            {"select_trajectories": lambda trajectories, expert: None},
+            r"select_trajectories .* returned NoneType; expected",
+        ),
+        (
+            {"choose_target": lambda state, expert: expert.as_target(state)._replace(text=None)},
+            r"choose_target of strategy 'mine' returned Target\(.*text=None",
+        ),
     ],
 )
 def test_functions_that_return_what_they_may_not_are_named(functions: dict[str, Any], message: str) -> None:
