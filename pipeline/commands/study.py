@@ -4,7 +4,6 @@ import argparse
 
 from pipeline.preflight.check import check_settings
 from pipeline.state.problems import ProblemSplits
-from pipeline.study.load import load_study
 from pipeline.study.runs import distinct_configs, study_runs
 
 
@@ -14,6 +13,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def execute_command(options: argparse.Namespace) -> int:
+    from pipeline.study.load import load_study  # its hypotheses import numpy and pyarrow
+
     study = load_study(options.study)
     options.directory = study.directory
     if options.dry_run:
