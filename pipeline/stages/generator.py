@@ -10,7 +10,7 @@ from pipeline.methods.strategies import CONTROL_STRATEGY, STRATEGIES, Strategy
 from pipeline.stages.sampling import MODEL_FIELDS
 from pipeline.stages.shards import count_shards, map_shards, missing_shards
 from pipeline.stages.tasks import RelabelTask
-from pipeline.stages.trainings import run_training, training_job
+from pipeline.stages.trainings import counts_text, run_training, training_job
 from pipeline.state.manifest import Manifest
 from pipeline.state.stage import FunnelCounts, Rate, SplitSize, Stage, StageContext, StageOutput
 from pipeline.training.fine_tune import fine_tune
@@ -59,8 +59,8 @@ def fit_policy(context: StageContext, *, examples: Manifest, stage: str) -> Stag
     """Raises StoreError if relabelling left no example."""
     if not examples.rows:
         raise StoreError(
-            f"relabelling left no training example ({examples.counts}): no sampled answer passed its tests. "
-            "Sample more (rollouts.samples, rollouts.turns), or start from a stronger model"
+            f"relabelling left no training example ({counts_text(examples.counts)}): no sampled answer passed its "
+            "tests. Sample more (rollouts.samples, rollouts.turns), or start from a stronger model"
         )
     config = context.config
     data, base = examples.directory, context.base.path

@@ -1,6 +1,6 @@
 """What the trainings of the verifier and of the generator have in common."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from pipeline.config.training_sections import TrainedSection, TrainingSection
@@ -43,3 +43,8 @@ def training_job(context: StageContext, stage: str, *, data: str, base: str, max
         run_name=f"{config.run.name}-iter_{context.iteration:04d}-{stage}",
         storage=f"{context.run_directory}/ray_train",
     )
+
+
+def counts_text(counts: Mapping[str, int]) -> str:
+    """Counts of a manifest for a message: "problems 16, problems without right answer 12"."""
+    return ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in counts.items() if count)

@@ -8,7 +8,7 @@ from pipeline.errors import StoreError
 from pipeline.methods.pairs import PairKind, PairRecipe
 from pipeline.stages.shards import count_shards, map_shards, missing_shards
 from pipeline.stages.tasks import PairTask, ScoreTask
-from pipeline.stages.trainings import run_training, training_job
+from pipeline.stages.trainings import counts_text, run_training, training_job
 from pipeline.state.manifest import Manifest
 from pipeline.state.models import resolve_model
 from pipeline.state.stage import FunnelCounts, Rate, SplitSize, Stage, StageContext, StageOutput
@@ -44,7 +44,7 @@ def fit_verifier(context: StageContext, *, pairs: Manifest) -> StageOutput:
     if not pairs.rows:
         raise StoreError(
             f"no problem has both a right and a wrong answer, so there are no pairs to train a verifier on "
-            f"({pairs.counts}); sample more (rollouts.samples, rollouts.turns) or choose easier problems"
+            f"({counts_text(pairs.counts)}); sample more (rollouts.samples, rollouts.turns) or choose easier problems"
         )
     config = context.config
     base = resolve_model(config.model.verifier).path
