@@ -19,10 +19,10 @@ demo: image ## two iterations of expert iteration on the built-in model and prob
 	$(BIN)/mucode run $(ARGS)
 
 test: image node ## the tests of every change, about 23 minutes on 2 cores
-	$(BIN)/python -m pytest -m "not slow and not gpu" $(ARGS)
+	$(BIN)/python -m pytest -n 2 -m "not slow and not gpu" $(ARGS)
 
 test-all: image node ## every test that needs no GPU
-	$(BIN)/python -m pytest -m "not gpu" $(ARGS)
+	$(BIN)/python -m pytest -n 2 -m "not gpu" $(ARGS)
 
 gpu-test: setup ## the tests that need a GPU; skipped without one
 	$(BIN)/python -m pytest -m gpu $(ARGS)
