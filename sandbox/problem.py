@@ -49,7 +49,7 @@ class Problem:
 
     `prompt` is what the model reads. `setup` is trusted code that runs with the tests, after the
     program; `preamble` is trusted code that runs before the program (helpers given by a prompt).
-    `reference` is a solution, never shown to anyone. `float_tol` widens float comparison if set.
+    `reference` is a solution, never shown to anyone. `float_tol`: room for every number, if set.
     `unjudgeable`: why no program can be judged on these tests, if that is known.
     """
 

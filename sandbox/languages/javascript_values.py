@@ -116,7 +116,10 @@ def well_formed(text: str) -> str:
 
 
 def same_value(got: Any, expected: Any, strict: bool, tolerance: float | None = None) -> bool:
-    """Deep equality. Types never convert. `strict` tells -0 from 0, and instances of classes from plain objects."""
+    """Deep equality. Types never convert. `strict` tells -0 from 0, and instances of classes from plain objects.
+
+    A tolerance holds for every Number but a Map's keys and a Date's time, and has no signed zero. A BigInt is exact.
+    """
     if isinstance(got, Collection) and isinstance(expected, Collection):
         return got.kind == expected.kind and _same_items(got, expected, strict, tolerance)
     if isinstance(got, Collection) and got.kind.startswith("<") and not strict:
@@ -138,7 +141,7 @@ def same_value(got: Any, expected: Any, strict: bool, tolerance: float | None = 
 
 def _same_number(got: float, expected: float, strict: bool, tolerance: float | None) -> bool:
     if got == expected:
-        return not strict or got != 0 or math.copysign(1, got) == math.copysign(1, expected)
+        return not strict or tolerance is not None or got != 0 or math.copysign(1, got) == math.copysign(1, expected)
     if math.isnan(got) and math.isnan(expected):
         return True
     return tolerance is not None and numbers_close(got, expected, tolerance)
@@ -149,9 +152,26 @@ def _same_items(got: Collection, expected: Collection, strict: bool, tolerance: 
         return _same_number(got.items, expected.items, False, None)
     if len(got.items) != len(expected.items):
         return False
+    if got.kind == "Map" and tolerance is not None:
+        left = {canonical_value(key): item for key, item in got.items}
+        return all(
+            (name := canonical_value(key)) in left and same_value(left[name], item, strict, tolerance)
+            for key, item in expected.items
+        )
+    if got.kind == "Set" and tolerance is not None:
+        return _same_members(got.items, expected.items, strict, tolerance)
     if got.kind in ("Map", "Set"):  # in any order
         return Counter(map(canonical_value, got.items)) == Counter(map(canonical_value, expected.items))
     return same_value(list(got.items), list(expected.items), strict, tolerance)
+
+
+def _same_members(got: list[Any], expected: list[Any], strict: bool, tolerance: float) -> bool:
+    """Of two Sets: what they do not share must be Numbers that can be paired. Sorted they are, if they can be."""
+    known, wanted = ({canonical_value(item): item for item in items} for items in (got, expected))
+    rests = [[item for name, item in a.items() if name not in b] for a, b in ((known, wanted), (wanted, known))]
+    if len(rests[0]) != len(rests[1]) or not all(isinstance(item, float) for rest in rests for item in rest):
+        return False
+    return same_value(sorted(rests[0]), sorted(rests[1]), strict, tolerance)
 
 
 def canonical_value(value: Any) -> Hashable:

@@ -206,6 +206,35 @@ def test_a_sleeper_meets_the_wall_limit(pool: Pool) -> None:
 
 
 @pytest.mark.usefixtures("engine")
+@pytest.mark.parametrize(
+    ("test", "program", "right"),
+    [
+        ("assert f() == [2, 0.5]", "def f(): return [1.9999999, 0.5]", True),
+        ("assert f() == [2, 0.5]", "def f(): return [1.9, 0.5]", False),
+        ("assert f() == 0", "def f(): return -0.0", True),
+        ("assert f() == True", "def f(): return 1.0000001", False),
+        ("want = {'a': [2]}\nassert f() == want", "def f(): return {'a': [2.0000001]}", True),
+        ("want = {'a': [2]}\nassert f() == want", "def f(): return {'a': [2.1]}", False),
+        ("want = {1, 3}\nassert f() == want", "def f(): return {2.9999999, 1}", True),
+        (
+            "import numpy as np\nassert f() == np.array([2, 3])",
+            "def f(): return __import__('numpy').array([2.0, 3.0000001])",
+            True,
+        ),
+        (
+            "import numpy as np\nassert f() == np.array([2, 3])",
+            "def f(): return __import__('numpy').array([2.0, 3.1])",
+            False,
+        ),
+        ("import numpy as np\nassert f() == np.array([2, 3])", "def f(): return [2, 3]", False),
+        ("import numpy as np\nassert f() == np.int64(10**18)", "def f(): return 10 ** 400", False),
+    ],
+)
+def test_a_tolerance_of_the_problem(pool: Pool, test: str, program: str, right: bool) -> None:
+    """On the host, and in a judge box: integers and floats alike, in every shape; a bool is no number."""
+    assert pool.judge(function(test, name=None, float_tol=1e-6), program, "private").label is right
+
+
 def test_random_numbers_are_the_same_everywhere() -> None:
     """In another box, and in a run after others that drew: else the same program had other verdicts."""
     program = "import random, numpy\ndef f(x): return [random.random(), float(numpy.random.rand())]"

@@ -240,6 +240,27 @@ def test_tolerance() -> None:
 
 
 @pytest.mark.parametrize(
+    ("tree", "expected", "right"),
+    [
+        (-0.0, "0", True),
+        (2.0000001, "2", True),
+        ({"int": "0x2"}, "2", False),
+        ({"int": "0x3"}, "2n", False),
+        (True, "1.0000001", False),
+        ({"map": [["b", 2], ["a", [1.0000001]]]}, "new Map([['a', [1]], ['b', 2]])", True),
+        ({"map": [["a", 2], ["a", [1]]]}, "new Map([['a', [1]], ['b', 2]])", False),
+        ({"map": [[1.0000001, 2]]}, "new Map([[1, 2]])", False),
+        ({"set": [3, 1.0000001, "x"]}, "new Set(['x', 1, 3])", True),
+        ({"set": [3, 1.1]}, "new Set([1, 3])", False),
+        ({"set": [1, "y"]}, "new Set(['x', 1])", False),
+        ({"date": 1000.0000001}, "new Date(1000)", False),
+    ],
+)
+def test_a_tolerance_of_the_problem_holds_for_every_number(tree: Any, expected: str, right: bool) -> None:
+    assert (value_difference(tree, Expected(read(expected)), 1e-6) is None) is right
+
+
+@pytest.mark.parametrize(
     ("number", "text"),
     [
         (1.0, "1"),
