@@ -53,6 +53,7 @@ class GeneratorStatus:
     engine_busy_s: float
     judge_wait_s: float
     infrastructure: int
+    unjudged: int
     alive_s: float
 
 
@@ -182,6 +183,7 @@ class Generator:
             engine_busy_s=self.engine.busy_s,
             judge_wait_s=self._judge_wait_s,
             infrastructure=self._counts["ended_infrastructure"],
+            unjudged=self._counts["ended_unjudged"],
             alive_s=time.monotonic() - self._started,
         )
 

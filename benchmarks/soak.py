@@ -39,7 +39,7 @@ SLOW_SHARE = 0.04
 """Of the hostile programs. They cost their whole limit."""
 SETTLING = 4
 """Samples at the start that count for nothing: caches and queues fill."""
-REJECTED = {verdict.value for verdict in Verdict} - {"accepted", "infrastructure_error"}
+REJECTED = {verdict.value for verdict in Verdict} - {"accepted", "unjudged", "infrastructure_error"}
 HOSTILE: dict[str, tuple[str, set[str]]] = {  # name: (program, verdicts that are right)
     "daemon": (
         "import os, time\nif os.fork() == 0:\n  os.setsid()\n  if os.fork() == 0: time.sleep(1000)\n  os._exit(0)\n"

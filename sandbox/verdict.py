@@ -1,7 +1,7 @@
 """The vocabulary of judging: what happened to one program on one list of tests.
 
-Three kinds of outcome exist and they never mix: accepted; rejected, with a reason; infrastructure.
-Infrastructure is never a label: it says that nothing was learnt about the program.
+Four kinds of outcome exist and they never mix: accepted; rejected, with a reason; unjudged, because of the tests alone;
+infrastructure. The last two are never a label: they say that nothing was learnt about the program.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,11 @@ from typing import Literal
 
 
 class Verdict(StrEnum):
-    """What happened to a program: accepted, rejected for a reason, or not judged (infrastructure_error)."""
+    """What happened to a program: accepted, rejected for a reason, or neither.
+
+    `unjudged`: the problem's own tests, set-up or preamble cannot be judged here, or fail by themselves; asking again
+    says the same. `infrastructure_error`: the sandbox failed; asking again may help.
+    """
 
     ACCEPTED = "accepted"
     WRONG_ANSWER = "wrong_answer"
@@ -20,12 +24,13 @@ class Verdict(StrEnum):
     MEMORY_LIMIT = "memory_limit"
     OUTPUT_LIMIT = "output_limit"
     COMPILE_ERROR = "compile_error"
+    UNJUDGED = "unjudged"
     INFRASTRUCTURE_ERROR = "infrastructure_error"
 
     @property
     def label(self) -> bool | None:
-        """True or False if the program was judged, None if the infrastructure failed."""
-        return None if self is Verdict.INFRASTRUCTURE_ERROR else self is Verdict.ACCEPTED
+        """True or False if the program was judged, None if its tests could not be, or the infrastructure failed."""
+        return None if self in (Verdict.UNJUDGED, Verdict.INFRASTRUCTURE_ERROR) else self is Verdict.ACCEPTED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +85,8 @@ def settling_outcome(public: Outcome | None, private: Outcome | None) -> Outcome
 def answer_is_right(public: Outcome | None, private: Outcome | None) -> bool | None:
     """The oracle reward R of a program: True iff it passes its public and its private tests.
 
-    A public rejection settles it, so private tests need not run then. None if the infrastructure failed, or if a
-    suite that matters was not judged.
+    A public rejection settles it, so private tests need not run then. None if a suite that matters was not judged:
+    not run, unjudged, or lost by the infrastructure.
     """
     settling = settling_outcome(public, private)
     return None if settling is None else settling.label
@@ -98,7 +103,7 @@ def outcome_without_tests(suite: Literal["public", "private"], *, public_suffice
         return Outcome(verdict=Verdict.ACCEPTED, message="no public tests")
     if public_suffices:
         return Outcome(verdict=Verdict.ACCEPTED, message="no private tests: the public ones are all there are")
-    return Outcome(verdict=Verdict.INFRASTRUCTURE_ERROR, message="no private tests: nothing can be accepted")
+    return Outcome(verdict=Verdict.UNJUDGED, message="no private tests: nothing can be accepted")
 
 
 def first_failure(tests: Sequence[TestResult]) -> TestResult | None:

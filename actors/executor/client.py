@@ -73,7 +73,7 @@ class JudgeClient:
                 seat = await self._next_seat(tried)
                 tried.add(seat.number)
                 outcome, error = await self._try(seat, problem, program, suite, options)
-                if outcome is not None and outcome.label is not None:
+                if outcome is not None and outcome.verdict is not Verdict.INFRASTRUCTURE_ERROR:
                     return replace(outcome, attempt=max(attempt, outcome.attempt))
                 errors.append(error or (outcome.message if outcome else "") or "infrastructure error")
         message = f"no executor could judge {problem.problem_id} in {self._attempts} attempts: {'; '.join(errors)}"
@@ -104,6 +104,6 @@ class JudgeClient:
             return None, f"executor {seat.number}: {type(error).__name__}: {str(error)[:500]}"
         finally:
             seat.in_flight -= 1
-        if outcome.label is None:
+        if outcome.verdict is Verdict.INFRASTRUCTURE_ERROR:
             self.failures += 1
         return outcome, ""

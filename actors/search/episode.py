@@ -3,14 +3,22 @@
 One schema serves training rollouts (one answer per turn) and search (N answers per turn, one chosen).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 
 from sandbox.verdict import Outcome, TestResult, Verdict, answer_is_right
 
 SCHEMA_VERSION = 1
+MaskReason = Literal["infrastructure", "unjudged"]
+MASK_COLUMNS = (
+    "infrastructure",
+    "turns.list.element.answers.list.element.public.verdict",
+    "turns.list.element.answers.list.element.private.verdict",
+)
+"""What tells whether an episode is masked, without its texts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +42,21 @@ class Answer:
     @property
     def label(self) -> bool | None:
         return answer_is_right(self.public, self.private)
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        """Of the suites that were asked for."""
+        return [outcome for outcome in (self.public, self.private) if outcome is not None]
+
+    @property
+    def lost(self) -> bool:
+        """Whether the sandbox failed."""
+        return any(outcome.verdict is Verdict.INFRASTRUCTURE_ERROR for outcome in self.outcomes)
+
+    @property
+    def unjudged(self) -> bool:
+        """Whether the problem's own tests could not be judged."""
+        return any(outcome.verdict is Verdict.UNJUDGED for outcome in self.outcomes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +93,8 @@ class Episode:
     """One conversation about one problem.
 
     `prompt` is the first user message as the model saw it. `infrastructure` is True if the sandbox
-    failed for good; such an episode ends there and teaches nothing. `width` answers were asked for per history,
-    at most `beam` histories kept.
+    failed for good; such an episode ends there and teaches nothing, nor does one that is `unjudged`. `width`
+    answers were asked for per history, at most `beam` histories kept.
     """
 
     episode_id: str
@@ -86,6 +109,16 @@ class Episode:
     infrastructure: bool
     width: int = 1
     beam: int = 1
+
+    @property
+    def unjudged(self) -> bool:
+        """Whether the problem's own tests could not be judged on one of the answers."""
+        return any(answer.unjudged for turn in self.turns for answer in turn.answers)
+
+    @property
+    def masked(self) -> MaskReason | None:
+        """Why nothing is learnt from the episode; None if something is."""
+        return "infrastructure" if self.infrastructure else "unjudged" if self.unjudged else None
 
     def messages(self, turn: int) -> list[dict[str, str]]:
         """The chat that turn `turn` (0-based) answered: user, assistant, user, …, user."""
@@ -103,6 +136,15 @@ class Episode:
     @classmethod
     def from_row(cls, row: dict[str, Any]) -> "Episode":
         return cls(**{**row, "turns": tuple(_turn(turn) for turn in row["turns"])})
+
+
+def mask_of_row(row: Mapping[str, Any]) -> MaskReason | None:
+    """As `Episode.masked`, of a row with the MASK_COLUMNS."""
+    if row["infrastructure"]:
+        return "infrastructure"
+    answers = (answer for turn in row["turns"] for answer in turn["answers"])
+    outcomes = (answer[suite] for answer in answers for suite in ("public", "private"))
+    return "unjudged" if any(one and one["verdict"] == Verdict.UNJUDGED for one in outcomes) else None
 
 
 def _outcome_row(outcome: Outcome | None) -> dict[str, Any] | None:

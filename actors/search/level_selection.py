@@ -12,7 +12,7 @@ from actors.search.selection import digest_behaviour, ends_search, keep_best, pa
 from actors.search.selector import Selector
 from actors.search.selectors import SELECTORS
 from sandbox.problem import Suite
-from sandbox.verdict import Outcome
+from sandbox.verdict import Outcome, Verdict
 
 
 class LevelSelector:
@@ -74,7 +74,7 @@ class LevelSelector:
         if len(distinct) < 2:
             return
         outcomes = await asyncio.gather(*(self.cache.outcome(program, "probes") for program in distinct))
-        self.broken |= any(outcome.label is None for outcome in outcomes)
+        self.broken |= any(outcome.verdict is Verdict.INFRASTRUCTURE_ERROR for outcome in outcomes)
         found = {program: digest_behaviour(outcome) for program, outcome in zip(distinct, outcomes, strict=True)}
         level.answers = [
             replace(answer, behaviour=found[answer.program]) if passes_public_tests(answer) else answer

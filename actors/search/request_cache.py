@@ -75,7 +75,7 @@ class RequestCache:
         if key not in self._outcomes:
             self._outcomes[key] = asyncio.ensure_future(self.services.judge(self.problem, program, suite, **options))
         outcome = await self._outcomes[key]
-        if outcome.label is None:
+        if outcome.verdict is Verdict.INFRASTRUCTURE_ERROR:
             self._outcomes.pop(key, None)
         return outcome
 

@@ -2,7 +2,7 @@
 
     consumes       a problem and a plan (or several plans, which then share what they sample)
     waits for      the request cache: the engine's answers, the judge's outcomes, the verifier's scores
-    produces       one Episode per plan, whatever the program did; infrastructure failures mark it
+    produces       one Episode per plan, whatever the program did; one that the sandbox or its tests fail is marked
     unblocked by   the answer, or a deadline's error, which names problem and sample
 
 An episode is one coroutine and shares nothing with those of other problems, so no turn waits for another's.
@@ -18,7 +18,7 @@ from actors.search.levels import SearchHistory, SearchLevel
 from actors.search.plan import SearchPlan, episode_id
 from actors.search.request_cache import RequestCache, RolloutServices
 from actors.search.sampling import TurnSampler
-from actors.search.selection import ends_search, is_infrastructure_failure
+from actors.search.selection import ends_search, has_no_verdict
 from actors.search.selectors import SELECTORS
 from sandbox.problem import Problem
 
@@ -75,9 +75,10 @@ class _Search:
             started = time.monotonic()
             await self.selection.select_answers(level, failed)
             level.judge_s = time.monotonic() - started
-            self.broken = self.selection.broken or self.broken or any(map(is_infrastructure_failure, level.answers))
+            self.broken |= self.selection.broken or any(answer.lost for answer in level.answers)
+            lost = self.broken or any(map(has_no_verdict, level.answers))
             ended = ends_search(level.answers[level.kept[0]], self.plan)
-            over = self.broken or ended or len(self.levels) == self.plan.turns
+            over = lost or ended or len(self.levels) == self.plan.turns
             histories = [] if over else self._continued(level)
         return self._episode()
 

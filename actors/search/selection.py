@@ -18,9 +18,9 @@ def passes_public_tests(answer: Answer) -> bool:
     return answer.public is not None and answer.public.accepted
 
 
-def is_infrastructure_failure(answer: Answer) -> bool:
-    outcomes = (answer.public, answer.private)
-    return any(outcome is not None and outcome.label is None for outcome in outcomes)
+def has_no_verdict(answer: Answer) -> bool:
+    """Whether a suite was asked for in vain: the sandbox failed, or the problem's own tests cannot be judged."""
+    return any(outcome is not None and outcome.label is None for outcome in answer.outcomes)
 
 
 def digest_behaviour(outcome: Outcome) -> str | None:

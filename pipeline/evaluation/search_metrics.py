@@ -35,9 +35,7 @@ def search_rows(records: Sequence[SearchRecord], series: str, turns: int, seed: 
             "accuracy_false_pass": failed,
         }
         found |= {
-            f"accuracy_{what}": [
-                (one.problem_id, None if one.infrastructure else one.spent(what, turn)) for one in records
-            ]
+            f"accuracy_{what}": [(one.problem_id, None if one.masked else one.spent(what, turn)) for one in records]
             for what in SPENT
         }
         rows += [_row(name, series, per_problem(values), records, turn, seed) for name, values in found.items()]
@@ -68,7 +66,7 @@ def first_turn_rows(
     Each is an expectation over all choices of N (or k) of the answers that were sampled, so all come from one set.
     """
     judged = [record for record in records if record.first_turn_samples]
-    no_room = [(one.problem_id, 0.0) for one in records if not one.labels and not one.infrastructure]
+    no_room = [(one.problem_id, 0.0) for one in records if not one.labels and not one.masked]
     rows = [_pass_at_k(judged, no_room, k, seed) for k in k_values]
     for name in selectors:
         selector = SELECTORS[name]
@@ -161,5 +159,5 @@ def _row(
         low=estimate.low,
         high=estimate.high,
         n=int(sum(counts)),
-        masked=sum(record.infrastructure for record in records),
+        masked=sum(record.masked is not None for record in records),
     )

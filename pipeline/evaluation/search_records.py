@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from actors.search.episode import Episode, Turn
+from actors.search.episode import MASK_COLUMNS, Episode, MaskReason, Turn, mask_of_row
 from actors.search.selectors import SELECTORS
 from actors.storage.parquet import read_batches, read_rows
 from sandbox.verdict import Verdict, settling_verdict
@@ -41,7 +41,7 @@ class SearchRecord:
     sample: int
     policy_id: str
     verifier_id: str
-    infrastructure: bool
+    masked: MaskReason | None
     labels: tuple[bool | None, ...]
     public: tuple[bool | None, ...]
     tokens: tuple[int, ...]
@@ -53,10 +53,10 @@ class SearchRecord:
 
         An episode that ended earlier keeps its last answer. One whose prompt left no room has none: not right.
         """
-        return None if self.infrastructure else self._at(self.labels, turn, False)
+        return None if self.masked else self._at(self.labels, turn, False)
 
     def passes_public(self, turn: int) -> bool | None:
-        return None if self.infrastructure else self._at(self.public, turn, False)
+        return None if self.masked else self._at(self.public, turn, False)
 
     def spent(self, what: str, turn: int) -> int:
         """Sampled "tokens", or "executions" of distinct programs, until the end of `turn`."""
@@ -73,9 +73,8 @@ def read_search_records(files: Iterable[str]) -> Iterator[SearchRecord]:
 
 
 OUTCOME_COLUMNS = [
-    *("problem_id", "selector", "width", "infrastructure", "turns.list.element.chosen", "turns.list.element.kept"),
-    "turns.list.element.answers.list.element.public.verdict",
-    "turns.list.element.answers.list.element.private.verdict",
+    *("problem_id", "selector", "width", "turns.list.element.chosen", "turns.list.element.kept"),
+    *MASK_COLUMNS,
 ]
 
 
@@ -86,12 +85,12 @@ class SearchOutcome:
     problem_id: str
     selector: str
     width: int
-    infrastructure: bool
+    masked: MaskReason | None
     labels: tuple[bool | None, ...]
 
     def label(self, turn: int) -> bool | None:
         """As `SearchRecord.label`."""
-        if self.infrastructure:
+        if self.masked:
             return None
         return self.labels[min(turn, len(self.labels)) - 1] if self.labels else False
 
@@ -101,7 +100,8 @@ def read_search_outcomes(files: Iterable[str]) -> Iterator[SearchOutcome]:
     for batch in read_batches(files, OUTCOME_COLUMNS):
         for row in batch.to_pylist():
             yield SearchOutcome(
-                **{name: row[name] for name in ("problem_id", "selector", "width", "infrastructure")},
+                **{name: row[name] for name in ("problem_id", "selector", "width")},
+                masked=mask_of_row(row),
                 labels=tuple(_label_of_final(turn) for turn in row["turns"]),
             )
 
@@ -125,7 +125,7 @@ def search_record(episode: Episode) -> SearchRecord:
         sample=episode.sample,
         policy_id=episode.policy_id,
         verifier_id=episode.verifier_id,
-        infrastructure=episode.infrastructure,
+        masked=episode.masked,
         labels=tuple(answer.label for answer in final),
         public=tuple(answer.public.label if answer.public else None for answer in final),
         tokens=_summed(sum(answer.tokens for answer in turn.answers) for turn in episode.turns),

@@ -8,7 +8,7 @@ from typing import get_args
 import pyarrow as pa
 
 from actors.ids import stable_id
-from actors.search.episode import Episode
+from actors.search.episode import Episode, MaskReason
 from actors.storage.parquet import Row
 from pipeline.errors import StrategyError
 from pipeline.methods.expert import Expert
@@ -69,10 +69,10 @@ def relabel(
 
 
 def _usable_trajectories(episodes: Sequence[Episode], turns: int | None, dropped: Counter[str]) -> Iterator[Episode]:
-    """Episodes that the sandbox did not lose, cut to the first `turns` turns."""
+    """Episodes that neither the sandbox nor their tests failed, cut to the first `turns` turns."""
     for episode in episodes:
-        kept = 0 if episode.infrastructure else len(episode.turns[:turns])
-        dropped["infrastructure" if episode.infrastructure else "later_turn"] += len(episode.turns) - kept
+        kept = 0 if episode.masked else len(episode.turns[:turns])
+        dropped[episode.masked or "later_turn"] += len(episode.turns) - kept
         if kept:
             yield replace(episode, turns=episode.turns[:kept])
 
@@ -172,7 +172,7 @@ def _counts(episodes: Sequence[Episode], examples: Sequence[Row], dropped: Count
         "problems_unsolved": int(not examples and not solved),
         "problems_without_usable_trajectory": int(not examples and solved),
         "episodes": len(episodes),
-        "episodes_masked_infrastructure": sum(episode.infrastructure for episode in episodes),
+        **{f"episodes_masked_{why}": sum(one.masked == why for one in episodes) for why in get_args(MaskReason)},
         "histories": _turns(episodes),
         "examples": len(examples),
         "examples_from_reference": sum(not row["target_episode"] for row in examples),

@@ -11,7 +11,14 @@ AnswerKey = tuple[str, int]
 AnswerScores = Mapping[AnswerKey, float]
 """The verifier's raw logit by answer."""
 DropReason = Literal[
-    "infrastructure", "later_turn", "failed_trajectory", "beyond_limit", "same_state", "unsolved", "no_reference"
+    "infrastructure",
+    "unjudged",
+    "later_turn",
+    "failed_trajectory",
+    "beyond_limit",
+    "same_state",
+    "unsolved",
+    "no_reference",
 ]
 """Why a history gives no example, in the order in which it is asked."""
 

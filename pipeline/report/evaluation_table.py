@@ -27,7 +27,8 @@ def evaluation_table(rows: Sequence[MetricRow], title: str) -> str:
     verifier = [row for row in rows if row.metric in names]
     lines += [f"{names[row.metric]:<44}{percent_with_interval(row):<20}{row.n:>6}" for row in verifier]
     masked = max((row.masked for row in searches), default=0)
-    return "\n".join([*lines, *([f"{masked} episodes left out: the sandbox failed"] if masked else [])])
+    left_out = f"{masked} episodes left out: the sandbox failed, or their tests cannot be judged"
+    return "\n".join([*lines, left_out] if masked else lines)
 
 
 def _searches(rows: Sequence[MetricRow], searches: Sequence[MetricRow], turns: range, last: int) -> list[str]:

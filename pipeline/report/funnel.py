@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from actors.search.episode import MASK_COLUMNS, mask_of_row
 from actors.storage.parquet import read_batches
 from pipeline.stages.catalogue import STAGES
 from pipeline.stages.sampling import EPISODES
@@ -39,14 +40,9 @@ SAMPLED = (EPISODES, PAIRS)
 """Shown before the other stages, which are made of what these leave."""
 VERDICTS_TITLE = "Episodes, by final verdict"
 ENDS = (*(str(verdict) for verdict in Verdict), "not_judged")
-UNJUDGED = (str(Verdict.INFRASTRUCTURE_ERROR), "not_judged")
-_ANSWERS = "turns.list.element.answers.list.element"
-VERDICT_COLUMNS = [
-    "infrastructure",
-    "turns.list.element.chosen",
-    f"{_ANSWERS}.public.verdict",
-    f"{_ANSWERS}.private.verdict",
-]
+WITHOUT_LABEL = (str(Verdict.UNJUDGED), str(Verdict.INFRASTRUCTURE_ERROR), "not_judged")
+MASKED = {"infrastructure": str(Verdict.INFRASTRUCTURE_ERROR), "unjudged": str(Verdict.UNJUDGED)}
+VERDICT_COLUMNS = [*MASK_COLUMNS, "turns.list.element.chosen"]
 
 
 def funnel_steps(manifests: Sequence[Manifest]) -> list[FunnelStep]:
@@ -70,14 +66,14 @@ def _verdict_step(manifest: Manifest) -> FunnelStep:
     batches = read_batches(manifest.files().values(), VERDICT_COLUMNS)
     ends = Counter(_end(row) for batch in batches for row in batch.to_pylist())
     parts = {name: ends[name] for name in ENDS if ends[name]}
-    judged = sum(count for name, count in parts.items() if name not in UNJUDGED)
+    judged = sum(count for name, count in parts.items() if name not in WITHOUT_LABEL)
     return FunnelStep(EPISODES.name, VERDICTS_TITLE, manifest.iteration, manifest.rows, parts, {"judged": judged})
 
 
 def _end(row: Row) -> str:
     """The verdict of the answer an episode ended with; a public rejection settles it."""
-    if row["infrastructure"]:
-        return str(Verdict.INFRASTRUCTURE_ERROR)
+    if (why := mask_of_row(row)) is not None:
+        return MASKED[why]
     if not row["turns"]:
         return "not_judged"
     turn = row["turns"][-1]

@@ -23,6 +23,7 @@ from pipeline.report.verifiers import verifier_table
 from pipeline.stages.catalogue import STAGE_NAMES
 from pipeline.stages.metrics import METRICS
 from pipeline.state.manifest import Manifest
+from pipeline.state.stage import UNJUDGED_PROBLEMS
 from pipeline.state.store import Store
 
 CLAIM_CLASSES: dict[Verdict | None, str] = {"holds": "yes", "does not hold": "no"}
@@ -45,7 +46,7 @@ def _page(store: Store) -> str:
         f"<ul class=claims>{''.join(map(_claim, run_claims(store, table)))}</ul>",
         f"<div class=figures>{''.join(run_figures(store, table, manifests, steps))}</div>",
         f"<h2>Results</h2>{_results(table)}",
-        f"<h2>From samples to training data</h2>{_funnel_table(steps)}",
+        f"<h2>From samples to training data</h2>{_funnel_table(steps)}{_unjudged(manifests)}",
         f"<h2>Episodes to read</h2>{episodes_to_read(manifests)}",
         f"<h2>Versions and settings</h2>{_provenance(store)}",
     ]
@@ -146,6 +147,13 @@ def _funnel_table(steps: Sequence[FunnelStep]) -> str:
     wrong = ", ".join(f"{step.title}, iteration {step.iteration}" for step in steps if not step.adds_up)
     verdict = f"Counts that do not add up (✗): {wrong}." if wrong else "Each ✓ total is the sum of the lines under it."
     return f"<p class=soft>{escape(verdict)}</p>" + html_table(["", *(f"iteration {i}" for i in columns)], rows)
+
+
+def _unjudged(manifests: Sequence[Manifest]) -> str:
+    """The problems whose own tests could not be judged: their episodes are masked, and somebody should mend them."""
+    names = sorted({name for manifest in manifests for name in manifest.facts.get(UNJUDGED_PROBLEMS, ())})
+    text = f"Problems whose own tests could not be judged: {', '.join(names)}."
+    return f"<p>{escape(text)}</p>" if names else ""
 
 
 def _step_rows(title: str, steps: dict[int, FunnelStep], columns: Sequence[int]) -> Iterator[list[str]]:

@@ -31,7 +31,7 @@ def print_results(store: Store) -> str:
         lines += [f"the best of N are of iteration {best}, whose greedy accuracy on validation is the highest", ""]
     masked = sum(one.masked for one in accuracies)
     if masked:
-        lines += [f"{masked} episodes are left out: the sandbox failed on them", ""]
+        lines += [f"{masked} episodes are left out: the sandbox failed on them, or their tests cannot be judged", ""]
     lines += verifier_block(verifier_table(table))
     tested = [claim for claim in run_claims(store, table) if claim.verdict is not None]
     return "\n".join([*lines, "", *(_wrapped(claim_line(claim)) for claim in tested), ""])

@@ -24,6 +24,7 @@ COLOURS: dict[str, str] = {
     Verdict.WRONG_ANSWER: "wrong",
     Verdict.RUNTIME_ERROR: "error",
     Verdict.COMPILE_ERROR: "error",
+    Verdict.UNJUDGED: "none",
     Verdict.INFRASTRUCTURE_ERROR: "none",
     "not_judged": "none",
 }
@@ -70,8 +71,8 @@ def stream_episodes(manifest: Manifest, selector: str) -> Iterator[Episode]:
 
 
 def _kind(episode: Episode) -> str | None:
-    """Which of KINDS an episode is; None if the sandbox failed, or nothing was judged."""
-    if episode.infrastructure or not episode.turns:
+    """Which of KINDS an episode is; None if it is masked, or nothing was judged."""
+    if episode.masked or not episode.turns:
         return None
     labels = [turn.answer.label for turn in episode.turns]
     if labels[0]:

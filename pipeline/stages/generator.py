@@ -74,7 +74,7 @@ def _training_rows(config: Config, size: SplitSize, iteration: int) -> float:
 
 def _funnel(suffix: str, extras: tuple[str, ...]) -> tuple[FunnelCounts, ...]:
     problems = ("problems_with_examples", "problems_unsolved", "problems_without_usable_trajectory")
-    lent = ("episodes", "episodes_masked_infrastructure", "examples_kept")
+    lent = ("episodes", "episodes_masked_infrastructure", "episodes_masked_unjudged", "examples_kept")
     return (
         FunnelCounts(f"Problems to training examples{suffix}", "problems", problems, lent),
         FunnelCounts(f"Histories to training examples{suffix}", "histories", ("examples", *DROPPED), extras),

@@ -4,6 +4,7 @@ The driver hands out shards and gets back the records of committed parts; it nev
 """
 
 import math
+import posixpath
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,12 +12,14 @@ import ray
 from ray.exceptions import GetTimeoutError, RayActorError
 
 from actors.generator import GeneratorStatus
+from actors.search.episode import MASK_COLUMNS, mask_of_row
 from actors.search.plan import SearchPlan, Shard
 from actors.storage.checkpoint import Checkpoint
+from actors.storage.parquet import read_rows
 from actors.storage.parts import committed_parts
 from actors.supervision import Supervisor
 from pipeline.config.schema import Config
-from pipeline.state.stage import StageContext, StageOutput
+from pipeline.state.stage import UNJUDGED_PROBLEMS, StageContext, StageOutput
 from pipeline.trackers.console import ProgressLine
 from sandbox.errors import UserError
 from sandbox.problem import Problem
@@ -60,14 +63,14 @@ def roll_out(
     shards = make_shards(problems, samples, max(1, config.rollouts.shard_episodes // len(plans)), first_shard)
     done = committed_parts(context.directory)
     todo = [shard for shard in shards if shard.part not in done]
-    facts: dict[str, float | list[float]] = {}
+    facts: dict[str, Any] = {}
     if todo:
         total, finished = len(plans) * sum(map(len, shards)), sum(part.rows for part in done.values())
         watch = _Watch(config, total=total, done=finished)
         _Rollout(context, plans, policy, verifier, watch).execute(todo)
         facts = watch.facts()
     _require_sandbox(context.directory, config.executor.max_infrastructure_rate)
-    return StageOutput(expected_parts=len(shards), facts=facts)
+    return StageOutput(expected_parts=len(shards), facts=facts | _unjudged(context.directory))
 
 
 class _Rollout:
@@ -150,6 +153,7 @@ class _Watch:
             self.before + int(episodes),
             in_flight=sum(status.in_flight for status in self.now.values()),
             infrastructure=int(infrastructure),
+            unjudged=int(self._sum("unjudged")),
             engine_idle=f"{1 - self._sum('engine_busy_s') / elapsed:.0%}" if elapsed else "-",
         )
 
@@ -176,6 +180,14 @@ def _require_sandbox(directory: str, limit: float) -> None:
     episodes = sum(part.counts.get("episodes", 0) for part in parts)
     if episodes and failed / episodes > limit:
         raise InfrastructureRateError(_too_much(failed, episodes, limit))
+
+
+def _unjudged(directory: str) -> dict[str, list[str]]:
+    """The problems whose tests could not be judged, for a person to see; {} if there are none."""
+    parts = [part for part in committed_parts(directory).values() if part.counts.get("ended_unjudged")]
+    rows = read_rows([posixpath.join(directory, part.file) for part in parts], ["problem_id", *MASK_COLUMNS])
+    names = sorted({row["problem_id"] for row in rows if mask_of_row(row) == "unjudged"})
+    return {UNJUDGED_PROBLEMS: names} if names else {}
 
 
 def _too_much(failed: float, episodes: float, limit: float) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
+from actors.search.episode_counts import ENDINGS
 from actors.search.plan import SearchPlan
 from actors.storage.checkpoint import Checkpoint
 from pipeline.config.schema import Config
@@ -52,7 +53,6 @@ def _answers_at_most(config: Config, size: SplitSize, iteration: int, split: str
     return size(split) * config.rollouts.samples * config.rollouts.turns
 
 
-ENDINGS = ("ended_passed", "ended_turns", "ended_context", "ended_infrastructure")
 EPISODES = Stage(
     name="episodes",
     title="episodes of the training problems",
@@ -65,7 +65,7 @@ EPISODES = Stage(
         FunnelCounts(
             "Answers sampled",
             "answers",
-            ("answers_judged", "answers_unjudged", "answers_infrastructure"),
+            ("answers_judged", "answers_unjudged", "answers_unjudgeable", "answers_infrastructure"),
             ("no_program", "cut_short"),
         ),
     ),

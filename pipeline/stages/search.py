@@ -55,7 +55,7 @@ def choose_iteration(context: StageContext, *, searches: list[Manifest]) -> Stag
 
 def _accuracy(search: Manifest) -> float:
     counts = search.counts
-    judged = counts["episodes"] - counts["ended_infrastructure"]
+    judged = counts["episodes"] - counts["ended_infrastructure"] - counts.get("ended_unjudged", 0)
     return counts["solved"] / judged if judged else 0.0
 
 

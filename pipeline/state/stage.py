@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from pipeline.trackers.group import TrackerGroup
 
 
+UNJUDGED_PROBLEMS = "unjudged_problems"
+"""Among a stage's facts: ids of the problems whose tests could not be judged."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class StageContext:
     """What a stage function is given besides its inputs.
@@ -47,7 +51,8 @@ class StageContext:
 class StageOutput:
     """What a stage function returns beside the parts that it committed.
 
-    `facts` are numbers for the manifest and the console; `expected_parts`: None if any number of parts is right.
+    `facts` are numbers and names for the manifest and the console; `expected_parts`: None if any number of parts is
+    right.
     """
 
     checkpoint: Checkpoint | None = None

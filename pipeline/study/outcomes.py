@@ -6,6 +6,7 @@ from functools import cache
 
 import numpy as np
 
+from actors.search.episode import MASK_COLUMNS, mask_of_row
 from actors.storage.parquet import Row, read_rows
 from pipeline.config.losses import BRADLEY_TERRY
 from pipeline.config.schema import EvalSection
@@ -21,13 +22,12 @@ from pipeline.study.runs import StudyRun
 from pipeline.study.spec import StudyView
 from sandbox.verdict import Verdict, settling_verdict
 
-_ANSWER = "turns.list.element.answers.list.element"
 _COLUMNS = [
-    *("problem_id", "selector", "width", "infrastructure", "turns.list.element.chosen", "turns.list.element.kept"),
-    *(f"{_ANSWER}.public.verdict", f"{_ANSWER}.private.verdict"),
+    *("problem_id", "selector", "width", "turns.list.element.chosen", "turns.list.element.kept"),
+    *MASK_COLUMNS,
 ]
 SolvedByTurn = dict[str, list[float]]
-"""By problem: 1 if the final answer after each turn is right, 0 if not, NaN if the sandbox failed."""
+"""By problem: 1 if the final answer after each turn is right, 0 if not, NaN if its episode is masked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ class SearchSlice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutcomeMatrix:
-    """Seeds × problems, as evaluation.statistics takes them: 1 solved, 0 not; a count of 0 if the sandbox failed."""
+    """Seeds × problems, as evaluation.statistics takes them: 1 solved, 0 not; a count of 0 if the episode is masked."""
 
     seeds: tuple[int, ...]
     totals: Array
@@ -141,7 +141,7 @@ def _solved(files: tuple[str, ...], turns: int) -> dict[tuple[str, int], SolvedB
     found: dict[tuple[str, int], SolvedByTurn] = {}
     for row in read_rows(files, _COLUMNS):
         labels = [_label(_final_answer(turn)) for turn in row["turns"]] or [0.0]
-        labels = [float("nan")] * turns if row["infrastructure"] else labels + labels[-1:] * (turns - len(labels))
+        labels = [float("nan")] * turns if mask_of_row(row) else labels + labels[-1:] * (turns - len(labels))
         found.setdefault((row["selector"], row["width"]), {})[row["problem_id"]] = labels
     return found
 

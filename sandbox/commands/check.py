@@ -1,7 +1,7 @@
 """`mucode sandbox check`: judge programs that anybody wrote, results in the order of the samples.
 
-Exit status 0 when every sample was judged, whatever the verdicts; 1 when any ended in infrastructure_error, or a
-reference solution was not accepted.
+Exit status 0 when every sample was judged, whatever the verdicts; 1 when any was not (unjudged, or
+infrastructure_error: they are counted apart), or a reference solution was not accepted.
 Problems and samples are read once before any work, so that a bad line costs nothing.
 """
 
@@ -35,7 +35,7 @@ AHEAD = 4
 def check_samples(dataset: str, samples: str, out: Path, as_json: bool, boxes: int) -> int:
     """Judge `samples` (a JSONL file, or `reference`) on `dataset` into `out`. The exit status.
 
-    A sample of an excluded problem ends as infrastructure_error with the reason; `reference` leaves those out.
+    A sample of an excluded problem ends as unjudged with the reason; `reference` leaves those out.
     Raises ProblemError for bad input before anything runs, SandboxUnavailable without a Docker engine.
     """
     if boxes < 1:
@@ -67,7 +67,8 @@ def check_samples(dataset: str, samples: str, out: Path, as_json: bool, boxes: i
 def _reason(task_id: str, results: Row, is_reference: bool) -> str | None:
     """What a person must know of a sample: that it was not judged, or that a reference solution fails."""
     if results["label"] is None:
-        return f"not judged: {task_id}: {results['message']}"
+        kind = "unjudged" if results["verdict"] == Verdict.UNJUDGED else "not judged"
+        return f"{kind}: {task_id}: {results['message']}"
     if is_reference and not results["label"]:
         return f"reference fails: {task_id}: {results['verdict']}: {results['message']}"
     return None
@@ -154,7 +155,7 @@ def _judged(pool: Pool, rows: Iterator[tuple[Row, Problem]], ahead: int) -> Iter
 def _judge(pool: Pool, problem: Problem, program: str) -> dict[str, Any]:
     """Public tests, then private ones if those passed; a sample's verdict is the last one's."""
     if problem.unjudgeable:
-        excluded = Outcome(verdict=Verdict.INFRASTRUCTURE_ERROR, message=f"excluded: {problem.unjudgeable}")
+        excluded = Outcome(verdict=Verdict.UNJUDGED, message=f"excluded: {problem.unjudgeable}")
     parts: list[Outcome] = [excluded if problem.unjudgeable else pool.judge(problem, program, "public")]
     if parts[0].accepted:
         parts.append(pool.judge(problem, program, "private"))
@@ -180,5 +181,7 @@ def _summarise(dataset: str, counts: Counter[str], wall_s: float, out: Path, as_
     for verdict in Verdict:
         if counts[verdict]:
             print(f"{counts[verdict]:8d}  {verdict}")
+    if counts[Verdict.UNJUDGED]:
+        print("unjudged samples have no label, because of their problems' own tests", file=sys.stderr)
     if counts[Verdict.INFRASTRUCTURE_ERROR]:
         print("infrastructure errors are not verdicts: those samples were not judged", file=sys.stderr)

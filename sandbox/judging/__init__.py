@@ -3,5 +3,5 @@
 May import languages, containers and the rooms below. The way of one program:
 plan (calls, checks or cases, from trusted text) → judge (starts the runs) → conversation (tests in a judge box) →
 answers (what a box said) and endings (how its run ended), each giving a failure or none → tally (a result per test) →
-an Outcome. Nothing a program says can raise here or become an infrastructure error.
+an Outcome. Nothing a program says can raise here, or become unjudged or an infrastructure error.
 """

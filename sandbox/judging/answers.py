@@ -1,7 +1,7 @@
 """Messages from a box, which nothing vouches for, turned into failures on the host. No message makes these raise.
 
-One that makes no sense is the program's fault. Infrastructure comes from elsewhere: from a box that was lost,
-or from trusted tests that nobody could judge (`Unjudgeable`), which no program decides.
+One that makes no sense is the program's fault. Infrastructure comes from elsewhere, from a box that was lost; and
+`unjudged` from trusted tests that nobody could judge (`Unjudgeable`), which no program decides.
 """
 
 from typing import Any
@@ -92,7 +92,7 @@ def test_failure(failure: dict[str, Any] | None, index: int, plan: JudgingPlan) 
         source = " ".join(plan.checks[index].split())
         snippet = source if len(source) <= SNIPPET else source[: SNIPPET - 1] + "…"
         where = f"{plan.suite} test {index + 1} cannot be judged"
-        return Verdict.INFRASTRUCTURE_ERROR, f"{where}: {rendering.clean_text(failure['unjudgeable'])}: {snippet}"
+        return Verdict.UNJUDGED, f"{where}: {rendering.clean_text(failure['unjudgeable'])}: {snippet}"
     return raised_failure(failure["raised"])
 
 

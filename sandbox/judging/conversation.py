@@ -47,7 +47,7 @@ class Conversation:
                 self._report(message)
             elif "preamble" in message:
                 failed = answers.test_failure(message["preamble"], 0, self.tally.plan) or MALFORMED
-                own = Verdict.INFRASTRUCTURE_ERROR, f"the problem's own preamble fails: {failed[1]}"
+                own = Verdict.UNJUDGED, f"the problem's own preamble fails: {failed[1]}"
                 return failed if self.decided else own  # it may have looked for a name of the program
             elif "finished" not in message:  # it had more parts than the host reads
                 return self._blamed(TOO_LARGE)
@@ -126,4 +126,4 @@ class Conversation:
         """A limit that the tests met, or an error in them: the program's if its answers may have led there."""
         if self.decided:
             return failure
-        return Verdict.INFRASTRUCTURE_ERROR, f"{BEFORE}: {failure[1]}"
+        return Verdict.UNJUDGED, f"{BEFORE}: {failure[1]}"

@@ -5,4 +5,4 @@ from sandbox.verdict import Verdict
 Failure = tuple[Verdict, str]
 MALFORMED: Failure = (Verdict.RUNTIME_ERROR, "malformed answer")
 SILENT: Failure = (Verdict.RUNTIME_ERROR, "it ends the run")
-NEVER_ASKED: Failure = (Verdict.INFRASTRUCTURE_ERROR, "the tests ask nothing of the program: nothing can be accepted")
+NEVER_ASKED: Failure = (Verdict.UNJUDGED, "the tests ask nothing of the program: nothing can be accepted")

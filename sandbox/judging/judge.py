@@ -65,7 +65,7 @@ def _broken_preamble(plan: JudgingPlan, box: Box) -> Judgement | None:
     if failure is None:
         return None
     tally = Tally(plan, box)
-    tally.fail_all((Verdict.INFRASTRUCTURE_ERROR, f"the problem's own preamble fails: {failure[1]}"))
+    tally.fail_all((Verdict.UNJUDGED, f"the problem's own preamble fails: {failure[1]}"))
     return tally.judgement()
 
 

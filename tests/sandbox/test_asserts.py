@@ -123,7 +123,7 @@ UNJUDGEABLE = {
 def test_what_cannot_be_handed_over_is_no_verdict_also_after_an_answer(pool: Pool, test: str) -> None:
     problem = function("assert f(1) in (1,)", test)
     outcome = pool.judge(problem, "def f(x): return 1", "private")
-    assert outcome.verdict is Verdict.INFRASTRUCTURE_ERROR
+    assert outcome.verdict is Verdict.UNJUDGED
     assert outcome.message.startswith(f"private test 2 cannot be judged: {UNJUDGEABLE[test]}")
 
 
@@ -131,7 +131,7 @@ def test_a_value_too_deep_for_a_message_is_the_tests_own_until_the_program_may_h
     deep = "x = []\nfor _ in range(200): x = [x]\n"
     program = "def f(x): return [x]"
     outcome = pool.judge(function(f"{deep}assert f(x) in (1,)"), program, "private")
-    assert outcome.verdict is Verdict.INFRASTRUCTURE_ERROR and "nested more than 150 deep" in outcome.message
+    assert outcome.verdict is Verdict.UNJUDGED and "nested more than 150 deep" in outcome.message
     grown = "x = []\nfor _ in range(200): x = f(x)\nassert x"
     assert pool.judge(function(grown), program, "private").label is False
 

@@ -1,4 +1,4 @@
-"""Whose fault it is: a program never chooses `infrastructure_error`, and a test that nobody could judge is one."""
+"""Whose fault it is: a program chooses neither `infrastructure_error` nor `unjudged`, which some tests are."""
 
 import time
 from dataclasses import replace
@@ -81,7 +81,7 @@ UNJUDGEABLE = [
 @pytest.mark.parametrize(("setup", "test", "what"), UNJUDGEABLE)
 def test_what_cannot_cross_is_no_verdict(pool: Pool, setup: str, test: str, what: str) -> None:
     outcome = pool.judge(function("assert f(0) == 1", test, setup=setup), "def f(x): return 1", "private")
-    assert outcome.verdict is Verdict.INFRASTRUCTURE_ERROR
+    assert outcome.verdict is Verdict.UNJUDGED
     assert outcome.message.startswith(f"private test 2 cannot be judged: {what} cannot be passed to the program: ")
     assert pool.judge(function("assert f(0) == 1", test, setup=setup), "def f(x): return 0", "private").label is False
 
@@ -118,7 +118,7 @@ TALK = Limits(cpu_limit_s=2, wall_limit_s=60, memory_mib=512)
 @pytest.mark.parametrize(("setup", "test", "what"), OWN_LIMITS)
 def test_limits_that_the_tests_meet_by_themselves_are_no_verdict(pool: Pool, setup: str, test: str, what: str) -> None:
     outcome = pool.judge(function(test, setup=setup, limits=TALK), "def f(x): return x", "private")
-    assert (outcome.verdict, outcome.message) == (Verdict.INFRASTRUCTURE_ERROR, BEFORE + what)
+    assert (outcome.verdict, outcome.message) == (Verdict.UNJUDGED, BEFORE + what)
     assert outcome.attempt == 1 and outcome.wall_s < 20
 
 
@@ -127,7 +127,7 @@ def test_a_preamble_that_fails_by_itself_is_no_verdict(pool: Pool, way: str) -> 
     broken = replace(WAYS[way], preamble="import no_such_module")
     outcome = pool.judge(broken, "def f(x): return [x, 2 * x]", "private")
     message = "the problem's own preamble fails: ModuleNotFoundError: No module named 'no_such_module'"
-    assert (outcome.verdict, outcome.message) == (Verdict.INFRASTRUCTURE_ERROR, message)
+    assert (outcome.verdict, outcome.message) == (Verdict.UNJUDGED, message)
     sound = replace(WAYS[way], preamble="import math")
     claimed = FORGE + """say('{"failed": "compile", "type": "ImportError", "text": "x"}')\ntime.sleep(9)"""
     assert pool.judge(sound, claimed, "private").verdict is Verdict.COMPILE_ERROR
@@ -233,7 +233,7 @@ def test_a_program_whose_run_has_failed_ends_the_tests(transport: TransportName)
 def test_a_program_that_only_waited_is_not_blamed(pool: Pool) -> None:
     problem = function("assert f(1) == 1", setup="import time\ntime.sleep(1000)", limits=SLOW)
     outcome = pool.judge(problem, "def f(x): return x", "private")
-    assert (outcome.verdict, outcome.wall_s < 8) == (Verdict.INFRASTRUCTURE_ERROR, True)
+    assert (outcome.verdict, outcome.wall_s < 8) == (Verdict.UNJUDGED, True)
     assert outcome.message == BEFORE + "time limit: 4 s of wall time"
     problem = function("assert f(1) == 1", setup="import time\ntime.sleep(1.5)", limits=SLOW)
     outcome = pool.judge(problem, "import time\ntime.sleep(3.5)\ndef f(x): return x", "private")

@@ -100,7 +100,7 @@ def test_a_test_that_cannot_be_judged_is_named(
         "private test 1 cannot be judged: a builtin_function_or_method of the tests cannot be passed to the program"
     )
     assert str(read(out)[0]["message"]).startswith(reason)
-    assert f"not judged: apply: {reason}" in capsys.readouterr().err
+    assert f"unjudged: apply: {reason}" in capsys.readouterr().err
 
 
 def test_a_problem_that_cannot_be_judged_is_excluded(
@@ -115,7 +115,7 @@ def test_a_problem_that_cannot_be_judged_is_excluded(
     samples = write(tmp_path / "samples.jsonl", [{"task_id": "apply", "solution": "def f(g, x): return g(x)"}])
     assert check_samples(str(problems), str(samples), out, as_json=True, boxes=1) == 1
     (row,) = read(out)
-    assert (row["verdict"], row["label"]) == ("infrastructure_error", None)
+    assert (row["verdict"], row["label"]) == ("unjudged", None)
     assert str(row["message"]).startswith(f"excluded: {reason}")
 
 

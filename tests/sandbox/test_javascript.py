@@ -20,7 +20,7 @@ from tests.sandbox.problems import function
 
 LIMITS = Limits(cpu_limit_s=1.0, wall_limit_s=4.0, memory_mib=256)
 RIGHT = "const f = (x) => [x, 2 * x]"
-REJECTED = set(Verdict) - {Verdict.ACCEPTED, Verdict.INFRASTRUCTURE_ERROR}
+REJECTED = set(Verdict) - {Verdict.ACCEPTED, Verdict.UNJUDGED, Verdict.INFRASTRUCTURE_ERROR}
 
 
 def javascript(*tests: str, limits: Limits = LIMITS, **fields: object) -> Problem:

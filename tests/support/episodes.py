@@ -4,7 +4,7 @@ from actors.search.episode import Answer, Episode, Turn
 from sandbox.verdict import Outcome, TestResult, Verdict
 
 A, W = Verdict.ACCEPTED, Verdict.WRONG_ANSWER
-INFRA = Verdict.INFRASTRUCTURE_ERROR
+INFRA, UNJUDGED = Verdict.INFRASTRUCTURE_ERROR, Verdict.UNJUDGED
 
 
 def outcome(verdict: Verdict, message: str = "") -> Outcome:

@@ -76,7 +76,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "turns[].judge_s": "seconds of judging",
         "turns[].kept": "the beam: places in `answers`, best first",
         "turns[].parents": "for each answer, which place of the previous turn's `kept` it continues",
-        "infrastructure": "true if the sandbox failed for good; such an episode teaches nothing",
+        "infrastructure": "true if the sandbox failed for good; it teaches nothing, as one with a verdict `unjudged`",
         "width": "N: answers asked for per history",
         "beam": "histories kept at most",
     },
@@ -126,7 +126,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "low": "lower end of the 95 % interval",
         "high": "upper end",
         "n": "episodes, pairs or answers that are known",
-        "masked": "those left out because the sandbox failed",
+        "masked": "those left out because the sandbox failed or their tests cannot be judged",
     },
     "calibration": {
         "iteration": "",

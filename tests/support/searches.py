@@ -16,6 +16,7 @@ TEST = FunctionTest("assert answer")
 PROBLEM = Problem(problem_id="p", prompt="ask", public_tests=(TEST,), private_tests=(TEST,))
 YES, NO = Outcome(verdict=Verdict.ACCEPTED), Outcome(verdict=Verdict.WRONG_ANSWER)
 BROKEN = Outcome(verdict=Verdict.INFRASTRUCTURE_ERROR, message="no box")
+UNJUDGED = Outcome(verdict=Verdict.UNJUDGED, message="private test 1 cannot be judged")
 
 
 def answer(

@@ -22,6 +22,7 @@ TEST = FunctionTest("assert answer")
 PROBLEMS = tuple(Problem(problem_id=f"p{i}", prompt=f"ask {i}", private_tests=(TEST,)) for i in range(8))
 PLAN = (SearchPlan(turns=2),)
 YES = Outcome(verdict=Verdict.ACCEPTED)
+UNJUDGED = Outcome(verdict=Verdict.UNJUDGED, message="private test 1 cannot be judged")
 
 
 def wrong(problem: Problem, program: str, suite: Suite) -> Outcome:
@@ -53,21 +54,25 @@ def test_counts_add_up(tmp_path: Path) -> None:
     def judge(problem: Problem, program: str, suite: Suite) -> Outcome:
         if problem.problem_id == "p0":
             return Outcome(verdict=Verdict.INFRASTRUCTURE_ERROR, message="gone")
+        if problem.problem_id == "p3":
+            return UNJUDGED
         return YES if problem.problem_id == "p1" else wrong(problem, program, suite)
 
-    record = asyncio.run(generator(FakeSandbox(judge)).play(shard(0, PROBLEMS[:3]), PLAN, "fake", str(tmp_path), 0))
+    record = asyncio.run(generator(FakeSandbox(judge)).play(shard(0, PROBLEMS[:4]), PLAN, "fake", str(tmp_path), 0))
     assert record.counts == {
-        "episodes": 6,
+        "episodes": 8,
         "solved": 2,  # p1, twice
         "ended_infrastructure": 2,
         "ended_passed": 2,
         "ended_turns": 2,
         "ended_context": 0,
-        "turns": 8,  # 1 for each of p0 and p1, 2 for each of p2
-        "answers": 8,
+        "ended_unjudged": 2,
+        "turns": 10,  # 1 for each of p0, p1 and p3, 2 for each of p2
+        "answers": 10,
         "answers_infrastructure": 2,
+        "answers_unjudgeable": 2,
         "answers_judged": 6,
-        "tokens": 8 * 11,  # "answer = d" and the end of turn
+        "tokens": 10 * 11,  # "answer = d" and the end of turn
         "no_program": 0,
         "cut_short": 0,
     }
@@ -202,6 +207,8 @@ class Lane:
             self.now -= 1
         if self.mode == "dead":
             raise ConnectionError("the actor died")
+        if self.mode == "unjudged":
+            return UNJUDGED
         return Outcome(verdict=Verdict.INFRASTRUCTURE_ERROR, message="no box") if self.mode == "broken" else YES
 
 
@@ -228,6 +235,13 @@ def test_a_failing_executor_is_retried_on_another(mode: str) -> None:
     assert {outcome.attempt for outcome in outcomes} == {1, 2}
     if mode != "broken":
         assert bad.calls <= 4  # it rests, and does not swallow every call because it looks idle
+
+
+def test_tests_that_cannot_be_judged_are_no_failure_of_an_executor() -> None:
+    lanes = [Lane("unjudged"), Lane("unjudged")]
+    client = JudgeClient(lanes)
+    assert judge_many(client, 4) == [UNJUDGED] * 4
+    assert (sum(lane.calls for lane in lanes), client.failures) == (4, 0)
 
 
 def test_where_nobody_can_judge_the_outcome_is_infrastructure_and_says_why() -> None:

@@ -13,7 +13,8 @@ from sandbox.verdict import (
     settling_verdict,
 )
 
-A, W, T, INFRA = Verdict.ACCEPTED, Verdict.WRONG_ANSWER, Verdict.TIME_LIMIT, Verdict.INFRASTRUCTURE_ERROR
+A, W, T = Verdict.ACCEPTED, Verdict.WRONG_ANSWER, Verdict.TIME_LIMIT
+UNJUDGED, INFRA = Verdict.UNJUDGED, Verdict.INFRASTRUCTURE_ERROR
 
 
 @pytest.mark.parametrize(
@@ -29,6 +30,9 @@ A, W, T, INFRA = Verdict.ACCEPTED, Verdict.WRONG_ANSWER, Verdict.TIME_LIMIT, Ver
         (None, A, None, None),  # the suite that comes first was not judged
         (INFRA, A, INFRA, None),
         (A, INFRA, INFRA, None),
+        (A, UNJUDGED, UNJUDGED, None),
+        (UNJUDGED, A, UNJUDGED, None),
+        (W, UNJUDGED, W, False),
     ],
 )
 def test_public_tests_settle_it_unless_they_accept(
@@ -43,7 +47,7 @@ def test_public_tests_settle_it_unless_they_accept(
 
 def test_a_suite_without_tests() -> None:
     assert outcome_without_tests("public").accepted
-    assert outcome_without_tests("private").verdict is INFRA
+    assert outcome_without_tests("private").verdict is UNJUDGED
     assert outcome_without_tests("private", public_suffices=True).accepted
     assert outcome_without_tests("private").label is None
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from actors.inference.engine import Sampling
-from actors.search.episode import Episode
+from actors.search.episode import Episode, mask_of_row
 from actors.search.episode_counts import episode_ending
 from actors.search.plan import SearchPlan
 from actors.search.request_cache import RolloutServices
@@ -19,7 +19,7 @@ from actors.search.selectors import SELECTORS
 from sandbox.problem import Problem, Suite
 from sandbox.verdict import Outcome
 from tests.support.fakes import ByteTokenizer, FakeEngine, FakeSandbox, fake_scorer
-from tests.support.searches import BROKEN, NO, PROBLEM, YES, answer, distinct, play, play_episode, wrong
+from tests.support.searches import BROKEN, NO, PROBLEM, UNJUDGED, YES, answer, distinct, play, play_episode, wrong
 
 # ---- selectors ------------------------------------------------------------------------------------------------
 
@@ -167,6 +167,16 @@ def test_infrastructure_ends_an_episode_and_is_no_label() -> None:
     assert episode.infrastructure and len(episode.turns) == 1 and episode.turns[0].feedback == ""
     assert episode.turns[0].answer.label is None
     assert episode_ending(episode, plan) == "infrastructure"
+
+
+def test_tests_that_cannot_be_judged_end_an_episode_apart_from_infrastructure() -> None:
+    plan = SearchPlan(turns=3)
+    judge = FakeSandbox(lambda problem, program, suite: YES if suite == "public" else UNJUDGED)
+    episode, _ = play(plan, judge)
+    assert not episode.infrastructure and episode.masked == "unjudged"
+    assert len(episode.turns) == 1 and episode.turns[0].answer.label is None
+    assert episode_ending(episode, plan) == "unjudged"
+    assert mask_of_row(episode.to_row()) == "unjudged"
 
 
 def test_an_oracle_stop_goes_on_after_a_program_that_fails_private_tests() -> None:

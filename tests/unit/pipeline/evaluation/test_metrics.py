@@ -16,7 +16,7 @@ from pipeline.evaluation.search_records import read_search_outcomes, search_reco
 from pipeline.methods.pairs import PAIR_SCHEMA
 from pipeline.stages.tasks import SCORE_SCHEMA
 from pipeline.state.problems import HELD_OUT_FIRST
-from tests.support.episodes import INFRA, A, W, answer, episode, right, wrong
+from tests.support.episodes import INFRA, UNJUDGED, A, W, answer, episode, right, wrong
 
 
 def pick(rows: list[MetricRow], metric: str, **where: Any) -> list[float]:
@@ -136,10 +136,11 @@ def test_masked_episodes_are_counted_and_left_out() -> None:
         episode("e0", right("a"), problem="p0"),
         episode("e1", wrong("w"), right("b"), problem="p1"),
         episode("e2", answer("i", INFRA), problem="p2", infrastructure=True),
+        episode("e3", wrong("w"), answer("u", A, UNJUDGED), problem="p3"),
     ]
     rows = search_rows([search_record(one) for one in episodes], "greedy", turns=2, seed=0)
     accuracy = [(row.turn, row.value, row.n, row.masked) for row in rows if row.metric == "accuracy"]
-    assert accuracy == [(1, 0.5, 2, 1), (2, 1.0, 2, 1)]
+    assert accuracy == [(1, 0.5, 2, 2), (2, 1.0, 2, 2)]
 
 
 def test_no_room_for_an_answer_is_not_right_and_not_masked() -> None:

@@ -33,7 +33,7 @@ from pipeline.config.load import load_config
 from pipeline.config.schema import Config
 from pipeline.methods.relabel import DROPPED, Relabelled, relabel
 from pipeline.methods.strategies import STRATEGIES, Strategy
-from tests.support.episodes import INFRA, answer, episode, right, wrong
+from tests.support.episodes import INFRA, UNJUDGED, A, answer, episode, right, wrong
 
 P = [
     episode("e0", wrong("w0"), wrong("w1"), sample=0),
@@ -219,6 +219,15 @@ def test_the_funnel_says_why_a_history_gives_no_example(name: str) -> None:
     assert counts["histories"] == 9
     assert (counts["problems_with_examples"], counts["problems_unsolved"]) == (1, 0)
     assert (counts["episodes"], counts["episodes_masked_infrastructure"]) == (5, 1)
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_an_episode_whose_tests_cannot_be_judged_teaches_nothing(name: str) -> None:
+    unjudged = episode("e5", wrong("w6"), answer("w7", A, UNJUDGED), iteration=1, sample=2)
+    before, after = run(name, "default", P), run(name, "default", [*P, unjudged])
+    assert after.examples == before.examples
+    assert (before.counts["dropped_unjudged"], after.counts["dropped_unjudged"]) == (0, 2)
+    assert (after.counts["episodes_masked_infrastructure"], after.counts["episodes_masked_unjudged"]) == (1, 1)
 
 
 def test_unsolved_problems_are_counted_with_what_became_of_them() -> None:

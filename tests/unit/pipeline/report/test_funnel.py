@@ -23,8 +23,8 @@ def test_funnel_adds_up(store: Store) -> None:
     sampled, endings, answers, pairs, examples = funnel_steps([episodes, whole, torn])
     assert sampled.parts == {"accepted": 2, "wrong_answer": 1, "time_limit": 1, "infrastructure_error": 1}
     assert (sampled.total, sampled.extras, sampled.adds_up) == (5, {"judged": 4}, True)
-    assert (endings.total, list(endings.parts.values()), endings.adds_up) == (5, [3, 1, 0, 1], True)
-    assert (answers.total, list(answers.parts.values()), answers.adds_up) == (7, [6, 0, 1], True)
+    assert (endings.total, list(endings.parts.values()), endings.adds_up) == (5, [3, 1, 0, 0, 1], True)
+    assert (answers.total, list(answers.parts.values()), answers.adds_up) == (7, [6, 0, 0, 1], True)
     assert (pairs.total, list(pairs.parts.values()), pairs.extras) == (9, [4, 3, 2, 0], {"pairs": 31})
     assert pairs.adds_up
     assert not examples.adds_up
