@@ -5,22 +5,37 @@ Public tests may be shown and their results go back to the model; private tests 
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
-from typing import Literal
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal
+
+LEAST_DIGITS = 640
+"""CPython refuses a lower limit on the digits of an integer."""
+
+
+def _added(default: Any) -> Any:
+    """A field that a later version brought: with its default it is no part of a digest, which stays what it was."""
+    return field(default=default, metadata={"added": True})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """What one run may use. CPU time decides; wall time is only the backstop.
 
+    A run is one test of a program of standard input and output, and a whole suite of a function.
     `values_mib`: the values that come out, as text; in a judge box's conversation, those of each answer, in as many
-    messages as it takes.
+    messages as it takes. `int_max_str_digits`: of an integer that Python reads or writes, as
+    `sys.set_int_max_str_digits` has it; 0 is no limit, CPython's own is 4300. Raises ValueError for 1 to 639.
     """
 
     cpu_limit_s: float = 20.0
     wall_limit_s: float = 120.0
     memory_mib: int = 1024
     values_mib: int = 8
+    int_max_str_digits: int = _added(0)
+
+    def __post_init__(self) -> None:
+        if self.int_max_str_digits and self.int_max_str_digits < LEAST_DIGITS:
+            raise ValueError(f"int_max_str_digits is {self.int_max_str_digits}, expected 0 or at least {LEAST_DIGITS}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,5 +90,10 @@ class Problem:
 
     def digest(self) -> str:
         """Hash of everything that decides a verdict or a prompt; 16 hex digits."""
-        text = json.dumps(asdict(self), sort_keys=True)
+        body = asdict(self)
+        for part, record in ((body, self), (body["limits"], self.limits)):
+            for one in fields(record):
+                if one.metadata.get("added") and getattr(record, one.name) == one.default:
+                    del part[one.name]
+        text = json.dumps(body, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]

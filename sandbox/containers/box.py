@@ -79,6 +79,7 @@ class Box:
             "cpu_s": limits.cpu_limit_s,
             "wall_s": limits.wall_limit_s,
             "memory_mib": limits.memory_mib,
+            "int_max_str_digits": limits.int_max_str_digits,
             "messages": JUDGE_MESSAGE_BYTES if runner == "judge" else values_mib << 20,
             "output": OUTPUT_BYTES,
             "relay": relay_output,

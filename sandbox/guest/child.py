@@ -68,6 +68,7 @@ def confine_child(limits: dict[str, Any]) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
     resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
     os.nice(5)
+    sys.set_int_max_str_digits(limits["int_max_str_digits"])
     seccomp.set_dumpable(True)  # a program may look at itself: /dev/stdin is /proc/self/fd/0
     with contextlib.suppress(OSError):
         fd = os.open("/proc/self/oom_score_adj", os.O_WRONLY)

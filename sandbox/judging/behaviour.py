@@ -9,6 +9,8 @@ from sandbox.protocol import codec
 
 DIGITS = 9
 """Significant digits of floats that tell two behaviours apart."""
+PRINTED_BITS = 14_000
+"""Of an integer that is written in decimal; JSON writes none of more than 4,300 digits."""
 
 
 def behaviour_digest(value: Any) -> str:
@@ -21,7 +23,7 @@ def _canonical(value: Any) -> Any:
     if isinstance(value, bool | int | float):
         if isinstance(value, float) and not (math.isfinite(value) and value.is_integer()):
             return f"{value:.{DIGITS}g}"
-        return int(value)
+        return hex(value) if isinstance(value, int) and value.bit_length() > PRINTED_BITS else int(value)
     if value is None or isinstance(value, str):
         return [type(value).__name__, value]
     if isinstance(value, list | tuple):

@@ -9,6 +9,7 @@ import ast
 import random
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from sandbox.languages import python
@@ -23,7 +24,8 @@ CPU_LIMIT_S = 2.0
 def input_limits(given: Limits) -> Limits:
     """The problem's own, with less time."""
     cpu_s = min(CPU_LIMIT_S, given.cpu_limit_s)
-    return Limits(cpu_limit_s=cpu_s, wall_limit_s=min(10 * cpu_s, given.wall_limit_s), memory_mib=given.memory_mib)
+    wall_s, plain = min(10 * cpu_s, given.wall_limit_s), Limits().values_mib
+    return replace(given, cpu_limit_s=cpu_s, wall_limit_s=wall_s, values_mib=plain)
 
 
 def generated_calls(problem: Problem) -> list[str]:

@@ -17,10 +17,15 @@ from sandbox.registry import RegistryError
 REQUIRED = ("task_id", "prompt", "private_tests")
 OPTIONAL = ("language", "io", "public_tests", "setup", "preamble", "entry_point", "reference", "limits", "float_tol")
 FIELDS = (*REQUIRED, *OPTIONAL)
-LIMITS: dict[str, type] = {"cpu_limit_s": float, "wall_limit_s": float, "memory_mib": int, "values_mib": int}
-
+LIMITS: dict[str, type] = {
+    "cpu_limit_s": float,
+    "wall_limit_s": float,
+    "memory_mib": int,
+    "values_mib": int,
+    "int_max_str_digits": int,
+}
 MOST = 1_000_000
-"""Seconds or MiB of a limit: longer waits than the clock can express would fail in the middle of a run."""
+"""Seconds, MiB or digits of a limit: longer waits than the clock can express would fail in the middle of a run."""
 
 
 def load_file(path: Path) -> list[Problem]:
@@ -150,9 +155,12 @@ def _limits(row: ProblemRow) -> Limits:
     for name, value in given.items():
         if name not in LIMITS or not _positive(value, LIMITS[name]) or value > MOST:
             names = ", ".join(LIMITS)
-            raise row.refuse("limits", f"positive numbers up to {MOST:,} named {names} (in MiB whole ones)")
+            raise row.refuse("limits", f"positive numbers up to {MOST:,} named {names} (MiB and digits are whole ones)")
     wall = {} if "wall_limit_s" in given else {"wall_limit_s": wall_for(given.get("cpu_limit_s"))}
-    return Limits(**{**wall, **{name: LIMITS[name](value) for name, value in given.items()}})
+    try:
+        return Limits(**{**wall, **{name: LIMITS[name](value) for name, value in given.items()}})
+    except ValueError as error:
+        raise row.refuse("limits", f"limits that Python has ({error})") from None
 
 
 def wall_for(cpu_limit_s: float | None) -> float:

@@ -95,4 +95,5 @@ def test_what_tests_hold_equal_has_one_digest(one: Any, other: Any) -> None:
 
 def test_what_differs_has_different_digests() -> None:
     values = [0, 1, "1", None, "None", [1], (1,), {1}, {1: 2}, {2: 1}, [[1], 2], [1, [2]], 0.31, float("nan"), "", []]
+    values += [10**5000, 10**5000 + 1]  # more digits than JSON has
     assert len({behaviour_digest(value) for value in values}) == len(values)

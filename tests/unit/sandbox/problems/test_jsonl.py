@@ -34,6 +34,7 @@ ROW = {"task_id": "a", "prompt": "p", "private_tests": ["assert f(1) == 2"]}
         ({"limits": {"cpu_s": 1}}, "line 2: field limits: expected positive numbers up to 1,000,000 named cpu_limit_s"),
         ({"limits": {"memory_mib": 0.5}}, "line 2: field limits"),
         ({"limits": {"cpu_limit_s": 1e308}}, "line 2: field limits"),
+        ({"limits": {"int_max_str_digits": 100}}, "line 2: field limits: .*expected 0 or at least 640"),
         ({"float_tol": "x"}, "line 2: field float_tol: expected a positive number"),
         ({"privat_tests": []}, "line 2: unknown field privat_tests; did you mean private_tests?"),
         ({"task_id": "first"}, "line 2: task_id 'first' is already on line 1"),
