@@ -9,13 +9,16 @@
 A number is written as programs write one: no plus, no leading zeros, digits of ASCII on both sides of a point, an
 exponent with a sign unless there is a point before it. Anything else that looks like one may be a word of digits: a
 PIN, a time, a hash. If the problem sets a tolerance it holds for integers, too, and `-0` is one. A printed number may
-be zero with a minus sign, and its exponent needs no sign; leading zeros, a plus and bare points make it text as well.
+be zero with a minus sign, and its exponent needs no sign; leading zeros, a plus and bare points make it text as well,
+and so do a point or an exponent in more than a thousand characters.
 """
 
 import re
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 
 FLOAT_TOL = Decimal("1e-6")
+LONGEST = 1000
+"""Characters of a printed float. Integers may have any number of digits."""
 _WHOLE = rb"-?(?:0|[1-9][0-9]*)"
 INTEGER = re.compile(_WHOLE)
 FLOAT = re.compile(_WHOLE + rb"(?:\.[0-9]+(?:[eE][+-]?[0-9]{1,4})?|[eE][+-][0-9]{1,4})")
@@ -29,6 +32,8 @@ def same_token(token: bytes, right: bytes, tolerance: Decimal | None = None) -> 
         return True
     whole = INTEGER.fullmatch(right) is not None
     if not (whole or FLOAT.fullmatch(right)) or not NUMBER.fullmatch(token):
+        return False
+    if len(token) > LONGEST and not INTEGER.fullmatch(token):
         return False
     if whole and tolerance is None:
         if INTEGER.fullmatch(token):
