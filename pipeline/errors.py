@@ -30,10 +30,14 @@ def root_cause(error: BaseException) -> BaseException:
 
 
 def what_happened(error: BaseException) -> str:
-    """The text of a UserError; of any other error, class and beginning of the text on one line."""
+    """The text of a UserError; of any other error, class, beginning of the text and notes on one line.
+
+    A note says whose function raised it, if that was a plug-in's.
+    """
     cause = root_cause(error)
     if isinstance(cause, UserError):
         return str(cause).strip()
     text = " ".join(str(cause).split())
     shown = text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
-    return f"{type(cause).__name__}: {shown}" if shown else type(cause).__name__
+    notes = getattr(cause, "__notes__", ())
+    return ", ".join([f"{type(cause).__name__}: {shown}" if shown else type(cause).__name__, *notes])

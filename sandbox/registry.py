@@ -13,11 +13,11 @@ import difflib
 import importlib
 import importlib.metadata
 import re
-import traceback
 from collections.abc import Iterator, Mapping
 from typing import Generic, TypeVar
 
 from sandbox.errors import UserError
+from sandbox.plugin_rows import misfit, place, with_named_functions
 
 Row = TypeVar("Row")
 IMPORT_PATH = re.compile(r"[^\W\d][\w.]*:[^\W\d]\w*")
@@ -114,27 +114,30 @@ class Registry(Mapping[str, Row], Generic[Row]):
         path = self.import_path(self.check(name))
         assert path is not None
         module, _, attribute = path.partition(":")
+        where = f"{self.kind} {name!r} cannot be imported from {path}"
         try:
-            row = getattr(importlib.import_module(module), attribute)
-        except (ImportError, AttributeError) as error:
+            found = importlib.import_module(module)
+            row = getattr(found, attribute, None)
+        except ModuleNotFoundError as error:
+            own = error.name is None or f"{module}.".startswith(f"{error.name}.")
+            what = "its package" if own else f"{error.name!r}, which it imports,"
             raise RegistryError(
-                f"{self.kind} {name!r} cannot be imported from {path}: {error}. Install its package on every node, or "
-                "put its folder on PYTHONPATH"
+                f"{where}: {error}. Install {what} on every node, or put its folder on PYTHONPATH"
             ) from error
         except (Exception, SystemExit) as error:  # whatever a stranger's module does as it is imported
             said = " ".join(f"{type(error).__name__}: {error}".split())
+            raise RegistryError(f"{where}: {said}{place(error)}. Mend its package") from error
+        if row is None and attribute not in vars(found):
+            there = [one for one, value in vars(found).items() if isinstance(value, self.row_type)]
             raise RegistryError(
-                f"{self.kind} {name!r} cannot be imported from {path}: {said}{_place(error)}. Mend its package"
-            ) from error
+                f"{where}: module {module!r} has no attribute {attribute!r}. Its {self.plural}: "
+                f"{', '.join(there) or 'none'}"
+            )
         if not isinstance(row, self.row_type):
             raise RegistryError(
                 f"{self.kind} {name!r}: {path} is {type(row).__name__}, expected {self.row_type.__name__} "
                 f"({self.row_type.__module__})"
             )
-        return row
-
-
-def _place(error: BaseException) -> str:
-    """Where a module failed, as " (FILE, line N)"; a SyntaxError says it itself."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return "" if isinstance(error, SyntaxError) else f" ({frames[-1].filename}, line {frames[-1].lineno})"
+        if (wrong := misfit(row)) is not None:
+            raise RegistryError(f"{self.kind} {name!r}: {wrong}. Mend it in {module}")
+        return with_named_functions(row, f"{self.kind} {path}")

@@ -1,13 +1,25 @@
 """What model and executor say to each other: a prompt format and a feedback style, chosen independently."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NoReturn
 
 from actors.prompting.feedback import FEEDBACK_STYLES, PASSED, FeedbackStyle
 from actors.prompting.prompts import PROMPT_FORMATS, PromptFormat
+from sandbox.errors import ENDED_IN_THE_MIDDLE, UserError
+from sandbox.plugin_rows import name_of
 from sandbox.problem import Problem
 from sandbox.verdict import Outcome
 
 NO_PROGRAM = "no program in the answer"
+SHOWN = 60
+"""Characters of a wrong result in a message."""
+
+
+class DialogueError(UserError, ValueError):
+    """A prompt format or a feedback style gave no text; the message says which, what, and of which problem."""
+
+    exit_status = ENDED_IN_THE_MIDDLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +31,13 @@ class Dialogue:
     show_tests: bool
 
     def first_prompt(self, problem: Problem) -> str:
-        return self.prompt_format.first_prompt(problem, self.show_tests)
+        return _text(self.prompt_format.first_prompt, problem, self.show_tests)
 
     def program(self, response: str, problem: Problem) -> str | None:
         """The program in a response; None if it holds none."""
-        return self.prompt_format.read_program(response, problem)
+        read = self.prompt_format.read_program
+        program = read(response, problem)
+        return program if program is None or isinstance(program, str) else _refuse(read, program, problem)
 
     def reference_answer(self, problem: Problem) -> str | None:
         """The reference solution as a model would answer; None if there is none that can be read back."""
@@ -34,7 +48,7 @@ class Dialogue:
 
     def feedback(self, problem: Problem, public: Outcome) -> str:
         """What the model is told after its public tests ran."""
-        told = PASSED if public.accepted else self.feedback_style.tell(problem, public)
+        told = PASSED if public.accepted else _text(self.feedback_style.tell, problem, public)
         return self.prompt_format.feedback_template.format(told)
 
 
@@ -54,6 +68,19 @@ def check_dialogue(style: str, feedback: str) -> None:
     shipped = style in PROMPT_FORMATS and feedback in FEEDBACK_STYLES
     if shipped and not FEEDBACK_STYLES[feedback].fits(PROMPT_FORMATS[style]):
         raise ValueError(_misfit(style, feedback))
+
+
+def _text(function: Callable[..., object], problem: Problem, *more: object) -> str:
+    """What the function says of the problem. Raises DialogueError if that is no text: "None" would be told."""
+    found = function(problem, *more)
+    return found if isinstance(found, str) else _refuse(function, found, problem)
+
+
+def _refuse(function: Callable[..., object], found: object, problem: Problem) -> NoReturn:
+    shown = repr(found)[:SHOWN]
+    raise DialogueError(
+        f"{name_of(function)} returned {shown} for problem {problem.problem_id!r}, expected text; mend it"
+    )
 
 
 def _misfit(style: str, feedback: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
-from actors.search.selector import Selector
+from actors.search.selector import Selector, SelectorError
 from actors.search.selectors import SELECTORS
 from pipeline.evaluation.estimators import best_of_n_accuracy, pass_at_k
 from pipeline.evaluation.metric_rows import MetricRow
@@ -132,7 +132,22 @@ def _rank_keys(selector: Selector, samples: Sequence[FirstTurnSample]) -> list[A
         selector.view(index, passes_public=one.passes_public, score=one.score, behaviour=None, label=one.label)
         for index, one in enumerate(samples)
     )
-    return [selector.rank_key(view) for view in views]
+    keys = [selector.rank_key(view) for view in views]
+    if not _can_be_ordered(keys):
+        raise SelectorError(
+            f"rank_key of selector {selector.label!r} returned values without an order: {keys!r:.120}; "
+            "expected values that compare with each other, and no NaN"
+        )
+    return keys
+
+
+def _can_be_ordered(keys: Sequence[Any]) -> bool:
+    """NaN compares false with everything, so that the order would depend on the order before."""
+    try:
+        sorted(keys)
+    except TypeError:
+        return False
+    return all(part == part for key in keys for part in (key if isinstance(key, tuple) else (key,)))
 
 
 def _row(

@@ -19,6 +19,7 @@ from pathlib import Path
 from sandbox.errors import ProblemError, UserError
 from sandbox.problem import Problem
 from sandbox.problems import codecontests, humaneval, jsonl, mbpp
+from sandbox.problems.checked import require_problems
 from sandbox.problems.data_set import DataSet, DataSetLoader, sort_out
 from sandbox.problems.suites import SuiteOptions, parse_options
 from sandbox.registry import IMPORT_PATH, Registry
@@ -109,18 +110,15 @@ def _row_of(parts: list[str]) -> str | None:
 
 
 def _load_plugin(row: DataSetLoader, spec: DataSetName) -> list[Problem]:
-    """The problems of another package's row. Raises ProblemError if it gives no list of them."""
+    """The problems of another package's row. Raises ProblemError if they cannot be judged as they are."""
     try:
         problems = row.load(spec.split, spec.options, spec.path)
     except UserError:
         raise
     except Exception as error:
-        said = " ".join(f"{type(error).__name__}: {error}".split())
+        said = ", ".join([" ".join(f"{type(error).__name__}: {error}".split()), *getattr(error, "__notes__", ())])
         raise ProblemError(f"data set {spec.row!r} failed to load its problems: {said}") from error
-    if not isinstance(problems, list) or not all(isinstance(problem, Problem) for problem in problems):
-        shown = type(problems).__name__
-        raise ProblemError(f"load of data set {spec.row!r} returned {shown}; expected a list of Problem (sandbox)")
-    return problems
+    return require_problems(spec.row, problems)
 
 
 def describe_data_sets() -> str:

@@ -24,7 +24,18 @@ ROOMS = {  # from top to bottom; a room may import itself and those below it
     ),
     "sandbox": (
         *("__main__", "cli", "commands", "selftest", "pool", "problems", "judging", "image", "containers"),
-        *("languages", "rendering", "guest", "protocol", "verdict", "problem", "plugins", "registry", "errors"),
+        *(
+            "languages",
+            "rendering",
+            "guest",
+            "protocol",
+            "verdict",
+            "problem",
+            "plugins",
+            "registry",
+            "plugin_rows",
+            "errors",
+        ),
     ),
 }
 MOST_FILES = 16

@@ -10,6 +10,7 @@ import pytest
 
 from actors.search.plan import SearchPlan
 from actors.search.selection import keep_best
+from actors.search.selector import SelectorError
 from actors.search.selectors import SELECTORS, evaluated_selectors
 from actors.storage.parts import commit_part
 from pipeline import cli
@@ -121,6 +122,17 @@ def test_a_search_plays_it_and_an_evaluation_shows_it(selector: str) -> None:
     assert "best of 5, last that passes 100 [" in text
     assert [row.value for row in rows if row.metric == "best_of_n"] == [1.0]
     assert "best of 2, last that passes" in text
+
+
+@pytest.mark.parametrize("keys", [(None, 1), (float("nan"), 1.0), ((True, float("nan")), (True, 1.0))])
+def test_rank_keys_without_an_order_are_refused(selector: str, monkeypatch: pytest.MonkeyPatch, keys: object) -> None:
+    """NaN would make best of N depend on the order in which answers were sampled."""
+    row = replace(SELECTORS[selector], rank_key=lambda one: keys[one.index])  # type: ignore[index]
+    monkeypatch.setitem(SELECTORS._loaded, selector, row)
+    pool = replace(episode("e", right("a")), selector="first")
+    pool = replace(pool, turns=(replace(pool.turns[0], answers=(right("a"), wrong("b")), kept=(0,)),))
+    with pytest.raises(SelectorError, match=r"rank_key of selector 'last that passes' returned .* without an order"):
+        first_turn_rows([search_record(pool)], [2], [], 0, selectors=(selector,))
 
 
 def test_an_evaluation_asks_the_row_what_it_needs(selector: str) -> None:

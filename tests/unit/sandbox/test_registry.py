@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from sandbox.plugins import plugin_origin
+from sandbox.problems.data_set import DataSetLoader
 from sandbox.registry import Registry, RegistryError
 
 
@@ -63,6 +64,33 @@ def test_a_plug_in_of_another_type_is_refused(table: Registry[str], package: Pat
         table["absent_package.rows:X"]
 
 
+def test_a_name_that_the_module_lacks_is_refused_with_those_it_has(table: Registry[str], package: Path) -> None:
+    with pytest.raises(RegistryError, match=r"has no attribute 'MIEN'. Its prompt formats: .*\bMINE\b"):
+        table["registry_guest.rows:MIEN"]
+
+
+def test_a_module_that_the_plug_in_lacks_is_named(table: Registry[str], package: Path) -> None:
+    (package / "needy.py").write_text("import absent_library\n")
+    with pytest.raises(RegistryError, match=r"Install 'absent_library', which it imports, on every node"):
+        table["registry_guest.needy:X"]
+    with pytest.raises(RegistryError, match=r"Install its package on every node"):
+        table["registry_guest.absent:X"]
+
+
+def test_a_row_with_a_field_of_another_type_is_refused(package: Path) -> None:
+    loaders = Registry("data set", DataSetLoader, {})
+    (package / "sets.py").write_text(
+        "from sandbox.problems.data_set import DataSetLoader\n"
+        "def one(split): ...\n"
+        "ROWS = [DataSetLoader(name='x', label='x', load=load, public='', private='') for load in (None, one)]\n"
+        "NONE, ONE = ROWS\n"
+    )
+    with pytest.raises(RegistryError, match=r"'registry_guest.sets:NONE': load is None, expected a function. Mend it"):
+        loaders["registry_guest.sets:NONE"]
+    with pytest.raises(RegistryError, match=r"load cannot be called with 3 arguments"):
+        loaders["registry_guest.sets:ONE"]
+
+
 def test_an_entry_point_is_found_by_its_name_alone(table: Registry[str], package: Path) -> None:
     info = package.parent / "registry_guest-1.2.dist-info"
     info.mkdir()
@@ -92,6 +120,8 @@ def test_a_changed_file_of_the_package_is_another_origin(table: Registry[str], p
         ("raise SystemExit(7)", r"SystemExit: 7 \(.*failing.py, line 1\)"),
         ("def (:", r"SyntaxError: .*failing.py, line 1"),
         ("raise RuntimeError('one\\ntwo')", r"RuntimeError: one two \(.*failing.py, line 1\)"),
+        ("from sandbox import absent", r"ImportError: cannot import name 'absent' .*failing.py, line 1"),
+        ("import sys; sys.absent", r"AttributeError: .*failing.py, line 1"),
         ("def __getattr__(name): raise KeyError(name)", r"KeyError: 'MINE' \(.*failing.py, line 1\)"),
     ],
 )

@@ -1,15 +1,18 @@
 """Prompts, extraction and the two axes of a dialogue, with texts written out by hand."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from actors.prompting.dialogue import build_dialogue
+from actors.prompting.dialogue import DialogueError, build_dialogue
 from actors.prompting.feedback import FEEDBACK_STYLES
 from actors.prompting.prompts import PROMPT_FORMATS
 from pipeline.config.load import load_config
 from pipeline.errors import ConfigError
+from sandbox.plugin_rows import NamedFunction
 from sandbox.problem import FunctionTest, Problem, StdioTest
 from sandbox.problems.builtin import family
 from sandbox.registry import RegistryError
@@ -189,3 +192,20 @@ def test_formats_and_styles_of_a_plug_in(tmp_path: Path, monkeypatch: pytest.Mon
     assert talk.feedback(DOUBLE, failed("got 3, expected 4")) == "2 tests ran"
     with pytest.raises(ValueError, match="asks for words before the program"):
         build_dialogue("dialogue_plugin:SHOUTED", "dialogue_plugin:WHY")
+
+
+def test_what_is_no_text_is_refused_by_the_name_of_its_function() -> None:
+    """A model would be told "None", and its answers would be counted."""
+
+    def give(value: object) -> Any:
+        return lambda *arguments: value
+
+    silent = replace(bare.feedback_style, tell=NamedFunction(give(None), "tell of feedback style mine:ROW"))
+    with pytest.raises(DialogueError, match="tell of feedback style mine:ROW returned None for problem 'double'"):
+        replace(bare, feedback_style=silent).feedback(DOUBLE, failed("x"))
+    odd = NamedFunction(give(3), "of prompt format mine:ROW")
+    written = replace(bare, prompt_format=replace(bare.prompt_format, first_prompt=odd, read_program=odd))
+    with pytest.raises(DialogueError, match="of prompt format mine:ROW returned 3"):
+        written.first_prompt(DOUBLE)
+    with pytest.raises(DialogueError, match="of prompt format mine:ROW returned 3"):
+        written.program("x", DOUBLE)

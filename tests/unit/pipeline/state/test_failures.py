@@ -67,6 +67,12 @@ def test_what_ray_wraps_is_told_by_its_cause() -> None:
     assert UserError.exit_status == NOTHING_DONE
 
 
+def test_a_note_says_whose_function_raised() -> None:
+    error = KeyError("score")
+    error.add_note("raised by rank of selector mine:ROW (mine.py, line 3)")
+    assert what_happened(error) == "KeyError: 'score', raised by rank of selector mine:ROW (mine.py, line 3)"
+
+
 def test_a_run_directory_that_takes_no_file_does_not_hide_the_cause(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

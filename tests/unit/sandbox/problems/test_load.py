@@ -1,11 +1,15 @@
 """Names of data sets: what they say, what is refused, and that nothing of a plug-in is imported to know it."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sandbox.errors import ProblemError
+from sandbox.problem import FunctionTest, Problem, StdioTest
+from sandbox.problems.checked import require_problems
 from sandbox.problems.load import DATA_SETS, describe_data_sets, load_problems, parse_name, read_problems
 from sandbox.problems.suites import SuiteOptions
 from sandbox.registry import RegistryError
@@ -113,9 +117,10 @@ def test_the_documentation_names_every_row() -> None:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ("1 / 0", "failed to load its problems: ZeroDivisionError: division by zero"),
+        ("1 / 0", "failed to load its problems: ZeroDivisionError: division by zero, raised by load of .*, line 2"),
+        ("exit('bye')", "failed to load its problems: RuntimeError: it called sys.exit"),
         ("None", "returned NoneType; expected a list of Problem"),
-        ("[{'prompt': 'x'}]", "returned list; expected a list of Problem"),
+        ("[{'prompt': 'x'}]", "returned a list with a dict; expected a list of Problem"),
     ],
 )
 def test_a_data_set_of_another_package_that_gives_no_problems_is_named(
@@ -127,3 +132,36 @@ def test_a_data_set_of_another_package_that_gives_no_problems_is_named(
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(ProblemError, match=f"data set '{module}:X' {said}"):
         read_problems(f"{module}:X")
+
+
+TEST = FunctionTest("assert f(1) == 1")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"private_tests": ()}, r"private_tests is empty, expected at least one"),
+        (
+            {"private_tests": [TEST]},
+            r"private_tests is \[Func.*, expected a tuple of FunctionTest or StdioTest",
+        ),
+        ({"public_tests": ("assert f(1) == 1",)}, r"public_tests is \('assert.*, expected a tuple of"),
+        ({"private_tests": (FunctionTest("assert ("),)}, "its tests cannot be judged: "),
+        (
+            {"private_tests": (StdioTest("1", "1"),)},
+            "a test is a StdioTest, expected FunctionTest, as io is",
+        ),
+        ({"io": "stdio"}, "a test is a FunctionTest, expected StdioTest, as io is 'stdio'"),
+        ({"io": "pipes"}, "io is 'pipes', expected 'function' or 'stdio'"),
+        ({"language": "cobol"}, "its tests cannot be judged: no language is named 'cobol'"),
+        ({"prompt": None}, "prompt is None, expected str"),
+        ({"problem_id": ""}, "problem_id is empty"),
+        ({"limits": 3}, "limits is 3, expected Limits"),
+    ],
+)
+def test_a_problem_of_another_package_is_checked_as_one_of_a_file(wrong: dict[str, Any], said: str) -> None:
+    """Without private tests, or with tests that nothing would run, every program would be right."""
+    good = Problem(problem_id="p", prompt="p", public_tests=(TEST,), private_tests=(TEST,))
+    assert require_problems("mine:X", [good]) == [good]
+    with pytest.raises(ProblemError, match=f"data set 'mine:X', problem '.*': {said}"):
+        require_problems("mine:X", [good, replace(good, **wrong)])
