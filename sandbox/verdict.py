@@ -50,7 +50,8 @@ class Outcome:
 
     `verdict` is accepted only if every test was accepted; otherwise it is the first failing test's.
     `tests` ends at the first failure if the caller asked to stop there.
-    `cpu_s` sums over all processes of the run; `peak_memory_mib` is of the run, 0 if unknown.
+    `cpu_s` sums over all processes of the run; `peak_memory_mib` is of the run, 0 if unknown. `seed_dependent`: True
+    if the program is accepted, and rejected where hashes and random numbers have another seed; None if not tried.
     """
 
     verdict: Verdict
@@ -61,6 +62,7 @@ class Outcome:
     peak_memory_mib: float = 0.0
     box: str = ""
     attempt: int = 1
+    seed_dependent: bool | None = None
 
     @property
     def label(self) -> bool | None:

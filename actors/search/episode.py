@@ -197,6 +197,7 @@ OUTCOME_TYPE = pa.struct(
         ("peak_memory_mib", pa.float64()),
         ("box", pa.string()),
         ("attempt", pa.int32()),
+        ("seed_dependent", pa.bool_()),
     ]
 )
 ANSWER_TYPE = pa.struct(

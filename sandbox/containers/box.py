@@ -30,9 +30,9 @@ Runner = Literal["program", "judge", "foreign", "compile"]
 class Box:
     """A container with the fork server in it. Not for use by two threads at once."""
 
-    def __init__(self, container: Container, connection: BoxConnection, memory_mib: int) -> None:
+    def __init__(self, container: Container, connection: BoxConnection, memory_mib: int, seed: int) -> None:
         self._container, self._connection = container, connection
-        self.memory_mib = memory_mib
+        self.memory_mib, self.seed = memory_mib, seed
         self.name = str(container.name)
         self.tainted = False
         self.runs = 0
@@ -41,18 +41,27 @@ class Box:
 
     @classmethod
     def start(
-        cls, client: docker.DockerClient, image: str, *, memory_mib: int, runtime: str, transport: TransportName
+        cls,
+        client: docker.DockerClient,
+        image: str,
+        *,
+        memory_mib: int,
+        runtime: str,
+        transport: TransportName,
+        seed: int = confinement.FIRST_SEED,
     ) -> "Box":
         """A box that has said hello. Raises SandboxUnavailable or BoxLost, and leaves nothing then."""
         deadline = time.monotonic() + START_DEADLINE_S
         listener = BoxListener() if transport == "socket" else None
         container: Container | None = None
         try:
-            options = confinement.container_options(memory_mib, runtime, listener, cgroup.cgroup_parent(client).name)
+            parent = cgroup.cgroup_parent(client).name
+            options = confinement.container_options(memory_mib, runtime, listener, parent, seed)
             container = client.containers.create(image, **options)
             connection: BoxConnection | None = None if listener else attach_streams(container)
             container.start()
-            box = cls(container, connection or listener.accept(container, deadline), memory_mib)  # type: ignore[union-attr]
+            connection = connection or listener.accept(container, deadline)  # type: ignore[union-attr]
+            box = cls(container, connection, memory_mib, seed)
             box.expect_hello(deadline)
         except (docker.errors.DockerException, requests.exceptions.RequestException, BoxLost) as error:
             if container is not None:

@@ -14,28 +14,31 @@ PIDS = 64
 TMP_MIB, TMP_INODES = 64, 4096
 USER = 65534
 HOSTNAME = "box"
+START = "/opt/box/sandbox/guest/start.py"
+FIRST_SEED, SECOND_SEED = 0, 1
+"""Of all boxes, and of those in which accepted programs are judged once more if that is asked for."""
 ENVIRONMENT = {
     "PATH": "/usr/local/bin",
     "HOME": "/tmp",
     "LANG": "C.UTF-8",
-    "PYTHONHASHSEED": "0",
+    "TZ": "UTC",
+    "PYTHONHASHSEED": str(FIRST_SEED),
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
 }
 
 
 def container_options(
-    memory_mib: int, runtime: str, listener: BoxListener | None, parent: str | None
+    memory_mib: int, runtime: str, listener: BoxListener | None, parent: str | None, seed: int = FIRST_SEED
 ) -> dict[str, Any]:
     """Arguments for the engine.
 
-    `memory_mib`: of a run; `listener`: None with attached streams; `parent`: the control group.
+    `memory_mib`: of a run; `listener`: None with attached streams; `parent`: the control group; `seed`: of hashes and
+    random numbers.
     """
     memory = f"{memory_mib + HEADROOM_MIB}m"
-    start = "import sys; sys.path[:0] = ['/opt/box', f'/usr/local/lib/python{sys.version_info[0]}.{sys.version_info[1]}"
-    start += "/site-packages']; from sandbox.guest.server import main; main()"
     return {
-        "command": ["python3", "-I", "-S", "-B", "-c", start, "/ctl/box" if listener else "stdio"],
+        "command": ["python3", "-I", "-S", "-B", START, "/ctl/box" if listener else "stdio"],
         "name": f"mucode-box-{uuid.uuid4().hex[:12]}",
         "labels": ownership.owner_labels(),
         # a mount, not a volume: if the engine does not see the folder it says so, and creates nothing
@@ -61,6 +64,6 @@ def container_options(
             "/tmp": f"rw,noexec,nosuid,nodev,size={TMP_MIB}m,nr_inodes={TMP_INODES},mode=1777",
             "/dev/mqueue": "ro,noexec,nosuid,nodev,size=4k,nr_inodes=1",  # else writable, and it outlives a run
         },
-        "environment": ENVIRONMENT,
+        "environment": ENVIRONMENT | {"PYTHONHASHSEED": str(seed)},
         "log_config": docker.types.LogConfig(type="none"),
     }

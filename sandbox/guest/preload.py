@@ -21,9 +21,9 @@ def preload_modules() -> None:
             continue
 
 
-def seed_generators() -> None:
+def seed_generators(seed: int) -> None:
     """The same random numbers in every box. Runs are forks of one process, so within a box they are anyway."""
     for name in ("random", "numpy.random"):
         module = sys.modules.get(name)
         if module is not None:
-            module.seed(0)
+            module.seed(seed)

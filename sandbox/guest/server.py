@@ -90,7 +90,7 @@ def main() -> None:
     occupy_descriptors(channel.FROM_HOST + 1)
     wire = connect_host(sys.argv[1])
     preload.preload_modules()
-    preload.seed_generators()
+    preload.seed_generators(int(os.environ.get("PYTHONHASHSEED", "0")))
     child.prepare_server()
     gc.collect()
     gc.freeze()

@@ -170,7 +170,10 @@ def _begin(plan: JudgingPlan, program: str, box: Box, relay_output: bool = False
     language = plan.language
     if not language.run:
         return box.begin("program", body, limits, relay_output)
-    command = [part.replace("{memory_mib}", str(limits.memory_mib)) for part in language.run]
+    values = {"{memory_mib}": limits.memory_mib, "{seed}": box.seed + 1}
+    command = list(language.run)
+    for name, value in values.items():
+        command = [part.replace(name, str(value)) for part in command]
     body |= {
         "command": command,
         "suffix": language.suffix,

@@ -263,6 +263,7 @@ LANGUAGE = Language(
         "/usr/local/bin/node",
         "--max-old-space-size={memory_mib}",
         "--v8-pool-size=1",
+        "--random-seed={seed}",  # of Math.random
         "/opt/box/sandbox/guest/javascript.js",
     ),
     overhead_mib=128,

@@ -65,7 +65,8 @@ class Language:
     """Command that makes /tmp/main out of `{program}`, in a run of its own; empty: nothing to compile."""
     compile_limits: Limits = COMPILE_LIMITS
     run: tuple[str, ...] = ()
-    """Command that runs `{program}`, a path, within `{memory_mib}`; empty: the fork server's own Python."""
+    """Command that runs `{program}`, a path, within `{memory_mib}`; `{seed}`, from 1 on, is for its random numbers.
+    Empty: the fork server's own Python."""
     overhead_mib: int = 0
     """Writable memory that its run time needs before a program has any."""
 

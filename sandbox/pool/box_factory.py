@@ -6,6 +6,7 @@ from collections import defaultdict
 
 from sandbox.containers import ownership
 from sandbox.containers.box import START_DEADLINE_S, Box
+from sandbox.containers.confinement import FIRST_SEED
 from sandbox.containers.connection import TransportName
 from sandbox.containers.docker_client import connect_engine
 from sandbox.errors import BoxLost, SandboxError, SandboxUnavailable
@@ -13,9 +14,13 @@ from sandbox.image.build import ensure_image
 from sandbox.languages.language import Language
 from sandbox.languages.python import LANGUAGE as PYTHON
 
+BoxKind = tuple[Language, int]
+"""A language, and the seed of hashes and random numbers."""
+PYTHON_KIND: BoxKind = (PYTHON, FIRST_SEED)
+
 
 class BoxFactory:
-    """Starts boxes, keeps one spare of every language in use, and knows every box that is alive."""
+    """Starts boxes, keeps one spare of every kind in use, and knows every box that is alive."""
 
     def __init__(self, runtime: str, memory_mib: int, transport: TransportName | None) -> None:
         self.client = connect_engine()
@@ -24,11 +29,11 @@ class BoxFactory:
         self._images: dict[Language, str] = {}
         self._building = threading.Lock()
         self._runtime, self._memory_mib = runtime, memory_mib
-        self._spares: dict[Language, list[Box]] = defaultdict(list)
+        self._spares: dict[BoxKind, list[Box]] = defaultdict(list)
         self._alive: set[Box] = set()
         self._lock = threading.Lock()
         self.closed = False
-        self._starting: dict[Language, threading.Thread] = {}
+        self._starting: dict[BoxKind, threading.Thread] = {}
         self.transport: TransportName = transport or "socket"
         if transport is None:
             self._choose_transport()
@@ -36,10 +41,10 @@ class BoxFactory:
     def _choose_transport(self) -> None:
         """The self-test: a box over the socket, and if that fails all boxes over the attached streams."""
         try:
-            self._add_spare(PYTHON)
+            self._add_spare(PYTHON_KIND)
         except BoxLost:
             self.transport = "stdio"
-            self._add_spare(PYTHON)
+            self._add_spare(PYTHON_KIND)
 
     def _image(self, language: Language) -> str:
         """Its tag, built on first use. Raises SandboxUnavailable."""
@@ -48,23 +53,23 @@ class BoxFactory:
                 self._images[language] = ensure_image(self.client, language)
             return self._images[language]
 
-    def _start(self, language: Language, memory_mib: int) -> Box:
+    def _start(self, kind: BoxKind, memory_mib: int) -> Box:
         if self.closed:
             raise SandboxUnavailable("this pool is closed")
-        image, runtime, transport = self._image(language), self._runtime, self.transport
-        return Box.start(self.client, image, memory_mib=memory_mib, runtime=runtime, transport=transport)
+        image, runtime, transport = self._image(kind[0]), self._runtime, self.transport
+        return Box.start(self.client, image, memory_mib=memory_mib, runtime=runtime, transport=transport, seed=kind[1])
 
-    def prewarm(self, count: int, language: Language = PYTHON) -> None:
-        """Have `count` boxes of a language ready, started side by side. Raises the first error."""
+    def prewarm(self, count: int, kind: BoxKind = PYTHON_KIND) -> None:
+        """Have `count` boxes of a kind ready, started side by side. Raises the first error."""
         errors: list[Exception] = []
 
         def start() -> None:
             try:
-                self._add_spare(language)
+                self._add_spare(kind)
             except SandboxError as error:
                 errors.append(error)
 
-        missing = count - len(self._spares[language])
+        missing = count - len(self._spares[kind])
         threads = [threading.Thread(target=start, daemon=True) for _ in range(missing)]
         for thread in threads:
             thread.start()
@@ -73,33 +78,32 @@ class BoxFactory:
         if errors:
             raise errors[0]
 
-    def take(self, memory_mib: int, language: Language = PYTHON) -> Box:
+    def take(self, memory_mib: int, kind: BoxKind = PYTHON_KIND) -> Box:
         """A box that may be given to one worker; a new spare starts in the background."""
         box = None
         with self._lock:
-            spares = self._spares[language]
+            spares = self._spares[kind]
             if spares and spares[-1].memory_mib >= memory_mib:
                 box = spares.pop()
         if box is None:
-            box = self._register(self._start(language, max(memory_mib, self._memory_mib)))
-        self.restock(language)
+            box = self._register(self._start(kind, max(memory_mib, self._memory_mib)))
+        self.restock(kind)
         return box
 
-    def restock(self, language: Language = PYTHON) -> None:
+    def restock(self, kind: BoxKind = PYTHON_KIND) -> None:
         """Have one spare soon, so that the next replacement costs its caller nothing."""
 
         def start() -> None:
             with contextlib.suppress(SandboxError):
-                self._add_spare(language)
+                self._add_spare(kind)
 
         with self._lock:
-            running = self._starting.get(language)
-            if self._spares[language] or self.closed or (running is not None and running.is_alive()):
+            running = self._starting.get(kind)
+            if self._spares[kind] or self.closed or (running is not None and running.is_alive()):
                 return
-            self._starting[language] = threading.Thread(
-                target=start, name=f"sandbox-standby-{language.name}", daemon=True
-            )
-            self._starting[language].start()
+            name = f"sandbox-standby-{kind[0].name}-{kind[1]}"
+            self._starting[kind] = threading.Thread(target=start, name=name, daemon=True)
+            self._starting[kind].start()
 
     def discard(self, box: Box) -> None:
         with self._lock:
@@ -119,10 +123,10 @@ class BoxFactory:
         for standby in self._starting.values():  # what it starts, it removes when it sees that this is closed
             standby.join(START_DEADLINE_S)
 
-    def _add_spare(self, language: Language) -> None:
-        box = self._register(self._start(language, self._memory_mib))
+    def _add_spare(self, kind: BoxKind) -> None:
+        box = self._register(self._start(kind, self._memory_mib))
         with self._lock:
-            self._spares[language].append(box)
+            self._spares[kind].append(box)
 
     def _register(self, box: Box) -> Box:
         with self._lock:

@@ -13,6 +13,7 @@ from concurrent.futures import Future, InvalidStateError
 from functools import partial
 
 from sandbox.containers.box import SLACK_S
+from sandbox.containers.confinement import FIRST_SEED
 from sandbox.containers.connection import TransportName
 from sandbox.errors import Overloaded, SandboxError, SandboxUnavailable
 from sandbox.judging.judge import empty_suite_outcome
@@ -44,6 +45,7 @@ class Pool:
         languages: Sequence[str] = ("python",),
         queued: int = 4096,
         submit_deadline_s: float = 600,
+        second_seed: bool = False,
     ) -> None:
         """Raises SandboxUnavailable if no engine answers or no box starts, RegistryError for an unknown language.
 
@@ -51,18 +53,19 @@ class Pool:
         with; a problem that may use more gets a larger box. `transport`: None tries the socket first, then the
         attached streams. `languages`: whose boxes start now; those of another one, and their image, come with its
         first program. `queued`: programs that may wait for a box; `submit` blocks beyond that, and raises Overloaded
-        after `submit_deadline_s`.
+        after `submit_deadline_s`. `second_seed`: accepted programs are judged once more where hashes and random
+        numbers have another seed, and `Outcome.seed_dependent` says what came of it; boxes for it start when needed.
         """
         self._factory = BoxFactory(runtime, memory_mib, transport)
         self._cache = OutcomeCache(REMEMBERED) if cached else None
         self._jobs: queue.Queue[PoolJob | None] = queue.Queue(queued)
-        self._submit_deadline_s = submit_deadline_s
+        self._submit_deadline_s, self._second_seed = submit_deadline_s, second_seed
         self._machine = MachineLock()
         self._closed = False
         self._workers = [PoolWorker(self._factory, self._jobs, self._machine, f"sandbox-{n}") for n in range(boxes)]
         try:
             for language in languages:
-                self._factory.prewarm(boxes, get_language(language))
+                self._factory.prewarm(boxes, (get_language(language), FIRST_SEED))
         except SandboxError:
             self._factory.close()
             raise
@@ -90,7 +93,8 @@ class Pool:
             deliver = self._cache.ask((plan.identity, program, stop_at_first_failure), partial(_set, future))
         if deliver is None:
             return future
-        job = PoolJob(plan, program, stop_at_first_failure, deliver)
+        again = self._second_seed and suite != "probes"
+        job = PoolJob(plan, program, stop_at_first_failure, deliver, second_seed=again)
         try:
             self._jobs.put(job, timeout=self._submit_deadline_s)
         except queue.Full:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sandbox.containers.box import Box
+from sandbox.containers.confinement import FIRST_SEED, SECOND_SEED
 from sandbox.errors import BoxLost, SandboxUnavailable
 from sandbox.judging.judge import Judgement, judge_program
 from sandbox.judging.plan import JudgingPlan
-from sandbox.languages.language import Language
-from sandbox.pool.box_factory import BoxFactory
+from sandbox.languages.python import LANGUAGE as PYTHON
+from sandbox.pool.box_factory import BoxFactory, BoxKind
 from sandbox.pool.machine_lock import MachineLock
 from sandbox.verdict import Outcome, Verdict
 
@@ -25,12 +26,13 @@ STARVED = "even alone in its pool the program got no core of this machine"
 
 @dataclass(slots=True)
 class PoolJob:
-    """One program to judge, and where its outcome goes."""
+    """One program to judge, and where its outcome goes. `second_seed`: once more, if it is accepted."""
 
     plan: JudgingPlan
     program: str
     stop: bool
     deliver: Callable[[Outcome], Any]
+    second_seed: bool = False
 
 
 def infrastructure_outcome(message: str, attempt: int) -> Outcome:
@@ -45,38 +47,41 @@ class PoolWorker(threading.Thread):
     ) -> None:
         super().__init__(name=name, daemon=True)
         self._factory, self._jobs, self._machine = factory, jobs, machine
-        self._boxes: dict[Language, Box] = {}
-        self._judge_box: Box | None = None
+        self._boxes: dict[BoxKind, Box] = {}
+        self._judge_boxes: dict[int, Box] = {}
 
     def run(self) -> None:
         while (job := self._jobs.get()) is not None:
             try:
-                outcome = self._outcome(job)
+                outcome = self._outcome(job, FIRST_SEED)
+                if job.second_seed and outcome.accepted:
+                    again = self._outcome(job, SECOND_SEED)
+                    outcome = replace(outcome, seed_dependent=None if again.label is None else not again.accepted)
             except Exception as error:  # a bug of ours must not end the thread and hang whoever waits
                 outcome = infrastructure_outcome(f"{type(error).__name__}: {error}", ATTEMPTS)
                 self._drop_boxes()
             job.deliver(outcome)
         self._drop_boxes()
 
-    def _outcome(self, job: PoolJob) -> Outcome:
+    def _outcome(self, job: PoolJob, seed: int) -> Outcome:
         """Up to ATTEMPTS boxes; what looks like the machine's doing once more, alone."""
         reason, attempt, patience = "", 1, time.monotonic() + ENGINE_PATIENCE_S
         while attempt <= ATTEMPTS:
             try:
                 with self._machine.shared():
-                    judgement = self._attempt(job)
+                    judgement = self._attempt(job, seed)
                 if judgement.doubtful:
                     with self._machine.exclusive():
-                        judgement = self._attempt(job)
+                        judgement = self._attempt(job, seed)
                 elif judgement.idle:  # a sleeper would stop everybody else; but a disk or a guest may have stood still
                     with self._machine.shared():
-                        judgement = self._attempt(job)
+                        judgement = self._attempt(job, seed)
                 if judgement.starved:
                     return infrastructure_outcome(f"{STARVED}: {judgement.outcome.message}", attempt)
                 return replace(judgement.outcome, attempt=attempt)
             except BoxLost as error:
                 reason = str(error)
-                if self._out_of_memory(job.plan.language):
+                if self._out_of_memory((job.plan.language, seed)):
                     message = f"memory limit: {job.plan.limits.memory_mib} MiB"
                     return Outcome(verdict=Verdict.MEMORY_LIMIT, message=message, attempt=attempt)
                 self._drop_boxes()
@@ -89,40 +94,41 @@ class PoolWorker(threading.Thread):
                 time.sleep(1)
         return infrastructure_outcome(reason, min(attempt, ATTEMPTS))
 
-    def _attempt(self, job: PoolJob) -> Judgement:
-        plan = job.plan
-        box = self._ready(plan.language, plan.limits.memory_mib)
+    def _attempt(self, job: PoolJob, seed: int) -> Judgement:
+        plan, kind, memory_mib = job.plan, (job.plan.language, seed), job.plan.limits.memory_mib
+        box = self._ready(kind, memory_mib)
         try:
-            return judge_program(plan, job.program, box, lambda: self._ready_judge(plan.limits.memory_mib), job.stop)
+            return judge_program(plan, job.program, box, lambda: self._ready_judge(seed, memory_mib), job.stop)
         finally:
             if box.tainted or box.runs >= RUNS_PER_BOX:
                 self._factory.discard(box)
-                self._boxes.pop(plan.language, None)
+                self._boxes.pop(kind, None)
 
-    def _ready(self, language: Language, memory_mib: int) -> Box:
-        box = self._boxes.get(language)
+    def _ready(self, kind: BoxKind, memory_mib: int) -> Box:
+        box = self._boxes.get(kind)
         if box is not None and box.memory_mib < memory_mib:
-            self._factory.discard(self._boxes.pop(language))
+            self._factory.discard(self._boxes.pop(kind))
             box = None
         if box is None:
-            box = self._boxes[language] = self._factory.take(memory_mib, language)
+            box = self._boxes[kind] = self._factory.take(memory_mib, kind)
         return box
 
-    def _ready_judge(self, memory_mib: int) -> Box:
-        if self._judge_box is not None and (self._judge_box.tainted or self._judge_box.memory_mib < memory_mib):
-            self._factory.discard(self._judge_box)
-            self._judge_box = None
-        self._judge_box = self._judge_box or self._factory.take(memory_mib)
-        return self._judge_box
+    def _ready_judge(self, seed: int, memory_mib: int) -> Box:
+        box = self._judge_boxes.get(seed)
+        if box is not None and (box.tainted or box.memory_mib < memory_mib):
+            self._factory.discard(self._judge_boxes.pop(seed))
+            box = None
+        if box is None:
+            box = self._judge_boxes[seed] = self._factory.take(memory_mib, (PYTHON, seed))
+        return box
 
-    def _out_of_memory(self, language: Language) -> bool:
+    def _out_of_memory(self, kind: BoxKind) -> bool:
         """Whether the program's own box died of memory, as the engine saw it."""
-        box = self._boxes.get(language)
+        box = self._boxes.get(kind)
         return box is not None and box.ran_out_of_memory(self._factory.client)
 
     def _drop_boxes(self) -> None:
-        for box in (*self._boxes.values(), self._judge_box):
-            if box is not None:
-                self._factory.discard(box)
+        for box in (*self._boxes.values(), *self._judge_boxes.values()):
+            self._factory.discard(box)
         self._boxes.clear()
-        self._judge_box = None
+        self._judge_boxes.clear()

@@ -47,6 +47,7 @@ OUTCOME = {
     ".peak_memory_mib": "resident set of the largest process, MiB",
     ".box": "name of the box",
     ".attempt": "1 if its first run counted, more if it was judged again",
+    ".seed_dependent": "whether it is accepted under the first seed of hashes alone; null if no second was tried",
 }
 ANSWER = "turns[].answers[]"
 MEANINGS: dict[str, dict[str, str]] = {
