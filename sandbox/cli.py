@@ -33,6 +33,11 @@ def add_actions(parser: argparse.ArgumentParser) -> None:
     check.add_argument("--out", required=True, type=Path, help="results, JSONL in the order of the samples")
     check.add_argument("--json", action="store_true", help="print the summary as JSON")
     check.add_argument("--boxes", type=int, default=2, help="warm containers; at most the cores to use")
+    check.add_argument(
+        "--second-seed",
+        action="store_true",
+        help="judge what is accepted once more under another seed of hashes and random numbers, and count what flips",
+    )
     check.set_defaults(command=_check)
 
 
@@ -60,4 +65,5 @@ def _datasets(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> int:
     from sandbox.commands.check import check_samples
 
-    return check_samples(options.dataset, options.samples, options.out, as_json=options.json, boxes=options.boxes)
+    given = (options.dataset, options.samples, options.out)
+    return check_samples(*given, as_json=options.json, boxes=options.boxes, second_seed=options.second_seed)

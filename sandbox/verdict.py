@@ -108,6 +108,14 @@ def outcome_without_tests(suite: Literal["public", "private"], *, public_suffice
     return Outcome(verdict=Verdict.UNJUDGED, message="no private tests: nothing can be accepted")
 
 
+def is_seed_dependent(public: Outcome | None, private: Outcome | None) -> bool | None:
+    """Whether an accepted program is rejected under the second seed. None if it is not accepted, or none was tried."""
+    if not answer_is_right(public, private):
+        return None
+    told = [one.seed_dependent for one in (public, private) if one is not None and one.seed_dependent is not None]
+    return any(told) if told else None
+
+
 def first_failure(tests: Sequence[TestResult]) -> TestResult | None:
     """The first test that was not accepted, None if all were."""
     return next((test for test in tests if test.verdict is not Verdict.ACCEPTED), None)

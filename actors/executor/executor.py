@@ -24,6 +24,7 @@ class ExecutorConfig:
     boxes: int = 2
     runtime: str = "runc"
     memo: bool = True
+    second_seed: bool = False
 
 
 class Executor:
@@ -38,7 +39,13 @@ class Executor:
         from sandbox.selftest import selftest
 
         selftest.ensure_limits(config.runtime)  # raises LimitNotEnforced: no work for boxes that do not hold
-        self._pool = Pool(boxes=config.boxes, runtime=config.runtime, cached=config.memo, queued=PLACES)
+        self._pool = Pool(
+            boxes=config.boxes,
+            runtime=config.runtime,
+            cached=config.memo,
+            queued=PLACES,
+            second_seed=config.second_seed,
+        )
         self._pool.__enter__()
         self._places = asyncio.Semaphore(PLACES)
         self._memo = config.memo

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from sandbox.verdict import Outcome, TestResult, Verdict, answer_is_right
+from sandbox.verdict import Outcome, TestResult, Verdict, answer_is_right, is_seed_dependent
 
 SCHEMA_VERSION = 1
 MaskReason = Literal["infrastructure", "unjudged"]
@@ -57,6 +57,11 @@ class Answer:
     def unjudged(self) -> bool:
         """Whether the problem's own tests could not be judged."""
         return any(outcome.verdict is Verdict.UNJUDGED for outcome in self.outcomes)
+
+    @property
+    def seed_dependent(self) -> bool | None:
+        """Whether it is right under the first seed alone; None if it is not right, or no second seed was tried."""
+        return is_seed_dependent(self.public, self.private)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

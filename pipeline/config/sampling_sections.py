@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from pipeline.config.fields import Section, operational
+from pipeline.config.fields import Section, added, operational
 
 
 class RolloutsSection(Section):
@@ -61,6 +61,9 @@ class ExecutorSection(Section):
     """Warm containers per executor actor; at most the cores it may use."""
     runtime: Literal["runc", "runsc"] = operational("runc")
     """Container runtime: runc, or gVisor's runsc if Docker knows it."""
+    second_seed: bool = added(False)
+    """Also judge accepted answers under another seed of hashes and random numbers; those that it rejects are trained
+    on by neither model."""
     start_deadline_s: float = operational(180.0, gt=0)
     """Seconds within which an executor must have its image and its boxes; later ends the command."""
     max_infrastructure_rate: float = operational(0.05, ge=0, le=1)

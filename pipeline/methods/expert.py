@@ -23,7 +23,7 @@ class Expert:
         self, trajectories: Sequence[Episode], scores: AnswerScores, strategy: Strategy, reference: str | None
     ) -> None:
         self.strategy, self.scores, self.reference = strategy, scores, reference
-        judged = [state for state in episode_states(trajectories) if state.answer.label is not None]
+        judged = [state for state in episode_states(trajectories) if state.label is not None]
         self.lowest = min((scores[state.key] for state in judged if state.key in scores), default=0.0)
         if strategy.candidates == "final":
             judged = [state for state in judged if state.turn == len(state.episode.turns) - 1]

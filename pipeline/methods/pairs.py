@@ -50,7 +50,7 @@ class PairRecipe:
 
 def distinct_answers(episodes: Sequence[Episode], label: bool) -> list[State]:
     """States whose selected answers have that label, one per distinct response, in order of first appearance."""
-    return [state for state in _distinct(episodes) if state.answer.label is label]
+    return [state for state in _distinct(episodes) if state.label is label]
 
 
 def passed_tests(answer: Answer) -> int | None:
@@ -100,7 +100,7 @@ def _distinct(episodes: Sequence[Episode]) -> list[State]:
     """Judged selected answers, one per distinct response that holds something, in order of first appearance."""
     found: dict[str, State] = {}
     for state in episode_states(episodes):
-        if state.answer.label is not None and state.answer.response.strip():
+        if state.label is not None and state.answer.response.strip():
             found.setdefault(state.answer.response, state)
     return list(found.values())
 

@@ -53,10 +53,13 @@ def relabel(
     dropped: Counter[str] = Counter()
     trajectories = list(_usable_trajectories(episodes, strategy.turns, dropped))
     expert = Expert(trajectories, scores, strategy, reference)
+    fickle = {state.key for state in episode_states(trajectories) if state.answer.seed_dependent}
     examples = []
     for state, keeps_own in _histories(_selected_trajectories(trajectories, expert, dropped), strategy, dropped):
         target = expert.as_target(final_state(state.episode)) if keeps_own else expert.target(state)
-        if isinstance(target, Target) and isinstance(target.text, str):
+        if isinstance(target, Target) and target.key in fickle:
+            dropped["seed_dependent"] += 1
+        elif isinstance(target, Target) and isinstance(target.text, str):
             examples.append(_row(state, target, name))
         elif target in get_args(DropReason):
             dropped[target] += 1

@@ -19,6 +19,7 @@ DropReason = Literal[
     "same_state",
     "unsolved",
     "no_reference",
+    "seed_dependent",
 ]
 """Why a history gives no example, in the order in which it is asked."""
 
@@ -34,8 +35,13 @@ class State(NamedTuple):
         return self.episode.turns[self.turn].answer
 
     @property
+    def label(self) -> bool | None:
+        """Of its answer; None if nothing was learnt: the sandbox failed, or another seed gives another verdict."""
+        return None if self.answer.seed_dependent else self.answer.label
+
+    @property
     def correct(self) -> bool:
-        return self.answer.label is True
+        return self.label is True
 
     @property
     def key(self) -> AnswerKey:

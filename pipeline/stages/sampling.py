@@ -13,7 +13,7 @@ from sandbox.problem import Problem
 
 MODEL_FIELDS = ("model.generator", "model.dtype", "model.max_tokens")
 SAMPLING_FIELDS = (*MODEL_FIELDS, "dialogue", "run.seed")
-_ROLLOUT_FIELDS = (*SAMPLING_FIELDS, "rollouts", "protocol.stop")
+_ROLLOUT_FIELDS = (*SAMPLING_FIELDS, "rollouts", "protocol.stop", "executor.second_seed")
 
 
 def roll_out(

@@ -21,7 +21,7 @@ from sandbox.problem import Problem
 from sandbox.problems.data_set import DataSet
 from sandbox.problems.load import read_problems
 from sandbox.problems.sources import read_jsonl
-from sandbox.verdict import Outcome, Verdict, answer_is_right
+from sandbox.verdict import Outcome, Verdict, answer_is_right, is_seed_dependent
 
 REFERENCE = "reference"
 Row = dict[str, Any]
@@ -32,7 +32,7 @@ AHEAD = 4
 """Samples in flight per box: enough to keep it busy, few enough to stay in memory."""
 
 
-def check_samples(dataset: str, samples: str, out: Path, as_json: bool, boxes: int) -> int:
+def check_samples(dataset: str, samples: str, out: Path, as_json: bool, boxes: int, second_seed: bool = False) -> int:
     """Judge `samples` (a JSONL file, or `reference`) on `dataset` into `out`. The exit status.
 
     A sample of an excluded problem ends as unjudged with the reason; `reference` leaves those out.
@@ -51,15 +51,19 @@ def check_samples(dataset: str, samples: str, out: Path, as_json: bool, boxes: i
     started = time.monotonic()
     progress = _Progress(total)
     languages = sorted({problem.language for problem in problems.values()})
-    with Pool(boxes=boxes, languages=languages) as pool, results_in(out) as file:
+    seed_dependent = 0 if second_seed else None
+    with Pool(boxes=boxes, languages=languages, second_seed=second_seed) as pool, results_in(out) as file:
         for row, results in _judged(pool, _rows(problems, samples), AHEAD * boxes):
             kept = {name: value for name, value in row.items() if name != "solution"}
+            flips = results.pop("seed_dependent")
+            if seed_dependent is not None:
+                results["seed_dependent"], seed_dependent = flips, seed_dependent + bool(flips)
             file.write(json.dumps(kept | results) + "\n")
             counts[results["verdict"]] += 1
             progress.update(counts.total())
             if reason := _reason(row["task_id"], results, is_reference=samples == REFERENCE):
                 reasons[reason] = None
-    _summarise(dataset, counts, time.monotonic() - started, out, as_json)
+    _summarise(dataset, counts, time.monotonic() - started, out, as_json, seed_dependent)
     _print_reasons(list(reasons), out)
     return 1 if reasons else 0
 
@@ -167,15 +171,20 @@ def _judge(pool: Pool, problem: Problem, program: str) -> dict[str, Any]:
         "wall_s": round(sum(part.wall_s for part in parts), 6),
         "peak_memory_mib": round(max(part.peak_memory_mib for part in parts), 3),
         "message": "" if last.accepted else last.message,
+        "seed_dependent": is_seed_dependent(parts[0], last),
     }
 
 
-def _summarise(dataset: str, counts: Counter[str], wall_s: float, out: Path, as_json: bool) -> None:
+def _summarise(
+    dataset: str, counts: Counter[str], wall_s: float, out: Path, as_json: bool, seed_dependent: int | None
+) -> None:
+    """`seed_dependent`: how many of the accepted are; None if no second seed was tried."""
     total = sum(counts.values())
     if as_json:
         verdicts = {str(verdict): counts[verdict] for verdict in Verdict}
         summary = {"dataset": dataset, "samples": total, "verdicts": verdicts, "wall_s": round(wall_s, 3)}
-        print(json.dumps(summary | {"out": str(out)}))
+        told = {} if seed_dependent is None else {"seed_dependent": seed_dependent}
+        print(json.dumps(summary | told | {"out": str(out)}))
         return
     print(f"{total} samples of {dataset} judged in {wall_s:.1f} s; results in {out}")
     for verdict in Verdict:
@@ -183,5 +192,7 @@ def _summarise(dataset: str, counts: Counter[str], wall_s: float, out: Path, as_
             print(f"{counts[verdict]:8d}  {verdict}")
     if counts[Verdict.UNJUDGED]:
         print("unjudged samples have no label, because of their problems' own tests", file=sys.stderr)
+    if seed_dependent is not None:
+        print(f"{seed_dependent} of the accepted are rejected under a second seed of hashes and random numbers")
     if counts[Verdict.INFRASTRUCTURE_ERROR]:
         print("infrastructure errors are not verdicts: those samples were not judged", file=sys.stderr)

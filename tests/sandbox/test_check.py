@@ -132,6 +132,20 @@ def test_reference_solutions(engine: None, tmp_path: Path) -> None:
     assert [row["verdict"] for row in read(out)] == ["accepted", "accepted"]
 
 
+def test_what_only_one_seed_accepts_is_counted(
+    engine: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    problems, out = write(tmp_path / "problems.jsonl", PROBLEMS), tmp_path / "results.jsonl"
+    lucky = "import random\nprint(3 if round(random.random(), 4) == 0.8444 else 0)"  # the first number of seed 0
+    texts = ["print(sum(map(int, input().split())))", lucky, "print(4)"]
+    samples = write(tmp_path / "samples.jsonl", [{"task_id": "sum", "solution": text} for text in texts])
+    assert check_samples(str(problems), str(samples), out, as_json=True, boxes=1, second_seed=True) == 0
+    assert [(row["label"], row["seed_dependent"]) for row in read(out)] == [(True, False), (True, True), (False, None)]
+    assert json.loads(capsys.readouterr().out)["seed_dependent"] == 1
+    assert check_samples(str(problems), str(samples), out, as_json=False, boxes=1, second_seed=True) == 0
+    assert "1 of the accepted are rejected under a second seed" in capsys.readouterr().out
+
+
 def test_a_reference_that_fails_is_named(engine: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     wrong = PROBLEMS[0] | {"task_id": "triple", "reference": "def f(x): return 3 * x"}
     problems, out = write(tmp_path / "problems.jsonl", [*PROBLEMS, wrong]), tmp_path / "results.jsonl"

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pyarrow as pa
 import pytest
 
@@ -47,3 +49,27 @@ def test_ids_and_seeds_depend_on_their_parts_alone() -> None:
     assert stable_id("a", 1) == stable_id("a", 1) != stable_id("a", 2)
     assert stable_id("ab", "c") != stable_id("a", "bc")
     assert 0 <= stable_seed("a", 1) < 2**31
+
+
+def test_rows_written_before_there_was_a_second_seed_are_read() -> None:
+    written = episode("e", right("r")).to_row()
+    for name in ("public", "private"):
+        del written["turns"][0]["answers"][0][name]["seed_dependent"]
+    (back,) = Episode.from_row(written).turns
+    assert back.answer.seed_dependent is None and back.answer.label is True
+
+
+@pytest.mark.parametrize(
+    ("public", "private", "told"),
+    [(None, None, None), (False, False, False), (True, False, True), (None, True, True), (None, False, False)],
+)
+def test_an_answer_is_seed_dependent_if_a_suite_of_it_is(
+    public: bool | None, private: bool | None, told: bool | None
+) -> None:
+    whole = right("r")
+    assert whole.public is not None and whole.private is not None
+    parts = {"public": replace(whole.public, seed_dependent=public)}
+    parts["private"] = replace(whole.private, seed_dependent=private)
+    assert replace(whole, **parts).seed_dependent is told
+    rejected = replace(wrong("w"), public=parts["public"], private=replace(whole.private, verdict=W))
+    assert rejected.seed_dependent is None

@@ -1,15 +1,19 @@
 """Strategies as rows: their identity is that of earlier versions, and strangers' functions are checked."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from actors.search.episode import Answer
 from pipeline.config.load import load_config
 from pipeline.errors import ConfigError, StrategyError
-from pipeline.methods.relabel import Relabelled, relabel
+from pipeline.methods.pairs import PairRecipe, make_pairs
+from pipeline.methods.relabel import DROPPED, Relabelled, relabel
 from pipeline.methods.states import final_state
 from pipeline.methods.strategies import STRATEGIES, Strategy, strategy_label
 from pipeline.preflight.check import check_settings
+from pipeline.stages.sampling import EPISODES as EPISODES_STAGE
 from pipeline.state.identity import digest_of
 from pipeline.state.problems import ProblemSplits
 from tests.support.episodes import episode, right, wrong
@@ -92,3 +96,31 @@ def test_functions_of_a_row_take_the_place_of_its_fields() -> None:
 def test_functions_that_return_what_they_may_not_are_named(functions: dict[str, Any], message: str) -> None:
     with pytest.raises(StrategyError, match=message):
         relabelled(Strategy(**functions))
+
+
+def lucky(response: str) -> Answer:
+    """Accepted under the first seed of hashes alone."""
+    answer = right(response)
+    assert answer.private is not None
+    return replace(answer, private=replace(answer.private, seed_dependent=True))
+
+
+@pytest.mark.parametrize("name", DIGESTS)
+def test_what_only_one_seed_accepts_is_no_training_target(name: str) -> None:
+    episodes = [episode("e0", lucky("a")), episode("e1", wrong("b"), lucky("c"), sample=1)]
+    found = relabel(episodes, {}, STRATEGIES[name].completed(load_config().protocol, 3), name, reference="ref")
+    assert {row["target"] for row in found.examples} <= {"b", "ref"}  # the control, and leap
+    assert found.counts["histories"] == found.counts["examples"] + sum(found.counts[reason] for reason in DROPPED)
+
+
+def test_it_is_neither_right_nor_wrong_for_the_verifier() -> None:
+    episodes = [episode("e0", lucky("a"), sample=0), episode("e1", wrong("b"), sample=1), episode("e2", right("r"))]
+    pairs = make_pairs(episodes, PairRecipe(per_problem=9), seed=0)
+    assert [(pair["chosen"], pair["rejected"]) for pair in pairs] == [("r", "b")]
+
+
+def test_the_second_seed_is_part_of_what_rollouts_are() -> None:
+    before, after = (load_config(None, settings) for settings in ([], ["executor.second_seed=true"]))
+    assert EPISODES_STAGE.name == "episodes"
+    fields = [config.identity(*EPISODES_STAGE.config_fields) for config in (before, after)]
+    assert fields[1] == fields[0] | {"executor.second_seed": True}
