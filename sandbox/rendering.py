@@ -9,6 +9,7 @@ from sandbox.protocol.codec import Array, Opaque
 
 LIMIT = 200
 """Characters of one value or one exception's text."""
+NAME = 64
 ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{5,}")
 BRACKETS: dict[type, Any] = {
     list: "[]",
@@ -27,6 +28,11 @@ def describe_error(type_name: str, text: str) -> str:
     """`IndexError: list index out of range`, from two untrusted strings."""
     name, said = clean_text(type_name) or "an error without a name", clean_text(text)
     return f"{name}: {said}" if said else name
+
+
+def plain_name(text: str) -> str:
+    """An untrusted name as one word: ASCII letters, digits and underscores, at most NAME of them."""
+    return re.sub(r"[^A-Za-z0-9_]", "", text[: 4 * NAME])[:NAME] or "unnamed"
 
 
 def clean_text(text: str) -> str:

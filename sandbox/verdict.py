@@ -35,13 +35,18 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestResult:
-    """One test of one program. `message` is made outside the box, from plain values only."""
+    """One test of one program. `message` is made outside the box, from plain values only.
+
+    `reason`: one word that can be counted, made of ASCII letters, digits and underscores; "" if it was accepted. Of a
+    runtime_error it is the exception's class, else one of ours in lower case (sandbox/README.md has them all).
+    """
 
     __test__ = False  # not a pytest class
 
     index: int
     verdict: Verdict
     message: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +54,7 @@ class Outcome:
     """One program on one list of tests (a suite).
 
     `verdict` is accepted only if every test was accepted; otherwise it is the first failing test's.
-    `tests` ends at the first failure if the caller asked to stop there.
+    `tests` ends at the first failure if the caller asked to stop there. `reason`: as that test's.
     `cpu_s` sums over all processes of the run; `peak_memory_mib` is of the run, 0 if unknown. `seed_dependent`: True
     if the program is accepted, and rejected where hashes and random numbers have another seed; None if not tried.
     """
@@ -63,6 +68,7 @@ class Outcome:
     box: str = ""
     attempt: int = 1
     seed_dependent: bool | None = None
+    reason: str = ""
 
     @property
     def label(self) -> bool | None:
@@ -105,7 +111,7 @@ def outcome_without_tests(suite: Literal["public", "private"], *, public_suffice
         return Outcome(verdict=Verdict.ACCEPTED, message="no public tests")
     if public_suffices:
         return Outcome(verdict=Verdict.ACCEPTED, message="no private tests: the public ones are all there are")
-    return Outcome(verdict=Verdict.UNJUDGED, message="no private tests: nothing can be accepted")
+    return Outcome(verdict=Verdict.UNJUDGED, message="no private tests: nothing can be accepted", reason="no_tests")
 
 
 def is_seed_dependent(public: Outcome | None, private: Outcome | None) -> bool | None:

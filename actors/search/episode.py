@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from sandbox.verdict import Outcome, TestResult, Verdict, answer_is_right, is_seed_dependent
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""Version 1 had neither `reason` nor `seed_dependent`; its rows are read as rows without them."""
 MaskReason = Literal["infrastructure", "unjudged"]
 MASK_COLUMNS = (
     "infrastructure",
@@ -158,7 +159,8 @@ def _outcome_row(outcome: Outcome | None) -> dict[str, Any] | None:
     row = {name: getattr(outcome, name) for name in outcome.__slots__}
     row["verdict"] = str(outcome.verdict)
     row["tests"] = [
-        {"index": test.index, "verdict": str(test.verdict), "message": test.message} for test in outcome.tests
+        {"index": test.index, "verdict": str(test.verdict), "message": test.message, "reason": test.reason}
+        for test in outcome.tests
     ]
     return row
 
@@ -192,10 +194,13 @@ def _answer(row: dict[str, Any]) -> Answer:
     return Answer(**{**row, "public": _outcome(row["public"]), "private": _outcome(row["private"])})
 
 
+TEST_TYPE = pa.struct(
+    [("index", pa.int32()), ("verdict", pa.string()), ("message", pa.string()), ("reason", pa.string())]
+)
 OUTCOME_TYPE = pa.struct(
     [
         ("verdict", pa.string()),
-        ("tests", pa.list_(pa.struct([("index", pa.int32()), ("verdict", pa.string()), ("message", pa.string())]))),
+        ("tests", pa.list_(TEST_TYPE)),
         ("message", pa.string()),
         ("cpu_s", pa.float64()),
         ("wall_s", pa.float64()),
@@ -203,6 +208,7 @@ OUTCOME_TYPE = pa.struct(
         ("box", pa.string()),
         ("attempt", pa.int32()),
         ("seed_dependent", pa.bool_()),
+        ("reason", pa.string()),
     ]
 )
 ANSWER_TYPE = pa.struct(

@@ -42,7 +42,10 @@ VERDICTS_TITLE = "Episodes, by final verdict"
 ENDS = (*(str(verdict) for verdict in Verdict), "not_judged")
 WITHOUT_LABEL = (str(Verdict.UNJUDGED), str(Verdict.INFRASTRUCTURE_ERROR), "not_judged")
 MASKED = {"infrastructure": str(Verdict.INFRASTRUCTURE_ERROR), "unjudged": str(Verdict.UNJUDGED)}
-VERDICT_COLUMNS = [*MASK_COLUMNS, "turns.list.element.chosen"]
+_REASONS = [column.replace(".verdict", ".reason") for column in MASK_COLUMNS if column.endswith(".verdict")]
+VERDICT_COLUMNS = [*MASK_COLUMNS, *_REASONS, "turns.list.element.chosen"]
+SHOWN_REASONS = 5
+"""The commonest ones; the exceptions of programs have any name."""
 
 
 def funnel_steps(manifests: Sequence[Manifest]) -> list[FunnelStep]:
@@ -64,19 +67,32 @@ def _step(counted: FunnelCounts, manifest: Manifest) -> FunnelStep:
 def _verdict_step(manifest: Manifest) -> FunnelStep:
     """How the episodes of a stage ended, from their verdict columns alone, streamed."""
     batches = read_batches(manifest.files().values(), VERDICT_COLUMNS)
-    ends = Counter(_end(row) for batch in batches for row in batch.to_pylist())
+    ends: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    for row in (row for batch in batches for row in batch.to_pylist()):
+        end, reason = _end(row)
+        ends[end] += 1
+        reasons[f"{end}: {reason}"] += bool(reason)
     parts = {name: ends[name] for name in ENDS if ends[name]}
     judged = sum(count for name, count in parts.items() if name not in WITHOUT_LABEL)
-    return FunnelStep(EPISODES.name, VERDICTS_TITLE, manifest.iteration, manifest.rows, parts, {"judged": judged})
+    extras = {"judged": judged} | {name: count for name, count in reasons.most_common(SHOWN_REASONS) if count}
+    return FunnelStep(EPISODES.name, VERDICTS_TITLE, manifest.iteration, manifest.rows, parts, extras)
 
 
-def _end(row: Row) -> str:
-    """The verdict of the answer an episode ended with; a public rejection settles it."""
+def _end(row: Row) -> tuple[str, str]:
+    """Verdict and reason of the answer an episode ended with; a public rejection settles it. Version 1 of the rows has
+    no reason."""
     if (why := mask_of_row(row)) is not None:
-        return MASKED[why]
+        return MASKED[why], ""
     if not row["turns"]:
-        return "not_judged"
+        return "not_judged", ""
     turn = row["turns"][-1]
     answer = turn["answers"][turn["chosen"]]
     verdicts = (answer[suite] and Verdict(answer[suite]["verdict"]) for suite in ("public", "private"))
-    return str(settling_verdict(*verdicts) or "not_judged")
+    settling = settling_verdict(*verdicts)
+    outcome = answer["private" if settling is not None and _passes(answer["public"]) else "public"]
+    return str(settling or "not_judged"), (outcome and outcome.get("reason")) or ""
+
+
+def _passes(outcome: Row | None) -> bool:
+    return outcome is not None and outcome["verdict"] == Verdict.ACCEPTED

@@ -21,12 +21,15 @@ from sandbox.problem import Problem
 from sandbox.problems.data_set import DataSet
 from sandbox.problems.load import read_problems
 from sandbox.problems.sources import read_jsonl
-from sandbox.verdict import Outcome, Verdict, answer_is_right, is_seed_dependent
+from sandbox.verdict import Outcome, Verdict, answer_is_right, first_failure, is_seed_dependent
 
 REFERENCE = "reference"
+SUITES = ("public", "private")
 Row = dict[str, Any]
-REASONS = 20
-"""Samples without a verdict, and references that fail, that are printed; all of them are in the results."""
+SHOWN_WORDS = 5
+"""Reasons of a verdict that are printed, the commonest ones."""
+SHOWN_SAMPLES = 20
+"""Samples without a verdict that are printed; of reference solutions all are. The results have all in any case."""
 PROGRESS_EVERY_S = 10.0
 AHEAD = 4
 """Samples in flight per box: enough to keep it busy, few enough to stay in memory."""
@@ -47,6 +50,7 @@ def check_samples(dataset: str, samples: str, out: Path, as_json: bool, boxes: i
     total = sum(1 for _ in _rows(problems, samples))  # and a bad line is found now
     require_place(out, dataset, samples)
     counts: Counter[str] = Counter()
+    words: Counter[tuple[str, str]] = Counter()
     reasons: dict[str, None] = {}
     started = time.monotonic()
     progress = _Progress(total)
@@ -60,11 +64,12 @@ def check_samples(dataset: str, samples: str, out: Path, as_json: bool, boxes: i
                 results["seed_dependent"], seed_dependent = flips, seed_dependent + bool(flips)
             file.write(json.dumps(kept | results) + "\n")
             counts[results["verdict"]] += 1
+            words[results["verdict"], results["reason"]] += 1
             progress.update(counts.total())
             if reason := _reason(row["task_id"], results, is_reference=samples == REFERENCE):
                 reasons[reason] = None
-    _summarise(dataset, counts, time.monotonic() - started, out, as_json, seed_dependent)
-    _print_reasons(list(reasons), out)
+    _summarise(dataset, counts, words, time.monotonic() - started, out, as_json, seed_dependent)
+    _print_reasons(list(reasons), out, len(reasons) if samples == REFERENCE else SHOWN_SAMPLES)
     return 1 if reasons else 0
 
 
@@ -78,11 +83,11 @@ def _reason(task_id: str, results: Row, is_reference: bool) -> str | None:
     return None
 
 
-def _print_reasons(reasons: Sequence[str], out: Path) -> None:
-    for reason in reasons[:REASONS]:
+def _print_reasons(reasons: Sequence[str], out: Path, most: int) -> None:
+    for reason in reasons[:most]:
         print(reason, file=sys.stderr)
-    if len(reasons) > REASONS:
-        print(f"and {len(reasons) - REASONS} more; {out} has them all", file=sys.stderr)
+    if len(reasons) > most:
+        print(f"and {len(reasons) - most} more; {out} has them all", file=sys.stderr)
 
 
 class _Progress:
@@ -157,15 +162,22 @@ def _judged(pool: Pool, rows: Iterator[tuple[Row, Problem]], ahead: int) -> Iter
 
 
 def _judge(pool: Pool, problem: Problem, program: str) -> dict[str, Any]:
-    """Public tests, then private ones if those passed; a sample's verdict is the last one's."""
+    """Public tests, then private ones if those passed; a sample's verdict is the last one's.
+
+    `suite` and `test` (from 1, as in messages) say where it failed, `reason` why, in one word; else null and "".
+    """
     if problem.unjudgeable:
-        excluded = Outcome(verdict=Verdict.UNJUDGED, message=f"excluded: {problem.unjudgeable}")
+        excluded = Outcome(verdict=Verdict.UNJUDGED, message=f"excluded: {problem.unjudgeable}", reason="excluded")
     parts: list[Outcome] = [excluded if problem.unjudgeable else pool.judge(problem, program, "public")]
     if parts[0].accepted:
         parts.append(pool.judge(problem, program, "private"))
     last = parts[-1]  # it settles the sample: private tests are judged only if the public ones are accepted
+    failing = first_failure(last.tests)
     return {
         "verdict": str(last.verdict),
+        "reason": last.reason,
+        "suite": None if last.accepted or problem.unjudgeable else SUITES[len(parts) - 1],
+        "test": failing.index + 1 if failing else None,
         "label": answer_is_right(parts[0], last),
         "cpu_s": round(sum(part.cpu_s for part in parts), 6),
         "wall_s": round(sum(part.wall_s for part in parts), 6),
@@ -176,23 +188,36 @@ def _judge(pool: Pool, problem: Problem, program: str) -> dict[str, Any]:
 
 
 def _summarise(
-    dataset: str, counts: Counter[str], wall_s: float, out: Path, as_json: bool, seed_dependent: int | None
+    dataset: str,
+    counts: Counter[str],
+    words: Counter[tuple[str, str]],
+    wall_s: float,
+    out: Path,
+    as_json: bool,
+    seed_dependent: int | None,
 ) -> None:
-    """`seed_dependent`: how many of the accepted are; None if no second seed was tried."""
+    """`words` counts verdicts with their reasons. `seed_dependent`: how many of the accepted are; None if not tried."""
     total = sum(counts.values())
     if as_json:
         verdicts = {str(verdict): counts[verdict] for verdict in Verdict}
-        summary = {"dataset": dataset, "samples": total, "verdicts": verdicts, "wall_s": round(wall_s, 3)}
+        reasons = {str(verdict): found for verdict in Verdict if (found := _words(words, verdict))}
+        summary = {"dataset": dataset, "samples": total, "verdicts": verdicts, "reasons": reasons}
         told = {} if seed_dependent is None else {"seed_dependent": seed_dependent}
-        print(json.dumps(summary | told | {"out": str(out)}))
+        print(json.dumps(summary | {"wall_s": round(wall_s, 3)} | told | {"out": str(out)}))
         return
     print(f"{total} samples of {dataset} judged in {wall_s:.1f} s; results in {out}")
     for verdict in Verdict:
         if counts[verdict]:
-            print(f"{counts[verdict]:8d}  {verdict}")
+            commonest = [f"{word} {count}" for word, count in _words(words, verdict).items()][:SHOWN_WORDS]
+            print(f"{counts[verdict]:8d}  {verdict}{': ' if commonest else ''}{', '.join(commonest)}")
     if counts[Verdict.UNJUDGED]:
         print("unjudged samples have no label, because of their problems' own tests", file=sys.stderr)
     if seed_dependent is not None:
         print(f"{seed_dependent} of the accepted are rejected under a second seed of hashes and random numbers")
     if counts[Verdict.INFRASTRUCTURE_ERROR]:
         print("infrastructure errors are not verdicts: those samples were not judged", file=sys.stderr)
+
+
+def _words(words: Counter[tuple[str, str]], verdict: Verdict) -> dict[str, int]:
+    """The reasons of a verdict, the commonest first."""
+    return {word: count for (found, word), count in words.most_common() if found == verdict and word}

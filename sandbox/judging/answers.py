@@ -29,8 +29,8 @@ def reported_failure(message: dict[str, Any]) -> Failure | None:
     """Why a program was not compiled or loaded."""
     if "failed" not in message:
         return None
-    verdict, text = raised_failure(message)
-    return (Verdict.COMPILE_ERROR, text) if message["failed"] == "compile" else (verdict, text)
+    failure = raised_failure(message)
+    return failure._replace(verdict=Verdict.COMPILE_ERROR) if message["failed"] == "compile" else failure
 
 
 def raised_failure(error: Any) -> Failure:
@@ -38,10 +38,8 @@ def raised_failure(error: Any) -> Failure:
     if not isinstance(error, dict):
         return MALFORMED
     name = _text(error, "type")
-    memory = "MemoryError" in (name, error.get("base"))
-    return Verdict.MEMORY_LIMIT if memory else Verdict.RUNTIME_ERROR, rendering.describe_error(
-        name, _text(error, "text")
-    )
+    verdict = Verdict.MEMORY_LIMIT if "MemoryError" in (name, error.get("base")) else Verdict.RUNTIME_ERROR
+    return Failure(verdict, rendering.describe_error(name, _text(error, "text")), rendering.plain_name(name))
 
 
 def _text(error: dict[str, Any], key: str) -> str:
@@ -57,7 +55,7 @@ def value_failure(
         return raised_failure(message.get("raised"))
     try:
         wrong = difference(message["value"], expected, tolerance)
-        return None if wrong is None else (Verdict.WRONG_ANSWER, wrong)
+        return None if wrong is None else Failure(Verdict.WRONG_ANSWER, wrong, "value")
     except Exception:  # the expected value is plain, so what cannot be compared with it is the program's value
         return MALFORMED
 
@@ -65,10 +63,10 @@ def value_failure(
 def observed_value(message: dict[str, Any]) -> Failure:
     """What came out of an extra input: a digest of the value, which is no failure, or the type of an error."""
     if "value" not in message:
-        verdict, _ = raised_failure(message.get("raised"))
-        return verdict, _text(message["raised"], "type")[:80] if isinstance(message.get("raised"), dict) else ""
+        name = _text(message["raised"], "type")[:80] if isinstance(message.get("raised"), dict) else ""
+        return raised_failure(message.get("raised"))._replace(message=name)
     try:
-        return Verdict.ACCEPTED, behaviour_digest(codec.decode_value(message["value"]))
+        return Failure(Verdict.ACCEPTED, behaviour_digest(codec.decode_value(message["value"])))
     except Exception:  # what cannot be made a plain value, or not in this depth, is the program's doing
         return MALFORMED
 
@@ -76,23 +74,24 @@ def observed_value(message: dict[str, Any]) -> Failure:
 def observed_output(output: bytes, failure: Failure | None) -> Failure:
     """As `observed`, of a program that writes to its standard output: white space apart, or how it ended."""
     if failure is not None:
-        return failure[0], ""
-    return Verdict.ACCEPTED, behaviour_digest(output.decode(errors="replace").split())
+        return failure._replace(message="")
+    return Failure(Verdict.ACCEPTED, behaviour_digest(output.decode(errors="replace").split()))
 
 
-def test_failure(failure: dict[str, Any] | None, index: int, plan: JudgingPlan) -> Failure | None:
-    """What the judge box reports of one test."""
-    if failure is None:
-        return None
+def test_failure(failure: dict[str, Any], index: int, plan: JudgingPlan) -> Failure:
+    """What the judge box reports of a test that failed."""
     if "got" in failure:
-        return Verdict.WRONG_ANSWER, f"got {_shown(failure['got'])}, expected {_shown(failure['expected'])}"
+        shown = f"got {_shown(failure['got'])}, expected {_shown(failure['expected'])}"
+        return Failure(Verdict.WRONG_ANSWER, shown, "value")
     if "assertion" in failure:
-        return Verdict.WRONG_ANSWER, f"assertion failed: {rendering.clean_text(failure['assertion'])}"
+        text = f"assertion failed: {rendering.clean_text(failure['assertion'])}"
+        return Failure(Verdict.WRONG_ANSWER, text, "assertion")
     if "unjudgeable" in failure:
         source = " ".join(plan.checks[index].split())
         snippet = source if len(source) <= SNIPPET else source[: SNIPPET - 1] + "…"
         where = f"{plan.suite} test {index + 1} cannot be judged"
-        return Verdict.UNJUDGED, f"{where}: {rendering.clean_text(failure['unjudgeable'])}: {snippet}"
+        text = f"{where}: {rendering.clean_text(failure['unjudgeable'])}: {snippet}"
+        return Failure(Verdict.UNJUDGED, text, "unjudgeable")
     return raised_failure(failure["raised"])
 
 

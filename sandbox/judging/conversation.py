@@ -19,7 +19,9 @@ from sandbox.verdict import Verdict
 MAX_STEPS = 100_000
 """Values that the tests may take from a program's iterators: an endless one ends here, in seconds."""
 BEFORE = "the tests failed by themselves, before the program had answered anything"
-TOO_LARGE: Failure = (Verdict.OUTPUT_LIMIT, "output limit: values too large to be passed on")
+TESTS_FAILED = "tests_failed"
+"""The reason of a failure in which no program had a part."""
+TOO_LARGE = Failure(Verdict.OUTPUT_LIMIT, "output limit: values too large to be passed on", "values")
 
 
 class Conversation:
@@ -46,9 +48,12 @@ class Conversation:
             elif "test" in message:
                 self._report(message)
             elif "preamble" in message:
-                failed = answers.test_failure(message["preamble"], 0, self.tally.plan) or MALFORMED
-                own = Verdict.UNJUDGED, f"the problem's own preamble fails: {failed[1]}"
-                return failed if self.decided else own  # it may have looked for a name of the program
+                failed = answers.test_failure(message["preamble"], 0, self.tally.plan)
+                return failed if self.decided else own_preamble(failed)  # it may have looked for a name of the program
+            elif "unjudgeable" in message:
+                if not (self.decided and message.get("large")):  # else the program may have chosen the size
+                    self.tally.overrule(self._test_failure(message))
+                    return None
             elif "finished" not in message:  # it had more parts than the host reads
                 return self._blamed(TOO_LARGE)
         return self._ending() if self.tests.over else self._interrupted()
@@ -77,7 +82,7 @@ class Conversation:
         self.asked |= not first
         self.steps += operation in ("next", "rest")
         if self.steps > MAX_STEPS:
-            return Verdict.OUTPUT_LIMIT, f"output limit: {MAX_STEPS} values of iterators"
+            return Failure(Verdict.OUTPUT_LIMIT, f"output limit: {MAX_STEPS} values of iterators", "steps")
         sent = self.program.sent
         if not self.program.send(ask):
             return self._blamed(TOO_LARGE)
@@ -101,10 +106,15 @@ class Conversation:
         return done is not None and done.end == "messages flood" and self.limits.values_mib << 20 > MAX_FRAME
 
     def _report(self, message: dict[str, Any]) -> None:
-        failure = answers.test_failure(message["failure"], self.tally.order[message["test"]], self.tally.plan)
+        failure = message["failure"] and self._test_failure(message["failure"])
         if failure is not None and (failure[0] is Verdict.MEMORY_LIMIT or "untouched" in message["failure"]):
             failure = self._blamed(failure)
         self.tally.add(failure)
+
+    def _test_failure(self, message: dict[str, Any]) -> Failure:
+        """Of the test that runs now."""
+        index = self.tally.order[min(len(self.tally.results), self.tally.plan.size - 1)]
+        return answers.test_failure(message, index, self.tally.plan)
 
     def _ending(self) -> Failure | None:
         """The tests' own run is over."""
@@ -126,4 +136,9 @@ class Conversation:
         """A limit that the tests met, or an error in them: the program's if its answers may have led there."""
         if self.decided:
             return failure
-        return Verdict.UNJUDGED, f"{BEFORE}: {failure[1]}"
+        return Failure(Verdict.UNJUDGED, f"{BEFORE}: {failure.message}", TESTS_FAILED)
+
+
+def own_preamble(failure: Failure) -> Failure:
+    """The problem's preamble fails without any program."""
+    return Failure(Verdict.UNJUDGED, f"the problem's own preamble fails: {failure.message}", "preamble")

@@ -17,7 +17,7 @@ ABORTED = (-signal.SIGABRT, -signal.SIGTRAP, -signal.SIGILL)
 
 def run_failure(done: RunReport, limits: Limits) -> Failure | None:
     """What the fork server's report means; None for a run that kept its limits and ended with status 0 or by us."""
-    memory = Verdict.MEMORY_LIMIT, f"memory limit: {limits.memory_mib} MiB"
+    memory = Failure(Verdict.MEMORY_LIMIT, f"memory limit: {limits.memory_mib} MiB", "memory")
     # the kernel killed a process of the run for memory, and whether the run lived on is luck; or one had more than
     # its limit on data allows, as shared memory
     if done.oom or done.peak_mib > 1.25 * limits.memory_mib + BASE_MIB:
@@ -25,28 +25,28 @@ def run_failure(done: RunReport, limits: Limits) -> Failure | None:
     if done.end == "wall":
         return wall_failure(limits)
     if done.end == "cpu" or done.cpu_s > limits.cpu_limit_s or done.code == -signal.SIGXCPU:
-        return Verdict.TIME_LIMIT, f"time limit: {limits.cpu_limit_s:g} s of CPU"
+        return Failure(Verdict.TIME_LIMIT, f"time limit: {limits.cpu_limit_s:g} s of CPU", "cpu")
     if done.end == "messages flood":
         return flood_failure(limits)
     if done.end == "output flood":
-        return Verdict.OUTPUT_LIMIT, f"output limit: {OUTPUT_BYTES >> 20} MiB"
+        return Failure(Verdict.OUTPUT_LIMIT, f"output limit: {OUTPUT_BYTES >> 20} MiB", "output")
     if done.end == "told" or done.code == 0:
         return None
     if done.code in ABORTED and done.peak_mib > limits.memory_mib / 2:
         return memory
     if done.code is not None and done.code < 0:
-        return Verdict.RUNTIME_ERROR, f"killed by signal {-done.code}"
-    return Verdict.RUNTIME_ERROR, f"the program ended itself with status {done.code}"
+        return Failure(Verdict.RUNTIME_ERROR, f"killed by signal {-done.code}", "signal")
+    return Failure(Verdict.RUNTIME_ERROR, f"the program ended itself with status {done.code}", "exit")
 
 
 def wall_failure(limits: Limits) -> Failure:
     """The wall time was over."""
-    return Verdict.TIME_LIMIT, f"time limit: {limits.wall_limit_s:g} s of wall time"
+    return Failure(Verdict.TIME_LIMIT, f"time limit: {limits.wall_limit_s:g} s of wall time", "wall")
 
 
 def flood_failure(limits: Limits) -> Failure:
     """More values than a problem allows."""
-    return Verdict.OUTPUT_LIMIT, f"output limit: values of {limits.values_mib} MiB"
+    return Failure(Verdict.OUTPUT_LIMIT, f"output limit: values of {limits.values_mib} MiB", "values")
 
 
 def tests_failure(done: RunReport, malformed: bool, through: bool, limits: Limits) -> Failure | None:

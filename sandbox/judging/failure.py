@@ -1,8 +1,20 @@
-"""Why a test was not accepted: a verdict and a text made on the host."""
+"""Why a test was not accepted: a verdict, a text made on the host, and one word that reports can count."""
+
+from typing import NamedTuple
 
 from sandbox.verdict import Verdict
 
-Failure = tuple[Verdict, str]
-MALFORMED: Failure = (Verdict.RUNTIME_ERROR, "malformed answer")
-SILENT: Failure = (Verdict.RUNTIME_ERROR, "it ends the run")
-NEVER_ASKED: Failure = (Verdict.UNJUDGED, "the tests ask nothing of the program: nothing can be accepted")
+
+class Failure(NamedTuple):
+    """`reason`: as `sandbox.verdict.TestResult.reason`."""
+
+    verdict: Verdict
+    message: str
+    reason: str = ""
+
+
+MALFORMED = Failure(Verdict.RUNTIME_ERROR, "malformed answer", "malformed")
+SILENT = Failure(Verdict.RUNTIME_ERROR, "it ends the run", "exit")
+NEVER_ASKED = Failure(
+    Verdict.UNJUDGED, "the tests ask nothing of the program: nothing can be accepted", "nothing_asked"
+)

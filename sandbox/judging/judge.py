@@ -11,7 +11,7 @@ from typing import Any
 from sandbox.containers.box import Box
 from sandbox.containers.session import BoxSession
 from sandbox.judging import answers
-from sandbox.judging.conversation import Conversation
+from sandbox.judging.conversation import Conversation, own_preamble
 from sandbox.judging.endings import run_failure
 from sandbox.judging.failure import MALFORMED, SILENT, Failure
 from sandbox.judging.order import order_of_tests
@@ -25,7 +25,7 @@ GRACE = 1.5
 """A run may go on to this multiple of its CPU limit: if it ends there it was near, and is run again alone."""
 LONGEST = 4 << 20
 """Characters of a program. As JSON each takes up to twelve bytes, and a frame has an end."""
-TOO_LONG: Failure = (Verdict.COMPILE_ERROR, f"a program of more than {LONGEST} characters")
+TOO_LONG = Failure(Verdict.COMPILE_ERROR, f"a program of more than {LONGEST} characters", "too_long")
 
 
 def judge_program(plan: JudgingPlan, program: str, box: Box, judge_box: Callable[[], Box], stop: bool) -> Judgement:
@@ -65,7 +65,7 @@ def _broken_preamble(plan: JudgingPlan, box: Box) -> Judgement | None:
     if failure is None:
         return None
     tally = Tally(plan, box)
-    tally.fail_all((Verdict.UNJUDGED, f"the problem's own preamble fails: {failure[1]}"))
+    tally.fail_all(own_preamble(failure))
     return tally.judgement()
 
 
@@ -87,7 +87,7 @@ def _compile(plan: JudgingPlan, program: str, box: Box) -> tuple[str, Failure | 
     failure = answers.reported_failure(message) or run_failure(done, language.compile_limits)
     if failure is None and not isinstance(message.get("compiled"), str):
         failure = MALFORMED
-    return message.get("compiled", ""), failure and (Verdict.COMPILE_ERROR, failure[1])
+    return message.get("compiled", ""), failure and failure._replace(verdict=Verdict.COMPILE_ERROR)
 
 
 def _judge_calls(plan: JudgingPlan, program: str, box: Box, stop: bool) -> Judgement:
@@ -156,7 +156,7 @@ def _judge_output(plan: JudgingPlan, program: str, box: Box, stop: bool) -> Judg
             failure = answers.observed_output(bytes(session.output), failure)
         elif failure is None:
             difference = first_difference(bytes(session.output), case.output, plan.float_tol)
-            failure = None if difference is None else (Verdict.WRONG_ANSWER, difference)
+            failure = None if difference is None else Failure(Verdict.WRONG_ANSWER, difference, "output")
         tally.add(failure)
         if stop and tally.failed:
             break

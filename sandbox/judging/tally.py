@@ -52,8 +52,15 @@ class Tally:
         return len(self.results) >= self.plan.size
 
     def add(self, failure: Failure | None) -> None:
-        verdict, message = failure or (Verdict.ACCEPTED, "")
-        self.results.append(TestResult(index=self.order[len(self.results)], verdict=verdict, message=message))
+        found = (failure or Failure(Verdict.ACCEPTED, ""))._asdict()
+        self.results.append(TestResult(index=self.order[len(self.results)], **found))
+
+    def overrule(self, failure: Failure) -> None:
+        """A failure of the test that runs now; after the last one, of that, if it was accepted."""
+        if self.complete and not self.failed:
+            self.results.pop()
+        if not self.complete:
+            self.add(failure)
 
     def account(self, done: RunReport) -> None:
         """Sum up a run; and note whether its time limit, if it hit one, may have been the machine's doing."""
@@ -73,7 +80,7 @@ class Tally:
         self.account(done)
         failure = failure or run_failure(done, self.plan.limits)
         if session.malformed or (failure is None and not self.complete and not self.failed):
-            failure = (Verdict.RUNTIME_ERROR, "the program ended itself before it had answered")
+            failure = Failure(Verdict.RUNTIME_ERROR, "the program ended itself before it had answered", "exit")
         elif failure is None and session.unread and not self.failed:
             failure = MALFORMED  # it said more than it was asked
         if failure is None:
@@ -96,6 +103,7 @@ class Tally:
             verdict=Verdict.ACCEPTED if first is None else first.verdict,
             tests=tuple(results),
             message="" if first is None else first.message,
+            reason="" if first is None else first.reason,
             cpu_s=self.cpu_s,
             wall_s=self.wall_s,
             peak_memory_mib=self.peak_mib,

@@ -22,6 +22,7 @@ from sandbox.languages import get_language
 from sandbox.pool.box_factory import BoxFactory
 from sandbox.pool.machine_lock import MachineLock
 from sandbox.pool.outcome_cache import Deliver, OutcomeCache
+from sandbox.pool.reference_outcomes import ReferenceOutcomes
 from sandbox.pool.worker import PoolJob, PoolWorker, infrastructure_outcome
 from sandbox.problem import Problem, Suite
 from sandbox.verdict import Outcome
@@ -62,7 +63,10 @@ class Pool:
         self._submit_deadline_s, self._second_seed = submit_deadline_s, second_seed
         self._machine = MachineLock()
         self._closed = False
-        self._workers = [PoolWorker(self._factory, self._jobs, self._machine, f"sandbox-{n}") for n in range(boxes)]
+        references = ReferenceOutcomes(REMEMBERED)
+        self._workers = [
+            PoolWorker(self._factory, self._jobs, self._machine, references, f"sandbox-{n}") for n in range(boxes)
+        ]
         try:
             for language in languages:
                 self._factory.prewarm(boxes, (get_language(language), FIRST_SEED))
@@ -90,11 +94,13 @@ class Pool:
             return future
         deliver: Deliver | None = partial(_set, future)
         if self._cache is not None:
-            deliver = self._cache.ask((plan.identity, program, stop_at_first_failure), partial(_set, future))
+            deliver = self._cache.ask(
+                (plan.identity, problem.reference, program, stop_at_first_failure), partial(_set, future)
+            )
         if deliver is None:
             return future
         again = self._second_seed and suite != "probes"
-        job = PoolJob(plan, program, stop_at_first_failure, deliver, second_seed=again)
+        job = PoolJob(plan, program, stop_at_first_failure, deliver, problem.reference, again)
         try:
             self._jobs.put(job, timeout=self._submit_deadline_s)
         except queue.Full:

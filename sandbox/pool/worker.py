@@ -15,6 +15,7 @@ from sandbox.judging.plan import JudgingPlan
 from sandbox.languages.python import LANGUAGE as PYTHON
 from sandbox.pool.box_factory import BoxFactory, BoxKind
 from sandbox.pool.machine_lock import MachineLock
+from sandbox.pool.reference_outcomes import ReferenceOutcomes, judged_where, may_be_provoked, reject_provoked
 from sandbox.verdict import Outcome, Verdict
 
 ATTEMPTS = 3
@@ -32,21 +33,27 @@ class PoolJob:
     program: str
     stop: bool
     deliver: Callable[[Outcome], Any]
+    reference: str | None = None
     second_seed: bool = False
 
 
-def infrastructure_outcome(message: str, attempt: int) -> Outcome:
-    return Outcome(verdict=Verdict.INFRASTRUCTURE_ERROR, message=message, attempt=attempt)
+def infrastructure_outcome(message: str, attempt: int, reason: str = "sandbox") -> Outcome:
+    return Outcome(verdict=Verdict.INFRASTRUCTURE_ERROR, message=message, attempt=attempt, reason=reason)
 
 
 class PoolWorker(threading.Thread):
     """One box at work, replaced whenever there is the slightest doubt about it."""
 
     def __init__(
-        self, factory: BoxFactory, jobs: "queue.Queue[PoolJob | None]", machine: MachineLock, name: str
+        self,
+        factory: BoxFactory,
+        jobs: "queue.Queue[PoolJob | None]",
+        machine: MachineLock,
+        references: ReferenceOutcomes,
+        name: str,
     ) -> None:
         super().__init__(name=name, daemon=True)
-        self._factory, self._jobs, self._machine = factory, jobs, machine
+        self._factory, self._jobs, self._machine, self._references = factory, jobs, machine, references
         self._boxes: dict[BoxKind, Box] = {}
         self._judge_boxes: dict[int, Box] = {}
 
@@ -54,6 +61,8 @@ class PoolWorker(threading.Thread):
         while (job := self._jobs.get()) is not None:
             try:
                 outcome = self._outcome(job, FIRST_SEED)
+                if outcome.verdict is Verdict.UNJUDGED and may_be_provoked(outcome):
+                    outcome = self._compared(job, outcome)
                 if job.second_seed and outcome.accepted:
                     again = self._outcome(job, SECOND_SEED)
                     outcome = replace(outcome, seed_dependent=None if again.label is None else not again.accepted)
@@ -62,6 +71,20 @@ class PoolWorker(threading.Thread):
                 self._drop_boxes()
             job.deliver(outcome)
         self._drop_boxes()
+
+    def _compared(self, job: PoolJob, outcome: Outcome) -> Outcome:
+        """Of an unjudged program: rejected if the reference solution is judged where it is not, twice."""
+        if job.reference is None or job.reference == job.program:
+            return outcome
+        key = job.plan.identity, job.reference
+        reference = self._references.get(key)
+        if reference is None:
+            reference = self._outcome(replace(job, program=job.reference, stop=False), FIRST_SEED)
+            self._references.keep(key, reference)
+        if not judged_where(outcome, reference):
+            return outcome
+        again = self._outcome(job, FIRST_SEED)
+        return reject_provoked(again) if judged_where(again, reference) and may_be_provoked(again) else again
 
     def _outcome(self, job: PoolJob, seed: int) -> Outcome:
         """Up to ATTEMPTS boxes; what looks like the machine's doing once more, alone."""
@@ -77,13 +100,14 @@ class PoolWorker(threading.Thread):
                     with self._machine.shared():
                         judgement = self._attempt(job, seed)
                 if judgement.starved:
-                    return infrastructure_outcome(f"{STARVED}: {judgement.outcome.message}", attempt)
+                    message = f"{STARVED}: {judgement.outcome.message}"
+                    return infrastructure_outcome(message, attempt, "starved")
                 return replace(judgement.outcome, attempt=attempt)
             except BoxLost as error:
                 reason = str(error)
                 if self._out_of_memory((job.plan.language, seed)):
                     message = f"memory limit: {job.plan.limits.memory_mib} MiB"
-                    return Outcome(verdict=Verdict.MEMORY_LIMIT, message=message, attempt=attempt)
+                    return Outcome(verdict=Verdict.MEMORY_LIMIT, message=message, attempt=attempt, reason="memory")
                 self._drop_boxes()
                 attempt += 1
             except SandboxUnavailable as error:  # no attempt: the engine may be about to come back

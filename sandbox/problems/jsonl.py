@@ -7,7 +7,6 @@ from typing import Any
 
 from sandbox import languages
 from sandbox.errors import ProblemError
-from sandbox.judging.plan import make_plan
 from sandbox.languages import LANGUAGES
 from sandbox.problem import FunctionTest, Limits, Problem, StdioTest, Test
 from sandbox.problems.rows import TEXT, ProblemRow, is_text
@@ -50,7 +49,7 @@ def _problem(row: ProblemRow) -> Problem:
     private = _tests(row, "private_tests", io, language)
     if not private:
         raise row.refuse("private_tests", "at least one test: a program that nothing tests cannot be judged")
-    problem = Problem(
+    return Problem(
         problem_id=row.identifier("task_id"),
         prompt=row.text("prompt"),
         language=language,
@@ -64,12 +63,6 @@ def _problem(row: ProblemRow) -> Problem:
         limits=_limits(row),
         float_tol=_number(row, "float_tol"),
     )
-    try:
-        make_plan(problem, "public")
-        make_plan(problem, "private")
-    except ValueError as error:
-        raise ProblemError(f"{row.where}: {error}") from None
-    return problem
 
 
 def _known_fields(row: ProblemRow) -> None:

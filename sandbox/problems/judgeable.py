@@ -52,8 +52,10 @@ SNIPPET = 100
 
 def unjudgeable_reason(problem: Problem) -> str | None:
     """Why programs for this problem cannot be judged; None if nothing speaks against it."""
-    if problem.language != "python" or problem.io != "function":
+    if problem.io != "function":
         return None
+    if problem.language != "python":
+        return _no_plan(problem)
     common = [ast.parse(problem.preamble), ast.parse(problem.setup)]
     known = _Kinds(common)
     suspicious = SUSPICIOUS | known.kinds.keys() | known.makers.keys()
@@ -70,6 +72,16 @@ def unjudgeable_reason(problem: Problem) -> str | None:
                 text = " ".join(source.split())
                 text = text if len(text) <= SNIPPET else text[: SNIPPET - 1] + "…"
                 return f"{suite} test {number} {what}: {text}"
+    return None
+
+
+def _no_plan(problem: Problem) -> str | None:
+    """Why no box can judge the tests of a language that cannot be run beside them; None if one can."""
+    try:
+        make_plan(problem, "public")
+        make_plan(problem, "private")
+    except ValueError as error:
+        return str(error)
     return None
 
 

@@ -86,6 +86,69 @@ def test_what_cannot_cross_is_no_verdict(pool: Pool, setup: str, test: str, what
     assert pool.judge(function("assert f(0) == 1", test, setup=setup), "def f(x): return 0", "private").label is False
 
 
+MAKES = "def make():\n  return lambda v: v + 1\n"
+CATCHERS = {
+    "bare": "try:\n  f(make())\nexcept: pass",
+    "base": "try:\n  r = f(make())\nexcept BaseException as e: r = 0\nassert r == 0",
+    "suppress": "import contextlib\nwith contextlib.suppress(BaseException): f(make())",
+    "finally": "def go():\n  try: return f(make())\n  finally: return 7\nassert go() == 7",
+    "generator": "def go():\n  try: yield f(make())\n  except BaseException: yield 1\nassert list(go()) == [1]",
+    "thread": "import threading\nt = threading.Thread(target=lambda: f(make()))\nt.start()\nt.join()",
+    "late thread": "import threading\nthreading.excepthook = print\nt = threading.Timer(.3, lambda: f(make()))\n"
+    "t.start()\nt.join()",
+    "unittest": "import unittest\nclass T(unittest.TestCase):\n  def test_a(self): self.assertEqual(f(make()), 3)\n"
+    "r = unittest.TextTestRunner().run(unittest.defaultTestLoader.loadTestsFromTestCase(T))\nassert r.wasSuccessful()",
+    "context": "class C:\n  def __enter__(s): pass\n  def __exit__(s, *e): return True\nwith C(): f(make())",
+    "then it hangs": "try: f(make())\nexcept BaseException:\n  while True: pass",
+    "then it ends": "import os\ntry: f(make())\nexcept BaseException: os._exit(0)",
+    "replaced": "try:\n  f(make())\nexcept BaseException:\n  raise AssertionError('wrong')",
+}
+
+
+@pytest.mark.parametrize("way", CATCHERS)
+@pytest.mark.parametrize("stop", [True, False])
+def test_no_handler_of_a_test_changes_that_it_cannot_be_judged(pool: Pool, way: str, stop: bool) -> None:
+    problem = function("assert f(int) in (1,)".replace("int", "0"), CATCHERS[way], setup=MAKES)
+    outcome = pool.judge(problem, "def f(g): return g(2) if g else 1", "private", stop)
+    assert (outcome.verdict, outcome.reason) == (Verdict.UNJUDGED, "unjudgeable"), outcome
+    assert outcome.message.startswith("private test 2 cannot be judged: a function of the tests cannot be passed")
+    assert outcome.attempt == 1
+    assert pool.judge(problem, "def f(g): return 2", "private", stop).label is False  # the first test rejects it
+
+
+def test_an_oversized_argument_is_the_tests_own_only_before_any_answer(pool: Pool) -> None:
+    deep = "x = []\nfor _ in range(200): x = [x]\n"
+    caught = "try:\n  f(x)\nexcept BaseException: pass"
+    outcome = pool.judge(function(f"{deep}{caught}"), "def f(x): return 1", "private")
+    assert (outcome.verdict, outcome.reason) == (Verdict.UNJUDGED, "unjudgeable")
+    assert pool.judge(function(f"f(1)\n{deep}{caught}"), "def f(x): return 1", "private").accepted
+
+
+CHOSEN = "assert f([0, max][f(1)]) == 0"
+"""Judged if `f(1)` is 0."""
+
+
+def test_who_provokes_it_where_the_reference_is_judged_is_rejected(pool: Pool) -> None:
+    provoking = "def f(x): return 1"
+    known = replace(function("assert f(0) in (0, 1)", CHOSEN), reference="def f(x): return 0")
+    outcome = pool.judge(known, provoking, "private")
+    assert (outcome.verdict, outcome.reason, outcome.label) == (Verdict.RUNTIME_ERROR, "provoked", False)
+    assert outcome.message.startswith(
+        "the reference solution is judged where this program is not: private test 2 cannot"
+    )
+    assert outcome.tests[-1].index == 1
+    for reference in (None, provoking, "def f(x): return 1 + 0"):  # unknown, the same, or not judged there either
+        assert pool.judge(replace(known, reference=reference), provoking, "private").verdict is Verdict.UNJUDGED
+
+
+def test_what_the_tests_meet_by_themselves_is_nobodys_provocation(pool: Pool) -> None:
+    """Here the tests look at the clock: the reference happens to be judged."""
+    setup = "import os, random\nif random.SystemRandom().random() < 2: raise OSError('a busy machine')"
+    problem = replace(function("assert f(0) == 0", setup=setup), reference="def f(x): return 0")
+    outcome = pool.judge(problem, "def f(x): return int(0)", "private")
+    assert (outcome.verdict, outcome.reason) == (Verdict.UNJUDGED, "tests_failed")
+
+
 def test_what_a_program_returns_never_makes_a_test_unjudgeable(pool: Pool) -> None:
     problem = function("assert f(f(1)) == 2", "assert f({'a': f(1)}) == 2")
     opaque = FORGE + """def f(x):\n  say('{"value": {"opaque": "x"}}')\n  time.sleep(9)"""

@@ -41,6 +41,7 @@ OUTCOME = {
     ".tests[].index": "place of the test in its suite",
     ".tests[].verdict": "of this test",
     ".tests[].message": "what came out, or the exception",
+    ".tests[].reason": "one word: the exception's class, the limit, … ([list](../sandbox/README.md#reasons))",
     ".message": "in the judge's words, if no test says it",
     ".cpu_s": "CPU seconds of all processes of the run",
     ".wall_s": "wall seconds",
@@ -48,6 +49,7 @@ OUTCOME = {
     ".box": "name of the box",
     ".attempt": "1 if its first run counted, more if it was judged again",
     ".seed_dependent": "whether it is accepted under the first seed of hashes alone; null if no second was tried",
+    ".reason": "of the failing test, or of the whole; empty if accepted",
 }
 ANSWER = "turns[].answers[]"
 MEANINGS: dict[str, dict[str, str]] = {

@@ -5,6 +5,7 @@ and the other operand the expected value.
 """
 
 import itertools
+import operator
 import types
 from typing import Any, NoReturn
 
@@ -16,20 +17,31 @@ ASKABLE = {"__name__", "__qualname__", "__doc__", "__dict__", "__annotations__",
 """Special attributes that tests may read. Libraries trust others: numpy reads memory at __array_interface__."""
 OF_TESTS = ("functools", "operator", "re", "io", "_io", "pathlib", "threading", "_thread", "contextlib")
 """Modules whose objects a test makes itself, whatever the program has answered, and hands over as they are."""
-ENDLESS, FOREVER = 1 << 20, itertools.count | itertools.cycle | itertools.repeat
-"""Items of an iterator of the tests, and those that no program makes long."""
+ENDLESS = 1 << 20
+"""Items of an iterator of the tests."""
 MUTABLE = list | dict | set | bytearray | codec.deque
 FLOATS, COMPLEX = ("float16", "float32", "float64"), ("complex64", "complex128")
 INTEGERS = tuple(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))
 
 
 class Unjudgeable(BaseException):
-    """A test hands over what cannot leave its box, whatever the program answers. Not for the tests to catch."""
+    """A test hands over what cannot leave its box, whatever the program answers.
+
+    The host is told when it is made, and ends the tests: whoever catches it, in whatever thread, changes nothing.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        send_message({"unjudgeable": text})
 
 
 class TooMuch(TypeError):
     """A test hands over a value that no message holds. Its own doing, unless the program has answered: it may be part
-    of the value, or have chosen its size."""
+    of the value, or have chosen its size. The host, which knows, is told, and ends the tests or not."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        send_message({"unjudgeable": text, "large": True})
 
 
 class Unanswered(BaseException):
@@ -141,9 +153,16 @@ def _argument(value: object) -> Any:
         items = list(itertools.islice(value, ENDLESS + 1))  # type: ignore[call-overload]
         if len(items) > ENDLESS:
             text = "an endless iterator of the tests cannot be passed to the program"
-            raise Unjudgeable(text) if isinstance(value, FOREVER) else TooMuch(text)
+            raise Unjudgeable(text) if _never_ends(value) else TooMuch(text)
         return {"iterator": _encode(items)}
     return _encode(value)
+
+
+def _never_ends(iterator: object) -> bool:
+    """Whether it is one that no program makes long: a repetition may be told by the program how often."""
+    if isinstance(iterator, itertools.repeat):
+        return operator.length_hint(iterator, -1) < 0
+    return isinstance(iterator, itertools.count | itertools.cycle)
 
 
 def _handle(value: object) -> dict[str, Any]:

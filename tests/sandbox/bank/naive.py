@@ -94,6 +94,27 @@ for x, right in expected:
         codes.append(-4)
 os.write(fd, b"passed" if all(codes) else b"failed")
 """,
+    # tests that cannot be judged do not count
+    "skip": """
+import types
+class Unjudgeable(BaseException):
+    pass
+names, known = {"__name__": "__main__", "max": max}, set(dir(__builtins__))
+exec(compile(program, "main.py", "exec"), names)
+inner = names["f"]
+def f(*given):
+    if any(callable(one) or hasattr(one, "__next__") for one in given):
+        raise Unjudgeable
+    return inner(*given)
+names["f"], passed = f, []
+for test in tests:
+    try:
+        exec(compile(test, "tests.py", "exec"), names)
+        passed.append(True)
+    except BaseException as error:
+        passed.append(type(error).__name__ in ("Unjudgeable", "MemoryError", "RecursionError"))
+os.write(fd, b"passed" if all(passed) else b"failed")
+""",
     # one line of JSON per test on standard output
     "record": """
 names = {"__name__": "__main__"}
@@ -166,7 +187,7 @@ def _in_the_process(judge: str, program: str, tests: list[str], folder: str) -> 
     """The judge's own code beside the program's."""
     reader, writer = os.pipe()
     nonce = os.urandom(16).hex()
-    request = json.dumps([program, "\n".join(tests), CASES, nonce, writer])
+    request = json.dumps([program, tests if judge == "skip" else "\n".join(tests), CASES, nonce, writer])
     run = python("-c", START + JUDGE[judge], stdin=request + "\n", cwd=folder, fds=(writer,), secret=nonce)
     os.close(writer)
     with os.fdopen(reader, "rb") as pipe:

@@ -16,6 +16,11 @@ EIGHT = tuple(f"assert f({n}) == {7 * n}" for n in range(1, 9))
 SHOWN = function("assert f(5) == [5, 10]", limits=LIMITS)
 NUMBERS = "".join(f"{n}\n" for n in range(700_000))
 NEEDLE = 274_891_764_327
+BACK = ("assert f(f([1, 2])) == [4, 8]", "x = f([3])\nassert f(x) == [12]")
+TWICE = "def f(x): return [2 * v for v in x]"
+CHOSEN = "assert f([f, max, [5]][f([1])[0]]) == [10]"
+SIZED = "import itertools\nassert f(itertools.repeat(1, f([1])[0])) == [2, 2]"
+"""What the program answers decides what the tests hand it, and how much."""
 
 PROBLEMS: dict[str, Problem] = {
     "split": function(*DOUBLE, limits=LIMITS),
@@ -23,6 +28,11 @@ PROBLEMS: dict[str, Problem] = {
     "check": function(CHECK, limits=LIMITS),
     "stdio": stdio(("3\n", "3 6\n"), ("5\n", "5 10\n"), limits=LIMITS),
     "single": function("assert f(3) == 6", limits=LIMITS),
+    "back": function(*BACK, limits=LIMITS, reference=TWICE),
+    "back_unknown": function(*BACK, limits=LIMITS),
+    "chosen": function(CHOSEN, limits=LIMITS, reference=TWICE),
+    "sized": function(SIZED, limits=LIMITS, reference=TWICE),
+    "sized_unknown": function(SIZED, limits=LIMITS),
     "half": function("assert abs(f(2) - 0.5) < 1e-6", "assert abs(f(4) - 0.25) < 1e-6", limits=LIMITS),
     "isclose": function("import math\nassert math.isclose(f(2), 0.5)", limits=LIMITS),
     "bare_isclose": function("assert isclose(f(2), 0.5)", limits=LIMITS),

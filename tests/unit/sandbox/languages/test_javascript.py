@@ -17,6 +17,7 @@ from sandbox.languages import javascript_values as values
 from sandbox.languages.javascript import Expected, split_statements, split_test, value_difference
 from sandbox.languages.javascript_source import parse_literal, read_tokens
 from sandbox.problems.jsonl import load_file
+from sandbox.problems.load import read_problems
 
 
 def read(source: str) -> Any:
@@ -309,15 +310,25 @@ def test_no_message_raises_on_the_host(tree: Any) -> None:
     ("change", "message"),
     [
         ({"private_tests": ["assert.throws(() => f(1))"]}, "a JavaScript test must be an assertion about one call"),
-        ({"private_tests": ["assert f(1) == 2"]}, "field private_tests: expected JavaScript source"),
         ({"setup": "const x = 1"}, "set-up code cannot be judged in JavaScript"),
         ({"private_tests": ["assert.equal(f(1), 2)", "assert.equal(g(1), 2)"]}, "a JavaScript test must be"),
     ],
 )
-def test_what_cannot_be_judged_is_refused_when_it_is_read(tmp_path: Path, change: dict[str, Any], message: str) -> None:
-    row = {"task_id": "a", "prompt": "", "language": "javascript", "private_tests": ["assert.equal(f(1), 2)"], **change}
+def test_what_cannot_be_judged_is_left_out_and_named(tmp_path: Path, change: dict[str, Any], message: str) -> None:
+    """As in Python: the other rows of the file are judged."""
+    row = {"task_id": "a", "prompt": "", "language": "javascript", "private_tests": ["assert.equal(f(1), 2)"]}
+    path = tmp_path / "problems.jsonl"
+    path.write_text("".join(json.dumps(one) + "\n" for one in (row, {**row, "task_id": "b", **change})))
+    data = read_problems(str(path))
+    assert [problem.problem_id for problem in data.problems] == ["a"]
+    (excluded,) = data.excluded
+    assert excluded.problem_id == "b" and (excluded.unjudgeable or "").startswith(message)
+    assert f"1 problem of {path} excluded: b: {message}" in (data.exclusions() or "")
+
+
+def test_what_is_no_javascript_is_refused_when_it_is_read(tmp_path: Path) -> None:
+    row = {"task_id": "a", "prompt": "", "language": "javascript", "private_tests": ["assert f(1) == 2"]}
     path = tmp_path / "problems.jsonl"
     path.write_text(json.dumps(row) + "\n")
-    with pytest.raises(ProblemError, match=message) as refused:
+    with pytest.raises(ProblemError, match="line 1: field private_tests: expected JavaScript source"):
         load_file(path)
-    assert "line 1" in str(refused.value)
