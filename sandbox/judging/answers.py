@@ -79,20 +79,37 @@ def observed_output(output: bytes, failure: Failure | None) -> Failure:
 
 
 def test_failure(failure: dict[str, Any], index: int, plan: JudgingPlan) -> Failure:
-    """What the judge box reports of a test that failed."""
+    """What the judge box reports of a test that failed; of one that has several lines with the failing one's number."""
+    found = _test_failure(failure, index, plan)
+    line = None if "setup" in failure or found.verdict is Verdict.UNJUDGED else failure.get("line")
+    several = bool(plan.checks) and "\n" in plan.checks[index].strip()
+    return found._replace(message=f"{found.message} (line {line} of the test)") if line and several else found
+
+
+def _test_failure(failure: dict[str, Any], index: int, plan: JudgingPlan) -> Failure:
     if "got" in failure:
         shown = f"got {_shown(failure['got'])}, expected {_shown(failure['expected'])}"
-        return Failure(Verdict.WRONG_ANSWER, shown, "value")
+        said = f": {rendering.clean_text(failure['said'])}" if "said" in failure else ""
+        return Failure(Verdict.WRONG_ANSWER, shown + said, "value")
     if "assertion" in failure:
         text = f"assertion failed: {rendering.clean_text(failure['assertion'])}"
         return Failure(Verdict.WRONG_ANSWER, text, "assertion")
     if "unjudgeable" in failure:
-        source = " ".join(plan.checks[index].split())
-        snippet = source if len(source) <= SNIPPET else source[: SNIPPET - 1] + "…"
-        where = f"{plan.suite} test {index + 1} cannot be judged"
-        text = f"{where}: {rendering.clean_text(failure['unjudgeable'])}: {snippet}"
-        return Failure(Verdict.UNJUDGED, text, "unjudgeable")
+        own = "setup" not in failure
+        source = plan.checks[index] if own else plan.setup
+        where = f"{plan.suite} test {index + 1}" if own else "the set-up"
+        text = f"{where} cannot be judged: {rendering.clean_text(failure['unjudgeable'])}: "
+        return Failure(Verdict.UNJUDGED, text + _snippet(source, failure.get("line")), "unjudgeable")
     return raised_failure(failure["raised"])
+
+
+def _snippet(source: str, line: int | None) -> str:
+    """The line of a test that does not fit, if it is known; else its beginning."""
+    text = " ".join(source.split())
+    if len(text) > SNIPPET and line is not None:
+        text = " ".join(source.splitlines()[line - 1].split())
+        text = f"line {line}: {text}"
+    return text if len(text) <= SNIPPET else text[: SNIPPET - 1] + "…"
 
 
 def _shown(tree: Any) -> str:

@@ -96,7 +96,11 @@ def _not_judged(problem: Problem, sources: list[str], calls: list[Call | None]) 
         return f"{title} has no function problems here, only programs of standard input and output"
     if problem.setup:
         return f"set-up code cannot be judged in {title}: there is no judge box for its tests"
-    test = " ".join(sources[calls.index(None)].split())
+    offender = calls.index(None)
+    if problem.entry_point is None:  # what each test is about; the one that is about something else is named
+        names = [languages.get_language(problem.language).tested_name([source]) for source in sources]
+        offender = next((place for place, name in enumerate(names) if name is None or name != names[0]), offender)
+    test = " ".join(sources[offender].split())
     return (
         f"a {title} test must be an assertion about one call of the tested function and a literal,"
         f" because there is no judge box for others: {test[:SHOWN]}"

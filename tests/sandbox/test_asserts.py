@@ -107,6 +107,41 @@ def test_suppressed_errors_of_the_program_are_suppressed(pool: Pool) -> None:
     assert pool.judge(function(test, setup=JUDGE), f"{ERRORS}def f(): raise Sub('s')", "private").accepted
 
 
+CHECK, CAUGHT = "def check(c):\n", "try:\n  assert f(3) == 6, 'said'\nexcept AssertionError as e:\n"
+SAID = {
+    "assert f(3) == 6, 'three twice'": "got 3, expected 6: three twice",
+    "x = 3\nassert f(x) == 6, f'of {x}'": "got 3, expected 6: of 3 (line 2 of the test)",
+    "assert f(3) > 6, 'too small'": "assertion failed: too small",
+    "assert f(3) > 6, f'{f(3)} is too small'": "assertion failed: 3 is too small",
+    "assert f(3) > 6": "assertion failed: f(3) > 6",
+    "assert 3 == f(3), 1 / 0\nassert f(1) == 2": "got 1, expected 2 (line 2 of the test)",
+    CHECK
+    + "  assert c(1) == 1\n  assert c(2) == 4, 'second'\ncheck(f)": "got 2, expected 4: second (line 3 of the test)",
+    CHECK + "  for x in (1, 2):\n    assert c(x) < 2\ncheck(f)": "assertion failed: c(x) < 2 (line 3 of the test)",
+    CAUGHT + "  assert str(e) == 'said'\nassert f(1) == 2": "got 1, expected 2 (line 5 of the test)",
+}
+
+
+@pytest.mark.parametrize("test", SAID)
+def test_the_authors_message_and_the_failing_line_are_told(pool: Pool, test: str) -> None:
+    outcome = pool.judge(function(test, setup=JUDGE), "def f(x): return x", "private")
+    assert (outcome.verdict, outcome.message) == (Verdict.WRONG_ANSWER, SAID[test])
+
+
+LONG = "def check(c):\n  data = [1, 2, 3]\n" + "  assert c(data) == data\n" * 9 + "  assert c(max) == 1\ncheck(f)"
+
+
+def test_the_line_or_the_set_up_that_cannot_be_judged_is_named(pool: Pool) -> None:
+    outcome = pool.judge(function("assert f(0) == 0", LONG, setup=JUDGE), "def f(x): return x", "private")
+    what = "a builtin_function_or_method of the tests cannot be passed to the program"
+    assert outcome.message == f"private test 2 cannot be judged: {what}: line 12: assert c(max) == 1"
+    setup = "import math\nknown = f(math.sin)"
+    outcome = pool.judge(function("assert f(0) == 0", "assert f(1) == 1", setup=setup), "def f(x): return x", "private")
+    assert outcome.message == f"the set-up cannot be judged: {what}: import math known = f(math.sin)"
+    outcome = pool.judge(function("assert f(0) == 0", setup="return 1"), "def f(x): return x", "private")
+    assert outcome.message.startswith("the set-up cannot be judged: it does not compile (SyntaxError:")
+
+
 UNJUDGEABLE = {
     "import functools\nassert f(functools.partial(int, 3)) == 1": "a partial of the tests",
     "assert f('abc'.upper) == 1": "a builtin_function_or_method of the tests",

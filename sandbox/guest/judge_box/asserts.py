@@ -31,7 +31,8 @@ def caught_errors(trees: list[ast.Module]) -> set[str]:
 
 
 class AssertRewriter(ast.NodeTransformer):
-    """`assert a == b` becomes a call that keeps both values; other asserts carry their own text.
+    """`assert a == b` becomes a call that keeps both values; other asserts carry their own text. A message that their
+    author gave stays.
 
     An expected value that asks nothing of the program is computed first, from arguments that are as they were:
     in `assert f(data) == data + data` the program could empty `data`. Whether a variable holds an object of the
@@ -47,14 +48,15 @@ class AssertRewriter(ast.NodeTransformer):
             sides = [test.left, test.comparators[0]]
             if self._own(sides[0]) and not self._own(sides[1]):
                 sides.reverse()  # it is written the other way round
-            asserted: ast.stmt = ast.Expr(ast.Call(ast.Name("__equal__", ast.Load()), sides, []))
+            said = _said(node.msg)
+            asserted: ast.stmt = ast.Expr(ast.Call(ast.Name("__equal__", ast.Load()), [*sides, *said], []))
             if self._own(sides[1]):
-                first = ast.Expr(ast.Call(ast.Name("__expected_first__", ast.Load()), sides[::-1], []))
+                first = ast.Expr(ast.Call(ast.Name("__expected_first__", ast.Load()), [*sides[::-1], *said], []))
                 used: list[ast.expr] = [ast.Name(name, ast.Load()) for name in sorted(_loaded(sides[1]) - self.trusted)]
                 plain = ast.Call(ast.Name("__plain__", ast.Load()), used, [])
                 asserted = ast.If(plain, [first], [asserted]) if used else first
             return ast.fix_missing_locations(ast.copy_location(asserted, node))
-        node.msg = ast.Constant(ast.unparse(test))
+        node.msg = node.msg or ast.Constant(ast.unparse(test))
         return ast.fix_missing_locations(node)
 
     def _own(self, expected: ast.expr) -> bool:
@@ -73,6 +75,14 @@ class AssertRewriter(ast.NodeTransformer):
                 if not isinstance(func, ast.Name) or func.id not in self.trusted or func.id == "next":
                     return False
         return True
+
+
+def _said(message: ast.expr | None) -> list[ast.expr]:
+    """An assert's message as a function, so that it is computed only if the assert fails."""
+    if message is None or any(isinstance(node, ast.Await | ast.Yield | ast.YieldFrom) for node in ast.walk(message)):
+        return []
+    nothing = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
+    return [ast.Lambda(nothing, message)]
 
 
 def _loaded(expression: ast.expr) -> set[str]:

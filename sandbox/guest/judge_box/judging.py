@@ -11,6 +11,7 @@ import json
 import math
 import random
 import types
+from collections.abc import Callable
 from typing import Any
 
 from sandbox.guest.channel import send_message
@@ -23,11 +24,14 @@ from sandbox.guest.judge_box.asserts import (
     defined_functions,
     used_modules,
 )
+from sandbox.guest.judge_box.places import PREAMBLE, SETUP, TEST, place_of_error, place_of_source
 from sandbox.guest.judge_box.raising import expected, stand_in
 from sandbox.guest.judge_box.remote import Remote, TooMuch, Unjudgeable, fetch_name
 from sandbox.protocol import codec
 from sandbox.protocol.equality import values_close
 
+Said = Callable[[], object]
+"""A message of a test, computed only if it is needed."""
 COMPARATORS = {"isclose": "math", "allclose": "numpy"}
 """Functions that tests call without importing them. A program's own would accept whatever it likes."""
 SHOWN_ITEMS = 1000
@@ -38,9 +42,10 @@ NO_MEMORY = {"raised": {"type": "MemoryError", "base": "MemoryError", "text": ""
 class Mismatch(AssertionError):
     """`assert got == expected` did not hold. Tests may catch it as what it stands for."""
 
-    def __init__(self, got: object, expected: object) -> None:
-        super().__init__("mismatch")
-        self.got, self.expected = got, expected
+    def __init__(self, got: object, expected: object, said: Said | None = None) -> None:
+        """`said`: the message that the tests' author gave, computed now."""
+        super().__init__(*([said()] if said else ()))
+        self.got, self.expected, self.said = got, expected, bool(said)
 
 
 class Names(dict[str, Any]):
@@ -84,13 +89,15 @@ def run_tests(body: bytes) -> None:
     names = Untouched(modules, caught_errors(trees), request["tested"], request["entry_point"])
     asserts = AssertRewriter(modules | defined_functions(trees) | set(dir(builtins)), modules, bound_names(trees))
 
-    def equal(got: object, expected: object) -> None:
+    def equal(got: object, expected: object, said: Said | None = None) -> None:
         if not values_close(got, expected, tolerance):
-            raise Mismatch(got, expected)
+            raise Mismatch(got, expected, said)
 
-    names["__equal__"], names["__expected_first__"] = equal, lambda expected, got: equal(got, expected)
+    names["__equal__"] = equal
+    names["__expected_first__"] = lambda expected, got, said=None: equal(got, expected, said)
     names["__plain__"] = lambda *values: not any(isinstance(value, Remote) for value in values)
-    preamble, setup, *tests = [_compiled(asserts, tree) for tree in trees]
+    files = (PREAMBLE, SETUP, *[TEST] * len(request["tests"]))
+    preamble, setup, *tests = [_compiled(asserts, tree, name) for tree, name in zip(trees, files, strict=True)]
     if (failure := _attempt(preamble, names)) is not None:
         send_message({"preamble": failure})
         return
@@ -125,25 +132,25 @@ def _report(index: int, failure: dict[str, Any] | None) -> None:
         send_message({"test": index, "failure": NO_MEMORY})
 
 
-def _compiled(asserts: AssertRewriter, tree: ast.Module) -> types.CodeType | Exception:
+def _compiled(asserts: AssertRewriter, tree: ast.Module, name: str) -> types.CodeType | dict[str, Any]:
     """What a tree says, or why that cannot be executed."""
     try:
-        code: types.CodeType = compile(asserts.visit(tree), "tests.py", "exec", dont_inherit=True)
+        code: types.CodeType = compile(asserts.visit(tree), name, "exec", dont_inherit=True)
         return code
     except Exception as error:
-        return error
+        return {"unjudgeable": f"it does not compile ({type(error).__name__}: {error})", **place_of_source(name)}
 
 
-def _attempt(code: types.CodeType | Exception, names: Names) -> dict[str, Any] | None:
+def _attempt(code: types.CodeType | dict[str, Any], names: Names) -> dict[str, Any] | None:
     """Execute trusted source. None if it passed, else what happened."""
-    if isinstance(code, Exception):
-        return {"unjudgeable": f"it does not compile ({type(code).__name__}: {code})"}
+    if isinstance(code, dict):
+        return code
     try:
         exec(code, names)
     except BaseException as error:
         try:
             own = isinstance(names, Untouched) or isinstance(error, TooMuch)
-            return _failure(error) | ({"untouched": True} if own else {})
+            return _failure(error) | place_of_error(error) | ({"untouched": True} if own else {})
         except BaseException:  # a value that fills the memory, or is nested beyond the stack
             return NO_MEMORY
     return None
@@ -153,13 +160,22 @@ def _failure(error: BaseException) -> dict[str, Any]:
     if isinstance(error, Unjudgeable):
         return {"unjudgeable": str(error)}
     if isinstance(error, Mismatch):
-        return {"got": _shown(error.got), "expected": _shown(error.expected)}
+        said = {"said": _text(error)} if error.said else {}
+        return {"got": _shown(error.got), "expected": _shown(error.expected), **said}
     raised = getattr(error, "raised", None)
     if raised is not None:
         return {"raised": raised}
     if isinstance(error, AssertionError):
-        return {"assertion": str(error)[:1000]}
+        return {"assertion": _text(error)}
     return {"raised": describe_exception(error)}
+
+
+def _text(error: AssertionError) -> str:
+    """What the tests' author wrote. It may hold an object of the program, whose text may be an error."""
+    try:
+        return str(error)[:1000]
+    except Exception as other:
+        return type(other).__name__
 
 
 def _shown(value: object) -> Any:

@@ -10,6 +10,7 @@ import types
 from typing import Any, NoReturn
 
 from sandbox.guest.channel import receive_message, send_message
+from sandbox.guest.judge_box.places import place_of_call
 from sandbox.guest.judge_box.raising import exception
 from sandbox.protocol import codec, frames
 
@@ -32,7 +33,7 @@ class Unjudgeable(BaseException):
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
-        send_message({"unjudgeable": text})
+        send_message({"unjudgeable": text, **place_of_call()})
 
 
 class TooMuch(TypeError):
@@ -41,7 +42,7 @@ class TooMuch(TypeError):
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
-        send_message({"unjudgeable": text, "large": True})
+        send_message({"unjudgeable": text, "large": True, **place_of_call()})
 
 
 class Unanswered(BaseException):
