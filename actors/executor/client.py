@@ -77,7 +77,8 @@ class JudgeClient:
                     return replace(outcome, attempt=max(attempt, outcome.attempt))
                 errors.append(error or (outcome.message if outcome else "") or "infrastructure error")
         message = f"no executor could judge {problem.problem_id} in {self._attempts} attempts: {'; '.join(errors)}"
-        return Outcome(verdict=Verdict.INFRASTRUCTURE_ERROR, message=message, attempt=self._attempts)
+        verdict = Verdict.INFRASTRUCTURE_ERROR
+        return Outcome(verdict=verdict, message=message, attempt=self._attempts, reason="sandbox")
 
     async def _next_seat(self, tried: set[int]) -> _Seat:
         """The least busy lane that is not resting, untried ones first; if all rest, the first to be back."""

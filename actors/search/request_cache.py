@@ -67,7 +67,7 @@ class RequestCache:
         failure is forgotten.
         """
         if program is None:
-            return Outcome(verdict=Verdict.COMPILE_ERROR, message=NO_PROGRAM)
+            return Outcome(verdict=Verdict.COMPILE_ERROR, message=NO_PROGRAM, reason="no_program")
         if suite == "private" and self.problem.public_tests and not self.problem.private_tests:
             return outcome_without_tests("private", public_suffices=True)
         key = (program, suite, every_test)
