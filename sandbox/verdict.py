@@ -39,6 +39,7 @@ class TestResult:
 
     `reason`: one word that can be counted, made of ASCII letters, digits and underscores; "" if it was accepted. Of a
     runtime_error it is the exception's class, else one of ours in lower case (sandbox/README.md has them all).
+    `line`: of a test with several lines the failing one, from 1, if the judge box ran it.
     """
 
     __test__ = False  # not a pytest class
@@ -47,6 +48,7 @@ class TestResult:
     verdict: Verdict
     message: str = ""
     reason: str = ""
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

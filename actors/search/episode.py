@@ -159,7 +159,7 @@ def _outcome_row(outcome: Outcome | None) -> dict[str, Any] | None:
     row = {name: getattr(outcome, name) for name in outcome.__slots__}
     row["verdict"] = str(outcome.verdict)
     row["tests"] = [
-        {"index": test.index, "verdict": str(test.verdict), "message": test.message, "reason": test.reason}
+        {name: getattr(test, name) for name in test.__slots__} | {"verdict": str(test.verdict)}
         for test in outcome.tests
     ]
     return row
@@ -195,7 +195,13 @@ def _answer(row: dict[str, Any]) -> Answer:
 
 
 TEST_TYPE = pa.struct(
-    [("index", pa.int32()), ("verdict", pa.string()), ("message", pa.string()), ("reason", pa.string())]
+    [
+        ("index", pa.int32()),
+        ("verdict", pa.string()),
+        ("message", pa.string()),
+        ("reason", pa.string()),
+        ("line", pa.int32()),
+    ]
 )
 OUTCOME_TYPE = pa.struct(
     [

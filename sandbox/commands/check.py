@@ -79,7 +79,8 @@ def _reason(task_id: str, results: Row, is_reference: bool) -> str | None:
         kind = "unjudged" if results["verdict"] == Verdict.UNJUDGED else "not judged"
         return f"{kind}: {task_id}: {results['message']}"
     if is_reference and not results["label"]:
-        return f"reference fails: {task_id}: {results['verdict']}: {results['message']}"
+        place = f" ({results['suite']} test {results['test']}, line {results['line']})" if results["line"] else ""
+        return f"reference fails: {task_id}: {results['verdict']}: {results['message']}{place}"
     return None
 
 
@@ -164,7 +165,7 @@ def _judged(pool: Pool, rows: Iterator[tuple[Row, Problem]], ahead: int) -> Iter
 def _judge(pool: Pool, problem: Problem, program: str) -> dict[str, Any]:
     """Public tests, then private ones if those passed; a sample's verdict is the last one's.
 
-    `suite` and `test` (from 1, as in messages) say where it failed, `reason` why, in one word; else null and "".
+    `suite`, `test` (from 1, as in messages) and `line` say where it failed, `reason` why; else null and "".
     """
     if problem.unjudgeable:
         excluded = Outcome(verdict=Verdict.UNJUDGED, message=f"excluded: {problem.unjudgeable}", reason="excluded")
@@ -178,6 +179,7 @@ def _judge(pool: Pool, problem: Problem, program: str) -> dict[str, Any]:
         "reason": last.reason,
         "suite": None if last.accepted or problem.unjudgeable else SUITES[len(parts) - 1],
         "test": failing.index + 1 if failing else None,
+        "line": failing.line if failing else None,
         "label": answer_is_right(parts[0], last),
         "cpu_s": round(sum(part.cpu_s for part in parts), 6),
         "wall_s": round(sum(part.wall_s for part in parts), 6),

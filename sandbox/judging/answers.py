@@ -79,11 +79,10 @@ def observed_output(output: bytes, failure: Failure | None) -> Failure:
 
 
 def test_failure(failure: dict[str, Any], index: int, plan: JudgingPlan) -> Failure:
-    """What the judge box reports of a test that failed; of one that has several lines with the failing one's number."""
-    found = _test_failure(failure, index, plan)
-    line = None if "setup" in failure or found.verdict is Verdict.UNJUDGED else failure.get("line")
+    """What the judge box reports of a test that failed."""
     several = bool(plan.checks) and "\n" in plan.checks[index].strip()
-    return found._replace(message=f"{found.message} (line {line} of the test)") if line and several else found
+    line = failure.get("line") if several and "setup" not in failure else None
+    return _test_failure(failure, index, plan)._replace(line=line)
 
 
 def _test_failure(failure: dict[str, Any], index: int, plan: JudgingPlan) -> Failure:

@@ -6,11 +6,12 @@ from sandbox.verdict import Verdict
 
 
 class Failure(NamedTuple):
-    """`reason`: as `sandbox.verdict.TestResult.reason`."""
+    """`reason` and `line`: as those of `sandbox.verdict.TestResult`."""
 
     verdict: Verdict
     message: str
     reason: str = ""
+    line: int | None = None
 
 
 MALFORMED = Failure(Verdict.RUNTIME_ERROR, "malformed answer", "malformed")

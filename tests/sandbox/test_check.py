@@ -61,7 +61,7 @@ def test_results_in_the_order_of_the_samples(engine: None, tmp_path: Path, capsy
     assert [(row["model"], row["verdict"], row["label"]) for row in results] == [
         (n, verdict, label) for n, (_, _, verdict, label) in enumerate(solutions)
     ]
-    used, where = {"cpu_s", "wall_s", "peak_memory_mib"}, {"suite", "test", "reason"}
+    used, where = {"cpu_s", "wall_s", "peak_memory_mib"}, {"suite", "test", "line", "reason"}
     assert set(results[0]) == {"task_id", "model", "verdict", "label", "message"} | used | where
     assert all(results[0][name] in (None, "") for name in where)
     assert (results[1]["suite"], results[1]["reason"]) in (("private", "value"), ("private", "assertion"))

@@ -42,6 +42,7 @@ OUTCOME = {
     ".tests[].verdict": "of this test",
     ".tests[].message": "what came out, or the exception",
     ".tests[].reason": "one word: the exception's class, the limit, … ([list](../sandbox/README.md#reasons))",
+    ".tests[].line": "of a test with several lines the failing one, from 1; null if it is not known",
     ".message": "in the judge's words, if no test says it",
     ".cpu_s": "CPU seconds of all processes of the run",
     ".wall_s": "wall seconds",
