@@ -89,16 +89,22 @@ def make_plan(problem: Problem, suite: Suite) -> JudgingPlan:
     return JudgingPlan(entry_point=name, calls=tuple(call for call in calls if call), independent=True, **common)
 
 
+def no_function_problems(language: Language) -> str:
+    """What is wrong with a function problem in a language whose tests nobody takes apart."""
+    return f"{language.title} has no function problems here, only programs of standard input and output"
+
+
 def _not_judged(problem: Problem, sources: list[str], calls: list[Call | None]) -> str:
     """Why a problem cannot be judged in a language whose tests nobody runs."""
-    title = languages.get_language(problem.language).title
-    if languages.get_language(problem.language).split is no_split:
-        return f"{title} has no function problems here, only programs of standard input and output"
+    language = languages.get_language(problem.language)
+    title = language.title
+    if language.split is no_split:
+        return no_function_problems(language)
     if problem.setup:
         return f"set-up code cannot be judged in {title}: there is no judge box for its tests"
     offender = calls.index(None)
     if problem.entry_point is None:  # what each test is about; the one that is about something else is named
-        names = [languages.get_language(problem.language).tested_name([source]) for source in sources]
+        names = [language.tested_name([source]) for source in sources]
         offender = next((place for place, name in enumerate(names) if name is None or name != names[0]), offender)
     test = " ".join(sources[offender].split())
     return (

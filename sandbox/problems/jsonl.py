@@ -7,7 +7,9 @@ from typing import Any
 
 from sandbox import languages
 from sandbox.errors import ProblemError
+from sandbox.judging.plan import no_function_problems
 from sandbox.languages import LANGUAGES
+from sandbox.languages.language import no_split
 from sandbox.problem import FunctionTest, Limits, Problem, StdioTest, Test
 from sandbox.problems.rows import TEXT, ProblemRow, is_text
 from sandbox.problems.sources import read_problem_rows
@@ -46,6 +48,8 @@ def load_file(path: Path) -> list[Problem]:
 def _problem(row: ProblemRow) -> Problem:
     _known_fields(row)
     language, io = _language(row), _one_of(row, "io", ("function", "stdio"))
+    if io == "function" and LANGUAGES[language].split is no_split:
+        raise ProblemError(f"{row.where}: {no_function_problems(LANGUAGES[language])}")
     private = _tests(row, "private_tests", io, language)
     if not private:
         raise row.refuse("private_tests", "at least one test: a program that nothing tests cannot be judged")
