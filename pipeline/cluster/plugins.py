@@ -36,7 +36,8 @@ def require_on_every_node(plugins: Sequence[Origin]) -> None:
             there: list[Origin] = ray.get(reference, timeout=PLUGIN_DEADLINE_S)
         except GetTimeoutError:
             raise PluginError(
-                f"node {found[node]} did not import the plug-ins in {PLUGIN_DEADLINE_S:.0f} s; look whether it is busy"
+                f"node {found[node]} did not import {', '.join(plugin.path for plugin in plugins)} in "
+                f"{PLUGIN_DEADLINE_S:.0f} s; look whether it is busy, or whether one of them works while it is imported"
             ) from None
         except Exception as error:
             raise PluginError(f"node {found[node]}: {what_happened(error)}") from error
