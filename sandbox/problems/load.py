@@ -89,10 +89,12 @@ def parse_name(name: str) -> DataSetName | None:
         return None
     row = _row_of(parts)
     if row is None:
-        shipped = ", ".join(DATA_SETS)
+        shipped, absent = ", ".join(DATA_SETS), IMPORT_PATH.fullmatch(":".join(parts[:2]))
+        missing = f"; there is no module {parts[0]!r}: is its folder on PYTHONPATH?" if absent else ""
         raise ProblemError(
             f"{name} is neither a file nor a data set. Shipped: {shipped}, with a split as in mbpp:train if they have "
             f"some. One of your own is named package.module:ROW, or by an entry point of the group {DATA_SETS.group!r}"
+            f"{missing}"
         )
     split = ":".join(parts[row.count(":") + 1 :])
     return DataSetName(row, split or None, parse_options(name, options), Path(path) if path else None)

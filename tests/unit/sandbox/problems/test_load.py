@@ -97,6 +97,8 @@ def test_what_is_no_data_set_is_refused_with_the_names_that_are() -> None:
     for name in ("mbp:train", "nothing", "no/such/file.jsonl"):
         with pytest.raises(ProblemError, match=r"neither a file nor a data set\. Shipped: builtin, mbpp, "):
             load_problems(name)
+    with pytest.raises(ProblemError, match=r"there is no module 'my_sets': is its folder on PYTHONPATH\?$"):
+        load_problems("my_sets:MINE")
 
 
 def test_help_is_made_of_the_rows() -> None:
