@@ -1,11 +1,14 @@
 """Rows and records that other packages make: what their fields may hold, and whose function it was that raised."""
 
 import inspect
+import pickle
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass, replace
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+
+from sandbox.errors import UserError
 
 Row = TypeVar("Row")
 OWN_PACKAGES = frozenset({"sandbox", "actors", "pipeline"})
@@ -40,7 +43,8 @@ def with_named_functions(row: Row, owner: str) -> Row:
 class NamedFunction:
     """A function of another package. What it raises keeps its type, and a note says which function it was.
 
-    A SystemExit becomes a RuntimeError: it would end an actor, or mucode, without a word.
+    A SystemExit becomes a RuntimeError: it would end an actor, or mucode, without a word. What cannot be sent to
+    another process with its note becomes a ValueError or a RuntimeError.
     """
 
     function: Callable[..., Any]
@@ -49,17 +53,34 @@ class NamedFunction:
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         try:
             return self.function(*arguments, **named)
-        except SystemExit as error:
-            raised = RuntimeError(f"it called sys.exit({error.code!r})").with_traceback(error.__traceback__)
-            self._sign(raised)
-            raise raised from error
-        except Exception as error:
-            self._sign(error)
+        except UserError:  # says itself what to do
             raise
+        except (Exception, SystemExit) as error:
+            signed = self._signed(error)
+            if signed is error:
+                raise
+            raise signed from error
 
-    def _sign(self, error: Exception) -> None:
+    def _signed(self, error: BaseException) -> BaseException:
+        """The error with a note; a plain one in its place if it would end its process, or lose the note on its way."""
         code = getattr(self.function, "__code__", None)
-        error.add_note(f"raised by {self.name}{place(error, code.co_filename if code else '')}")
+        note = f"raised by {self.name}{place(error, code.co_filename if code else '')}"
+        error.add_note(note)
+        if isinstance(error, Exception) and _travels(error):
+            return error
+        kind = ValueError if isinstance(error, ValueError) else RuntimeError
+        plain = kind(f"{type(error).__name__}: {error}").with_traceback(error.__traceback__)
+        plain.add_note(note)
+        return plain
+
+
+def _travels(error: Exception) -> bool:
+    """Whether it comes out of another process with its notes: json's errors, say, are made anew without them."""
+    try:
+        there = pickle.loads(pickle.dumps(error))
+    except Exception:  # an __init__ of its own is a common cause
+        return False
+    return getattr(there, "__notes__", None) == error.__notes__
 
 
 def name_of(function: Callable[..., object]) -> str:

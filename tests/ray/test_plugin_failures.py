@@ -28,7 +28,7 @@ def raised_by(function: str, row: str) -> str:
     ("row", "said"),
     [
         ("RANK_FAILS", raised_by("rank of selector", "RANK_FAILS")),
-        ("RANK_LEAVES", "RuntimeError: it called sys.exit('no scores'), raised by rank of selector"),
+        ("RANK_LEAVES", "RuntimeError: SystemExit: no scores, raised by rank of selector"),
         ("KEY_FAILS", raised_by("rank_key of selector", "KEY_FAILS")),
         ("TELL_FAILS", raised_by("tell of feedback style", "TELL_FAILS")),
         ("TELL_NOTHING", f"tell of feedback style {MODULE}:TELL_NOTHING returned None for problem 'family/test/"),

@@ -120,7 +120,7 @@ def test_the_documentation_names_every_row() -> None:
     ("body", "said"),
     [
         ("1 / 0", "failed to load its problems: ZeroDivisionError: division by zero, raised by load of .*, line 2"),
-        ("exit('bye')", "failed to load its problems: RuntimeError: it called sys.exit"),
+        ("exit('bye')", "failed to load its problems: RuntimeError: SystemExit: bye"),
         ("None", "returned NoneType; expected a list of Problem"),
         ("[{'prompt': 'x'}]", "returned a list with a dict; expected a list of Problem"),
     ],
