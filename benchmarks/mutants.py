@@ -17,8 +17,8 @@ from pathlib import Path
 
 from sandbox.pool.pool import Pool
 from sandbox.problem import FunctionTest, Limits, Problem
-from sandbox.problems import humaneval, mbpp
 from sandbox.problems.load import load_problems
+from sandbox.problems.published import humaneval, mbpp
 from sandbox.verdict import Outcome
 from tests.sandbox.mutants import mutants
 

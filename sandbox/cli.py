@@ -6,6 +6,7 @@ from typing import Any
 
 from sandbox import languages
 from sandbox.languages import LANGUAGES
+from sandbox.packages import parse_packages
 
 
 def add_actions(parser: argparse.ArgumentParser) -> None:
@@ -14,6 +15,7 @@ def add_actions(parser: argparse.ArgumentParser) -> None:
 
     build = actions.add_parser("build", help="build the boxes' image")
     build.add_argument("--language", default="python", help=f"{', '.join(LANGUAGES)}, or package.module:NAME")
+    _add_packages(build)
     build.set_defaults(command=_build)
 
     selftest = actions.add_parser("selftest", help="try every limit of the boxes on this machine, in a few seconds")
@@ -38,13 +40,25 @@ def add_actions(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="judge what is accepted once more under another seed of hashes and random numbers, and count what flips",
     )
+    _add_packages(check)
     check.set_defaults(command=_check)
 
 
-def _build(options: argparse.Namespace) -> int:
-    from sandbox.image.build import ensure_image
+def _add_packages(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--packages", nargs="+", default=[], metavar="NAME==VERSION", help="libraries of the Python boxes beyond numpy"
+    )
 
-    print(ensure_image(language=languages.get_language(options.language)))
+
+def _build(options: argparse.Namespace) -> int:
+    from sandbox.containers.docker_client import connect_engine
+    from sandbox.image.build import ensure_image, installed_packages
+
+    packages, language = parse_packages(options.packages), languages.get_language(options.language)
+    image = ensure_image(client := connect_engine(), language, packages)
+    print(image)
+    if packages and not language.files:
+        print(installed_packages(client, image), end="")
     return 0
 
 
@@ -66,4 +80,10 @@ def _check(options: argparse.Namespace) -> int:
     from sandbox.commands.check import check_samples
 
     given = (options.dataset, options.samples, options.out)
-    return check_samples(*given, as_json=options.json, boxes=options.boxes, second_seed=options.second_seed)
+    return check_samples(
+        *given,
+        as_json=options.json,
+        boxes=options.boxes,
+        packages=parse_packages(options.packages),
+        second_seed=options.second_seed,
+    )

@@ -65,7 +65,10 @@ class Problem:
     `prompt` is what the model reads. `setup` is trusted code that runs with the tests, after the
     program; `preamble` is trusted code that runs before the program (helpers given by a prompt).
     `reference` is a solution, never shown to anyone. `float_tol`: room for every number, if set.
-    `unjudgeable`: why no program can be judged on these tests, if that is known.
+    `unjudgeable`: why no program can be judged on these tests, if that is known. `imports`: libraries beyond the
+    standard one and numpy that its programs or tests import; without them in the boxes it cannot be judged.
+    `adapters`: functions of the preamble that tests call to make arguments or to take apart results that cannot cross
+    (nodes of a list); they run beside the program, as the preamble has them.
     """
 
     problem_id: str
@@ -81,6 +84,8 @@ class Problem:
     limits: Limits = field(default_factory=Limits)
     float_tol: float | None = None
     unjudgeable: str | None = None
+    imports: tuple[str, ...] = ()
+    adapters: tuple[str, ...] = _added(())
 
     def tests(self, suite: Suite) -> tuple[Test, ...]:
         """Raises ValueError for probes, which are no tests: nothing says what they should give."""
@@ -91,6 +96,7 @@ class Problem:
     def digest(self) -> str:
         """Hash of everything that decides a verdict or a prompt; 16 hex digits."""
         body = asdict(self)
+        del body["imports"]  # what is there decides whether a program is judged, not how
         for part, record in ((body, self), (body["limits"], self.limits)):
             for one in fields(record):
                 if one.metadata.get("added") and getattr(record, one.name) == one.default:

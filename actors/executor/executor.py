@@ -25,6 +25,7 @@ class ExecutorConfig:
     runtime: str = "runc"
     memo: bool = True
     second_seed: bool = False
+    packages: tuple[str, ...] = ()
 
 
 class Executor:
@@ -39,11 +40,13 @@ class Executor:
         from sandbox.selftest import selftest
 
         selftest.ensure_limits(config.runtime)  # raises LimitNotEnforced: no work for boxes that do not hold
+        selftest.ensure_limits(config.runtime)  # raises LimitNotEnforced: no work for boxes that do not hold
         self._pool = Pool(
             boxes=config.boxes,
             runtime=config.runtime,
             cached=config.memo,
             queued=PLACES,
+            packages=config.packages,
             second_seed=config.second_seed,
         )
         self._pool.__enter__()

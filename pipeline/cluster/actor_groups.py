@@ -60,7 +60,12 @@ class ActorGroups:
     def executors(self) -> list[Any]:
         """Started once; they take the `sandbox` resource and no CPU. Where no node declares it, this node serves."""
         settings = self.config.executor
-        config = ExecutorConfig(boxes=settings.boxes, runtime=settings.runtime, second_seed=settings.second_seed)
+        config = ExecutorConfig(
+            boxes=settings.boxes,
+            runtime=settings.runtime,
+            packages=self.config.sandbox.packages,
+            second_seed=settings.second_seed,
+        )
         actor = ray.remote(Executor).options(
             num_cpus=0, max_concurrency=CALLS_PER_ACTOR, max_restarts=3, max_task_retries=0, **self._sandbox_place()
         )

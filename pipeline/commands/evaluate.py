@@ -125,7 +125,7 @@ def _write(
         "verifier_id": verifier_id,
         "dataset": config.problems.test,
         "problems": len(run.problems("test")),
-        "settings": config.identity("eval", "dialogue", "model", "problems", "run", "rollouts"),
+        "settings": config.identity("eval", "dialogue", "model", "problems", "run", "rollouts", "sandbox"),
         "environment": run_environment(),
         "rows": [asdict(row) for row in rows],
         "calibration": [asdict(one) for one in bins],

@@ -1,10 +1,11 @@
-"""Settings of sampling: the episodes themselves, the actors that sample them, the actors that run programs."""
+"""Settings of sampling: the episodes, the actors that sample them, those that run programs, what programs find."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from pipeline.config.fields import Section, added, operational
+from sandbox.packages import parse_packages
 
 
 class RolloutsSection(Section):
@@ -68,3 +69,11 @@ class ExecutorSection(Section):
     """Seconds within which an executor must have its image and its boxes; later ends the command."""
     max_infrastructure_rate: float = operational(0.05, ge=0, le=1)
     """Share of judgements that the sandbox itself may fail; above it a stage stops and says so."""
+
+
+class SandboxSection(Section):
+    """What programs find in the boxes they run in."""
+
+    packages: Annotated[tuple[str, ...], AfterValidator(parse_packages)] = added(())
+    """Libraries of the Python boxes beyond numpy, each as NAME==VERSION; installed into the image once, and problems
+    that import another one are left out and counted."""

@@ -14,7 +14,7 @@ from pipeline.config.losses import LOSSES
 from pipeline.config.method_sections import DialogueSection, ProtocolSection
 from pipeline.config.presets import with_preset
 from pipeline.config.run_sections import ModelSection, ProblemsSection, RunSection
-from pipeline.config.sampling_sections import ExecutorSection, GeneratorSection, RolloutsSection
+from pipeline.config.sampling_sections import ExecutorSection, GeneratorSection, RolloutsSection, SandboxSection
 from pipeline.config.training_sections import FineTuneSection, TrainingSection, VerifierSection
 
 
@@ -29,6 +29,7 @@ class Config(Section):
     rollouts: RolloutsSection = RolloutsSection()
     generator: GeneratorSection = GeneratorSection()
     executor: ExecutorSection = ExecutorSection()
+    sandbox: SandboxSection = SandboxSection()
     verifier: VerifierSection = VerifierSection()
     fine_tune: FineTuneSection = FineTuneSection()
     training: TrainingSection = TrainingSection()

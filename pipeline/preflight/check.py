@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ def check_run(config: Config, splits: ProblemSplits) -> None:
         )  # a name that nobody has is refused here, and a hub model fetched once
     _check_root(config.run.root)
     _check_disk(run_root(config))
-    _check_engine()
+    _check_engine(config.sandbox.packages)
 
 
 def check_settings(config: Config, splits: ProblemSplits) -> None:
@@ -139,9 +140,16 @@ def _check_disk(root: str) -> None:
         )
 
 
-def _check_engine() -> None:
-    """Ask Docker now, on this machine, unless sandboxes live on other nodes of a cluster."""
-    if not os.environ.get("RAY_ADDRESS"):
-        from sandbox.containers.docker_client import connect_engine
+def _check_engine(packages: Sequence[str]) -> None:
+    """Ask Docker now, on this machine, unless sandboxes live on other nodes of a cluster. Libraries are installed now:
+    what an index lacks costs no start of Ray, and what takes minutes no executor's deadline."""
+    if os.environ.get("RAY_ADDRESS"):
+        return
+    from sandbox.containers.docker_client import connect_engine
 
-        connect_engine().close()
+    client = connect_engine()
+    if packages:
+        from sandbox.image.build import ensure_image
+
+        ensure_image(client, packages=packages)
+    client.close()

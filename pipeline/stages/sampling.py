@@ -12,7 +12,7 @@ from pipeline.state.stage import FunnelCounts, Rate, SplitSize, Stage, StageCont
 from sandbox.problem import Problem
 
 MODEL_FIELDS = ("model.generator", "model.dtype", "model.max_tokens")
-SAMPLING_FIELDS = (*MODEL_FIELDS, "dialogue", "run.seed")
+SAMPLING_FIELDS = (*MODEL_FIELDS, "dialogue", "run.seed", "sandbox")
 _ROLLOUT_FIELDS = (*SAMPLING_FIELDS, "rollouts", "protocol.stop", "executor.second_seed")
 
 

@@ -16,6 +16,8 @@ HELD_OUT_FIRST = 100_000
 
 
 SPLITS = ("train", "validation", "test")
+SplitKey = tuple[str, tuple[str, ...], int | None, bool]
+"""Data set, libraries of the boxes, limit, and whether every test is public."""
 
 
 def all_public(problems: Iterable[Problem]) -> list[Problem]:
@@ -31,18 +33,19 @@ class ProblemSplits:
     """
 
     def __init__(self) -> None:
-        self._data_sets: dict[str, DataSet] = {}
-        self._problems: dict[tuple[str, int | None, bool], list[Problem]] = {}
-        self._digests: dict[tuple[str, int | None, bool], str] = {}
+        self._data_sets: dict[tuple[str, tuple[str, ...]], DataSet] = {}
+        self._problems: dict[SplitKey, list[Problem]] = {}
+        self._digests: dict[SplitKey, str] = {}
 
     def data_set(self, config: Config, split: str) -> "DataSet":
         """A split as its data set has it, with what was left out of it. Raises ProblemError if it cannot be read."""
         from sandbox.problems.load import read_problems
 
         name, limit = getattr(config.problems, split), getattr(config.problems, f"limit_{split}")
-        if name not in self._data_sets:
-            self._data_sets[name] = read_problems(name)
-        return replace(self._data_sets[name], problems=self._data_sets[name].problems[:limit])
+        key = (name, config.sandbox.packages)
+        if key not in self._data_sets:
+            self._data_sets[key] = read_problems(*key)
+        return replace(self._data_sets[key], problems=self._data_sets[key].problems[:limit])
 
     def problems(self, config: Config, split: str) -> list[Problem]:
         """The problems of a split; under protocol.train_tests = "all_public" training problems hide no test."""
@@ -64,7 +67,7 @@ class ProblemSplits:
         return len(self.problems(config, split))
 
 
-def _split_key(config: Config, split: str) -> tuple[str, int | None, bool]:
-    """Data set, limit, and whether every test is public."""
+def _split_key(config: Config, split: str) -> SplitKey:
     open_tests = split == "train" and config.protocol.train_tests == "all_public"
-    return getattr(config.problems, split), getattr(config.problems, f"limit_{split}"), open_tests
+    problems = config.problems
+    return getattr(problems, split), config.sandbox.packages, getattr(problems, f"limit_{split}"), open_tests

@@ -35,7 +35,15 @@ AHEAD = 4
 """Samples in flight per box: enough to keep it busy, few enough to stay in memory."""
 
 
-def check_samples(dataset: str, samples: str, out: Path, as_json: bool, boxes: int, second_seed: bool = False) -> int:
+def check_samples(
+    dataset: str,
+    samples: str,
+    out: Path,
+    as_json: bool,
+    boxes: int,
+    packages: Sequence[str] = (),
+    second_seed: bool = False,
+) -> int:
     """Judge `samples` (a JSONL file, or `reference`) on `dataset` into `out`. The exit status.
 
     A sample of an excluded problem ends as unjudged with the reason; `reference` leaves those out.
@@ -43,7 +51,7 @@ def check_samples(dataset: str, samples: str, out: Path, as_json: bool, boxes: i
     """
     if boxes < 1:
         raise ProblemError(f"--boxes: expected at least 1, found {boxes}")
-    data = read_problems(dataset)
+    data = read_problems(dataset, packages)
     if exclusions := data.exclusions():
         print(exclusions, file=sys.stderr)
     problems = _by_id(data)
@@ -56,7 +64,8 @@ def check_samples(dataset: str, samples: str, out: Path, as_json: bool, boxes: i
     progress = _Progress(total)
     languages = sorted({problem.language for problem in problems.values()})
     seed_dependent = 0 if second_seed else None
-    with Pool(boxes=boxes, languages=languages, second_seed=second_seed) as pool, results_in(out) as file:
+    more: dict[str, Any] = {"packages": packages, "second_seed": second_seed}
+    with Pool(boxes=boxes, languages=languages, **more) as pool, results_in(out) as file:
         for row, results in _judged(pool, _rows(problems, samples), AHEAD * boxes):
             kept = {name: value for name, value in row.items() if name != "solution"}
             flips = results.pop("seed_dependent")

@@ -19,7 +19,8 @@ from sandbox.errors import BoxLost, SandboxUnavailable
 from sandbox.problem import Limits
 from sandbox.protocol import frames
 
-START_DEADLINE_S = 30
+START_DEADLINE_S, LIBRARIES_START_DEADLINE_S = 30, 150
+"""The longer one for an image with libraries, which the fork server imports first: seconds of CPU time."""
 SLACK_S = 10
 """Seconds beyond the wall limit after which a silent box counts as lost."""
 OOM_EVENT_S = 0.3
@@ -49,14 +50,15 @@ class Box:
         runtime: str,
         transport: TransportName,
         seed: int = confinement.FIRST_SEED,
+        libraries: bool = False,
     ) -> "Box":
         """A box that has said hello. Raises SandboxUnavailable or BoxLost, and leaves nothing then."""
-        deadline = time.monotonic() + START_DEADLINE_S
+        deadline = time.monotonic() + (LIBRARIES_START_DEADLINE_S if libraries else START_DEADLINE_S)
         listener = BoxListener() if transport == "socket" else None
         container: Container | None = None
         try:
             parent = cgroup.cgroup_parent(client).name
-            options = confinement.container_options(memory_mib, runtime, listener, parent, seed)
+            options = confinement.container_options(memory_mib, runtime, listener, parent, seed, libraries)
             container = client.containers.create(image, **options)
             connection: BoxConnection | None = None if listener else attach_streams(container)
             container.start()

@@ -10,6 +10,9 @@ from sandbox.containers.listener import BoxListener
 
 HEADROOM_MIB = 192
 """For the fork server and the copies of its pages, above what a run may use."""
+LIBRARIES_MIB = 512
+"""More of it where the fork server holds libraries: pandas, scipy, scikit-learn and matplotlib take about 180 MiB, and
+a run may touch all of that."""
 PIDS = 64
 TMP_MIB, TMP_INODES = 64, 4096
 USER = 65534
@@ -29,14 +32,19 @@ ENVIRONMENT = {
 
 
 def container_options(
-    memory_mib: int, runtime: str, listener: BoxListener | None, parent: str | None, seed: int = FIRST_SEED
+    memory_mib: int,
+    runtime: str,
+    listener: BoxListener | None,
+    parent: str | None,
+    seed: int = FIRST_SEED,
+    libraries: bool = False,
 ) -> dict[str, Any]:
     """Arguments for the engine.
 
     `memory_mib`: of a run; `listener`: None with attached streams; `parent`: the control group; `seed`: of hashes and
-    random numbers.
+    random numbers; `libraries`: whether the image holds some beyond numpy.
     """
-    memory = f"{memory_mib + HEADROOM_MIB}m"
+    memory = f"{memory_mib + HEADROOM_MIB + LIBRARIES_MIB * libraries}m"
     return {
         "command": ["python3", "-I", "-S", "-B", START, "/ctl/box" if listener else "stdio"],
         "name": f"mucode-box-{uuid.uuid4().hex[:12]}",

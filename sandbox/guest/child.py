@@ -92,7 +92,10 @@ def take_input(text: str) -> None:
 
 
 def run_program(body: bytes) -> None:
-    """Run one program. The body: program, preamble, calls, values_mib, stdin (null without), interactive."""
+    """Run one program.
+
+    The body: program, preamble, names of its adapters, calls, values_mib, stdin (null without), interactive.
+    """
     channel.speak_alone()
     request = json.loads(body)
     if request["stdin"] is not None:
@@ -105,6 +108,7 @@ def run_program(body: bytes) -> None:
     try:
         if request["preamble"]:
             exec(compile(request["preamble"], "preamble.py", "exec", dont_inherit=True), names)
+        adapters = {name: names[name] for name in request["adapters"] if name in names}
         code = compile(request["program"].removeprefix("\ufeff"), "main.py", "exec", dont_inherit=True)
     except BaseException as error:
         send_message({"failed": "compile", **describe_exception(error)})
@@ -118,7 +122,7 @@ def run_program(body: bytes) -> None:
         return
     send_message({"loaded": True})
     for source in request["calls"]:
-        _answer_call(source, names, codec.ITEMS_PER_MIB * request["values_mib"])
+        _answer_call(source, names, adapters, codec.ITEMS_PER_MIB * request["values_mib"])
     if request["interactive"]:
         objects = Objects(names)
         while (message := receive_message()) is not None:
@@ -172,9 +176,10 @@ def _flush(*streams: Any) -> None:
             stream.flush()
 
 
-def _answer_call(source: str, names: dict[str, Any], most: int) -> None:
+def _answer_call(source: str, names: dict[str, Any], adapters: dict[str, Any], most: int) -> None:
+    """`adapters`: the preamble's own, whatever the program calls by these names; its own names stay its own."""
     try:
-        value = eval(source, names)
+        value = eval(source, names, adapters)
         message = {"value": codec.encode_value(value, most=most)}
     except BaseException as error:
         message = {"raised": describe_exception(error)}

@@ -90,6 +90,7 @@ def main() -> None:
     occupy_descriptors(channel.FROM_HOST + 1)
     wire = connect_host(sys.argv[1])
     preload.preload_modules()
+    wipe_tmp()  # libraries leave caches
     preload.seed_generators(int(os.environ.get("PYTHONHASHSEED", "0")))
     child.prepare_server()
     gc.collect()

@@ -1,7 +1,8 @@
 """Builds the box's image once: from the Dockerfile if a registry answers, else from this machine's own Python.
 
-A base (interpreter and numpy), a language's own layer if it has one, and the guest code on top, each tagged by a
-hash of its content, so that a change of the guest code costs a second and an unchanged image costs one look-up.
+A base (interpreter and numpy), a layer of libraries if any are asked for or of a language's own programs if it has
+some, and the guest code on top, each tagged by a hash of its content, so that a change of the guest code costs a second
+and an unchanged image costs one look-up.
 """
 
 import hashlib
@@ -9,6 +10,8 @@ import io
 import sys
 import tarfile
 import tempfile
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -18,7 +21,7 @@ import requests
 
 from sandbox.containers.docker_client import connect_engine
 from sandbox.errors import SandboxUnavailable
-from sandbox.image import layer, rootfs
+from sandbox.image import layer, libraries, rootfs
 from sandbox.languages.language import Language
 from sandbox.languages.python import LANGUAGE as PYTHON
 
@@ -38,26 +41,35 @@ WORKDIR /tmp
 """
 
 
-def ensure_image(client: docker.DockerClient | None = None, language: Language = PYTHON) -> str:
+def ensure_image(
+    client: docker.DockerClient | None = None, language: Language = PYTHON, packages: Sequence[str] = ()
+) -> str:
     """The tag of a language's image with the present guest code, built if it is missing.
 
-    Raises SandboxUnavailable if no Docker engine answers or the build fails.
+    `packages`: requirements as `sandbox.packages.parse_packages` gives them; a language with programs of its own has
+    none of them. Raises SandboxUnavailable if no Docker engine answers or the build fails.
     """
     client = client or connect_engine()
     base = f"{REPOSITORY}-base:{_digest(DOCKERFILE.read_bytes(), rootfs.rootfs_identity().encode())}"
     below = base
     if language.files:
         below = f"{REPOSITORY}-{language.name}-base:{_digest(base.encode(), layer.layer_identity(language).encode())}"
+    elif packages:
+        identity = libraries.libraries_identity(packages).encode()
+        below = f"{REPOSITORY}-libraries-base:{_digest(base.encode(), identity)}"
     sources = [("sandbox/__init__.py", b""), *_guest_sources()]
     top = LAYER.format(base=below).encode()
-    name = f"{REPOSITORY}-{language.name}" if language.files else REPOSITORY
+    name = below.split(":")[0].removesuffix("-base")
     tag = f"{name}:{_digest(top, *(part for name, data in sources for part in (name.encode(), data)))}"
     if _present(client, tag):
         return tag
     if not _present(client, base):
         _build_base(client, base)
     if below != base and not _present(client, below):
-        _build_layer(client, language, base, below)
+        if language.files:
+            _build_layer(client, language, base, below)
+        else:
+            _build_libraries(client, packages, base, below)
     _build(client, tag, [("Dockerfile", top), *sources])
     return tag
 
@@ -70,15 +82,46 @@ def _guest_sources() -> list[tuple[str, bytes]]:
 
 def _build_layer(client: docker.DockerClient, language: Language, base: str, tag: str) -> None:
     """Out of packages if the base has apt, else out of this machine's own programs."""
-    if client.images.get(base).labels.get(PACKAGES_LABEL) == "apt":
+    if _from_registry(client, base):
         names = {"packages": " ".join(language.packages), "files": " ".join(language.files)}
         _build(client, tag, [("Dockerfile", layer.FROM_PACKAGES.format(base=base, **names).encode())])
         return
+    _build_from_here(client, tag, layer.FROM_HERE.format(base=base), partial(layer.gather_layer, language))
+
+
+def _build_libraries(client: docker.DockerClient, packages: Sequence[str], base: str, tag: str) -> None:
+    """By the base's pip if it came from a registry, else by this machine's."""
+    from_pip = _from_registry(client, base)
+    dockerfile = libraries.libraries_dockerfile(packages, base, from_pip)
+    if from_pip:
+        _build(client, tag, [("Dockerfile", dockerfile.encode())])
+    else:
+        _build_from_here(client, tag, dockerfile, partial(libraries.gather_libraries, packages))
+
+
+def _from_registry(client: docker.DockerClient, base: str) -> bool:
+    return client.images.get(base).labels.get(PACKAGES_LABEL) == "apt"
+
+
+def _build_from_here(client: docker.DockerClient, tag: str, dockerfile: str, gather: Callable[[Path], None]) -> None:
+    """A layer of files that `gather` puts below the folder it is given."""
     with tempfile.TemporaryDirectory(prefix="mucode-layer-") as folder:
         context = Path(folder) / "context"
-        layer.gather_layer(language, context / "root")
+        gather(context / "root")
         files = rootfs.archive_rootfs(context, Path(folder) / "layer.tar")
-        _build(client, tag, [("Dockerfile", layer.FROM_HERE.format(base=base).encode())], files)
+        _build(client, tag, [("Dockerfile", dockerfile.encode())], files)
+
+
+def installed_packages(client: docker.DockerClient, image: str) -> str:
+    """NAME==VERSION of all that was installed into an image with libraries, one a line."""
+    container = client.containers.create(image, ["python3"], network_mode="none")
+    try:
+        stream, _ = container.get_archive(f"/{libraries.LISTING}")
+        with tarfile.open(fileobj=io.BytesIO(b"".join(stream))) as tar:
+            listing = tar.extractfile(tar.getmembers()[0])
+            return "" if listing is None else listing.read().decode()
+    finally:
+        container.remove(force=True)
 
 
 def _build_base(client: docker.DockerClient, tag: str) -> None:

@@ -165,7 +165,7 @@ def _judge_output(plan: JudgingPlan, program: str, box: Box, stop: bool) -> Judg
 
 def _begin(plan: JudgingPlan, program: str, box: Box, relay_output: bool = False, **what: Any) -> BoxSession:
     body = {"program": program, "preamble": plan.preamble, "calls": [], "stdin": None, "interactive": False, **what}
-    body["values_mib"] = plan.limits.values_mib
+    body |= {"values_mib": plan.limits.values_mib, "adapters": plan.adapters}
     limits = replace(plan.limits, cpu_limit_s=plan.limits.cpu_limit_s * GRACE)
     language = plan.language
     if not language.run:

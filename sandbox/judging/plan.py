@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, get_args
 
 from sandbox import languages
@@ -36,6 +36,7 @@ class JudgingPlan:
     checks: tuple[str, ...] = ()
     cases: tuple[StdioTest, ...] = ()
     independent: bool = False
+    adapters: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
@@ -80,13 +81,15 @@ def make_plan(problem: Problem, suite: Suite) -> JudgingPlan:
     every = [test.source for test in (*problem.public_tests, *problem.private_tests) if isinstance(test, FunctionTest)]
     name = problem.entry_point or language.tested_name(every)
     trusted = language.defined_names(problem.preamble)
-    calls = [language.split(source, name, trusted) for source in sources]
+    split = partial(python.split_test, adapters=frozenset(problem.adapters)) if problem.adapters else language.split
+    calls = [split(source, name, trusted) for source in sources]
     if problem.setup or None in calls:  # set-up code is test code: it stays with the judge
         if not language.judge_box:
             raise ValueError(_not_judged(problem, sources, calls))
         common |= {"tested": name, "independent": python.are_independent(problem.setup, sources)}
         return JudgingPlan(setup=problem.setup, entry_point=problem.entry_point, checks=tuple(sources), **common)
-    return JudgingPlan(entry_point=name, calls=tuple(call for call in calls if call), independent=True, **common)
+    common |= {"calls": tuple(call for call in calls if call), "adapters": problem.adapters}
+    return JudgingPlan(entry_point=name, independent=True, **common)
 
 
 def no_function_problems(language: Language) -> str:

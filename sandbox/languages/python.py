@@ -24,18 +24,21 @@ DECIDING = (ast.Compare, ast.BoolOp, ast.UnaryOp, ast.NamedExpr, ast.IfExp, ast.
 COLLECTIONS = {"set": set, "frozenset": frozenset, "list": list, "tuple": tuple}
 
 
-def split_test(test: str, name: str | None, trusted: frozenset[str] = frozenset()) -> Call | None:
+def split_test(
+    test: str, name: str | None, trusted: frozenset[str] = frozenset(), adapters: frozenset[str] = frozenset()
+) -> Call | None:
     """The call and the expected value of one assert about `name`; None if it needs a judge box.
 
     `trusted` names belong to the problem (its preamble's helpers). A test that uses one gets the problem's own
-    from a judge box; evaluated beside the program it could meet the program's.
+    from a judge box; evaluated beside the program it could meet the program's. `adapters` are those of them that run
+    beside the program all the same, and are kept from it.
     """
     compared = _compared(test)
     if compared is None or name is None:
         return None
     left, right = compared
     used = {node.id for node in ast.walk(left) if isinstance(node, ast.Name)}
-    if not _is_call_of(left, name) or used & (trusted - {name}) or _decides(left):
+    if not _is_call_of(left, name, adapters) or used & (trusted - {name} - adapters) or _decides(left):
         return None
     try:
         return Call(ast.unparse(left), _literal(right))
@@ -110,18 +113,28 @@ def _compared(test: str) -> tuple[ast.expr, ast.expr] | None:
     return compare.left, compare.comparators[0]
 
 
-def _is_call_of(node: ast.expr, name: str) -> bool:
-    """`name(...)`, perhaps inside conversions whose other arguments are literals."""
+def _is_call_of(node: ast.expr, name: str, adapters: frozenset[str]) -> bool:
+    """`name(...)` or `Name(...).method(...)`, perhaps inside conversions whose other arguments are literals."""
+    if _is_method_of(node, name):
+        return True
     if not _is_named_call(node):
         return False
     assert isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
     if node.func.id == name:
         return True
-    if node.func.id not in CONVERSIONS or not node.args or not _is_call_of(node.args[0], name):
+    if node.func.id not in CONVERSIONS | adapters or not node.args or not _is_call_of(node.args[0], name, adapters):
         return False
     if node.func.id not in PARAMETERS and (len(node.args) > 1 or node.keywords):
         return False
     return all(_is_literal(arg) for arg in (*node.args[1:], *(keyword.value for keyword in node.keywords)))
+
+
+def _is_method_of(node: ast.expr, name: str) -> bool:
+    """A call of a method of a new object: `Solution().add(1, 2)`. Of a function's result it is the judge's to call."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or node.func.attr.startswith("_"):
+        return False
+    made = node.func.value
+    return name[:1].isupper() and _is_named_call(made) and made.func.id == name  # type: ignore[attr-defined]
 
 
 def _outermost(node: ast.expr) -> ast.Call | None:

@@ -3,6 +3,7 @@
 import contextlib
 import threading
 from collections import defaultdict
+from collections.abc import Sequence
 
 from sandbox.containers import ownership
 from sandbox.containers.box import START_DEADLINE_S, Box
@@ -13,6 +14,7 @@ from sandbox.errors import BoxLost, SandboxError, SandboxUnavailable
 from sandbox.image.build import ensure_image
 from sandbox.languages.language import Language
 from sandbox.languages.python import LANGUAGE as PYTHON
+from sandbox.packages import parse_packages
 
 BoxKind = tuple[Language, int]
 """A language, and the seed of hashes and random numbers."""
@@ -22,13 +24,15 @@ PYTHON_KIND: BoxKind = (PYTHON, FIRST_SEED)
 class BoxFactory:
     """Starts boxes, keeps one spare of every kind in use, and knows every box that is alive."""
 
-    def __init__(self, runtime: str, memory_mib: int, transport: TransportName | None) -> None:
+    def __init__(
+        self, runtime: str, memory_mib: int, transport: TransportName | None, packages: Sequence[str] = ()
+    ) -> None:
         self.client = connect_engine()
         ownership.reap_containers(self.client)
         ownership.reap_folders()
         self._images: dict[Language, str] = {}
         self._building = threading.Lock()
-        self._runtime, self._memory_mib = runtime, memory_mib
+        self._runtime, self._memory_mib, self._packages = runtime, memory_mib, parse_packages(packages)
         self._spares: dict[BoxKind, list[Box]] = defaultdict(list)
         self._alive: set[Box] = set()
         self._lock = threading.Lock()
@@ -50,14 +54,22 @@ class BoxFactory:
         """Its tag, built on first use. Raises SandboxUnavailable."""
         with self._building:
             if language not in self._images:
-                self._images[language] = ensure_image(self.client, language)
+                self._images[language] = ensure_image(self.client, language, self._packages)
             return self._images[language]
 
     def _start(self, kind: BoxKind, memory_mib: int) -> Box:
         if self.closed:
             raise SandboxUnavailable("this pool is closed")
-        image, runtime, transport = self._image(kind[0]), self._runtime, self.transport
-        return Box.start(self.client, image, memory_mib=memory_mib, runtime=runtime, transport=transport, seed=kind[1])
+        (language, seed), runtime, transport = kind, self._runtime, self.transport
+        return Box.start(
+            self.client,
+            self._image(language),
+            memory_mib=memory_mib,
+            runtime=runtime,
+            transport=transport,
+            seed=seed,
+            libraries=bool(self._packages) and not language.files,
+        )
 
     def prewarm(self, count: int, kind: BoxKind = PYTHON_KIND) -> None:
         """Have `count` boxes of a kind ready, started side by side. Raises the first error."""

@@ -44,20 +44,23 @@ class Pool:
         memory_mib: int = DEFAULT_MEMORY_MIB,
         transport: TransportName | None = None,
         languages: Sequence[str] = ("python",),
+        packages: Sequence[str] = (),
         queued: int = 4096,
         submit_deadline_s: float = 600,
         second_seed: bool = False,
     ) -> None:
-        """Raises SandboxUnavailable if no engine answers or no box starts, RegistryError for an unknown language.
+        """Raises SandboxUnavailable if no engine answers or no box starts, RegistryError for an unknown language,
+        PackagesError for a package without a version.
 
         `cached`: whether a question that was answered once is known from then on. `memory_mib`: what boxes start
         with; a problem that may use more gets a larger box. `transport`: None tries the socket first, then the
         attached streams. `languages`: whose boxes start now; those of another one, and their image, come with its
-        first program. `queued`: programs that may wait for a box; `submit` blocks beyond that, and raises Overloaded
-        after `submit_deadline_s`. `second_seed`: accepted programs are judged once more where hashes and random
-        numbers have another seed, and `Outcome.seed_dependent` says what came of it; boxes for it start when needed.
+        first program. `packages`: libraries of the Python boxes beyond numpy, as NAME==VERSION. `queued`: programs
+        that may wait for a box; `submit` blocks beyond that, and raises Overloaded after `submit_deadline_s`.
+        `second_seed`: accepted programs are judged once more where hashes and random numbers have another seed, and
+        `Outcome.seed_dependent` says what came of it; boxes for it start when needed.
         """
-        self._factory = BoxFactory(runtime, memory_mib, transport)
+        self._factory = BoxFactory(runtime, memory_mib, transport, packages)
         self._cache = OutcomeCache(REMEMBERED) if cached else None
         self._jobs: queue.Queue[PoolJob | None] = queue.Queue(queued)
         self._submit_deadline_s, self._second_seed = submit_deadline_s, second_seed

@@ -1,10 +1,12 @@
 """A data set by name, as one row; and what was read of one."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sandbox.errors import ProblemError
+from sandbox.packages import missing_imports
 from sandbox.problem import Problem
 from sandbox.problems.judgeable import unjudgeable_reason
 from sandbox.problems.suites import SuiteOptions
@@ -56,26 +58,37 @@ class DataSet:
     name: str
     problems: tuple[Problem, ...]
     excluded: tuple[Problem, ...] = ()
+    missing: tuple[tuple[str, int], ...] = ()
+    """Libraries that the boxes lack, by the name that programs import, and how many problems need each."""
 
     def exclusions(self) -> str | None:
         """`2 problems of NAME excluded: …`, None if all can be judged."""
         if not self.excluded:
             return None
         count = f"{len(self.excluded)} problem{'s' * (len(self.excluded) > 1)} of {self.name} excluded: "
+        if self.missing:
+            needed = ", ".join(f"{name} {problems}" for name, problems in self.missing)
+            count += f"not in sandbox.packages (--packages), with the problems that need it: {needed}; "
         reasons = [f"{problem.problem_id}: {problem.unjudgeable}" for problem in self.excluded[:SHOWN]]
         more = len(self.excluded) - SHOWN
         return count + "; ".join([*reasons, f"and {more} more"] if more > 0 else reasons)
 
 
-def sort_out(name: str, problems: list[Problem]) -> DataSet:
-    """Those that can be judged apart from the others. Raises ProblemError for an id that appears twice."""
+def sort_out(name: str, problems: list[Problem], packages: Sequence[str] = ()) -> DataSet:
+    """Those that can be judged in boxes with `packages` apart from the others.
+
+    Raises ProblemError for an id that appears twice.
+    """
     seen: set[str] = set()
     good: list[Problem] = []
     excluded: list[Problem] = []
+    missing: Counter[str] = Counter()
     for problem in problems:
         if problem.problem_id in seen:
             raise ProblemError(f"{name}: task_id {problem.problem_id!r} appears twice")
         seen.add(problem.problem_id)
-        reason = problem.unjudgeable or unjudgeable_reason(problem)
+        lacking = missing_imports(problem.imports, packages)
+        missing.update(lacking)
+        reason = f"it imports {', '.join(lacking)}" if lacking else problem.unjudgeable or unjudgeable_reason(problem)
         (excluded if reason else good).append(replace(problem, unjudgeable=reason) if reason else problem)
-    return DataSet(name, tuple(good), tuple(excluded))
+    return DataSet(name, tuple(good), tuple(excluded), tuple(missing.most_common()))

@@ -16,7 +16,10 @@ from sandbox.problems.sources import read_problem_rows
 from sandbox.registry import RegistryError
 
 REQUIRED = ("task_id", "prompt", "private_tests")
-OPTIONAL = ("language", "io", "public_tests", "setup", "preamble", "entry_point", "reference", "limits", "float_tol")
+OPTIONAL = (
+    *("language", "io", "public_tests", "setup", "preamble", "entry_point", "reference", "limits", "float_tol"),
+    "imports",
+)
 FIELDS = (*REQUIRED, *OPTIONAL)
 LIMITS: dict[str, type] = {
     "cpu_limit_s": float,
@@ -66,6 +69,7 @@ def _problem(row: ProblemRow) -> Problem:
         reference=row.text("reference") if row.has("reference") else None,
         limits=_limits(row),
         float_tol=_number(row, "float_tol"),
+        imports=tuple(row.texts("imports")),
     )
 
 

@@ -13,14 +13,16 @@ plug-ins; nothing of a plug-in is imported before its problems are read.
 """
 
 import importlib.util
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.errors import ProblemError, UserError
 from sandbox.problem import Problem
-from sandbox.problems import codecontests, humaneval, jsonl, mbpp
+from sandbox.problems import jsonl
 from sandbox.problems.checked import require_problems
 from sandbox.problems.data_set import DataSet, DataSetLoader, sort_out
+from sandbox.problems.published import codecontests, competitions, humaneval, kodcode, leetcode, mbpp, unittest_sets
 from sandbox.problems.suites import SuiteOptions, parse_options
 from sandbox.registry import IMPORT_PATH, Registry
 
@@ -42,24 +44,25 @@ BUILTIN = DataSetLoader(
     reads_files=False,
     all_judgeable=True,
 )
-ROWS = (BUILTIN, *mbpp.ROWS, *humaneval.ROWS, *codecontests.ROWS)
+PUBLISHERS = (mbpp, humaneval, unittest_sets, leetcode, competitions, codecontests, kodcode)
+ROWS = (BUILTIN, *(row for publisher in PUBLISHERS for row in publisher.ROWS))
 DATA_SETS: Registry[DataSetLoader] = Registry("data set", DataSetLoader, {row.name: row for row in ROWS})
 
 
-def load_problems(name: str) -> list[Problem]:
-    """The problems of `read_problems(name)` that can be judged. Raises ProblemError."""
-    return list(read_problems(name).problems)
+def load_problems(name: str, packages: Sequence[str] = ()) -> list[Problem]:
+    """The problems of `read_problems(name, packages)` that can be judged. Raises ProblemError."""
+    return list(read_problems(name, packages).problems)
 
 
-def read_problems(name: str) -> DataSet:
-    """A data set by one of the forms above.
+def read_problems(name: str, packages: Sequence[str] = ()) -> DataSet:
+    """A data set by one of the forms above, for boxes with `packages` (NAME==VERSION) beyond numpy.
 
     Raises ProblemError naming file, line, field, what was found and what was expected; RegistryError for a plug-in
     that cannot be imported or is no DataSetLoader.
     """
     spec = parse_name(name)
     if spec is None:
-        return sort_out(name, jsonl.load_file(Path(name)))
+        return sort_out(name, jsonl.load_file(Path(name)), packages)
     row = DATA_SETS[spec.row]
     row.check_split(spec.split, from_file=spec.path is not None)
     if spec.path is not None and not row.reads_files:
@@ -67,7 +70,7 @@ def read_problems(name: str) -> DataSet:
     if spec.path is not None and not spec.path.is_file():
         raise ProblemError(f"{name}: there is no file {spec.path}")
     problems = row.load(spec.split, spec.options, spec.path) if spec.row in DATA_SETS else _load_plugin(row, spec)
-    return DataSet(name, tuple(problems)) if row.all_judgeable else sort_out(name, problems)
+    return DataSet(name, tuple(problems)) if row.all_judgeable else sort_out(name, problems, packages)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from sandbox.errors import ProblemError
-from sandbox.problem import FunctionTest
+from sandbox.problem import Test
+
+AnyTest = TypeVar("AnyTest", bound=Test)
 
 CHOICES: dict[str, dict[str, Any]] = {
     "public_tests": {"none": "none", "first": "first", "all": "all"},
@@ -29,8 +31,8 @@ class SuiteOptions:
     generated_tests: bool = False
 
     def divide(
-        self, shown: Sequence[FunctionTest], hidden: Sequence[FunctionTest] = ()
-    ) -> tuple[tuple[FunctionTest, ...], tuple[FunctionTest, ...]]:
+        self, shown: Sequence[AnyTest], hidden: Sequence[AnyTest] = ()
+    ) -> tuple[tuple[AnyTest, ...], tuple[AnyTest, ...]]:
         """(public, private) out of the tests that a publisher shows and those that it does not."""
         count = {"none": 0, "first": 1, "all": len(shown)}[self.public_tests]
         return tuple(shown[:count]), (*shown[count:], *hidden) or tuple(shown)

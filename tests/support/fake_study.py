@@ -126,7 +126,7 @@ def dying(write: Callable[..., None], writes: int) -> Callable[..., None]:
 
 def install() -> None:
     pipeline.cluster.actor_groups.ActorGroups = FakeActorGroups  # type: ignore[assignment,misc]
-    check._check_engine = lambda: None
+    check._check_engine = lambda packages: None
     rollouts.roll_out = roll_out  # type: ignore[assignment]
     verifier.map_shards = generator.map_shards = lambda rows, task: [task(row) for row in rows]  # type: ignore[assignment]
     verifier.train_verifier = generator.fine_tune = train  # type: ignore[assignment]

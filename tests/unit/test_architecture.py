@@ -31,6 +31,7 @@ ROOMS = {  # from top to bottom; a room may import itself and those below it
             "protocol",
             "verdict",
             "problem",
+            "packages",
             "plugins",
             "registry",
             "plugin_rows",

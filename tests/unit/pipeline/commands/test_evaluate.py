@@ -92,7 +92,7 @@ def test_wrong_input_is_refused_before_any_work(
     bare = tmp_path / "model"
     bare.mkdir()
     (bare / "config.json").write_text("{}")
-    monkeypatch.setattr("pipeline.preflight.check._check_engine", lambda: None)
+    monkeypatch.setattr("pipeline.preflight.check._check_engine", lambda packages: None)
     given = {"--model": "builtin:generator", "--dataset": "builtin:test"}
     given |= dict(zip(arguments[::2], arguments[1::2], strict=True))
     words = [word.replace("NOTEMPLATE", str(bare)) for pair in given.items() for word in pair]
@@ -111,7 +111,7 @@ def test_a_root_where_no_folder_can_be_made_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("")
-    monkeypatch.setattr("pipeline.preflight.check._check_engine", lambda: None)
+    monkeypatch.setattr("pipeline.preflight.check._check_engine", lambda packages: None)
     assert cli.main(["run", "--set", f"run.root={tmp_path}/file/runs"]) == 2
     assert f"as {tmp_path}/file is no folder" in capsys.readouterr().err
 

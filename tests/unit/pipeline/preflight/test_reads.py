@@ -35,7 +35,7 @@ def test_a_dry_run_reads_each_split_once(reads: Counter[str], capsys: pytest.Cap
 
 def test_a_run_reads_each_split_once(reads: Counter[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Up to where actors would start, and then for the stages."""
-    monkeypatch.setattr("pipeline.preflight.check._check_engine", lambda: None)
+    monkeypatch.setattr("pipeline.preflight.check._check_engine", lambda packages: None)
     seen: list[int] = []
 
     class Actors:

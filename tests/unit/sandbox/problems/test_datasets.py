@@ -16,8 +16,8 @@ import pytest
 
 from sandbox.errors import ProblemError
 from sandbox.problem import FunctionTest, Limits, StdioTest
-from sandbox.problems.evalplus import written_out
 from sandbox.problems.load import load_problems, read_problems
+from sandbox.problems.published.evalplus import written_out
 from sandbox.problems.sources import DATA_DIR
 from sandbox.problems.suites import SuiteOptions
 from tests.support.published import published, raw, real, sources

@@ -6,7 +6,7 @@ from pathlib import Path
 from sandbox.languages import python
 from sandbox.problem import FunctionTest, Limits, Problem
 from sandbox.problems.data_set import DataSetLoader
-from sandbox.problems.evalplus import written_out
+from sandbox.problems.published.evalplus import written_out
 from sandbox.problems.rows import ProblemRow
 from sandbox.problems.sources import DataSource
 from sandbox.problems.suites import SuiteOptions

@@ -1,0 +1,91 @@
+"""BigCodeBench and ClassEval: a function or a class to write, judged by a module of unittest classes.
+
+Neither publishes tests that a model may see: the examples in their docstrings are prose as often as code. The module
+judges as it is published; what the prompt defines besides what is to be written is trusted preamble, for programs and
+tests alike (their publishers put prompt, program and tests into one file).
+"""
+
+import ast
+from pathlib import Path
+
+from sandbox.problem import FunctionTest, Problem
+from sandbox.problems.data_set import DataSetLoader
+from sandbox.problems.published.libraries import imported_libraries
+from sandbox.problems.rows import ProblemRow
+from sandbox.problems.sources import DataSource
+from sandbox.problems.suites import SuiteOptions
+
+BIG = DataSource("bigcodebench/BigCodeBench.jsonl.gz", "bigcode/bigcodebench")
+CLASSES = DataSource("classeval/ClassEval_data.json", "FudanSELab/ClassEval")
+
+
+def load_bigcodebench(split: str | None, options: SuiteOptions, path: Path | None) -> list[Problem]:
+    """BigCodeBench's 1,140 functions, with the libraries that each needs. Raises ProblemError."""
+    return [_function(row, options) for row in BIG.rows(path)]
+
+
+def _function(row: ProblemRow, options: SuiteOptions) -> Problem:
+    prompt, name, test = row.text("prompt"), row.name("entry_point"), row.code("test")
+    tree = row.tree("prompt", f"{prompt}\n    pass\n")
+    public, private = options.divide([], [FunctionTest(test)])
+    return Problem(
+        problem_id=row.identifier("task_id"),
+        prompt=prompt,
+        public_tests=public,
+        private_tests=private,
+        preamble=_without(tree, name),
+        entry_point=name,
+        reference=prompt + row.text("canonical_solution"),
+        imports=imported_libraries(tree, ast.parse(test), besides=row.texts("libs")),
+    )
+
+
+def load_classeval(split: str | None, options: SuiteOptions, path: Path | None) -> list[Problem]:
+    """ClassEval's 100 classes, each to be written whole from its skeleton. Raises ProblemError."""
+    return [_class(row, options) for row in CLASSES.rows(path)]
+
+
+def _class(row: ProblemRow, options: SuiteOptions) -> Problem:
+    name, test = row.name("class_name"), row.code("test")
+    imports = row.parsed("import_statement", "\n".join(row.texts("import_statement")))
+    reference = row.code("solution_code")
+    public, private = options.divide([], [FunctionTest(test)])
+    return Problem(
+        problem_id=row.identifier("task_id"),
+        prompt=f"{imports}\n\n{row.text('skeleton')}".strip(),
+        public_tests=public,
+        private_tests=private,
+        preamble=imports,
+        entry_point=name,
+        reference=f"{imports}\n\n{reference}",
+        imports=imported_libraries(ast.parse(imports), ast.parse(reference), ast.parse(test)),
+    )
+
+
+def _without(tree: ast.Module, name: str) -> str:
+    """The statements of a prompt beside the function that is to be written."""
+    return "\n".join(
+        ast.unparse(node) for node in tree.body if not (isinstance(node, ast.FunctionDef) and node.name == name)
+    )
+
+
+ROWS = (
+    DataSetLoader(
+        name="bigcodebench",
+        label="BigCodeBench",
+        load=load_bigcodebench,
+        splits=("test",),
+        public="none",
+        private="the published unittest module",
+        place=BIG.file,
+    ),
+    DataSetLoader(
+        name="classeval",
+        label="ClassEval",
+        load=load_classeval,
+        splits=("test",),
+        public="none",
+        private="the published unittest module",
+        place=CLASSES.file,
+    ),
+)
