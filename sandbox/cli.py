@@ -25,13 +25,17 @@ def add_actions(parser: argparse.ArgumentParser) -> None:
     datasets = actions.add_parser("datasets", help="list the data sets that come with this")
     datasets.set_defaults(command=_datasets)
 
+    overlap = actions.add_parser("overlap", help="problems that data sets have in common, by id or by text")
+    overlap.add_argument("names", nargs="*", metavar="NAME", help="data sets; without any all that can be read here")
+    overlap.set_defaults(command=_overlap)
+
     check = actions.add_parser("check", help="judge programs that anybody wrote")
     check.add_argument(
         "--dataset",
         required=True,
         help="NAME, NAME:SPLIT, NAME@FILE, package.module:ROW, or a file of problems; `datasets` lists the names",
     )
-    check.add_argument("--samples", required=True, help="JSONL with task_id and solution, or 'reference'")
+    check.add_argument("--samples", required=True, help="JSONL with task_id and solution, 'reference', or 'null'")
     check.add_argument("--out", required=True, type=Path, help="results, JSONL in the order of the samples")
     check.add_argument("--json", action="store_true", help="print the summary as JSON")
     check.add_argument("--boxes", type=int, default=2, help="warm containers; at most the cores to use")
@@ -74,6 +78,12 @@ def _datasets(options: argparse.Namespace) -> int:
 
     print(describe_data_sets())
     return 0
+
+
+def _overlap(options: argparse.Namespace) -> int:
+    from sandbox.commands.overlap import print_overlaps
+
+    return print_overlaps(options.names)
 
 
 def _check(options: argparse.Namespace) -> int:

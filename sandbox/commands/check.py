@@ -20,11 +20,15 @@ from sandbox.pool.pool import Pool
 from sandbox.problem import Problem
 from sandbox.problems.data_set import DataSet
 from sandbox.problems.load import read_problems
+from sandbox.problems.null_stub import null_stub
 from sandbox.problems.sources import read_jsonl
 from sandbox.verdict import Outcome, Verdict, answer_is_right, first_failure, is_seed_dependent
 
 REFERENCE = "reference"
 SUITES = ("public", "private")
+NULL = "null"
+MADE_HERE = (REFERENCE, NULL)
+"""Samples that are no file: what the data set brings, and programs that do nothing."""
 Row = dict[str, Any]
 SHOWN_WORDS = 5
 """Reasons of a verdict that are printed, the commonest ones."""
@@ -44,7 +48,7 @@ def check_samples(
     packages: Sequence[str] = (),
     second_seed: bool = False,
 ) -> int:
-    """Judge `samples` (a JSONL file, or `reference`) on `dataset` into `out`. The exit status.
+    """Judge `samples` (a JSONL file, `reference` or `null`) on `dataset` into `out`. The exit status.
 
     A sample of an excluded problem ends as unjudged with the reason; `reference` leaves those out.
     Raises ProblemError for bad input before anything runs, SandboxUnavailable without a Docker engine.
@@ -75,19 +79,21 @@ def check_samples(
             counts[results["verdict"]] += 1
             words[results["verdict"], results["reason"]] += 1
             progress.update(counts.total())
-            if reason := _reason(row["task_id"], results, is_reference=samples == REFERENCE):
+            if reason := _reason(row["task_id"], results, samples):
                 reasons[reason] = None
     _summarise(dataset, counts, words, time.monotonic() - started, out, as_json, seed_dependent)
-    _print_reasons(list(reasons), out, len(reasons) if samples == REFERENCE else SHOWN_SAMPLES)
+    _print_reasons(list(reasons), out, len(reasons) if samples in MADE_HERE else SHOWN_SAMPLES)
     return 1 if reasons else 0
 
 
-def _reason(task_id: str, results: Row, is_reference: bool) -> str | None:
-    """What a person must know of a sample: that it was not judged, or that a reference solution fails."""
+def _reason(task_id: str, results: Row, samples: str) -> str | None:
+    """What a person must know of a sample: not judged, a reference solution that fails, a null stub that does not."""
     if results["label"] is None:
         kind = "unjudged" if results["verdict"] == Verdict.UNJUDGED else "not judged"
         return f"{kind}: {task_id}: {results['message']}"
-    if is_reference and not results["label"]:
+    if samples == NULL and results["label"]:
+        return f"accepts a program that does nothing: {task_id}"
+    if samples == REFERENCE and not results["label"]:
         place = f" ({results['suite']} test {results['test']}, line {results['line']})" if results["line"] else ""
         return f"reference fails: {task_id}: {results['verdict']}: {results['message']}{place}"
     return None
@@ -129,12 +135,13 @@ def _by_id(data: DataSet) -> dict[str, Problem]:
 
 def _rows(problems: dict[str, Problem], samples: str) -> Iterator[tuple[Row, Problem]]:
     """Samples with their problems, one at a time. Raises ProblemError naming the line."""
-    if samples == REFERENCE:
-        yield from _references(problems)
+    if samples in MADE_HERE:
+        yield from _references(problems) if samples == REFERENCE else _null_stubs(problems)
         return
     path = Path(samples)
     if not path.is_file():
-        raise ProblemError(f"{samples} is not a file; samples are JSONL with task_id and solution, or `{REFERENCE}`")
+        known = " or ".join(MADE_HERE)
+        raise ProblemError(f"{samples} is not a file; samples are JSONL with task_id and solution, or {known}")
     for number, row in read_jsonl(path):
         where = f"{path}, line {number}"
         if not isinstance(row.get("solution"), str):
@@ -153,6 +160,14 @@ def _references(problems: dict[str, Problem]) -> Iterator[tuple[Row, Problem]]:
         if problem.reference is None:
             raise ProblemError(f"problem {problem.problem_id} has no reference solution")
         yield {"task_id": problem.problem_id, "solution": problem.reference}, problem
+
+
+def _null_stubs(problems: dict[str, Problem]) -> Iterator[tuple[Row, Problem]]:
+    """For every problem that can be judged and whose language has a stub."""
+    for problem in {problem.problem_id: problem for problem in problems.values()}.values():
+        stub = None if problem.unjudgeable else null_stub(problem)
+        if stub is not None:
+            yield {"task_id": problem.problem_id, "solution": stub}, problem
 
 
 def _judged(pool: Pool, rows: Iterator[tuple[Row, Problem]], ahead: int) -> Iterator[tuple[Row, dict[str, Any]]]:

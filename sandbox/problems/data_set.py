@@ -10,6 +10,7 @@ from sandbox.packages import missing_imports
 from sandbox.problem import Problem
 from sandbox.problems.judgeable import unjudgeable_reason
 from sandbox.problems.suites import SuiteOptions
+from sandbox.problems.toothless import toothless_reason
 
 SHOWN = 5
 """Excluded problems whose reasons are printed."""
@@ -74,6 +75,11 @@ class DataSet:
         return count + "; ".join([*reasons, f"and {more} more"] if more > 0 else reasons)
 
 
+def _reason(problem: Problem) -> str | None:
+    """Why a problem is left out, if it is: its loader says so, its tests cannot be judged, or reject nothing."""
+    return problem.unjudgeable or unjudgeable_reason(problem) or toothless_reason(problem)
+
+
 def sort_out(name: str, problems: list[Problem], packages: Sequence[str] = ()) -> DataSet:
     """Those that can be judged in boxes with `packages` apart from the others.
 
@@ -89,6 +95,6 @@ def sort_out(name: str, problems: list[Problem], packages: Sequence[str] = ()) -
         seen.add(problem.problem_id)
         lacking = missing_imports(problem.imports, packages)
         missing.update(lacking)
-        reason = f"it imports {', '.join(lacking)}" if lacking else problem.unjudgeable or unjudgeable_reason(problem)
+        reason = f"it imports {', '.join(lacking)}" if lacking else _reason(problem)
         (excluded if reason else good).append(replace(problem, unjudgeable=reason) if reason else problem)
     return DataSet(name, tuple(good), tuple(excluded), tuple(missing.most_common()))

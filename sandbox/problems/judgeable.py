@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from sandbox.judging.plan import make_plan
 from sandbox.languages import python
 from sandbox.problem import FunctionTest, Problem, Suite
+from sandbox.problems.free_names import program_names
 
 FUNCTION, CLASS, MODULE, ENDLESS = "a function", "a class", "a module", "an endless iterator"
 BUILTINS = {
@@ -65,9 +66,9 @@ def unjudgeable_reason(problem: Problem) -> str | None:
         for number, source in enumerate(sources, start=1):
             if suspicious.isdisjoint(WORD.findall(source)):
                 continue
-            tree, tested = ast.parse(source), _tested(problem)
-            kind = _handed_over(tree, common, tested)
-            what = f"hands the program {kind} of the tests" if kind else _own_process(tree, tested)
+            tree, asked = ast.parse(source), _asked(problem, common)
+            kind = _handed_over(tree, common, asked)
+            what = f"hands the program {kind} of the tests" if kind else _own_process(tree, asked)
             if what and make_plan(problem, suite).checks:
                 text = " ".join(source.split())
                 text = text if len(text) <= SNIPPET else text[: SNIPPET - 1] + "…"
@@ -85,9 +86,9 @@ def _no_plan(problem: Problem) -> str | None:
     return None
 
 
-def _own_process(tree: ast.Module, tested: str | None) -> str | None:
+def _own_process(tree: ast.Module, asked: set[str]) -> str | None:
     """What a test of the program does to a process that is not the program's."""
-    if not any(isinstance(node, ast.Name) and node.id == tested for node in ast.walk(tree)):
+    if not any(isinstance(node, ast.Name) and node.id in asked for node in ast.walk(tree)):
         return None
     own = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
     called = {ast.unparse(call.func) for call in _calls(tree)}
@@ -95,17 +96,19 @@ def _own_process(tree: ast.Module, tested: str | None) -> str | None:
     return f"calls {found}, which reaches the tests' process and not the program's" if found else None
 
 
-def _tested(problem: Problem) -> str | None:
+def _asked(problem: Problem, common: list[ast.Module]) -> set[str]:
+    """The tested function; where tests do not agree on one, all names that only the program can give."""
     tests = (*problem.public_tests, *problem.private_tests)
     every = [test.source for test in tests if isinstance(test, FunctionTest)]
-    return problem.entry_point or python.tested_name(every)
+    tested = problem.entry_point or python.tested_name(every)
+    return {tested} if tested else program_names(map(ast.parse, every), common)
 
 
-def _handed_over(tree: ast.Module, common: list[ast.Module], tested: str | None) -> str | None:
-    """What a call of the tested function gets that cannot cross, if there is such a call."""
+def _handed_over(tree: ast.Module, common: list[ast.Module], asked: set[str]) -> str | None:
+    """What a call of a function of the program gets that cannot cross, if there is such a call."""
     kinds = _Kinds([*common, tree])
-    kinds.bound[tested or ""] += 1
-    names = {tested, *_parameters(tree, tested)}
+    kinds.bound.update(asked)
+    names = {*asked, *_parameters(tree, asked)}
     for call in _calls(tree):
         if isinstance(call.func, ast.Name) and call.func.id in names:
             for argument in (*call.args, *(keyword.value for keyword in call.keywords)):
@@ -114,13 +117,13 @@ def _handed_over(tree: ast.Module, common: list[ast.Module], tested: str | None)
     return None
 
 
-def _parameters(tree: ast.Module, tested: str | None) -> Iterator[str]:
+def _parameters(tree: ast.Module, asked: set[str]) -> Iterator[str]:
     """Names under which helpers of the tests know the tested function: `candidate`, after `check(f)`."""
     helpers = {node.name: node.args.args for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
     for call in _calls(tree):
         parameters = helpers.get(call.func.id, []) if isinstance(call.func, ast.Name) else []
         for parameter, argument in zip(parameters, call.args, strict=False):
-            if isinstance(argument, ast.Name) and argument.id == tested:
+            if isinstance(argument, ast.Name) and argument.id in asked:
                 yield parameter.arg
 
 

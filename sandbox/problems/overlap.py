@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sandbox.problem import Problem
+from sandbox.problems.published.starter import STARTER
 
-FAMILIES = {"python": "humaneval"}
-"""HumanEvalPack numbers HumanEval's problems under another name."""
+FAMILIES = dict.fromkeys(("python", "javascript", "js", "cpp", "c++", "go", "java", "rust"), "humaneval")
+"""HumanEvalPack numbers HumanEval's problems under the names of languages."""
 SHOWN = 3
 
 
@@ -46,7 +47,8 @@ def _identity(problem: Problem) -> str:
 
 
 def _text(problem: Problem) -> str:
-    return " ".join(re.findall(r"\w+", problem.prompt.casefold()))
+    statement = problem.prompt.partition(STARTER)[0]  # sets that share a problem begin its program differently
+    return " ".join(re.findall(r"\w+", statement.casefold()))
 
 
 def overlap_summary(found: list[Overlap], of: int, what: str) -> str | None:

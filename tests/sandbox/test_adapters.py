@@ -1,4 +1,4 @@
-"""Methods of a class, and nodes of lists and trees: made and taken apart beside the program, by the problem's own code."""
+"""Methods of a class, nodes of lists and trees: made and taken apart beside the program, by the problem's own code."""
 
 import pytest
 

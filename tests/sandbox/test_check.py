@@ -158,6 +158,20 @@ def test_a_reference_that_fails_is_named(engine: None, tmp_path: Path, capsys: p
     assert check_samples(str(problems), str(samples), out, as_json=False, boxes=1) == 0  # a sample may well be wrong
 
 
+def test_problems_that_accept_nothing_are_named(
+    engine: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    weak = {"task_id": "weak", "prompt": "", "private_tests": ["assert f(2) is None"]}
+    silent = {"task_id": "silent", "prompt": "", "io": "stdio", "private_tests": [{"input": "1", "output": ""}]}
+    toothless = {"task_id": "toothless", "prompt": "", "private_tests": ["f(2) == 4"]}
+    problems = write(tmp_path / "problems.jsonl", [*PROBLEMS, weak, silent, toothless])
+    assert check_samples(str(problems), "null", tmp_path / "out.jsonl", as_json=False, boxes=1) == 1
+    said = capsys.readouterr().err
+    assert "toothless: no private test can fail" in said
+    named = [line.removeprefix("accepts a program that does nothing: ") for line in said.splitlines()]
+    assert [name for name in named if name in ("weak", "silent", "double", "echo")] == ["weak", "silent"]
+
+
 def test_a_long_check_says_how_far_it_is(
     engine: None, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,7 @@ from sandbox.problem import FunctionTest, Limits, Problem, StdioTest, Test
 from sandbox.problems.data_set import DataSetLoader
 from sandbox.problems.jsonl import wall_for
 from sandbox.problems.published.packed import PackedError, unpack_text
+from sandbox.problems.published.starter import with_starter
 from sandbox.problems.rows import ProblemRow
 from sandbox.problems.sources import DataSource
 from sandbox.problems.suites import SuiteOptions
@@ -42,7 +43,7 @@ def _live(row: ProblemRow) -> Problem:
     statement = row.text("question_content").strip()
     return Problem(
         problem_id=row.identifier("question_id"),
-        prompt=_prompt(statement, starter),
+        prompt=with_starter(statement, starter),
         io="stdio" if name is None else "function",
         public_tests=public,
         private_tests=private,
@@ -115,7 +116,7 @@ def _packed(row: ProblemRow, options: SuiteOptions, problem_id: str, limits: Lim
         public, private = options.divide(functions[:1], functions[1:])
     return Problem(
         problem_id=problem_id,
-        prompt=_prompt(statement, starter),
+        prompt=with_starter(statement, starter),
         io="stdio" if name is None else "function",
         public_tests=public,
         private_tests=private,
@@ -161,10 +162,6 @@ def _call(name: str, starter: str, arguments: list[Any], answer: Any) -> Functio
 
 def _entry_point(name: str, starter: str) -> str:
     return "Solution" if re.search(r"^class Solution\b", starter, re.MULTILINE) else name
-
-
-def _prompt(statement: str, starter: str) -> str:
-    return f"{statement}\n\nBegin with this code:\n\n{starter.rstrip()}\n" if starter.strip() else statement
 
 
 def _limits(row: ProblemRow) -> Limits:

@@ -12,6 +12,7 @@ from pathlib import Path
 from sandbox.problem import FunctionTest, Problem
 from sandbox.problems.data_set import DataSetLoader
 from sandbox.problems.published.libraries import imported_libraries
+from sandbox.problems.published.starter import with_starter
 from sandbox.problems.rows import ProblemRow
 from sandbox.problems.sources import DataSource
 from sandbox.problems.suites import SuiteOptions
@@ -59,7 +60,7 @@ def _problem(row: ProblemRow, options: SuiteOptions) -> Problem:
     tests = options.divide(public, hidden)
     return Problem(
         problem_id=row.identifier("task_id"),
-        prompt=f"{statement}\n\nComplete this class:\n\n{row.text('starter_code').rstrip()}\n",
+        prompt=with_starter(statement, row.text("starter_code")),
         public_tests=tests[0],
         private_tests=tests[1],
         preamble=preamble + READING,

@@ -49,6 +49,29 @@ def test_what_cannot_cross_is_found_in_the_text(setup: str, test: str, kind: str
 
 
 @pytest.mark.parametrize(
+    ("test", "what"),
+    [
+        ("assert g(f(1), len) in (1,)", "hands the program a function of the tests"),
+        ("with redirect_stdout(o):\n  f()\nassert o.getvalue() == 'hi'", "calls redirect_stdout"),
+        ("def run(c):\n  assert c(int) is None\nrun(h)", "hands the program a class of the tests"),
+    ],
+)
+def test_no_function_need_be_named(test: str, what: str) -> None:
+    """Neither by the problem nor by asserts that agree on one."""
+    tests = (FunctionTest("assert f(1) == 2\nassert g(2) == 3"), FunctionTest(test))
+    reason = unjudgeable_reason(Problem(problem_id="t", prompt="", private_tests=tests))
+    assert reason is not None and reason.startswith(f"private test 2 {what}")
+
+
+def test_a_helper_of_another_test_is_not_the_programs() -> None:
+    tests = (
+        FunctionTest("def each(g):\n  return g(1)\nassert f(1) in (2,)"),
+        FunctionTest("assert each(abs) + h(1) == 3"),
+    )
+    assert unjudgeable_reason(Problem(problem_id="t", prompt="", private_tests=tests)) is None
+
+
+@pytest.mark.parametrize(
     ("test", "call"),
     [
         ("import contextlib as c\nwith redirect_stdout(o):\n  f(1)\nassert o.getvalue()", "redirect_stdout"),

@@ -1,8 +1,15 @@
 """Problems of a test split that are in the training split too, by id and by text."""
 
+import json
+from pathlib import Path
+
+import pytest
+
+from sandbox.commands.overlap import print_overlaps
 from sandbox.problem import Problem
 from sandbox.problems.load import load_problems
 from sandbox.problems.overlap import Overlap, find_overlap, overlap_summary
+from sandbox.problems.published.starter import with_starter
 from tests.support.published import published, raw, real
 
 
@@ -22,6 +29,31 @@ def test_overlap_by_id_and_by_text() -> None:
     expected = "3 of 4 test problems are in the training split (2 by id, 1 by text): mbpp/601, Python/3, x"
     assert overlap_summary(found, len(test), "test") == expected
     assert overlap_summary([], 4, "test") is None
+
+
+def test_the_code_that_a_statement_gives_is_no_part_of_it() -> None:
+    first = text("two-sum", with_starter("Add two numbers.", "class Solution:\n    def add(self): ..."))
+    second = text("2001", with_starter("Add two numbers.", "def add():"))
+    assert find_overlap([first], [second]) == [Overlap("2001", "two-sum", by_id=False)]
+
+
+def test_pairs_of_data_sets_are_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    names = []
+    for name, statements in (("a", ("Add.", "Double.")), ("b", ("double", "Halve.")), ("c", ("Square.",))):
+        rows = [
+            {"task_id": f"{name}/{statement}", "prompt": statement, "private_tests": ["assert f(1) == 2"]}
+            for statement in statements
+        ]
+        path = tmp_path / f"{name}.jsonl"
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        names.append(str(path))
+    assert print_overlaps(names) == 0
+    a, b, c = names
+    assert capsys.readouterr().out.splitlines() == [
+        f"1 of the 2 problems of {b} are in {a} (0 by id, 1 by text)",
+        f"1 of the 2 problems of {a} are in {b} (0 by id, 1 by text)",
+        f"compared: {a} (2), {b} (2), {c} (1)",
+    ]
 
 
 @real

@@ -52,7 +52,7 @@ def test_asserts_of_leetcode_become_calls_and_literals(tmp_path: Path) -> None:
     read_back = "list_values(Solution().reverseList(head=list_node([3]), k=2))"
     assert sources(problem.private_tests) == [f"assert {read_back} == [3]"]
     assert [call.source for call in make_plan(problem, "private").calls] == [read_back]
-    assert problem.prompt.endswith("Complete this class:\n\nclass Solution:\n    def reverseList(self, head, k):\n")
+    assert problem.prompt.endswith("Complete this code:\n\nclass Solution:\n    def reverseList(self, head, k):\n")
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_bigcodebench_names_the_libraries_that_it_needs() -> None:
 
 @real
 def test_classeval_gives_the_skeleton_and_its_imports() -> None:
-    problems = {problem.problem_id: problem for problem in published("classeval").problems}
+    problems = {problem.problem_id: problem for problem in published("classeval").excluded}
     first, (row, *_) = problems["ClassEval_0"], raw("classeval/ClassEval_data.json")
     assert (first.entry_point, first.preamble) == ("AccessGatewayFilter", "import logging\nimport datetime")
     assert first.prompt.startswith("import logging\nimport datetime") and row["skeleton"].strip() in first.prompt
