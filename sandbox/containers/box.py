@@ -25,15 +25,18 @@ SLACK_S = 10
 """Seconds beyond the wall limit after which a silent box counts as lost."""
 OOM_EVENT_S = 0.3
 """How long after a box's death the engine may tell that it was for memory."""
-Runner = Literal["program", "judge", "foreign", "compile"]
+Runner = Literal["program", "judge", "foreign", "foreign_judge", "compile"]
+JUDGES = ("judge", "foreign_judge")
 
 
 class Box:
     """A container with the fork server in it. Not for use by two threads at once."""
 
-    def __init__(self, container: Container, connection: BoxConnection, memory_mib: int, seed: int) -> None:
+    def __init__(
+        self, container: Container, connection: BoxConnection, memory_mib: int, seed: int, image: str = ""
+    ) -> None:
         self._container, self._connection = container, connection
-        self.memory_mib, self.seed = memory_mib, seed
+        self.memory_mib, self.seed, self.image = memory_mib, seed, image
         self.name = str(container.name)
         self.tainted = False
         self.runs = 0
@@ -63,7 +66,7 @@ class Box:
             connection: BoxConnection | None = None if listener else attach_streams(container)
             container.start()
             connection = connection or listener.accept(container, deadline)  # type: ignore[union-attr]
-            box = cls(container, connection, memory_mib, seed)
+            box = cls(container, connection, memory_mib, seed, image)
             box.expect_hello(deadline)
         except (docker.errors.DockerException, requests.exceptions.RequestException, BoxLost) as error:
             if container is not None:
@@ -83,7 +86,7 @@ class Box:
 
     def begin(self, runner: Runner, body: dict[str, Any], limits: Limits, relay_output: bool = False) -> BoxSession:
         """Start one run. The session must be finished before the next one begins."""
-        talks = runner == "judge" or body.get("interactive", False)
+        talks = runner in JUDGES or body.get("interactive", False)
         values_mib = min(limits.values_mib, frames.MAX_FRAME >> 20) if talks else limits.values_mib  # of one message
         header = {
             "runner": runner,
@@ -91,7 +94,7 @@ class Box:
             "wall_s": limits.wall_limit_s,
             "memory_mib": limits.memory_mib,
             "int_max_str_digits": limits.int_max_str_digits,
-            "messages": JUDGE_MESSAGE_BYTES if runner == "judge" else values_mib << 20,
+            "messages": JUDGE_MESSAGE_BYTES if runner in JUDGES else values_mib << 20,
             "output": OUTPUT_BYTES,
             "relay": relay_output,
             "talks": talks,

@@ -8,6 +8,7 @@ makes comes back as bytes on a file in memory, since nothing in /tmp may be exec
 import base64
 import json
 import os
+import resource
 import subprocess
 from pathlib import Path
 
@@ -21,19 +22,30 @@ SHOWN = 1000
 
 
 def run_foreign(body: bytes) -> None:
-    """Become the interpreter. The body is that of a Python run with `command`, `suffix` and `compiled`; what the
-    command finds says `stdio` instead of `stdin`, which is open already."""
+    """Become the interpreter. The body is that of a Python run with `command`, `suffix`, `compiled` and `stack_mib`;
+    what the command finds says `stdio` instead of `stdin`, which is open already."""
     request = json.loads(body)
     if request["compiled"]:
         _give(COMPILED, base64.b64decode(request.pop("program")), 0o700)
         program = f"/proc/self/fd/{COMPILED}"
     else:
         program = _write(request["program"], request["suffix"])
+    if request.get("stack_mib"):
+        most = resource.getrlimit(resource.RLIMIT_STACK)[1]
+        stack = request["stack_mib"] << 20
+        resource.setrlimit(resource.RLIMIT_STACK, (stack if most < 0 else min(stack, most), most))
     stdin = request.pop("stdin")
     if stdin is not None:
         _give(0, stdin.encode("utf-8", "surrogateescape"))
     _give(BODY, json.dumps({**request, "stdio": stdin is not None}).encode())
     command = [part.replace("{program}", program) for part in request["command"]]
+    os.execve(command[0], command, ENVIRONMENT)
+
+
+def run_judge(body: bytes) -> None:
+    """Become what runs the tests of a language: `command`, which finds the body as a Python judge's run has it."""
+    _give(BODY, body)
+    command = json.loads(body)["command"]
     os.execve(command[0], command, ENVIRONMENT)
 
 

@@ -24,6 +24,7 @@ RUNNERS = {
     "program": child.run_program,
     "judge": judging.run_tests,
     "foreign": foreign.run_foreign,
+    "foreign_judge": foreign.run_judge,
     "compile": foreign.run_compiler,
 }
 

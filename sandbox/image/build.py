@@ -57,7 +57,8 @@ def ensure_image(
     elif packages:
         identity = libraries.libraries_identity(packages).encode()
         below = f"{REPOSITORY}-libraries-base:{_digest(base.encode(), identity)}"
-    sources = [("sandbox/__init__.py", b""), *_guest_sources()]
+    own = [(f"sandbox/languages/{path.name}", path.read_bytes()) for path in language.guest_files]
+    sources = [("sandbox/__init__.py", b""), *_guest_sources(), *own]
     top = LAYER.format(base=below).encode()
     name = below.split(":")[0].removesuffix("-base")
     tag = f"{name}:{_digest(top, *(part for name, data in sources for part in (name.encode(), data)))}"

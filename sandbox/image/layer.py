@@ -34,28 +34,38 @@ COPY root /
 
 def layer_identity(language: Language) -> str:
     """What the layer depends on: its recipe, and the programs of this machine that may go into it."""
-    found = [shutil.which(name) for name in language.files if not name.startswith("/")]
-    stats = [(path, Path(path).stat().st_size, Path(path).stat().st_mtime_ns) for path in found if path is not None]
+    found = [path for name in language.files for path in _sources(name) if path.is_file()]
+    stats = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in found]
     return f"{FROM_PACKAGES}{FROM_HERE}{Path(__file__).read_text()}{language.packages}{language.files}{stats}"
+
+
+def _sources(name: str) -> list[Path]:
+    """Where this machine has what `Language.files` names, in a fixed order."""
+    if name.startswith("/"):
+        return sorted(Path("/").glob(name[1:]))
+    found = shutil.which(name)
+    return [] if found is None else [Path(found)]
 
 
 def gather_layer(language: Language, root: Path) -> None:
     """The layer's files below `root`, from this machine. Raises SandboxUnavailable if a program is not installed."""
     programs: list[Path] = []
+    started = {*language.compile[:1], *language.run[:1]}
     for name in language.files:
-        if name.startswith("/"):
-            programs += _copy_path(Path(name), root)
-            continue
-        found = shutil.which(name)
-        if found is None:
+        sources = _sources(name)
+        if not sources and (name in started or not name.startswith("/")):
             packages = " ".join(language.packages)
             raise SandboxUnavailable(
                 f"no image registry answers, and boxes for {language.title} need this machine's {name}, which is not"
                 f" installed: run `apt-get install -y --no-install-recommends {packages}`"
             )
+        if name.startswith("/"):
+            programs += [program for path in sources for program in _copy_path(path, root)]
+            continue
+        (found,) = sources
         target = root / "usr/local/bin" / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(Path(found).resolve(), target)
+        shutil.copy2(found.resolve(), target)
         if not _is_elf(target):  # a version manager's shim
             raise SandboxUnavailable(
                 f"{found} is a script, not {language.title}'s own program, and a box has no shell for it: install"
@@ -63,6 +73,15 @@ def gather_layer(language: Language, root: Path) -> None:
             )
         programs.append(target)
     copy_libraries(root, programs)
+    _merge_libraries(root)
+
+
+def _merge_libraries(root: Path) -> None:
+    """Shared libraries of /usr/lib are in /lib as well, where scripts of the linker name them: it is no link there."""
+    for library in sorted((root / "usr/lib").glob("*-linux-gnu/*.so.*")):
+        target = root / library.relative_to(root / "usr")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(library, target)
 
 
 def _copy_path(path: Path, root: Path) -> list[Path]:

@@ -4,6 +4,7 @@ One that makes no sense is the program's fault. Infrastructure comes from elsewh
 `unjudged` from trusted tests that nobody could judge (`Unjudgeable`), which no program decides.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from sandbox import rendering
@@ -11,7 +12,7 @@ from sandbox.judging.behaviour import behaviour_digest
 from sandbox.judging.failure import MALFORMED, Failure
 from sandbox.judging.plan import JudgingPlan
 from sandbox.languages import python
-from sandbox.languages.language import Difference
+from sandbox.languages.language import Difference, JudgeBox, Language
 from sandbox.protocol import codec
 from sandbox.verdict import Verdict
 
@@ -87,9 +88,9 @@ def test_failure(failure: dict[str, Any], index: int, plan: JudgingPlan) -> Fail
 
 def _test_failure(failure: dict[str, Any], index: int, plan: JudgingPlan) -> Failure:
     if "got" in failure:
-        shown = f"got {_shown(failure['got'])}, expected {_shown(failure['expected'])}"
+        got, expected = (_shown(failure[side], plan.language) for side in ("got", "expected"))
         said = f": {rendering.clean_text(failure['said'])}" if "said" in failure else ""
-        return Failure(Verdict.WRONG_ANSWER, shown + said, "value")
+        return Failure(Verdict.WRONG_ANSWER, f"got {got}, expected {expected}{said}", "value")
     if "assertion" in failure:
         text = f"assertion failed: {rendering.clean_text(failure['assertion'])}"
         return Failure(Verdict.WRONG_ANSWER, text, "assertion")
@@ -111,37 +112,61 @@ def _snippet(source: str, line: int | None) -> str:
     return text if len(text) <= SNIPPET else text[: SNIPPET - 1] + "…"
 
 
-def _shown(tree: Any) -> str:
+def _shown(tree: Any, language: Language) -> str:
     try:
-        return rendering.show_value(codec.decode_value(tree))
-    except ValueError:
+        return _judge_box(language).show_tree(tree)
+    except Exception:  # it is for a message only
         return "a value that cannot be shown"
 
 
-def plain_answer(message: dict[str, Any]) -> dict[str, Any]:
+def _judge_box(language: Language) -> JudgeBox:
+    assert language.judge_box is not None  # or nothing would be judged there
+    return language.judge_box
+
+
+def plain_answer(message: dict[str, Any], language: Language = python.LANGUAGE) -> dict[str, Any]:
     """A program's answer with nothing in it but plain values and handles. Raises ValueError for anything else."""
+    try:
+        return _plain_answer(message, _judge_box(language).check_tree)
+    except Exception as error:  # whatever a malformed tree provokes
+        raise ValueError(f"not an answer: {type(error).__name__}") from None
+
+
+def _plain_answer(message: dict[str, Any], check: Callable[[Any], None]) -> dict[str, Any]:
     if isinstance(message.get("raised"), dict):
-        return {"raised": _exception(message["raised"])}
+        return {"raised": _exception(message["raised"], check)}
     if message.get("stop") is True:
         return {"stop": True}
     changed = message.get("changed", {})
     if "value" not in message or not isinstance(changed, dict):
         raise ValueError("not an answer")
-    for tree in (message["value"], *changed.values()):
-        # no two objects are alike: they may be keys. What follows is looked at when it comes, texts are texts
-        codec.decode_value(
-            tree, lambda number, name: codec.Opaque(name), more=lambda number: [], split=lambda text: [text]
-        )
-    same = message.get("same")
-    return {"value": message["value"], "changed": changed} | ({"same": same} if isinstance(same, str) else {})
+    called = message.get("callback")
+    for tree in (message["value"], *changed.values(), *([] if called is None else _called_back(called))):
+        check(tree)
+    more = {"same": (message.get("same"), str), "ref": (message.get("ref"), int), "callback": (called, list)}
+    kept = {name: value for name, (value, kind) in more.items() if type(value) is kind}
+    return {"value": message["value"], "changed": changed, **kept}
 
 
-def _exception(raised: dict[str, Any]) -> dict[str, Any]:
+def _called_back(called: Any) -> list[Any]:
+    """The trees of a call of a function of the tests: `[number, this, [argument, ...]]`."""
+    number, this, arguments = called
+    if type(number) is not int or not isinstance(arguments, list):
+        raise ValueError("not a call")
+    return [this, *arguments]
+
+
+def _exception(raised: dict[str, Any], check: Callable[[Any], None]) -> dict[str, Any]:
     """What may be known of an exception: short strings, and few."""
     found: dict[str, Any] = {key: _text(raised, key) for key in ("type", "base", "text")}
     for key in ("own", "others"):
         if isinstance(names := raised.get(key), list):
             found[key] = [name[: 2 * codec.NAME] for name in names[: codec.CLASSES] if isinstance(name, str)]
+    if type(raised.get("handle")) is int:
+        found["handle"] = raised["handle"]
+    if "value" in raised:
+        check(raised["value"])
+        found["value"] = raised["value"]
     return found
 
 

@@ -94,7 +94,7 @@ class Conversation:
         if self.program.received > self.room:
             return flood_failure(self.limits)
         try:
-            plain = answers.plain_answer(answer)
+            plain = answers.plain_answer(answer, self.tally.plan.language)
         except ValueError:
             return MALFORMED
         self.decided |= not (first and answers.is_handle(plain))

@@ -9,8 +9,10 @@ from dataclasses import replace
 from typing import Any
 
 from sandbox.containers.box import Box
+from sandbox.containers.run_report import RunReport
 from sandbox.containers.session import BoxSession
 from sandbox.judging import answers
+from sandbox.judging.compiled import CompiledProgram, CompiledPrograms, compiled_key
 from sandbox.judging.conversation import Conversation, own_preamble
 from sandbox.judging.endings import run_failure
 from sandbox.judging.failure import MALFORMED, SILENT, Failure
@@ -18,6 +20,9 @@ from sandbox.judging.order import order_of_tests
 from sandbox.judging.plan import JudgingPlan
 from sandbox.judging.stdout import first_difference
 from sandbox.judging.tally import Judgement, Tally
+from sandbox.languages import Language
+from sandbox.languages.language import as_written
+from sandbox.problem import Limits
 from sandbox.protocol.frames import PATIENCE
 from sandbox.verdict import Outcome, Verdict, outcome_without_tests
 
@@ -28,19 +33,28 @@ LONGEST = 4 << 20
 TOO_LONG = Failure(Verdict.COMPILE_ERROR, f"a program of more than {LONGEST} characters", "too_long")
 
 
-def judge_program(plan: JudgingPlan, program: str, box: Box, judge_box: Callable[[], Box], stop: bool) -> Judgement:
+def judge_program(
+    plan: JudgingPlan,
+    program: str,
+    box: Box,
+    judge_box: Callable[[], Box],
+    stop: bool,
+    compiled: CompiledPrograms | None = None,
+) -> Judgement:
     """One program on one suite. Raises BoxLost if a box failed; that says nothing about the program.
 
     Of probes nothing is expected: each result's message is a digest of what came out, and none stops the run.
     """
     stop = stop and plan.suite != "probes"
-    failure = TOO_LONG if len(program) > LONGEST else None
-    if plan.language.compile and failure is None:
-        program, failure = _compile(plan, program, box)
-    if failure is not None:
-        tally = Tally(plan, box)
-        tally.fail_all(failure)
-        return tally.judgement()
+    if len(program) > LONGEST:
+        return _not_run(plan, box, TOO_LONG)
+    if plan.language.compile:
+        made, done = _compiled(plan, program, box, compiled or CompiledPrograms())
+        if made.failure is not None:
+            judgement = _not_run(plan, box, made.failure)
+            late = done is not None and done.end == "wall"  # it waited, and may have waited for the machine
+            return replace(judgement, idle=late, starved=late and done is not None and done.delay_s > done.wall_s / 2)
+        program = made.executable
     if plan.cases:
         judgement = _judge_output(plan, program, box, stop)
     elif plan.checks:
@@ -48,6 +62,12 @@ def judge_program(plan: JudgingPlan, program: str, box: Box, judge_box: Callable
     else:
         judgement = _judge_calls(plan, program, box, stop)
     return (None if judgement.loaded else _broken_preamble(plan, box)) or judgement
+
+
+def _not_run(plan: JudgingPlan, box: Box, failure: Failure) -> Judgement:
+    tally = Tally(plan, box)
+    tally.fail_all(failure)
+    return tally.judgement()
 
 
 def _broken_preamble(plan: JudgingPlan, box: Box) -> Judgement | None:
@@ -64,9 +84,7 @@ def _broken_preamble(plan: JudgingPlan, box: Box) -> Judgement | None:
     failure = answers.loading_failure(message) if message else run_failure(done, plan.limits) or SILENT
     if failure is None:
         return None
-    tally = Tally(plan, box)
-    tally.fail_all(own_preamble(failure))
-    return tally.judgement()
+    return _not_run(plan, box, own_preamble(failure))
 
 
 def empty_suite_outcome(plan: JudgingPlan) -> Outcome:
@@ -76,9 +94,21 @@ def empty_suite_outcome(plan: JudgingPlan) -> Outcome:
     return outcome_without_tests(plan.suite)
 
 
-def _compile(plan: JudgingPlan, program: str, box: Box) -> tuple[str, Failure | None]:
-    """What the runs execute, in base64: the host holds it and gives it back, and never looks at it."""
-    language = plan.language
+def _compiled(
+    plan: JudgingPlan, program: str, box: Box, known: CompiledPrograms
+) -> tuple[CompiledProgram, RunReport | None]:
+    """What the runs execute, and the compiler's run unless it was made before: the host holds it and gives it back, and
+    never looks at it. A limit that the compiler met is not remembered."""
+    key = compiled_key(box.image, plan.language.compile, program)
+    if (made := known.find(key)) is not None:
+        return made, None
+    made, done = _compile(plan.language, program, box)
+    if done.end == "exit" and done.code == 0:
+        known.keep(key, made)
+    return made, done
+
+
+def _compile(language: Language, program: str, box: Box) -> tuple[CompiledProgram, RunReport]:
     body = {"program": program, "suffix": language.suffix, "command": language.compile}
     session = box.begin("compile", body, language.compile_limits)
     message = session.next_message() or {}
@@ -87,7 +117,9 @@ def _compile(plan: JudgingPlan, program: str, box: Box) -> tuple[str, Failure | 
     failure = answers.reported_failure(message) or run_failure(done, language.compile_limits)
     if failure is None and not isinstance(message.get("compiled"), str):
         failure = MALFORMED
-    return message.get("compiled", ""), failure and failure._replace(verdict=Verdict.COMPILE_ERROR)
+    if failure is not None:
+        return CompiledProgram("", failure._replace(verdict=Verdict.COMPILE_ERROR)), done
+    return CompiledProgram(message["compiled"]), done
 
 
 def _judge_calls(plan: JudgingPlan, program: str, box: Box, stop: bool) -> Judgement:
@@ -121,10 +153,9 @@ def _judge_conversation(plan: JudgingPlan, program: str, box: Box, judge_box: Bo
     failure = _loading(session, tally)
     if failure is None and session.done is None:
         body: dict[str, Any] = {"preamble": plan.preamble, "setup": plan.setup, "entry_point": plan.entry_point}
-        body |= {"tests": [plan.checks[index] for index in tally.order], "tested": plan.tested}
+        body |= {"tests": _prepared(plan, [plan.checks[index] for index in tally.order]), "tested": plan.tested}
         body |= {"stop": stop, "float_tol": plan.float_tol}
-        limits = replace(plan.limits, wall_limit_s=PATIENCE * plan.limits.wall_limit_s)  # it waits for the program
-        tests = judge_box.begin("judge", body, limits)
+        tests = _begin_tests(plan, body, judge_box)
         try:
             failure = Conversation(session, tests, tally).run()
         finally:
@@ -132,6 +163,32 @@ def _judge_conversation(plan: JudgingPlan, program: str, box: Box, judge_box: Bo
     session.stop()
     tally.close(session, failure)
     return tally.judgement()
+
+
+def _prepared(plan: JudgingPlan, tests: list[str]) -> list[str]:
+    assert plan.language.judge_box is not None  # or the plan would have no checks
+    prepare = plan.language.judge_box.prepare
+    if prepare is as_written:
+        return tests
+    common = plan.language.defined_names(plan.preamble) | plan.language.defined_names(plan.setup)
+    return [prepare(test, common | plan.language.defined_names(test)) for test in tests]
+
+
+def _begin_tests(plan: JudgingPlan, body: dict[str, Any], box: Box) -> BoxSession:
+    limits = replace(plan.limits, wall_limit_s=PATIENCE * plan.limits.wall_limit_s)  # it waits for the program
+    assert plan.language.judge_box is not None  # or the plan would have no checks
+    command = _command(plan.language.judge_box.command, limits, box)
+    if not command:
+        return box.begin("judge", body, limits)
+    limits = replace(limits, memory_mib=limits.memory_mib + plan.language.overhead_mib)
+    return box.begin("foreign_judge", {**body, "command": command}, limits)
+
+
+def _command(parts: tuple[str, ...], limits: Limits, box: Box) -> list[str]:
+    command = list(parts)
+    for name, value in {"{memory_mib}": limits.memory_mib, "{seed}": box.seed + 1}.items():
+        command = [part.replace(name, str(value)) for part in command]
+    return command
 
 
 def _loading(session: BoxSession, tally: Tally) -> Failure | None:
@@ -170,14 +227,11 @@ def _begin(plan: JudgingPlan, program: str, box: Box, relay_output: bool = False
     language = plan.language
     if not language.run:
         return box.begin("program", body, limits, relay_output)
-    values = {"{memory_mib}": limits.memory_mib, "{seed}": box.seed + 1}
-    command = list(language.run)
-    for name, value in values.items():
-        command = [part.replace(name, str(value)) for part in command]
     body |= {
-        "command": command,
+        "command": _command(language.run, limits, box),
         "suffix": language.suffix,
         "compiled": bool(language.compile),
+        "stack_mib": language.stack_mib,
         "name": plan.entry_point,
     }
     limits = replace(limits, memory_mib=limits.memory_mib + language.overhead_mib)

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from sandbox import languages
 from sandbox.judging.generated_inputs import generated_calls, generated_stdin, input_limits
-from sandbox.languages import Call, Language, python
+from sandbox.languages import Call, Language
 from sandbox.languages.language import no_split
 from sandbox.problem import FunctionTest, Limits, Problem, StdioTest, Suite
 
@@ -86,7 +86,7 @@ def make_plan(problem: Problem, suite: Suite) -> JudgingPlan:
     if problem.setup or None in calls:  # set-up code is test code: it stays with the judge
         if not language.judge_box:
             raise ValueError(_not_judged(problem, sources, calls))
-        common |= {"tested": name, "independent": python.are_independent(problem.setup, sources)}
+        common |= {"tested": name, "independent": language.judge_box.are_independent(problem.setup, sources)}
         return JudgingPlan(setup=problem.setup, entry_point=problem.entry_point, checks=tuple(sources), **common)
     common |= {"calls": tuple(call for call in calls if call), "adapters": problem.adapters}
     return JudgingPlan(entry_point=name, independent=True, **common)

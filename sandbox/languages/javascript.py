@@ -1,28 +1,34 @@
 """JavaScript under Node.js: which tests are a call and a literal, and the box's command.
 
-Tests run nowhere: each must be an assertion about one call of the tested function and a literal. `strictEqual`,
-`deepStrictEqual` and `===` mean what they mean in Node.js; `equal`, `deepEqual` and `==` convert nothing here (1 is
-not "1"), though to them -0 is 0 and an instance equals a plain object with the same properties.
+An assertion about one call of the tested function and a literal is judged on the host: the call's source goes in, the
+value comes out. Everything else is for a judge box, where Node.js runs the tests.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 from sandbox.languages import javascript_values as values
+from sandbox.languages.javascript_equality import SHALLOW, Expected, Relation, is_expected, is_primitive
+from sandbox.languages.javascript_order import expected_from_before
 from sandbox.languages.javascript_source import (
     Token,
+    check_source,
     closing_bracket,
     parse_literal,
     read_tokens,
     source_text,
     split_assert,
 )
-from sandbox.languages.language import Call, Language
+from sandbox.languages.language import Call, JudgeBox, Language
 
-STRICT = ("strictEqual", "deepStrictEqual")
-LOOSE = ("equal", "deepEqual")
+STRICT: dict[str, Relation] = {"strictEqual": "strictEqual", "deepStrictEqual": "deepStrictEqual"}
+METHODS: dict[str, Relation] = {**STRICT, "equal": "equal", "deepEqual": "deepEqual"}
+STRICTER: dict[str, Relation] = {**STRICT, "equal": "strictEqual", "deepEqual": "deepStrictEqual"}
+"""What methods of `assert.strict` stand for."""
+CHANGING = ("=", "++", "--", "await", "delete")
+"""What may leave something to the next test."""
 CONVERSIONS = (
     *("JSON.stringify", "String", "Number", "Boolean", "Array.from", "Object.fromEntries"),
     *("Math.abs", "Math.round", "Math.floor", "Math.ceil", "Object.keys", "Object.values", "Object.entries"),
@@ -33,30 +39,35 @@ ENDINGS = ("toFixed", "toString", "join", "sort", "length", "trim")
 REFUSED = (ValueError, ArithmeticError, RecursionError)
 _KEYWORDS = "function new if for while switch catch typeof return await async of in"
 KEYWORDS = frozenset(_KEYWORDS.split())
+DECLARED = re.compile(r"\b(?:function\s*\*?|class|const|let|var)\s+([^\W\d][\w$]*|\$[\w$]*)")
 Part = Sequence[Token]
 
 
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """What a test asks of a value. `tolerance`: absolute room around a number."""
-
-    value: Any
-    strict: bool = True
-    tolerance: float | None = None
+class NothingTested(ValueError):
+    """A test that would accept any program."""
 
 
 def split_statements(source: str) -> tuple[str, ...]:
     """The assertions of a test. One may be wrapped in functions that are called once, as public data sets do.
 
-    `const assert = require('assert')` and `let candidate = f` are understood. Raises ValueError for anything else.
+    `const assert = require('assert')` and `let candidate = f` are understood. A test that holds anything else stays
+    whole, for a judge box. Raises ValueError for what is certainly no JavaScript, or tests nothing.
     """
-    found = tuple(source_text(part) for part in _assertions(read_tokens(source), {}))
+    try:
+        found = tuple(source_text(part) for part in _assertions(read_tokens(source), {}))
+    except NothingTested:
+        raise
+    except REFUSED:
+        check_source(source)
+        return (source,)
     if not found:
         raise ValueError("no assertion in it")
     return found
 
 
 def _assertions(part: Part, aliases: dict[str, str]) -> Iterator[list[Token]]:
+    if any(token.kind == "template" for token in part):
+        raise ValueError("names in a text")
     wrappers: set[str] = set()
     aliases = dict(aliases)
     at = 0
@@ -79,7 +90,7 @@ def _assertions(part: Part, aliases: dict[str, str]) -> Iterator[list[Token]]:
             wrappers.add(words[1])
             yield from _assertions(part[start + 1 : end], aliases)
             at = end + 1
-        elif declared and part[at + 3].kind == "name" and (words[4] in (";", "") or part[at + 4].gap == "\n"):
+        elif declared and part[at + 3].kind == "name" and (words[4] in (";", "") or "\n" in part[at + 4].gap):
             aliases[words[1]] = words[3]
             at += 4
         elif words[0] in wrappers and words[1:3] == ["(", ")"]:
@@ -90,7 +101,7 @@ def _assertions(part: Part, aliases: dict[str, str]) -> Iterator[list[Token]]:
             yield [_renamed(part, place, aliases) for place in range(at, end)]
             at = end
     if wrappers:
-        raise ValueError(f"{min(wrappers)} is never called: its assertions test nothing")
+        raise NothingTested(f"{min(wrappers)} is never called: its assertions test nothing")
 
 
 def _assertion_end(part: Part, at: int) -> int:
@@ -117,8 +128,8 @@ class _Compared:
 
     left: list[Token]
     right: list[Token]
-    strict: bool
-    tolerance: float | None = None
+    relation: Relation
+    room: float = 0.0
 
 
 def _compared(test: str) -> _Compared:
@@ -131,8 +142,8 @@ def _compared(test: str) -> _Compared:
     arguments = [piece for piece in split_assert(part[opening + 1 : -1], ",") if piece]
     strict, method = name.startswith("assert.strict."), name.removeprefix("assert.").removeprefix("strict.")
     told = [token.kind for piece in arguments[2:] for token in piece]  # what to print if it fails
-    if method in STRICT + LOOSE and len(arguments) in (2, 3) and told in ([], ["string"]):
-        return _Compared(arguments[0], arguments[1], strict=strict or method in STRICT)
+    if method in METHODS and len(arguments) in (2, 3) and told in ([], ["string"]):
+        return _Compared(arguments[0], arguments[1], (STRICTER if strict else METHODS)[method])
     if name in ("assert", "assert.ok", "console.assert") and len(arguments) in (1, 2):
         return _condition(arguments[0])
     raise ValueError("not an assertion about a call and a literal")
@@ -140,9 +151,11 @@ def _compared(test: str) -> _Compared:
 
 def _condition(part: list[Token]) -> _Compared:
     """`left === right`, or `Math.abs(call - number) < room`."""
-    sides = split_assert(part, "===", "==")
-    if len(sides) == 2:
-        return _Compared(sides[0], sides[1], strict=False)
+    operators: tuple[Relation, ...] = ("===", "==")
+    for operator in operators:
+        sides = split_assert(part, operator)
+        if len(sides) == 2:
+            return _Compared(sides[0], sides[1], operator)
     sides = split_assert(part, "<", "<=")
     if len(sides) != 2 or [token.text for token in sides[0][:4]] != ["Math", ".", "abs", "("]:
         raise ValueError("not a comparison")
@@ -150,7 +163,7 @@ def _condition(part: list[Token]) -> _Compared:
     room = parse_literal(sides[1])
     if len(terms) != 2 or closing_bracket(sides[0], 3) != len(sides[0]) - 1 or not isinstance(room, float):
         raise ValueError("not a comparison")
-    return _Compared(terms[0], terms[1], strict=False, tolerance=room)
+    return _Compared(terms[0], terms[1], "<=" if len(split_assert(part, "<=")) == 2 else "<", room)
 
 
 def split_test(test: str, name: str | None, trusted: frozenset[str]) -> Call | None:
@@ -165,12 +178,37 @@ def split_test(test: str, name: str | None, trusted: frozenset[str]) -> Call | N
         for call, other in ((compared.left, compared.right), (compared.right, compared.left)):
             if _callee(call) == name:
                 _check_names(call, name, trusted)
-                expected = Expected(parse_literal(other), compared.strict, compared.tolerance)
+                expected = Expected(parse_literal(other), compared.relation, compared.room)
+                if not _can_be_met(expected):
+                    return None
                 waits = any(token.text == "await" for token in call)
                 return Call(f"await (async () => ({source_text(call)}))()" if waits else source_text(call), expected)
     except REFUSED:
         return None
     return None
+
+
+def _can_be_met(expected: Expected) -> bool:
+    """Whether any value can be what a test asks for: no object is the test's own, and NaN is not itself."""
+    if expected.relation in SHALLOW and not is_primitive(expected.value):
+        return False
+    is_nan = isinstance(expected.value, float) and expected.value != expected.value
+    return not (is_nan and expected.relation in ("==", "===")) and (
+        isinstance(expected.value, float) or expected.relation not in ("<", "<=")
+    )
+
+
+def are_independent(setup: str, tests: Iterable[str]) -> bool:
+    """Whether the tests may run in any order: each is one assertion that assigns nothing and awaits nothing."""
+    return not setup.strip() and all(map(_is_one_assertion, tests))
+
+
+def _is_one_assertion(test: str) -> bool:
+    try:
+        part = [token for token in read_tokens(test) if token.text != ";"]
+        return _assertion_end(part, 0) == len(part) and not any(token.text in CHANGING for token in part)
+    except REFUSED:
+        return False
 
 
 def _callee(part: Part) -> str | None:
@@ -216,6 +254,8 @@ def _is_literal(part: Part) -> bool:
 def _check_names(part: Part, name: str, trusted: frozenset[str]) -> None:
     """Raises ValueError if a call uses functions of others: they could be the test's, and hold the answer."""
     for at, token in enumerate(part):
+        if token.kind == "template":
+            raise ValueError("names in a text")
         if token.kind != "name" or token.text == name or (at and part[at - 1].text in (".", "?.")):
             continue
         calls = at + 1 < len(part) and part[at + 1].text == "("
@@ -236,20 +276,31 @@ def tested_name(tests: Iterable[str]) -> str | None:
 
 
 def defined_names(source: str) -> frozenset[str]:
-    """Names that trusted source declares, at whatever depth."""
-    part = read_tokens(source)
-    declaring = ("function", "class", "const", "let", "var")
-    return frozenset(item.text for before, item in pairwise(part) if before.text in declaring)
+    """Names that trusted source declares, at whatever depth, and those that its comments seem to."""
+    return frozenset(DECLARED.findall(source))
 
 
 def value_difference(tree: Any, expected: Expected, tolerance: float | None) -> str | None:
     """What is wrong with a value that a box sent, None if it is the expected one. Raises for what is no value."""
     got = values.decode_value(tree)
-    if expected.tolerance is not None:
-        right = isinstance(got, float) and abs(got - expected.value) <= expected.tolerance
-    else:
-        right = values.same_value(got, expected.value, expected.strict, tolerance)
-    return None if right else f"got {values.show_value(got)}, expected {values.show_value(expected.value)}"
+    if is_expected(got, expected, tolerance):
+        return None
+    return f"got {values.show_value(got)}, expected {values.show_value(expected.value)}"
+
+
+def check_tree(tree: Any) -> None:
+    values.decode_value(tree)
+
+
+def show_tree(tree: Any) -> str:
+    return values.show_value(values.decode_value(tree))
+
+
+NODE = (
+    *("/usr/local/bin/node", "--max-old-space-size={memory_mib}", "--v8-pool-size=1"),
+    "--random-seed={seed}",  # of Math.random
+)
+GUEST = "/opt/box/sandbox/guest/javascript"
 
 
 LANGUAGE = Language(
@@ -259,14 +310,15 @@ LANGUAGE = Language(
     suffix=".js",
     packages=("nodejs",),
     files=("node", "/usr/share/nodejs"),  # where Debian keeps modules that its node loads at its start
-    run=(
-        "/usr/local/bin/node",
-        "--max-old-space-size={memory_mib}",
-        "--v8-pool-size=1",
-        "--random-seed={seed}",  # of Math.random
-        "/opt/box/sandbox/guest/javascript.js",
-    ),
+    run=(*NODE, f"{GUEST}/program.js"),
     overhead_mib=128,
+    judge_box=JudgeBox(
+        command=(*NODE, f"{GUEST}/tests.js"),
+        check_tree=check_tree,
+        show_tree=show_tree,
+        prepare=expected_from_before,
+        are_independent=are_independent,
+    ),
     statements=split_statements,
     split=split_test,
     tested_name=tested_name,

@@ -6,6 +6,7 @@ Enough of the grammar to take tests apart; what it does not know is a ValueError
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from sandbox.languages import javascript_values as values
@@ -25,11 +26,20 @@ _ESCAPE = re.compile(r"\\(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|x([0-9a-fA
 _SINGLE = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0", "\n": "", "\r\n": ""}
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 MAX_DEPTH = 100
+_WORDS = (
+    "as async await case class const default delete do else export extends finally for from function get if import in"
+    " instanceof let new of return set static throw try typeof var void while with yield"
+)
+WORDS = frozenset(_WORDS.split())
+"""What may stand beside a name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """`kind`: string, number, name, regexp or mark. `gap`: nothing, a space or a line end before it."""
+    """`kind`: string, template (a string with expressions in it), number, name, regexp or mark.
+
+    `gap`: nothing, a space or the line ends before it.
+    """
 
     kind: str
     text: str
@@ -37,7 +47,7 @@ class Token:
 
 
 def read_tokens(source: str) -> list[Token]:
-    """Tokens without comments. Raises ValueError for what is none, template strings with `${` among it."""
+    """Tokens without comments. Raises ValueError for what is none."""
     found: list[Token] = []
     at, gap = 0, ""
     while at < len(source):
@@ -45,15 +55,56 @@ def read_tokens(source: str) -> list[Token]:
         kind = "" if match is None else str(match.lastgroup)
         if kind == "mark" and source[at] == "/" and _operand_expected(found):
             match, kind = _REGEXP.match(source, at), "regexp"
+        if match is None and source[at] == "`":
+            end = _template_end(source, at)
+            found.append(Token("template", source[at:end], gap))
+            at, gap = end, ""
+            continue
         if match is None:
             raise ValueError(f"not understood: {source[at : at + 40]!r}")
         if kind == "space":
-            gap = "\n" if "\n" in match.group() else " "
+            gap = "\n" * match.group().count("\n") or " "
         else:
             found.append(Token(kind, match.group(), gap))
             gap = ""
         at = match.end()
     return found
+
+
+def _template_end(source: str, at: int) -> int:
+    """Behind the template string that begins at `at`. Raises ValueError."""
+    depth, place = 0, at + 1
+    while place < len(source):
+        if source[place] == "\\":
+            place += 1
+        elif depth == 0 and source[place] == "`":
+            return place + 1
+        elif source.startswith("${", place):
+            depth, place = depth + 1, place + 1
+        elif depth and source[place] in "{}":
+            depth += 1 if source[place] == "{" else -1
+        elif depth and source[place] == "`":
+            place = _template_end(source, place) - 1
+        place += 1
+    raise ValueError("a template string that does not end")
+
+
+def check_source(source: str) -> None:
+    """Raises ValueError for what is certainly no JavaScript: two names in a row, a bracket that does not close.
+
+    Whether the rest compiles is for Node.js to say.
+    """
+    try:
+        part = read_tokens(source)
+    except ValueError:
+        return  # a slash that was taken for a division
+    for left, right in pairwise(part):
+        names = {left.kind, right.kind} <= {"name", "number"} and "\n" not in right.gap
+        if names and WORDS.isdisjoint((left.text, right.text)):
+            raise ValueError(f"not understood: {left.text} {right.text}")
+    at = 0
+    while at < len(part):
+        at = closing_bracket(part, at) + 1 if part[at].kind == "mark" and part[at].text in "([{" else at + 1
 
 
 def _operand_expected(before: Sequence[Token]) -> bool:

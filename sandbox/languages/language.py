@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sandbox.problem import Limits
@@ -43,6 +44,30 @@ def no_difference(tree: Any, expected: Any, tolerance: float | None) -> str | No
     raise ValueError("a language without function problems has no values")
 
 
+def as_written(test: str, own: frozenset[str]) -> str:
+    return test
+
+
+def not_independent(setup: str, tests: Iterable[str]) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeBox:
+    """How tests that do not split are run: in a container of their own, which asks the program's through the host."""
+
+    command: tuple[str, ...] = ()
+    """What runs them, within `{memory_mib}`; empty: the fork server's own Python."""
+    check_tree: Callable[[Any], None]
+    """Raises for what is neither a plain value's tree nor an object's handle; any exception means that."""
+    show_tree: Callable[[Any], str]
+    """A tree in a message. Raises for what is none."""
+    prepare: Callable[[str, frozenset[str]], str] = as_written
+    """(test, names that the tests define): the test as it is run."""
+    are_independent: Callable[[str, Iterable[str]], bool] = not_independent
+    """(set-up, tests): whether the tests may run in any order."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Language:
     """One language. The first half is about its boxes, the second about its function problems.
@@ -60,7 +85,8 @@ class Language:
     packages: tuple[str, ...] = ()
     """Debian packages that its image layer takes `files` from."""
     files: tuple[str, ...] = ()
-    """What the layer holds: a program by its name, or an absolute path, if it exists; shared libraries come along."""
+    """What the layer holds: a program by its name, or absolute paths by a pattern, those that exist; shared libraries
+    come along. What `compile` and `run` start must exist."""
     compile: tuple[str, ...] = ()
     """Command that makes /tmp/main out of `{program}`, in a run of its own; empty: nothing to compile."""
     compile_limits: Limits = COMPILE_LIMITS
@@ -69,9 +95,13 @@ class Language:
     Empty: the fork server's own Python."""
     overhead_mib: int = 0
     """Writable memory that its run time needs before a program has any."""
+    stack_mib: int = 0
+    """What the stack of the main thread may grow to; 0: as far as the kernel lets it, usually 8 MiB."""
+    guest_files: tuple[Path, ...] = ()
+    """Files of its own package that its commands find as `/opt/box/sandbox/languages/NAME`."""
 
-    judge_box: bool = False
-    """Whether tests that do not split can be judged: by Python, in a judge box."""
+    judge_box: JudgeBox | None = None
+    """What judges tests that do not split; None: nothing does."""
     statements: Callable[[str], tuple[str, ...]] = one_statement
     """The single tests of one test's source. Raises ValueError for what is none in this language."""
     split: Split = no_split

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from sandbox import rendering
-from sandbox.languages.language import Call, Language
+from sandbox.languages.language import Call, JudgeBox, Language
 from sandbox.protocol import codec
 from sandbox.protocol.equality import values_close
 
@@ -187,12 +187,21 @@ def value_difference(tree: Any, expected: Any, tolerance: float | None) -> str |
     return None if values_close(got, expected, tolerance) else rendering.describe_mismatch(got, expected)
 
 
+def check_tree(tree: Any) -> None:
+    """No two objects are alike: they may be keys. What follows is looked at when it comes, texts are texts."""
+    codec.decode_value(tree, lambda number, name: codec.Opaque(name), more=lambda number: [], split=lambda text: [text])
+
+
+def show_tree(tree: Any) -> str:
+    return rendering.show_value(codec.decode_value(tree))
+
+
 LANGUAGE = Language(
     name="python",
     title="Python",
     fences=("python",),
     suffix=".py",
-    judge_box=True,
+    judge_box=JudgeBox(check_tree=check_tree, show_tree=show_tree, are_independent=are_independent),
     statements=python_statements,
     split=split_test,
     tested_name=tested_name,

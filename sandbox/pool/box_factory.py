@@ -12,6 +12,7 @@ from sandbox.containers.connection import TransportName
 from sandbox.containers.docker_client import connect_engine
 from sandbox.errors import BoxLost, SandboxError, SandboxUnavailable
 from sandbox.image.build import ensure_image
+from sandbox.judging.compiled import CompiledPrograms
 from sandbox.languages.language import Language
 from sandbox.languages.python import LANGUAGE as PYTHON
 from sandbox.packages import parse_packages
@@ -31,6 +32,7 @@ class BoxFactory:
         ownership.reap_containers(self.client)
         ownership.reap_folders()
         self._images: dict[Language, str] = {}
+        self.compiled = CompiledPrograms()
         self._building = threading.Lock()
         self._runtime, self._memory_mib, self._packages = runtime, memory_mib, parse_packages(packages)
         self._spares: dict[BoxKind, list[Box]] = defaultdict(list)

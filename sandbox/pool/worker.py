@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from sandbox.containers.box import Box
@@ -12,7 +13,6 @@ from sandbox.containers.confinement import FIRST_SEED, SECOND_SEED
 from sandbox.errors import BoxLost, SandboxUnavailable
 from sandbox.judging.judge import Judgement, judge_program
 from sandbox.judging.plan import JudgingPlan
-from sandbox.languages.python import LANGUAGE as PYTHON
 from sandbox.pool.box_factory import BoxFactory, BoxKind
 from sandbox.pool.machine_lock import MachineLock
 from sandbox.pool.reference_outcomes import ReferenceOutcomes, judged_where, may_be_provoked, reject_provoked
@@ -55,7 +55,7 @@ class PoolWorker(threading.Thread):
         super().__init__(name=name, daemon=True)
         self._factory, self._jobs, self._machine, self._references = factory, jobs, machine, references
         self._boxes: dict[BoxKind, Box] = {}
-        self._judge_boxes: dict[int, Box] = {}
+        self._judge_boxes: dict[BoxKind, Box] = {}
 
     def run(self) -> None:
         while (job := self._jobs.get()) is not None:
@@ -120,9 +120,12 @@ class PoolWorker(threading.Thread):
 
     def _attempt(self, job: PoolJob, seed: int) -> Judgement:
         plan, kind, memory_mib = job.plan, (job.plan.language, seed), job.plan.limits.memory_mib
+        if plan.language.compile:
+            memory_mib = max(memory_mib, plan.language.compile_limits.memory_mib)
         box = self._ready(kind, memory_mib)
+        judge_box = partial(self._ready_judge, kind, plan.limits.memory_mib)
         try:
-            return judge_program(plan, job.program, box, lambda: self._ready_judge(seed, memory_mib), job.stop)
+            return judge_program(plan, job.program, box, judge_box, job.stop, self._factory.compiled)
         finally:
             if box.tainted or box.runs >= RUNS_PER_BOX:
                 self._factory.discard(box)
@@ -137,13 +140,13 @@ class PoolWorker(threading.Thread):
             box = self._boxes[kind] = self._factory.take(memory_mib, kind)
         return box
 
-    def _ready_judge(self, seed: int, memory_mib: int) -> Box:
-        box = self._judge_boxes.get(seed)
+    def _ready_judge(self, kind: BoxKind, memory_mib: int) -> Box:
+        box = self._judge_boxes.get(kind)
         if box is not None and (box.tainted or box.memory_mib < memory_mib):
-            self._factory.discard(self._judge_boxes.pop(seed))
+            self._factory.discard(self._judge_boxes.pop(kind))
             box = None
         if box is None:
-            box = self._judge_boxes[seed] = self._factory.take(memory_mib, (PYTHON, seed))
+            box = self._judge_boxes[kind] = self._factory.take(memory_mib, kind)
         return box
 
     def _out_of_memory(self, kind: BoxKind) -> bool:

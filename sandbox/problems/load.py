@@ -22,7 +22,16 @@ from sandbox.problem import Problem
 from sandbox.problems import jsonl
 from sandbox.problems.checked import require_problems
 from sandbox.problems.data_set import DataSet, DataSetLoader, sort_out
-from sandbox.problems.published import codecontests, competitions, humaneval, kodcode, leetcode, mbpp, unittest_sets
+from sandbox.problems.published import (
+    codecontests,
+    competitions,
+    humaneval,
+    humanevalpack,
+    kodcode,
+    leetcode,
+    mbpp,
+    unittest_sets,
+)
 from sandbox.problems.suites import SuiteOptions, parse_options
 from sandbox.registry import IMPORT_PATH, Registry
 
@@ -44,7 +53,7 @@ BUILTIN = DataSetLoader(
     reads_files=False,
     all_judgeable=True,
 )
-PUBLISHERS = (mbpp, humaneval, unittest_sets, leetcode, competitions, codecontests, kodcode)
+PUBLISHERS = (mbpp, humaneval, humanevalpack, unittest_sets, leetcode, competitions, codecontests, kodcode)
 ROWS = (BUILTIN, *(row for publisher in PUBLISHERS for row in publisher.ROWS))
 DATA_SETS: Registry[DataSetLoader] = Registry("data set", DataSetLoader, {row.name: row for row in ROWS})
 

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from sandbox import languages
 from sandbox.containers.docker_client import connect_engine
 from sandbox.errors import SandboxUnavailable
+from sandbox.image.build import ensure_image
 from sandbox.pool.pool import Pool
 from sandbox.problems.sources import DATA_DIR
 
@@ -36,6 +38,24 @@ def engine() -> None:
 def pool(engine: None) -> Iterator[Pool]:
     """Two warm boxes for everything that does not break them."""
     with Pool(boxes=2, runtime=RUNTIME, transport=TRANSPORT) as pool:
+        yield pool
+
+
+@pytest.fixture(scope="session")
+def node(engine: None) -> None:
+    """The image with Node.js. Where it cannot be built: skipped on a laptop, a failure in CI."""
+    try:
+        ensure_image(language=languages.get_language("javascript"))
+    except SandboxUnavailable as error:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(error))
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def javascript_boxes(node: None) -> Iterator[Pool]:
+    """One pool for two languages."""
+    with Pool(boxes=1, languages=("python", "javascript")) as pool:
         yield pool
 
 

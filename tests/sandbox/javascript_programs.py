@@ -123,7 +123,6 @@ HOSTILE_STDIO: dict[str, tuple[set[Verdict], str]] = {
     "network": ({Verdict.RUNTIME_ERROR}, "require('net').connect(80, '192.0.2.1', () => console.log(3))"),
     "name lookup": ({Verdict.RUNTIME_ERROR}, "fetch('http://example.org').then(() => console.log(3))"),
     "no shell": ({Verdict.RUNTIME_ERROR}, "console.log(require('child_process').execSync('echo 3').toString())"),
-    "module syntax": ({Verdict.COMPILE_ERROR}, "import fs from 'fs'\nconsole.log(3)"),
 }
 
 HONEST: dict[str, str] = {
@@ -146,6 +145,8 @@ HONEST: dict[str, str] = {
     "const f = (x) => [x, 2 * x]",
     "noise": "console.log('x'.repeat(1e5)); console.error('loud')\n"
     "const f = (x) => { console.log(x); return [x, 2 * x] }",
+    "noise at once": "for (let n = 0; n < 9; n++) require('fs').writeSync(1, 'x'.repeat(1e5))\n"
+    "const f = (x) => [x, 2 * x]",
     "something still runs": "setInterval(() => {}, 1000)\nconst f = (x) => [x, 2 * x]",
     "a child left behind": "require('child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'],"
     " { detached: true, stdio: 'ignore' }).unref()\nconst f = (x) => [x, 2 * x]",
@@ -157,6 +158,11 @@ HONEST: dict[str, str] = {
     "recursion": "const sum = (n) => n ? 1 + sum(n - 1) : 0\nconst f = (x) => [x, x * (sum(5000) - 4998)]",
     "a first line for the shell": "#!/usr/bin/env node\nconst f = (x) => [x, 2 * x]",
     "a comment at the end": "const f = (x) => [x, 2 * x] // done",
+    "an ES module": "import { sep } from 'node:path'\nexport const f = (x) => sep && [x, 2 * x]",
+    "a module's default": "export default function (x) { return [x, 2 * x] }",
+    "a module with a first line for the shell": "#!/usr/bin/env node\nexport function f (x) { return [x, 2 * x] }",
+    "a module that asks for one": "const { sep } = require('path')\nexport const f = (x) => sep && [x, 2 * x]",
+    "await at the top": "const two = await Promise.resolve(2)\nconst f = (x) => [x, two * x]",
     "an async function": "const f = async (x) => { await new Promise((resolve) => setTimeout(resolve, 20)); "
     "return [x, 2 * x] }",
 }
@@ -183,6 +189,9 @@ STYLES: dict[str, str] = {
     "a handled error": "process.on('uncaughtException', () => {}); setTimeout(() => { throw new Error('x') }, 1)\n"
     "console.log(sum(require('fs').readFileSync(0, 'utf8')))",
     "import()": "import('fs').then((fs) => console.log(sum(fs.readFileSync(0, 'utf8'))))",
+    "an ES module": "import { readFileSync } from 'fs'\nconsole.log(sum(readFileSync(0, 'utf8')))",
+    "a module that awaits": "const { readFile } = await import('fs/promises')\n"
+    "console.log(sum(await readFile('/dev/stdin', 'utf8')))",
     "later": "setTimeout(() => console.log(sum(require('fs').readFileSync(0, 'utf8'))), 50)",
 }
 HONEST_STDIO = {name: SUM + program for name, program in STYLES.items()}

@@ -77,7 +77,11 @@ def test_the_wheel_holds_every_file_and_no_other(wheel: Path, sources: list[str]
     with zipfile.ZipFile(wheel) as archive:
         found = {name for name in archive.namelist() if ".dist-info/" not in name}
     assert found == expected | {"pipeline/config/commit.txt"}
-    assert {"sandbox/image/Dockerfile", "sandbox/guest/javascript.js", "pipeline/embedded/embedded.toml"} <= found
+    assert {
+        "sandbox/image/Dockerfile",
+        "sandbox/guest/javascript/program.js",
+        "pipeline/embedded/embedded.toml",
+    } <= found
     assert any(name.endswith(".safetensors") for name in found)
     assert "pipeline/config/shipped/llama-3.2-1b.toml" in found
 

@@ -1,16 +1,13 @@
 """JavaScript in real boxes: no cheat is accepted, hostile programs hurt nobody, honest ones are accepted."""
 
 import json
-import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sandbox import languages
 from sandbox.commands.check import check_samples
-from sandbox.errors import SandboxUnavailable
 from sandbox.image.build import ensure_image
 from sandbox.pool.pool import Pool
 from sandbox.problem import FunctionTest, Limits, Problem, StdioTest
@@ -41,21 +38,8 @@ SUM = stdio(("1 2\n", "3\n"), ("4 5\n6\n", "15\n"))
 
 
 @pytest.fixture(scope="session")
-def node(engine: None) -> None:
-    """The image with Node.js. Where it cannot be built: skipped on a laptop, a failure in CI."""
-    try:
-        ensure_image(language=languages.get_language("javascript"))
-    except SandboxUnavailable as error:
-        if os.environ.get("CI") == "true":
-            pytest.fail(str(error))
-        pytest.skip(str(error))
-
-
-@pytest.fixture(scope="session")
-def boxes(node: None) -> Iterator[Pool]:
-    """One pool for two languages."""
-    with Pool(boxes=1, languages=("python", "javascript")) as pool:
-        yield pool
+def boxes(javascript_boxes: Pool) -> Pool:
+    return javascript_boxes
 
 
 @pytest.mark.parametrize("name", programs.CHEATS)
@@ -163,7 +147,10 @@ def test_values_come_out_as_they_are(boxes: Pool, value: str, message: str) -> N
     ("program", "verdict", "message"),
     [
         ("const f = (x => x", Verdict.COMPILE_ERROR, "SyntaxError: "),
-        ("await 1; const f = 0", Verdict.COMPILE_ERROR, "SyntaxError: await is only valid"),
+        ("function f () { await 1 }", Verdict.COMPILE_ERROR, "SyntaxError: await is only valid"),
+        ("import x from 'fs'\nlet f = (", Verdict.COMPILE_ERROR, "SyntaxError: "),
+        ("import x from 'left-pad'", Verdict.RUNTIME_ERROR, "Error: Cannot find package 'left-pad'"),
+        ("export const f = 1\nnull.x", Verdict.RUNTIME_ERROR, "TypeError: Cannot read properties of null"),
         ("const f = (x) => JSON.parse('{')", Verdict.RUNTIME_ERROR, "SyntaxError: "),
         ("null.x", Verdict.RUNTIME_ERROR, "TypeError: Cannot read properties of null (reading 'x')"),
         ("const f = () => { throw 'text' }", Verdict.RUNTIME_ERROR, "Uncaught: text"),
@@ -206,7 +193,7 @@ def test_a_preamble_is_there_before_the_program_and_its_tests_do_not_reach_it(bo
     assert boxes.judge(problem, "const helper = (x) => x + 2; const f = (x) => helper(x) + 1", "private").accepted
 
 
-@pytest.mark.parametrize("preamble", ["throw new Error('x')", "const fs = require('nosuch')", "process.exit(3)"])
+@pytest.mark.parametrize("preamble", ["throw new Error('x')", "import fs from 'fs'", "const fs = require('nosuch')", "process.exit(3)"])
 def test_a_preamble_that_fails_is_no_verdict(boxes: Pool, preamble: str) -> None:
     outcome = boxes.judge(javascript("assert.equal(f(2), 5)", preamble=preamble, entry_point="f"), RIGHT, "private")
     assert outcome.label is None and outcome.message.startswith("the problem's own preamble fails"), outcome

@@ -6,6 +6,7 @@ import json
 from collections import Counter, OrderedDict, defaultdict, deque
 from decimal import Decimal
 from fractions import Fraction
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from sandbox import rendering
 from sandbox.judging import answers
+from sandbox.languages import python
 from sandbox.protocol.codec import Encoder, Opaque, Rest, decode_value, encode_value, split_value
 from sandbox.protocol.equality import values_close
 
@@ -261,7 +263,7 @@ def test_no_message_raises_on_the_host(message: dict[str, Any], expected: Any) -
     with contextlib.suppress(ValueError):
         answers.plain_answer(message)
     shown = {"got": message.get("value"), "expected": 0}
-    assert answers.test_failure(shown, 0, None) is not None  # type: ignore[arg-type]
+    assert answers.test_failure(shown, 0, SimpleNamespace(language=python.LANGUAGE, checks=())) is not None  # type: ignore[arg-type]
 
 
 def test_errors_are_one_clean_line() -> None:
