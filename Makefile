@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 export VENV FLAVOUR
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all gpu-test lint format setup lock docker image node clean
+.PHONY: help demo test test-all gpu-test lint format setup lock docker image languages clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 18
@@ -18,10 +18,10 @@ help: ## this list
 demo: image ## two iterations of expert iteration on the built-in model and problems; prints results, writes report.html
 	$(BIN)/mucode run $(ARGS)
 
-test: image node ## the tests of every change, about 23 minutes on 2 cores
+test: image languages ## the tests of every change, about 23 minutes on 2 cores
 	$(BIN)/python -m pytest -n 2 -m "not slow and not gpu" $(ARGS)
 
-test-all: image node ## every test that needs no GPU
+test-all: image languages ## every test that needs no GPU
 	$(BIN)/python -m pytest -n 2 -m "not gpu" $(ARGS)
 
 gpu-test: setup ## the tests that need a GPU; skipped without one
@@ -59,8 +59,9 @@ docker: setup ## a Docker engine that answers
 image: docker ## the image of the sandbox boxes
 	@$(BIN)/mucode sandbox build
 
-node: docker ## the image of the boxes for JavaScript, if Node.js can be had
-	@bash scripts/node.sh
+languages: docker ## the images of the boxes for JavaScript and C++, if Node.js and g++ can be had
+	@bash scripts/language.sh javascript node nodejs
+	@bash scripts/language.sh cpp g++ g++ libc6-dev
 
 clean: ## remove the environment and caches; keep runs/
 	@if [ -f "$(VENV)/pyvenv.cfg" ]; then rm -rf "$(VENV)"; fi

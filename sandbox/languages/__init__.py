@@ -5,13 +5,13 @@ another package brings one through the entry-point group `mucode.languages`, or 
 `package.module:NAME`. The fields are described in `language.py`, an example stands in sandbox/README.md.
 """
 
-from sandbox.languages import javascript, python
-from sandbox.languages.language import Call, Language
+from sandbox.languages import cpp, javascript, python
+from sandbox.languages.language import Call, JudgeBox, Language
 from sandbox.registry import Registry
 
-__all__ = ["LANGUAGES", "Call", "Language", "get_language"]
+__all__ = ["LANGUAGES", "Call", "JudgeBox", "Language", "get_language"]
 
-ROWS = (python.LANGUAGE, javascript.LANGUAGE)
+ROWS = (python.LANGUAGE, javascript.LANGUAGE, cpp.LANGUAGE)
 LANGUAGES: Registry[Language] = Registry("language", Language, {row.name: row for row in ROWS})
 
 

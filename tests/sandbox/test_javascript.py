@@ -193,7 +193,9 @@ def test_a_preamble_is_there_before_the_program_and_its_tests_do_not_reach_it(bo
     assert boxes.judge(problem, "const helper = (x) => x + 2; const f = (x) => helper(x) + 1", "private").accepted
 
 
-@pytest.mark.parametrize("preamble", ["throw new Error('x')", "import fs from 'fs'", "const fs = require('nosuch')", "process.exit(3)"])
+@pytest.mark.parametrize(
+    "preamble", ["throw new Error('x')", "import fs from 'fs'", "const fs = require('nosuch')", "process.exit(3)"]
+)
 def test_a_preamble_that_fails_is_no_verdict(boxes: Pool, preamble: str) -> None:
     outcome = boxes.judge(javascript("assert.equal(f(2), 5)", preamble=preamble, entry_point="f"), RIGHT, "private")
     assert outcome.label is None and outcome.message.startswith("the problem's own preamble fails"), outcome

@@ -40,7 +40,7 @@ def test_a_problem_names_it_by_its_import_path(package: Path) -> None:
     (problem,) = load_problems(problems(package, language="language_guest:AWK"))
     plan = make_plan(problem, "private")
     assert (problem.language, plan.language.title) == ("language_guest:AWK", "AWK")
-    assert list(LANGUAGES) == ["python", "javascript"]
+    assert list(LANGUAGES) == ["python", "javascript", "cpp"]
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,10 @@ def test_a_problem_names_it_by_its_import_path(package: Path) -> None:
     [
         ({"language": "language_guest:NONE"}, "cannot be imported"),
         ({"language": "language_guest:NOTHING"}, "is int, expected Language"),
-        ({"language": "cobol"}, "line 1: field language: expected one of python, javascript, or package.module:NAME"),
+        (
+            {"language": "cobol"},
+            "line 1: field language: expected one of python, javascript, cpp, or package.module:NAME",
+        ),
         ({"language": 3}, "line 1: field language: expected one of python"),
         (
             {"language": "language_guest:AWK", "io": "function", "private_tests": ["f(1)"]},
