@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from sandbox import languages
 from sandbox.judging.generated_inputs import generated_calls, generated_stdin, input_limits
-from sandbox.languages import Call, Language
+from sandbox.languages import Call, Language, python
 from sandbox.languages.language import no_split
 from sandbox.problem import FunctionTest, Limits, Problem, StdioTest, Suite
 

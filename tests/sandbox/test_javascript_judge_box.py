@@ -6,8 +6,8 @@ import pytest
 
 from sandbox.pool.pool import Pool
 from sandbox.problem import FunctionTest, Limits, Problem
-from sandbox.problems.published.humanevalpack import SOURCE
 from sandbox.problems.load import load_problems
+from sandbox.problems.published.humanevalpack import SOURCE
 from sandbox.verdict import Outcome, Verdict
 from tests.sandbox import javascript_suites as suites
 from tests.sandbox.test_javascript import SEARCH
