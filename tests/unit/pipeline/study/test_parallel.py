@@ -65,6 +65,7 @@ def test_workers_end_with_the_study_s_process(tmp_path: Path, how: signal.Signal
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env={**os.environ, "FAKE_STUDY_STANDS_STILL": "1"},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
     )
     cells_of = file.parent / "small" / "cells"
     wait_until(lambda: len(list(cells_of.glob("*/driver.json"))) == 2)
