@@ -12,7 +12,7 @@ import pytest
 from sandbox.errors import SandboxUnavailable
 from sandbox.image import layer
 from sandbox.judging.plan import make_plan
-from sandbox.languages import LANGUAGES, Language
+from sandbox.languages import LANGUAGES, JudgeBox, Language
 from sandbox.pool.pool import Pool
 from sandbox.problem import FunctionTest, Limits, Problem, StdioTest
 from sandbox.verdict import Verdict
@@ -58,9 +58,28 @@ NATIVE = Language(
 """What its compiler makes is machine code: the loader of programs, which then loads one."""
 
 
+def whole_number(tree: Any) -> None:
+    if type(tree) is not int:
+        raise ValueError("no number")
+
+
+RUNNER = Path(__file__).with_name("sums_runner.py")
+OWN = "/opt/box/sandbox/languages/sums_runner.py"
+SUMS = Language(
+    name="sums",
+    title="Sums",
+    fences=(),
+    suffix=".sums",
+    run=(*PYTHON, OWN, "program"),
+    judge_box=JudgeBox(command=(*PYTHON, OWN, "tests"), check_tree=whole_number, show_tree=str),
+    guest_files=(RUNNER,),
+)
+"""A language of another package, with a runner and a judge box of its own."""
+
+
 @pytest.fixture
 def say(monkeypatch: pytest.MonkeyPatch) -> None:
-    for language in (SAY, NATIVE):
+    for language in (SAY, NATIVE, SUMS):
         monkeypatch.setitem(LANGUAGES._shipped, language.name, language)
 
 
@@ -98,6 +117,14 @@ def test_a_compiled_language(boxes: Pool) -> None:
 @pytest.mark.skipif(not Path(LOADER).exists(), reason="the loader of another machine")
 def test_machine_code_runs_though_tmp_may_not_execute(boxes: Pool) -> None:
     assert boxes.judge(stdio("native", ("", "native")), "anything", "private").message == ""
+
+
+def test_a_package_brings_a_runner_and_a_judge_box(boxes: Pool) -> None:
+    tests = (FunctionTest("a == 3"), FunctionTest("b == 15"))
+    problem = Problem(problem_id="t", prompt="", language="sums", private_tests=tests, limits=LIMITS)
+    assert boxes.judge(problem, "a = 1 + 2\nb = 4 + 5 + 6", "private").accepted
+    assert boxes.judge(problem, "a = 1 + 2\nb = 4 + 5", "private").message == "got 9, expected 15"
+    assert boxes.judge(problem, "a = 1 + 2", "private").message == "Unknown: b"
 
 
 def test_a_language_without_function_problems_says_so(say: None) -> None:
