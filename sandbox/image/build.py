@@ -26,7 +26,7 @@ from sandbox.languages.language import Language
 from sandbox.languages.python import LANGUAGE as PYTHON
 
 REPOSITORY = "mucode-sandbox"
-REGISTRY_BASE = "python:3.11-slim"
+REGISTRY_BASE = f"python:{rootfs.VERSION}-slim"
 PACKAGES_LABEL = "mucode.sandbox.packages"
 """`apt` on a base that came from a registry."""
 REGISTRY_DEADLINE_S, BUILD_DEADLINE_S = 5, 600
@@ -34,6 +34,8 @@ SANDBOX = Path(__file__).parent.parent
 IN_THE_BOX = ("guest", "protocol")
 """Rooms of this package that run inside a box as well, under the same names."""
 DOCKERFILE = Path(__file__).with_name("Dockerfile")
+RECIPE, LIBRARIES_RECIPE = ("errors.py", "image/__init__.py", "image/rootfs.py"), ("packages.py", "image/libraries.py")
+"""Files of this package that the Dockerfiles run, to make the same of the registry's Python as of this machine's."""
 LAYER = """FROM {base}
 COPY sandbox /opt/box/sandbox
 USER 65534:65534
@@ -84,19 +86,19 @@ def _guest_sources() -> list[tuple[str, bytes]]:
 def _build_layer(client: docker.DockerClient, language: Language, base: str, tag: str) -> None:
     """Out of packages if the base has apt, else out of this machine's own programs."""
     if _from_registry(client, base):
-        names = {"packages": " ".join(language.packages), "files": " ".join(language.files)}
+        names = {"packages": " ".join(language.packages), "files": " ".join(language.files), "registry": REGISTRY_BASE}
         _build(client, tag, [("Dockerfile", layer.FROM_PACKAGES.format(base=base, **names).encode())])
         return
     _build_from_here(client, tag, layer.FROM_HERE.format(base=base), partial(layer.gather_layer, language))
 
 
 def _build_libraries(client: docker.DockerClient, packages: Sequence[str], base: str, tag: str) -> None:
-    """By the base's pip if it came from a registry, else by this machine's."""
-    from_pip = _from_registry(client, base)
-    dockerfile = libraries.libraries_dockerfile(packages, base, from_pip)
-    if from_pip:
-        _build(client, tag, [("Dockerfile", dockerfile.encode())])
+    """By the pip of the registry's Python if the base came from there, else by this machine's."""
+    if _from_registry(client, base):
+        dockerfile = libraries.libraries_dockerfile(packages, base, REGISTRY_BASE)
+        _build(client, tag, [("Dockerfile", dockerfile.encode()), *_recipe(*RECIPE, *LIBRARIES_RECIPE)])
     else:
+        dockerfile = libraries.libraries_dockerfile(packages, base)
         _build_from_here(client, tag, dockerfile, partial(libraries.gather_libraries, packages))
 
 
@@ -128,10 +130,26 @@ def installed_packages(client: docker.DockerClient, image: str) -> str:
 def _build_base(client: docker.DockerClient, tag: str) -> None:
     if _registry_answers():
         try:
-            _build(client, tag, [("Dockerfile", DOCKERFILE.read_bytes())])
+            build_from_registry(client, tag)
             return
         except SandboxUnavailable as error:
             print(f"{error}; building from this machine's Python instead", file=sys.stderr)
+    build_offline(client, tag)
+
+
+def build_from_registry(client: docker.DockerClient, tag: str) -> None:
+    """The base, of the registry's Python of this version and this numpy. Raises SandboxUnavailable."""
+    numpy = rootfs.numpy_requirement()
+    arguments = {"PYTHON": rootfs.VERSION} | ({"NUMPY": numpy} if numpy else {})
+    _build(client, tag, [("Dockerfile", DOCKERFILE.read_bytes()), *_recipe(*RECIPE)], arguments=arguments)
+
+
+def _recipe(*names: str) -> list[tuple[str, bytes]]:
+    return [("sandbox/__init__.py", b""), *((f"sandbox/{name}", (SANDBOX / name).read_bytes()) for name in names)]
+
+
+def build_offline(client: docker.DockerClient, tag: str) -> None:
+    """The base, of this machine's Python. Raises SandboxUnavailable."""
     with (
         tempfile.TemporaryDirectory(prefix="mucode-rootfs-") as folder,
         rootfs.build_rootfs(Path(folder)).open("rb") as file,
@@ -149,7 +167,13 @@ def _registry_answers() -> bool:
     return True
 
 
-def _build(client: docker.DockerClient, tag: str, files: list[tuple[str, bytes]], context: Path | None = None) -> None:
+def _build(
+    client: docker.DockerClient,
+    tag: str,
+    files: list[tuple[str, bytes]],
+    context: Path | None = None,
+    arguments: dict[str, str] | None = None,
+) -> None:
     """The engine's classic builder, which needs no plugin. `files` are added to a tar file if one is given."""
     with context.open("r+b") if context else io.BytesIO() as archive:
         with tarfile.open(fileobj=archive, mode="a" if context else "w") as tar:
@@ -158,13 +182,19 @@ def _build(client: docker.DockerClient, tag: str, files: list[tuple[str, bytes]]
                 entry.size, entry.mode = len(data), 0o644
                 tar.addfile(entry, io.BytesIO(data))
         archive.seek(0)
-        _build_context(client, tag, archive)
+        _build_context(client, tag, archive, arguments)
 
 
-def _build_context(client: docker.DockerClient, tag: str, context: IO[bytes]) -> None:
+def _build_context(client: docker.DockerClient, tag: str, context: IO[bytes], arguments: dict[str, str] | None) -> None:
     try:
         client.images.build(
-            fileobj=context, custom_context=True, tag=tag, rm=True, forcerm=True, timeout=BUILD_DEADLINE_S
+            fileobj=context,
+            custom_context=True,
+            tag=tag,
+            rm=True,
+            forcerm=True,
+            timeout=BUILD_DEADLINE_S,
+            buildargs=arguments or {},
         )
     except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
         raise SandboxUnavailable(f"building the image {tag} failed: {error}") from error

@@ -1,7 +1,7 @@
 """A language's own layer of the image: a few programs with their shared libraries, and no package manager.
 
-Out of Debian's packages if the base has apt (it came from a registry), else out of this machine. Both copy the
-same files, and the base's libraries fit them: they come from the same place.
+Out of Debian's packages if the base came from a registry, else out of this machine. Both copy the same files, and the
+base's libraries fit them: they come from the same place.
 """
 
 import shutil
@@ -11,8 +11,7 @@ from sandbox.errors import SandboxUnavailable
 from sandbox.image.rootfs import copy_libraries
 from sandbox.languages import Language
 
-FROM_PACKAGES = """FROM {base} AS build
-USER root
+FROM_PACKAGES = """FROM {registry} AS build
 RUN apt-get update && apt-get install -y --no-install-recommends {packages}
 RUN mkdir -p /out/usr/local/bin && for name in {files}; do \\
       case "$name" in \\

@@ -1,7 +1,7 @@
 """The image's layer of libraries that settings ask for: installed once, above the base, below a language's programs.
 
 By this machine's own pip (or uv), with its user's configuration, if the base is made of this machine's Python; else
-by the pip of the base. Both keep the base's numpy, and both leave a list of all that was installed.
+by that of the registry's Python, which runs this file. Both keep the base's numpy and list what was installed.
 """
 
 import importlib.metadata
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sandbox.errors import SandboxUnavailable
-from sandbox.image.rootfs import VERSION, copy_libraries
+from sandbox.image.rootfs import VERSION, copy_libraries, numpy_requirement
 from sandbox.packages import distribution, preloaded_modules
 
 LISTING = "opt/packages.txt"
@@ -24,11 +24,13 @@ ENVIRONMENT = (
     " MUCODE_PRELOAD="
 )
 """No screen and no second thread in a box. The fork server reads the last one, and takes it away."""
-FROM_PIP = """FROM {base}
-USER root
-RUN python3 -c "import importlib.metadata as m; print('numpy==' + m.version('numpy'))" > /tmp/numpy.txt \\
- && python3 -m pip install --no-cache-dir {keep_numpy} {packages} \\
- && python3 -m pip list --format freeze > /opt/packages.txt && rm /tmp/numpy.txt
+FROM_REGISTRY = """FROM {registry} AS build
+RUN pip install --no-cache-dir --no-compile {numpy}
+COPY sandbox /build/sandbox
+RUN cd /build && python -c "from pathlib import Path; from sandbox.image import libraries; \\
+  libraries.gather_libraries({packages}, Path('/out'))"
+FROM {base}
+COPY --from=build /out/ /
 {environment}"{modules}"
 """
 FROM_HERE = """FROM {base}
@@ -42,11 +44,11 @@ def libraries_identity(packages: Sequence[str]) -> str:
     return f"{Path(__file__).read_text()}{packages}{preloaded_modules(packages)}"
 
 
-def libraries_dockerfile(packages: Sequence[str], base: str, from_pip: bool) -> str:
-    """`from_pip`: whether the base has a pip of its own that reaches an index."""
-    names = {"packages": " ".join(packages), "keep_numpy": "" if _names_numpy(packages) else "-c /tmp/numpy.txt"}
+def libraries_dockerfile(packages: Sequence[str], base: str, registry: str | None = None) -> str:
+    """`registry`: the image whose Python installs them, if the base was made of it."""
+    names = {"packages": list(packages), "numpy": numpy_requirement() or "numpy", "registry": registry}
     names |= {"modules": " ".join(preloaded_modules(packages)), "environment": ENVIRONMENT}
-    return (FROM_PIP if from_pip else FROM_HERE).format(base=base, **names)
+    return (FROM_REGISTRY if registry else FROM_HERE).format(base=base, **names)
 
 
 def gather_libraries(packages: Sequence[str], root: Path) -> None:
@@ -54,7 +56,7 @@ def gather_libraries(packages: Sequence[str], root: Path) -> None:
     target = root / f"usr/local/lib/python{VERSION}/site-packages"
     target.mkdir(parents=True)
     constraints = root.parent / "constraints.txt"
-    constraints.write_text("" if _names_numpy(packages) else _numpy_requirement())
+    constraints.write_text("" if _names_numpy(packages) else f"{numpy_requirement()}\n".lstrip())
     command = [*_installer(), "--target", str(target), "-c", str(constraints), *packages]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=INSTALL_DEADLINE_S, check=False)
@@ -78,14 +80,6 @@ def gather_libraries(packages: Sequence[str], root: Path) -> None:
 
 def _names_numpy(packages: Sequence[str]) -> bool:
     return "numpy" in map(distribution, packages)
-
-
-def _numpy_requirement() -> str:
-    """Of the base, which is made of this machine's; empty if this machine has none."""
-    try:
-        return f"numpy=={importlib.metadata.version('numpy')}\n"
-    except importlib.metadata.PackageNotFoundError:
-        return ""
 
 
 def _installer() -> list[str]:

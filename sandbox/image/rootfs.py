@@ -1,9 +1,11 @@
-"""A root file system for boxes out of the Python that runs this: interpreter, standard library, numpy, their libraries.
+"""A root file system for boxes out of the Python that runs this: interpreter, standard library, numpy, their libraries,
+time zones and the locale C.UTF-8.
 
-Works from any CPython on a glibc Linux: pyenv, a distribution's own, a virtual environment of either.
-No shell, no package manager, no setuid program is in it.
+Works from any CPython on a glibc Linux: pyenv, a distribution's own, a virtual environment of either; in the Dockerfile
+as well, so that both images hold the same. No shell, no package manager, no setuid program is in it.
 """
 
+import importlib.metadata
 import importlib.util
 import os
 import re
@@ -22,16 +24,30 @@ LEFT_OUT = (
     "test", "tests", "idlelib", "tkinter", "turtledemo", "ensurepip", "site-packages", "dist-packages", "__pycache__",
     "lib2to3", "pydoc_data", "config-*", "libpython*.a", "*.pyi", "EXTERNALLY-MANAGED",
 )  # fmt: skip
+TIME_ZONES, LOCALE = Path("/usr/share/zoneinfo"), Path("/usr/lib/locale/C.utf8")
+SYSTEM = {TIME_ZONES: "tzdata", LOCALE: "libc-bin"}
+"""Folders of this machine that are copied, and the Debian packages that have them."""
+FOLDERS = ("tmp", "dev", "proc", "sys", "etc", "opt", "ctl")
 PASSWD = "root:x:0:0::/:/none\nnobody:x:65534:65534::/tmp:/none\n"
 GROUP = "root:x:0:\nnogroup:x:65534:\n"
 
 
 def rootfs_identity() -> str:
-    """What the content depends on: this file, the interpreter's and numpy's version."""
+    """What the content depends on: this file, the interpreter's and numpy's version, the system's folders."""
     source = Path(__file__).read_text()
     numpy = importlib.util.find_spec("numpy")
     versions = "" if numpy is None or numpy.origin is None else str(_numpy_version(Path(numpy.origin).parent))
-    return f"{source}{sys.version}{versions}"
+    zones = TIME_ZONES / "tzdata.zi"
+    folders = [path.is_dir() for path in SYSTEM], zones.read_text()[:40] if zones.is_file() else ""
+    return f"{source}{sys.version}{versions}{folders}"
+
+
+def numpy_requirement() -> str:
+    """As pip takes it: this machine's version; empty if it has none."""
+    try:
+        return f"numpy=={importlib.metadata.version('numpy')}"
+    except importlib.metadata.PackageNotFoundError:
+        return ""
 
 
 def _numpy_version(package: Path) -> str:
@@ -46,7 +62,12 @@ def build_rootfs(folder: Path) -> Path:
             "no image registry answers, and the offline image can only be built on Linux; connect the engine to a"
             " registry and run `mucode sandbox build`"
         )
-    root = folder / "root"
+    make_root(folder / "root")
+    return archive_rootfs(folder / "root", folder / "rootfs.tar")
+
+
+def make_root(root: Path) -> None:
+    """The files themselves, below `root`."""
     library = root / f"usr/local/lib/python{VERSION}"
     shutil.copytree(sysconfig.get_path("stdlib"), library, ignore=shutil.ignore_patterns(*LEFT_OUT), symlinks=False)
     _copy_numpy(library / "site-packages")
@@ -56,11 +77,23 @@ def build_rootfs(folder: Path) -> Path:
     (binary.parent / "python3").symlink_to(binary.name)
     copy_libraries(root, [binary, *root.rglob("*.so"), *root.rglob("*.so.*")])
     _compile(library)
-    for name in ("tmp", "dev", "proc", "sys", "etc", "opt", "ctl"):
+    _copy_system(root)
+    for name in FOLDERS:
         (root / name).mkdir(exist_ok=True)
     (root / "etc/passwd").write_text(PASSWD)
     (root / "etc/group").write_text(GROUP)
-    return archive_rootfs(root, folder / "rootfs.tar")
+
+
+def _copy_system(root: Path) -> None:
+    """Time zones and the locale; what this machine lacks is named, and programs that need it fail in the box."""
+    ignore = shutil.ignore_patterns(
+        "posix", "right", "localtime", "posixrules"
+    )  # the same again, or this machine's own
+    for path, package in SYSTEM.items():
+        if path.is_dir():
+            shutil.copytree(path, root / str(path).lstrip("/"), ignore=ignore, symlinks=True)
+        else:
+            print(f"the boxes will lack {path}, which is not here: install {package} and build again", file=sys.stderr)
 
 
 def _interpreter() -> Path:
