@@ -21,6 +21,8 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
+from sandbox.protocol.spreading import spread
+
 NAME, CLASSES = 80, 8
 """Characters of a type's name that cross, and how many classes of an exception are named."""
 MAX_DEPTH = 150
@@ -33,12 +35,6 @@ SCALARS = frozenset({str, float, bool, type(None)})
 BETWEEN = "~"
 FACTORIES: dict[str, type] = {one.__name__: one for one in (int, float, str, list, dict, set, tuple, bool)}
 SHORT_INT = 1 << 62
-COLLISIONS, NUMBER_COLLISIONS = (64, 16), 1000
-"""Items of one set or dictionary with the same hash: more are no accident, and inserting them is quadratic.
-
-Numbers are compared at once, and honest ones collide: of the powers of two, every 61st. -1 and -2 collide, and so do
-tuples of them: 64; sets of those: 16; sets of such sets: none, since what comparing takes is a product over the levels.
-"""
 FRACTION_BITS, DECIMAL_DIGITS = 1 << 14, 10_000
 """Beyond these, reducing a fraction or hashing a decimal takes longer than it should."""
 
@@ -249,7 +245,7 @@ class _Decoder:
 
     def pairs(self, body: Any) -> dict[Any, Any]:
         pairs = self.items(body)
-        keys = _spread([key for key, _ in pairs])
+        keys = spread([key for key, _ in pairs])
         return dict(zip(keys, [item for _, item in pairs], strict=True))
 
     def items(self, body: Any) -> list[Any]:
@@ -279,26 +275,6 @@ def split_value(text: str) -> list[str]:
     return text.split(BETWEEN)
 
 
-def _spread(items: list[Any]) -> list[Any]:
-    """The items, if they can be put into a set in about linear time. Raises ValueError or TypeError."""
-    hashes = sorted(map(hash, items))
-    if any(map(int.__eq__, hashes, hashes[1:])):
-        levels = max(map(_levels, items))
-        most = COLLISIONS[levels] if levels < len(COLLISIONS) else 1
-        if all(type(item) is int or type(item) is float for item in items):
-            most = NUMBER_COLLISIONS
-        if any(map(int.__eq__, hashes, hashes[most:])):
-            raise ValueError("too many items with one hash")
-    return items
-
-
-def _levels(item: Any) -> int:
-    """How many sets lie within each other in a hashable value."""
-    if type(item) is not tuple and type(item) is not frozenset:
-        return 0
-    return max(map(_levels, item), default=0) + (type(item) is frozenset)
-
-
 def _fraction(body: list[Any]) -> Fraction:
     if any(int(part).bit_length() > FRACTION_BITS for part in body):
         raise ValueError("too long a fraction")
@@ -315,11 +291,11 @@ def _decimal(body: Any) -> Decimal:
 _MAPPINGS: dict[str, Callable[[dict[Any, Any]], Any]] = {"dict": dict, "ordered": OrderedDict, "counter": Counter}
 _SEQUENCES: dict[str, Callable[[list[Any]], Any]] = {
     "tuple": tuple,
-    "set": lambda body: set(_spread(body)),
-    "frozenset": lambda body: frozenset(_spread(body)),
+    "set": lambda body: set(spread(body, in_set=True)),
+    "frozenset": lambda body: frozenset(spread(body, in_set=True)),
     "deque": deque,
-    "keys": lambda body: dict.fromkeys(_spread(body)).keys(),
-    "items": lambda body: dict(zip(_spread([key for key, _ in body]), [item for _, item in body], strict=True)).items(),
+    "keys": lambda body: dict.fromkeys(spread(body)).keys(),
+    "items": lambda body: dict(zip(spread([key for key, _ in body]), [item for _, item in body], strict=True)).items(),
     "values": lambda body: dict(enumerate(body)).values(),
     "range": lambda body: range(*body),
     "fraction": _fraction,
