@@ -4,8 +4,9 @@
 
 *speed*: MBPP candidates, a quarter of them wrong, public and private tests as two runs each, one worker on each side.
 The ways take turns, round after round; a ratio is the median over rounds of a ratio within a round.
-*flips*: the same programs judged quietly and with 1, 2 and 4 boxes per core, programs near their CPU limit included;
-beside it, those under a plain wall limit of the same seconds. A flip is another verdict than in the quiet run.
+*flips*: the same programs judged quietly and with 1, 2 and 4 boxes per core, programs near their CPU limit and programs
+that hang on the order of sets included; beside it, those near the limit under a plain wall limit of the same seconds. A
+flip is another verdict than in the quiet run.
 """
 
 import argparse
@@ -235,6 +236,16 @@ def heavy_programs(number: int, limit_s: float, below: list[float]) -> list[Cand
     return [(problem, f"{loops[share]}def f(x): return [x, 2 * x]\n# {n}") for n, share in zip(count(), shares)]
 
 
+def hashed_programs(number: int) -> list[Candidate]:
+    """Right or wrong by which of eight texts a set gives first: another seed of hashes has another half of them."""
+    tests = (FunctionTest("assert f(3) == [3, 6]"),)
+    problem = Problem(problem_id="hashed", prompt="", private_tests=tests, entry_point="f")
+    program = (
+        "first = next(iter({{f'{}-{{n}}' for n in range(8)}}))\ndef f(x): return [x, 2 * x] if first[-1] < '4' else []"
+    )
+    return [(problem, program.format(n)) for n in range(number)]
+
+
 def judged(pools: tuple[int, ...], some: list[Candidate]) -> list[str]:
     with contextlib.ExitStack() as stack:
         opened = [stack.enter_context(Pool(boxes=boxes, cached=False)) for boxes in pools]
@@ -258,14 +269,21 @@ def judged_naively(workers: int, some: list[Candidate], limit_s: float) -> list[
 def measure_flips(
     some: list[Candidate], judgements: int, limit_s: float, levels: list[str], shares: list[float]
 ) -> dict[str, Any]:
-    """Every eighth program is heavy. The plain wall limit judges only those."""
+    """Every eighth program is heavy, as many hang on hashes. The plain wall limit judges only the heavy ones."""
     heavy = heavy_programs(max(judgements // 8, 1), limit_s, shares)
+    hashed = hashed_programs(len(heavy))
     light = [
         (replace(problem, problem_id=f"{n}"), f"{program}\n# {n}")
-        for n, (problem, program) in zip(range(judgements - len(heavy)), cycle(some))
-    ]
+        for n, (problem, program) in zip(range(judgements - len(heavy) - len(hashed)), cycle(some))
+    ] + hashed
     mixed = [one for pair in zip(heavy, _spread(light, len(heavy)), strict=True) for one in (pair[0], *pair[1])]
-    result: dict[str, Any] = {"judgements": len(mixed), "heavy": len(heavy), "limit_s": limit_s, "levels": {}}
+    result: dict[str, Any] = {
+        "judgements": len(mixed),
+        "heavy": len(heavy),
+        "hashed": len(hashed),
+        "limit_s": limit_s,
+        "levels": {},
+    }
     quiet: dict[str, list[str]] = {}
     for level, pools in {level: LEVELS[level] for level in ("quiet", *levels)}.items():
         started = time.perf_counter()

@@ -9,6 +9,7 @@ import contextlib
 import gc
 import io
 import json
+import linecache
 import os
 import resource
 import sys
@@ -17,13 +18,14 @@ import types
 from _sitebuiltins import Quitter
 from typing import Any
 
-from sandbox.guest import channel, seccomp
+from sandbox.guest import channel, seccomp, stacks
 from sandbox.guest.channel import receive_message, send_message
-from sandbox.guest.exceptions import describe_exception
+from sandbox.guest.exceptions import IMPORTED, MAIN, describe_exception
 from sandbox.guest.objects import Objects
 from sandbox.protocol import codec
 
 FILE_SIZE = 16 << 20
+FILE = "/tmp/main.py"
 
 
 def prepare_server() -> None:
@@ -38,10 +40,12 @@ def prepare_server() -> None:
             resource.setrlimit(what, (most, most))  # gVisor, which has no such queues, refuses the last one
     with contextlib.suppress(OSError):  # then every run fails, by `confine`, and the self-test says so
         seccomp.ensure_filter()
+    stacks.count_stacks_apart()
     os.chdir("/tmp")
     for name in ("exit", "quit"):  # of the `site` module, which a box starts without
         setattr(builtins, name, Quitter(name, "Ctrl-D (i.e. EOF)"))
     sys.argv = ["main.py"]
+    sys.modules[MAIN] = types.ModuleType(MAIN)  # for a program that is imported: whoever it is imported by has no names
 
 
 def open_streams() -> None:
@@ -64,9 +68,8 @@ def confine_child(limits: dict[str, Any]) -> None:
     """What is a run's own: its session, its limits, a priority below the fork server's."""
     os.setsid()
     cpu = int(limits["cpu_s"]) + 2  # the server counts finer and for all processes; this is the backstop
-    memory = limits["baseline"] + limits["memory_mib"] * (1 << 20)
     resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
-    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+    stacks.limit_memory(limits["baseline"] + limits["memory_mib"] * (1 << 20))
     os.nice(5)
     sys.set_int_max_str_digits(limits["int_max_str_digits"])
     seccomp.set_dumpable(True)  # a program may look at itself: /dev/stdin is /proc/self/fd/0
@@ -91,6 +94,19 @@ def take_input(text: str) -> None:
     vars(sys).update(__stdin__=sys.stdin)
 
 
+def make_module(name: str, source: str) -> types.ModuleType:
+    """The program's: known to `import`, pickle and the like; and with its source, of which there is no file.
+
+    One that has functions to be tested is not `__main__`, as for whoever imports it: a demonstration below
+    `if __name__ == "__main__"` decides nothing.
+    """
+    module = types.ModuleType(name)
+    module.__dict__.update(__builtins__=builtins, __file__=FILE)
+    sys.modules[name] = module
+    linecache.cache[FILE] = (lambda: source,)  # type: ignore[assignment]  # split into lines only if asked for
+    return module
+
+
 def run_program(body: bytes) -> None:
     """Run one program.
 
@@ -100,24 +116,23 @@ def run_program(body: bytes) -> None:
     request = json.loads(body)
     if request["stdin"] is not None:
         take_input(request["stdin"])
-    module = types.ModuleType("__main__")
+    stdio = request["stdin"] is not None
+    source = request["program"].removeprefix("\ufeff")
+    module = make_module(MAIN if stdio else IMPORTED, source)
     names = module.__dict__
-    names["__builtins__"] = builtins
-    names["__file__"] = "/tmp/main.py"
-    sys.modules["__main__"] = module
     try:
         if request["preamble"]:
             exec(compile(request["preamble"], "preamble.py", "exec", dont_inherit=True), names)
         adapters = {name: names[name] for name in request["adapters"] if name in names}
-        code = compile(request["program"].removeprefix("\ufeff"), "main.py", "exec", dont_inherit=True)
+        code = compile(source, FILE, "exec", dont_inherit=True)
     except BaseException as error:
         send_message({"failed": "compile", **describe_exception(error)})
         return
     if not _execute(code, names):
         return
-    if request["stdin"] is not None:
+    if stdio:
         del names, module
-        sys.modules.pop("__main__", None)
+        sys.modules.pop(MAIN, None)
         _finish()
         return
     send_message({"loaded": True})
@@ -130,7 +145,10 @@ def run_program(body: bytes) -> None:
 
 
 def _execute(code: types.CodeType, names: dict[str, Any]) -> bool:
-    """False, after a message, if it failed. An exit with success ends the program's text: it accepts nothing."""
+    """False, after a message, if it failed: then whoever imports it has no function either, even a defined one.
+
+    An exit with success ends the program's text: it accepts nothing.
+    """
     try:
         exec(code, names)
     except SystemExit as error:

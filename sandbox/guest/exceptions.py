@@ -4,6 +4,14 @@ from typing import Any
 
 from sandbox.protocol import codec
 
+MAIN, IMPORTED = "__main__", "main"
+"""The program's module: if it reads standard input, and if it is imported."""
+
+
+def is_own(cls: type) -> bool:
+    """Whether the program has made a class, by what the class says."""
+    return cls.__module__ in (MAIN, IMPORTED)
+
 
 def describe_exception(error: BaseException) -> dict[str, Any]:
     """An exception as a short text and names of classes. `str` of it is the program's code, so it may do anything but
@@ -15,7 +23,7 @@ def describe_exception(error: BaseException) -> dict[str, Any]:
     mro = type(error).__mro__
     base = next(cls for cls in mro if cls.__module__ == "builtins")
     named = {"type": type(error).__name__[: codec.NAME], "base": base.__name__, "text": text[:1000]}
-    own = [cls for cls in mro if cls.__module__ == "__main__"]
+    own = [cls for cls in mro if is_own(cls)]
     rest = [cls for cls in mro if cls not in own and issubclass(cls, BaseException)]
     others = [cls for cls in rest if not any(cls is not one and issubclass(one, cls) for one in rest)]
     if not own and others == [base]:

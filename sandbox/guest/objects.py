@@ -1,11 +1,14 @@
 """The program's side of a conversation with a judge: names, calls and objects that stay here behind numbers."""
 
 from collections.abc import Callable
+from functools import partial
 from itertools import count
 from typing import Any
 
-from sandbox.guest.exceptions import describe_exception
-from sandbox.protocol import codec
+from sandbox.guest.exceptions import describe_exception, is_own
+from sandbox.protocol import arrays, codec
+
+EXACT = partial(arrays.make_array, arrays.exact_numbers)
 
 
 class Objects:
@@ -58,7 +61,7 @@ class Objects:
     def _decode(self, tree: Any) -> Any:
         if isinstance(tree, dict) and "iterator" in tree:
             return iter(self._decode(tree["iterator"]))
-        return codec.decode_value(tree, lambda number, name: self.kept[number], _array)
+        return codec.decode_value(tree, lambda number, name: self.kept[number], EXACT)
 
     def do_get(self, name: str) -> dict[str, Any]:
         if name not in self.names:
@@ -70,7 +73,7 @@ class Objects:
         named = {name: self._decode(tree) for name, tree in kwargs.items()}
         function: Callable[..., object] = self.kept[number]  # type: ignore[assignment]
         made = function(*values, **named)
-        own = isinstance(function, type) and function.__module__ == "__main__"
+        own = isinstance(function, type) and is_own(function)
         # an instance of the program's own class stays an object, even if the class is a kind of list
         result = {"value": self.keep(made)} if own else self._value(made)
         # arguments that the call changed in place go back, for tests that look at them; and that it returned one
@@ -130,10 +133,4 @@ def _may_change(tree: Any, value: object) -> bool:
     if type(value) is tuple:
         body = tree["tuple"]
         return isinstance(body, list) and any(type(item) in (list, dict) for item in body)
-    return type(value) in (list, dict, set, bytearray, codec.deque) or type(value).__name__ == "ndarray"
-
-
-def _array(dtype: str, items: Any) -> Any:
-    import numpy
-
-    return numpy.array(items, dtype=dtype)
+    return type(value) in (list, dict, set, bytearray, codec.deque) or arrays.is_array(value)

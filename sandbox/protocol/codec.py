@@ -21,6 +21,7 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
+from sandbox.protocol import arrays
 from sandbox.protocol.spreading import spread
 
 NAME, CLASSES = 80, 8
@@ -60,13 +61,15 @@ class Opaque:
 class Array(Opaque):
     """A numpy array, for when numpy is not wanted: shown as one, equal to nothing."""
 
-    def __init__(self, dtype: str, items: Any) -> None:
+    def __init__(self, dtype: str, items: Any, shape: list[int] | None = None, kind: str = "") -> None:
         super().__init__("ndarray")
-        self.dtype, self.items = dtype, items
+        self.dtype, self.items, self.shape, self.kind = dtype, items, shape, kind
 
 
 Keep = Callable[[object], Any]
 """The tree that stands for an object that is not plain."""
+MakeArray = Callable[..., object]
+"""Makes an array of dtype, items, and perhaps shape and kind (`arrays.make_array`)."""
 Rest = Callable[["Encoder"], Any]
 """Makes the trees that had no room in a message, with the encoder of the next one."""
 
@@ -108,8 +111,8 @@ class Encoder:
 
     def scalar_or_array(self, value: Any, kind: type, depth: int) -> Any:
         module, name = str(kind.__module__), str(kind.__name__)
-        if module == "numpy" and name == "ndarray":
-            return {"ndarray": [str(value.dtype), self.tree(value.tolist(), depth + 1)]}
+        if arrays.is_array(value) or arrays.is_scalar(value):
+            return arrays.array_tree(value, lambda items: self.tree(items, depth + 1))
         if module == "numpy" and hasattr(kind, "item"):
             item = value.item()
             if type(item) in (int, float, bool, str, bytes, complex):
@@ -188,7 +191,7 @@ def _defaulting(encoder: Encoder, value: Any, depth: int) -> dict[str, Any]:
 def decode_value(
     tree: Any,
     handle: Callable[[int, str], object] | None = None,
-    array: Callable[[str, Any], object] = Array,
+    array: MakeArray = Array,
     more: Callable[[int], Any] | None = None,
     split: Callable[[str], list[str]] | None = None,
 ) -> Any:
@@ -207,7 +210,7 @@ class _Decoder:
     def __init__(
         self,
         handle: Callable[[int, str], object] | None,
-        array: Callable[[str, Any], object],
+        array: MakeArray,
         more: Callable[[int], Any] | None,
         split: Callable[[str], list[str]] | None,
     ) -> None:
@@ -238,7 +241,8 @@ class _Decoder:
             name, body = body
             return defaultdict(FACTORIES[name], self.pairs(body))
         if tag == "ndarray":
-            return self.array(str(body[0])[:40], self.value(body[1]))
+            dtype, items, *rest = body
+            return self.array(str(dtype)[: arrays.NAME], self.value(items), *rest)
         if tag in _SEQUENCES:
             return _SEQUENCES[tag](self.items(body))
         return _SCALARS[tag](body)

@@ -14,17 +14,22 @@ const nativeEval = eval
 const NativeSyntaxError = SyntaxError
 const FILE = '/tmp/main.js'
 const MODULE_FILE = '/tmp/main.mjs'
+const TESTS_FILE = '/tmp/tests.js'
 const OF_MODULES = ['Cannot use import statement outside', "Unexpected token 'export'", "Cannot use 'import.meta'",
   'await is only valid']
 
-function makeMain () {
-  const main = new Module(FILE, null)
-  main.id = '.'
+// The main module if it reads standard input, else required by one: then `require.main === module` is false, and a
+// demonstration behind it decides nothing about a function.
+function makeMain (stdio) {
+  const above = stdio ? null : new Module(TESTS_FILE, null)
+  const main = new Module(FILE, above)
   main.filename = FILE
   main.paths = Module._nodeModulePaths('/tmp')
   Module._cache[FILE] = main
-  process.mainModule = main
-  process.argv = [process.execPath, FILE]
+  process.mainModule = above ?? main
+  process.mainModule.id = '.'
+  if (above) above.filename = TESTS_FILE
+  process.argv = [process.execPath, stdio ? FILE : TESTS_FILE]
   process.execArgv = []
   return main
 }

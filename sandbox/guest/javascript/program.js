@@ -66,7 +66,7 @@ function run (request, main, moduleSign) {
 }
 
 const request = readBody()
-const main = makeMain()
+const main = makeMain(request.stdio)
 const moduleSign = compile(request)
 if (moduleSign === undefined) {
   end()

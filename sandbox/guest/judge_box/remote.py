@@ -7,12 +7,13 @@ and the other operand the expected value.
 import itertools
 import operator
 import types
+from functools import partial
 from typing import Any, NoReturn
 
 from sandbox.guest.channel import receive_message, send_message
 from sandbox.guest.judge_box.places import place_of_call
 from sandbox.guest.judge_box.raising import exception
-from sandbox.protocol import codec, frames
+from sandbox.protocol import arrays, codec, frames
 
 ASKABLE = {"__name__", "__qualname__", "__doc__", "__dict__", "__annotations__", "__module__"}
 """Special attributes that tests may read. Libraries trust others: numpy reads memory at __array_interface__."""
@@ -21,8 +22,7 @@ OF_TESTS = ("functools", "operator", "re", "io", "_io", "pathlib", "threading", 
 ENDLESS = 1 << 20
 """Items of an iterator of the tests."""
 MUTABLE = list | dict | set | bytearray | codec.deque
-FLOATS, COMPLEX = ("float16", "float32", "float64"), ("complex64", "complex128")
-INTEGERS = tuple(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))
+WIDEST = partial(arrays.make_array, arrays.widest_numbers)
 
 
 class Unjudgeable(BaseException):
@@ -70,7 +70,7 @@ class Remote:
         for name, tree in answer.get("changed", {}).items():
             _replace(given[name], _decode(tree))
         same = given.get(answer.get("same", ""))
-        return same if isinstance(same, MUTABLE) or _is_array(same) else _decode(answer["value"])
+        return same if isinstance(same, MUTABLE) or arrays.is_array(same) else _decode(answer["value"])
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name not in ASKABLE:
@@ -187,7 +187,7 @@ def _remote(number: int, type_name: str) -> Remote:
 
 def _decode(tree: Any) -> Any:
     try:
-        return codec.decode_value(tree, _remote, _array, _rest, codec.split_value)
+        return codec.decode_value(tree, _remote, WIDEST, _rest, codec.split_value)
     except Unanswered as error:
         raise error.reason from None
 
@@ -197,23 +197,6 @@ def _rest(number: int) -> Any:
         return _ask("rest", number)["value"]
     except Exception as error:  # not for the decoder, which takes what is raised in there for the value's fault
         raise Unanswered(error) from None
-
-
-def _array(dtype: str, items: Any) -> Any:
-    """A program's array in the widest type of its kind: were its type kept, 1e6 in float16 would equal infinity."""
-    import numpy
-
-    if dtype in FLOATS:
-        return numpy.array(items, "float64")
-    if dtype in INTEGERS:
-        array = numpy.array(items, object)
-        small = all(type(item) is int and abs(item) < 1 << 63 for item in array.flat)
-        return array.astype("int64") if small else array
-    if dtype in COMPLEX:
-        return numpy.array(items, "complex128")
-    if dtype in ("bool", "object") or dtype.startswith("<U"):
-        return numpy.array(items, dtype if dtype in ("bool", "object") else str)
-    raise ValueError("an array of no plain type")
 
 
 def _replace(target: Any, value: Any) -> None:
@@ -229,9 +212,5 @@ def _replace(target: Any, value: Any) -> None:
     elif isinstance(target, codec.deque):
         target.clear()
         target.extend(value)
-    elif _is_array(target):
+    elif arrays.is_array(target):
         target[...] = value
-
-
-def _is_array(value: object) -> bool:
-    return type(value).__module__ == "numpy" and type(value).__name__ == "ndarray"
