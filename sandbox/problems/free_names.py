@@ -2,10 +2,20 @@
 
 import ast
 import builtins
+import doctest
 import sys
 from collections.abc import Iterable, Iterator
 
 BUILTIN_NAMES = frozenset(dir(builtins)) | {"__file__"}
+
+
+def source_tree(source: str) -> ast.Module:
+    """A test as syntax. Examples of a session (`>>> f(1)`), which are no Python, are the statements they show."""
+    try:
+        return ast.parse(source)
+    except SyntaxError:
+        examples = doctest.DocTestParser().get_examples(source)
+        return ast.parse("".join([repr(source), "\n", *(example.source for example in examples)]))
 
 
 def bound_names(trees: Iterable[ast.AST]) -> set[str]:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from sandbox.judging.plan import make_plan
 from sandbox.languages import python
 from sandbox.problem import FunctionTest, Problem, Suite
-from sandbox.problems.free_names import program_names
+from sandbox.problems.free_names import program_names, source_tree
 
 FUNCTION, CLASS, MODULE, ENDLESS = "a function", "a class", "a module", "an endless iterator"
 BUILTINS = {
@@ -101,7 +101,7 @@ def _asked(problem: Problem, common: list[ast.Module]) -> set[str]:
     tests = (*problem.public_tests, *problem.private_tests)
     every = [test.source for test in tests if isinstance(test, FunctionTest)]
     tested = problem.entry_point or python.tested_name(every)
-    return {tested} if tested else program_names(map(ast.parse, every), common)
+    return {tested} if tested else program_names(map(source_tree, every), common)
 
 
 def _handed_over(tree: ast.Module, common: list[ast.Module], asked: set[str]) -> str | None:

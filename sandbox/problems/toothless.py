@@ -10,7 +10,7 @@ import re
 from collections.abc import Container, Iterable, Iterator
 
 from sandbox.problem import FunctionTest, Problem
-from sandbox.problems.free_names import program_names
+from sandbox.problems.free_names import program_names, source_tree
 
 CHECKING = re.compile(r"(?i)_*(assert|fail|check|verify|expect|raises|exit|testmod|main$|run$)")
 """Names of what raises or ends a test that fails, in whatever library."""
@@ -33,7 +33,7 @@ def toothless_reason(problem: Problem) -> str | None:
     common = [ast.parse(problem.preamble), ast.parse(problem.setup)]
     if not _asks(problem, sources, common):
         return NOT_ASKED
-    return None if any(can_fail(ast.parse(source), common) for source in sources) else NO_ASSERT
+    return None if any(can_fail(source_tree(source), common) for source in sources) else NO_ASSERT
 
 
 def _asks(problem: Problem, sources: list[str], common: list[ast.Module]) -> bool:
@@ -41,7 +41,7 @@ def _asks(problem: Problem, sources: list[str], common: list[ast.Module]) -> boo
     name = problem.entry_point
     if name and any(re.search(rf"\b{name}\b", source) for source in (*sources, problem.setup)):
         return True
-    return bool(program_names([*map(ast.parse, sources), common[1]], common[:1]))
+    return bool(program_names([*map(source_tree, sources), common[1]], common[:1]))
 
 
 def can_fail(tree: ast.Module, common: Iterable[ast.Module] = ()) -> bool:

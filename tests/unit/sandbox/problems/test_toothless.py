@@ -87,6 +87,12 @@ def test_tests_that_never_ask_the_program_are_named() -> None:
     assert toothless_reason(problem("import m\nassert m.patch('__main__.f')")) is None
 
 
+def test_examples_of_a_session_are_tests() -> None:
+    assert toothless_reason(problem("Twice a number.\n\n>>> f(2)\n4\n")) is None
+    assert toothless_reason(problem(">>> abs(2)\n2\n")) == NOT_ASKED
+    assert "def g" in str(null_stub(problem(">>> g(2)\n4\n")))
+
+
 def test_other_languages_and_streams() -> None:
     script = Problem(
         problem_id="p", prompt="", language="javascript", private_tests=(FunctionTest("f(2) === 4"),), entry_point="f"
