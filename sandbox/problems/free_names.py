@@ -2,7 +2,6 @@
 
 import ast
 import builtins
-import doctest
 import sys
 from collections.abc import Iterable, Iterator
 
@@ -14,6 +13,8 @@ def source_tree(source: str) -> ast.Module:
     try:
         return ast.parse(source)
     except SyntaxError:
+        import doctest  # it imports the debugger, and the command line answers at once
+
         examples = doctest.DocTestParser().get_examples(source)
         return ast.parse("".join([repr(source), "\n", *(example.source for example in examples)]))
 
