@@ -6,7 +6,7 @@
         outcome = pool.judge(load_problems("humaneval")[0], program, "private")
 
 The public face is `__all__`; a name is imported when it is first used. Rooms, from the top: cli → commands → selftest →
-pool → {image, problems} → judging → {languages, containers} → {guest, rendering} → protocol →
+pool → {image, problems} → judging → {languages, checkers, containers} → {guest, rendering} → protocol →
 {packages, problem, verdict} → plugins → registry → plugin_rows → errors. Each may import those behind it. guest and
 protocol also run inside a box, in a package of the same name whose `__init__` is empty: they import nothing of the
 others, and never this file.
@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sandbox.checkers.checker import Checker
     from sandbox.errors import BoxLost, LimitNotEnforced, Overloaded, ProblemError, SandboxUnavailable, UserError
     from sandbox.languages.language import Language
     from sandbox.pool.pool import Pool
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BoxLost",
+    "Checker",
     "DataSet",
     "DataSetLoader",
     "FunctionTest",
@@ -47,6 +49,7 @@ __all__ = [
     "read_problems",
 ]
 _HOMES = {
+    "checkers.checker": ("Checker",),
     "errors": ("BoxLost", "LimitNotEnforced", "Overloaded", "ProblemError", "SandboxUnavailable", "UserError"),
     "languages.language": ("Language",),
     "pool.pool": ("Pool",),

@@ -8,6 +8,7 @@ import json
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
+DEFAULT_CHECKER = "tokens"
 LEAST_DIGITS = 640
 """CPython refuses a lower limit on the digits of an integer."""
 
@@ -65,6 +66,8 @@ class Problem:
     `prompt` is what the model reads. `setup` is trusted code that runs with the tests, after the
     program; `preamble` is trusted code that runs before the program (helpers given by a prompt).
     `reference` is a solution, never shown to anyone. `float_tol`: room for every number, if set.
+    `checker`: what makes printed output right, a row of `sandbox.checkers`; or `checker_source`, trusted Python that
+    defines `check(input, output, expected)`, which gives a bool and runs in a judge box.
     `unjudgeable`: why no program can be judged on these tests, if that is known. `imports`: libraries beyond the
     standard one and numpy that its programs or tests import; without them in the boxes it cannot be judged.
     `adapters`: functions of the preamble that tests call to make arguments or to take apart results that cannot cross
@@ -86,6 +89,13 @@ class Problem:
     unjudgeable: str | None = None
     imports: tuple[str, ...] = ()
     adapters: tuple[str, ...] = _added(())
+    checker: str = _added(DEFAULT_CHECKER)
+    checker_source: str = _added("")
+
+    @property
+    def has_checker(self) -> bool:
+        """Whether it says itself what makes an output right."""
+        return self.checker != DEFAULT_CHECKER or bool(self.checker_source)
 
     def tests(self, suite: Suite) -> tuple[Test, ...]:
         """Raises ValueError for probes, which are no tests: nothing says what they should give."""

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from pipeline.config.fields import OneOf
 from pipeline.config.schema import Config
+from sandbox.checkers import CHECKERS
 from sandbox.languages import LANGUAGES
 from sandbox.problems.load import DATA_SETS
 from sandbox.registry import Registry
@@ -33,7 +34,7 @@ def plugin_tables() -> list[Registry[Any]]:
     sections = (field.annotation for field in Config.model_fields.values())
     fields = [field for section in sections if section is not None for field in section.model_fields.values()]
     named = [table for field in fields for table in _tables([*field.metadata, field.annotation])]
-    return list(dict.fromkeys([*named, DATA_SETS, LANGUAGES]))
+    return list(dict.fromkeys([*named, DATA_SETS, LANGUAGES, CHECKERS]))
 
 
 def _tables(annotations: Iterable[Any]) -> Iterator[Registry[Any]]:

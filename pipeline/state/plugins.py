@@ -1,7 +1,7 @@
 """Plug-ins of a run: which rows of other packages its settings name, and where those come from.
 
     settings ("run.strategy", "eval.selectors", …)  the rows that fields of type OneOf(REGISTRY) name
-    problems.train, .validation, .test              the data set, and the languages of its problems
+    problems.train, .validation, .test              the data set, and the languages and checkers of its problems
 
 Names alone are read here; a plug-in is imported by `load_plugins`, before any work, and then by whoever uses it.
 """
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.config.rows import NamedRow, plugin_tables, rows_of_settings
 from pipeline.config.schema import Config
 from pipeline.state.problems import SPLITS, ProblemSplits
+from sandbox.checkers import CHECKERS
 from sandbox.languages import LANGUAGES
 from sandbox.plugins import Origin, plugin_origin
 from sandbox.problems.load import DATA_SETS, parse_name
@@ -75,8 +76,9 @@ def _rows_of_split(config: Config, splits: ProblemSplits, split: str) -> Iterato
     spec = parse_name(getattr(config.problems, split))
     if spec is not None:
         yield NamedRow(DATA_SETS, spec.row)
-    languages = dict.fromkeys(problem.language for problem in splits.problems(config, split))
-    yield from (NamedRow(LANGUAGES, language) for language in languages)
+    problems = splits.problems(config, split)
+    yield from (NamedRow(LANGUAGES, name) for name in dict.fromkeys(problem.language for problem in problems))
+    yield from (NamedRow(CHECKERS, name) for name in dict.fromkeys(problem.checker for problem in problems))
 
 
 @cache

@@ -25,7 +25,7 @@ SLACK_S = 10
 """Seconds beyond the wall limit after which a silent box counts as lost."""
 OOM_EVENT_S = 0.3
 """How long after a box's death the engine may tell that it was for memory."""
-Runner = Literal["program", "judge", "foreign", "foreign_judge", "compile"]
+Runner = Literal["program", "judge", "checker", "foreign", "foreign_judge", "compile"]
 JUDGES = ("judge", "foreign_judge")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sandbox.guest import channel, child, foreign
 from sandbox.guest.forking import fork_child
-from sandbox.guest.judge_box import judging
+from sandbox.guest.judge_box import checking, judging
 from sandbox.guest.usage import BoxCgroup, runnable_delay
 from sandbox.guest.wire import Wire
 from sandbox.protocol import frames
@@ -23,6 +23,7 @@ TICK_MS = 50
 RUNNERS = {
     "program": child.run_program,
     "judge": judging.run_tests,
+    "checker": checking.run_checker,
     "foreign": foreign.run_foreign,
     "foreign_judge": foreign.run_judge,
     "compile": foreign.run_compiler,

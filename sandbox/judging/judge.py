@@ -12,13 +12,13 @@ from sandbox.containers.box import Box
 from sandbox.containers.run_report import RunReport
 from sandbox.containers.session import BoxSession
 from sandbox.judging import answers
+from sandbox.judging.checking import output_failure
 from sandbox.judging.compiled import CompiledProgram, CompiledPrograms, compiled_key
 from sandbox.judging.conversation import Conversation, own_preamble
 from sandbox.judging.endings import run_failure
 from sandbox.judging.failure import MALFORMED, SILENT, Failure
 from sandbox.judging.order import order_of_tests
 from sandbox.judging.plan import JudgingPlan
-from sandbox.judging.stdout import first_difference
 from sandbox.judging.tally import Judgement, Tally
 from sandbox.languages import Language
 from sandbox.languages.language import as_written
@@ -56,7 +56,7 @@ def judge_program(
             return replace(judgement, idle=late, starved=late and done is not None and done.delay_s > done.wall_s / 2)
         program = made.executable
     if plan.cases:
-        judgement = _judge_output(plan, program, box, stop)
+        judgement = _judge_output(plan, program, box, judge_box, stop)
     elif plan.checks:
         judgement = _judge_conversation(plan, program, box, judge_box(), stop)
     else:
@@ -198,7 +198,7 @@ def _loading(session: BoxSession, tally: Tally) -> Failure | None:
     return answers.loading_failure(message)
 
 
-def _judge_output(plan: JudgingPlan, program: str, box: Box, stop: bool) -> Judgement:
+def _judge_output(plan: JudgingPlan, program: str, box: Box, judge_box: Callable[[], Box], stop: bool) -> Judgement:
     """One run per input; the output decides, and the exit status must be 0."""
     tally = Tally(plan, box)
     for case in plan.cases:
@@ -212,8 +212,7 @@ def _judge_output(plan: JudgingPlan, program: str, box: Box, stop: bool) -> Judg
         if plan.suite == "probes":
             failure = answers.observed_output(bytes(session.output), failure)
         elif failure is None:
-            difference = first_difference(bytes(session.output), case.output, plan.float_tol)
-            failure = None if difference is None else Failure(Verdict.WRONG_ANSWER, difference, "output")
+            failure = output_failure(plan, case, bytes(session.output), judge_box)
         tally.add(failure)
         if stop and tally.failed:
             break

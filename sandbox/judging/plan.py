@@ -6,10 +6,11 @@ from functools import lru_cache, partial
 from typing import Any, get_args
 
 from sandbox import languages
+from sandbox.checkers import CHECKERS, Checker, get_checker
 from sandbox.judging.generated_inputs import generated_calls, generated_stdin, input_limits
 from sandbox.languages import Call, Language, python
 from sandbox.languages.language import no_split
-from sandbox.problem import FunctionTest, Limits, Problem, StdioTest, Suite
+from sandbox.problem import DEFAULT_CHECKER, FunctionTest, Limits, Problem, StdioTest, Suite
 
 SHOWN = 120
 """Characters of a test in a message."""
@@ -35,6 +36,8 @@ class JudgingPlan:
     calls: tuple[Call, ...] = ()
     checks: tuple[str, ...] = ()
     cases: tuple[StdioTest, ...] = ()
+    checker: Checker = CHECKERS[DEFAULT_CHECKER]
+    checker_source: str = ""
     independent: bool = False
     adapters: tuple[str, ...] = ()
 
@@ -76,7 +79,10 @@ def make_plan(problem: Problem, suite: Suite) -> JudgingPlan:
     common: dict[str, Any] = {"suite": suite, "preamble": problem.preamble, "limits": problem.limits}
     common |= {"float_tol": problem.float_tol, "identity": _identity(problem, suite), "language": language}
     if problem.io == "stdio":
+        common |= {"checker": get_checker(problem.checker), "checker_source": problem.checker_source}
         return JudgingPlan(cases=tuple(test for test in tests if isinstance(test, StdioTest)), **common)
+    if problem.has_checker:
+        raise ValueError("a checker judges what a program prints, and the tests of this problem are a function's")
     sources = [test.source for test in tests if isinstance(test, FunctionTest)]
     every = [test.source for test in (*problem.public_tests, *problem.private_tests) if isinstance(test, FunctionTest)]
     name = problem.entry_point or language.tested_name(every)

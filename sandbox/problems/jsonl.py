@@ -6,20 +6,20 @@ from pathlib import Path
 from typing import Any
 
 from sandbox import languages
+from sandbox.checkers import CHECKERS, get_checker
+from sandbox.checkers.source import checker_fault
 from sandbox.errors import ProblemError
 from sandbox.judging.plan import no_function_problems
 from sandbox.languages import LANGUAGES
 from sandbox.languages.language import no_split
-from sandbox.problem import FunctionTest, Limits, Problem, StdioTest, Test
+from sandbox.problem import DEFAULT_CHECKER, FunctionTest, Limits, Problem, StdioTest, Test
 from sandbox.problems.rows import TEXT, ProblemRow, is_text
 from sandbox.problems.sources import read_problem_rows
 from sandbox.registry import RegistryError
 
 REQUIRED = ("task_id", "prompt", "private_tests")
-OPTIONAL = (
-    *("language", "io", "public_tests", "setup", "preamble", "entry_point", "reference", "limits", "float_tol"),
-    "imports",
-)
+_OPTIONAL = "language io public_tests setup preamble entry_point reference limits float_tol imports checker"
+OPTIONAL = (*_OPTIONAL.split(), "checker_source")
 FIELDS = (*REQUIRED, *OPTIONAL)
 LIMITS: dict[str, type] = {
     "cpu_limit_s": float,
@@ -53,6 +53,9 @@ def _problem(row: ProblemRow) -> Problem:
     language, io = _language(row), _one_of(row, "io", ("function", "stdio"))
     if io == "function" and LANGUAGES[language].split is no_split:
         raise ProblemError(f"{row.where}: {no_function_problems(LANGUAGES[language])}")
+    for field in ("checker", "checker_source"):
+        if io == "function" and row.has(field):
+            raise row.refuse(field, "none: it is about what a program prints, and this is a function's problem")
     private = _tests(row, "private_tests", io, language)
     if not private:
         raise row.refuse("private_tests", "at least one test: a program that nothing tests cannot be judged")
@@ -70,6 +73,8 @@ def _problem(row: ProblemRow) -> Problem:
         limits=_limits(row),
         float_tol=_number(row, "float_tol"),
         imports=tuple(row.texts("imports")),
+        checker=_checker(row),
+        checker_source=_checker_source(row),
     )
 
 
@@ -106,6 +111,25 @@ def _language(row: ProblemRow) -> str:
     except RegistryError as error:
         raise row.refuse("language", f"one of {', '.join(LANGUAGES)}, or package.module:NAME ({error})") from None
     return value
+
+
+def _checker(row: ProblemRow) -> str:
+    """The name of a checker, shipped or a plug-in's; one that does not exist is refused before anything runs."""
+    value = row.text("checker") if row.has("checker") else DEFAULT_CHECKER
+    try:
+        get_checker(value)
+    except RegistryError as error:
+        raise row.refuse("checker", f"one of {', '.join(CHECKERS)}, or package.module:NAME ({error})") from None
+    return value
+
+
+def _checker_source(row: ProblemRow) -> str:
+    source = row.text("checker_source") if row.has("checker_source") else ""
+    if source and row.has("checker"):
+        raise row.refuse("checker_source", "a checker by name or by its source, not both", source)
+    if source and (fault := checker_fault(source)):
+        raise row.refuse("checker_source", f"Python that defines check(input, output, expected): {fault}", source)
+    return source
 
 
 def _one_of(row: ProblemRow, field: str, choices: tuple[str, ...]) -> str:

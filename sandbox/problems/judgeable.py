@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from sandbox.checkers.source import evaluates_text
 from sandbox.judging.plan import make_plan
 from sandbox.languages import python
 from sandbox.problem import FunctionTest, Problem, Suite
@@ -53,6 +54,8 @@ SNIPPET = 100
 
 def unjudgeable_reason(problem: Problem) -> str | None:
     """Why programs for this problem cannot be judged; None if nothing speaks against it."""
+    if problem.checker_source and (name := evaluates_text(problem.checker_source)):
+        return f"its checker could execute what a program prints, by {name}"
     if problem.io != "function":
         return None
     if problem.language != "python":

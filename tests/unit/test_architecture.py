@@ -26,6 +26,7 @@ ROOMS = {  # from top to bottom; a room may import itself and those below it
         *("__main__", "cli", "commands", "selftest", "pool", "problems", "judging", "image", "containers"),
         *(
             "languages",
+            "checkers",
             "rendering",
             "guest",
             "protocol",

@@ -21,8 +21,9 @@ from pipeline.methods.strategies import STRATEGIES
 from pipeline.trackers.group import open_trackers
 from pipeline.trackers.kinds import TRACKERS
 from pipeline.trackers.tracker import StageSummary
+from sandbox.checkers import CHECKERS
 from sandbox.languages import LANGUAGES
-from sandbox.problem import FunctionTest, Problem
+from sandbox.problem import FunctionTest, Problem, StdioTest
 from sandbox.problems.load import DATA_SETS, load_problems
 from sandbox.registry import Registry
 from sandbox.verdict import Outcome, TestResult, Verdict
@@ -38,6 +39,7 @@ TABLES: dict[str, Registry[Any]] = {
     "A prompt format": PROMPT_FORMATS,
     "A data set": DATA_SETS,
     "A language": LANGUAGES,
+    "A checker": CHECKERS,
     "A tracker": TRACKERS,
 }
 DOUBLE = Problem(
@@ -149,6 +151,18 @@ def test_the_language(tmp_path: Path) -> None:
     )
     (problem,) = load_problems(str(file))
     assert LANGUAGES[problem.language].title == "AWK"
+
+
+def test_the_checker(tmp_path: Path) -> None:
+    file = tmp_path / "problems.jsonl"
+    file.write_text(
+        '{"task_id": "a", "prompt": "Words.", "io": "stdio", "checker": "anagram",'
+        ' "private_tests": [{"input": "", "output": "a b"}]}'
+    )
+    (problem,) = load_problems(str(file))
+    difference = CHECKERS[problem.checker].difference
+    said = [difference(StdioTest("", "a b"), output, None) for output in (b"b a\n", b"a\n")]
+    assert said == [None, "other words"]
 
 
 def test_the_tracker(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from pathlib import Path
 from sandbox.verdict import Verdict
 
 FOLDER = Path(__file__).parent
-SIZES = {"A": 9, "B": 13, "C": 15, "D": 16, "E": 12, "F": 7, "G": 9, "H": 8, "I": 6, "J": 11, "K": 8, "L": 6}
+SIZES = {"A": 9, "B": 13, "C": 16, "D": 16, "E": 12, "F": 7, "G": 9, "H": 8, "I": 6, "J": 11, "K": 8, "L": 6}
 """Rows of each group of the catalogue."""
 CATALOGUE = frozenset(f"{group}{number}" for group, size in SIZES.items() for number in range(1, size + 1))
 REJECTED = frozenset(Verdict) - {Verdict.ACCEPTED, Verdict.UNJUDGED, Verdict.INFRASTRUCTURE_ERROR}

@@ -227,6 +227,8 @@ def _by_its_output(judge: str, program: str, given: str, right: str, folder: str
         return got.partition("\0")[0].split() == right.split()
     if judge == "disk":
         return got.split() == right.split()
+    if judge == "evaluates":  # a checker that reads a list as Python does
+        return bool(eval(got, {}) == [int(word) for word in right.split()])
     raise ValueError(f"no naive judge is called {judge}")
 
 

@@ -22,11 +22,17 @@ CHOSEN = "assert f([f, max, [5]][f([1])[0]]) == [10]"
 SIZED = "import itertools\nassert f(itertools.repeat(1, f([1])[0])) == [2, 2]"
 """What the program answers decides what the tests hand it, and how much."""
 
+CHECKER = """
+def check(input, output, expected):
+    return [int(word) for word in output.split()] == [int(input), 2 * int(input)]
+"""
+
 PROBLEMS: dict[str, Problem] = {
     "split": function(*DOUBLE, limits=LIMITS),
     "judge": function(*DOUBLE, limits=LIMITS, setup=UNUSED),
     "check": function(CHECK, limits=LIMITS),
     "stdio": stdio(("3\n", "3 6\n"), ("5\n", "5 10\n"), limits=LIMITS),
+    "checked": stdio(("3\n", "3 6\n"), ("5\n", "5 10\n"), limits=LIMITS, checker_source=CHECKER),
     "single": function("assert f(3) == 6", limits=LIMITS),
     "back": function(*BACK, limits=LIMITS, reference=TWICE),
     "back_unknown": function(*BACK, limits=LIMITS),

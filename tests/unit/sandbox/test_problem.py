@@ -1,6 +1,7 @@
 """The digest of a problem: it decides what is judged anew, so it must not change when the records get fields."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -14,8 +15,15 @@ def test_digests_are_those_of_earlier_versions() -> None:
     assert (PLAIN.digest(), FULL.digest()) == ("96f3ce4449893497", "6d2cd5aa5b649996")
 
 
-@pytest.mark.parametrize("changed", [{"limits": Limits(int_max_str_digits=4300)}])
-def test_an_added_field_counts_if_it_is_set(changed: dict[str, Limits]) -> None:
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"limits": Limits(int_max_str_digits=4300)},
+        {"checker": "words"},
+        {"checker_source": "def check(a, b, c): return a"},
+    ],
+)
+def test_an_added_field_counts_if_it_is_set(changed: dict[str, Any]) -> None:
     assert replace(PLAIN, **changed).digest() != PLAIN.digest()
 
 

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from sandbox.errors import ProblemError
-from sandbox.problems.load import load_problems
+from sandbox.problems.load import load_problems, read_problems
 
 ROW = {"task_id": "a", "prompt": "p", "private_tests": ["assert f(1) == 2"]}
+PRINTS = {"io": "stdio", "private_tests": [{"input": "", "output": "1"}]}
 
 
 @pytest.mark.parametrize(
@@ -36,6 +37,17 @@ ROW = {"task_id": "a", "prompt": "p", "private_tests": ["assert f(1) == 2"]}
         ({"limits": {"cpu_limit_s": 1e308}}, "line 2: field limits"),
         ({"limits": {"int_max_str_digits": 100}}, "line 2: field limits: .*expected 0 or at least 640"),
         ({"float_tol": "x"}, "line 2: field float_tol: expected a positive number"),
+        (
+            {**PRINTS, "checker": "tokns"},
+            "line 2: field checker: expected one of tokens, .*did you mean",
+        ),
+        (
+            {**PRINTS, "checker_source": "def check(a): 1"},
+            "field checker_source: .*it defines no function",
+        ),
+        ({**PRINTS, "checker_source": "def check("}, "field checker_source: .*it is not Python"),
+        ({**PRINTS, "checker": "words", "checker_source": "x"}, "by name or by its source, not both"),
+        ({"checker": "words"}, "line 2: field checker: expected none: it is about what a program prints"),
         ({"privat_tests": []}, "line 2: unknown field privat_tests; did you mean private_tests?"),
         ({"task_id": "first"}, "line 2: task_id 'first' is already on line 1"),
     ],
@@ -54,6 +66,34 @@ def test_a_good_row(tmp_path: Path) -> None:
     (problem,) = load_problems(str(path))
     assert (problem.problem_id, problem.limits.cpu_limit_s, problem.limits.wall_limit_s) == ("7", 2.0, 20.0)
     assert problem.float_tol == 1e-3
+
+
+def test_a_checker(tmp_path: Path) -> None:
+    path = tmp_path / "problems.jsonl"
+    own = {"checker_source": "def check(input, output, expected): return True", "task_id": "own"}
+    path.write_text("".join(json.dumps(ROW | PRINTS | row) + "\n" for row in ({"checker": "wcmp"}, own)))
+    named, brought = load_problems(str(path))
+    assert (named.checker, named.checker_source) == ("wcmp", "")
+    assert (brought.checker, brought.checker_source) == ("tokens", own["checker_source"])
+
+
+@pytest.mark.parametrize(
+    ("source", "by"),
+    [
+        ("def check(a, b, c): return eval(b) == 1", "eval"),
+        ("import pickle\ndef check(a, b, c): return True", "pickle"),
+        ("def check(a, b, c):\n    from importlib.util import find_spec\n    return True", "importlib.util"),
+        ("import os\ndef check(a, b, c): return os.system(b) == 0", "os.system"),
+        ("def check(a, b, c): return __builtins__['ev' + 'al'](b)", "__builtins__"),
+        ("import re, ast\ndef check(a, b, c): return bool(re.compile(c).match(b)) and ast.literal_eval(b)", None),
+    ],
+)
+def test_a_checker_that_evaluates_is_excluded(tmp_path: Path, source: str, by: str | None) -> None:
+    path = tmp_path / "problems.jsonl"
+    path.write_text(json.dumps(ROW | PRINTS | {"checker_source": source}) + "\n")
+    found = read_problems(str(path))
+    reasons = [problem.unjudgeable for problem in found.excluded]
+    assert reasons == ([f"its checker could execute what a program prints, by {by}"] if by else [])
 
 
 @pytest.mark.parametrize("name", ["mbpq", "mbpp:dev", "humaneval:train", "builtin:dev"])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.judging.stdout import first_difference
+from sandbox.checkers.lines import first_difference
 
 
 @pytest.mark.parametrize(
