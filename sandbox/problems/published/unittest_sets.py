@@ -34,7 +34,7 @@ def _function(row: ProblemRow, options: SuiteOptions) -> Problem:
         prompt=prompt,
         public_tests=public,
         private_tests=private,
-        preamble=_without(tree, name),
+        preamble=f"{_without(tree, name)}\n{_imports(ast.parse(test))}",
         entry_point=name,
         reference=prompt + row.text("canonical_solution"),
         unjudgeable=NOT_RUN,
@@ -63,6 +63,11 @@ def _class(row: ProblemRow, options: SuiteOptions) -> Problem:
         unjudgeable=NOT_RUN,
         imports=imported_libraries(ast.parse(imports), ast.parse(reference), ast.parse(test)),
     )
+
+
+def _imports(tree: ast.Module) -> str:
+    """Those of the tests, which some published solutions live on: in its publisher's one file they are everybody's."""
+    return "\n".join(ast.unparse(node) for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom))
 
 
 def _without(tree: ast.Module, name: str) -> str:

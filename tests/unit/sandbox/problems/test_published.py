@@ -96,6 +96,10 @@ def test_bigcodebench_names_the_libraries_that_it_needs() -> None:
         [row["test"]] for row in rows
     ]
     assert not any("def task_func" in problem.preamble for problem in problems)
+    by_id = {problem.problem_id: problem for problem in problems}
+    lives_on_its_tests = by_id["BigCodeBench/1085"]
+    assert "from string import punctuation" in lives_on_its_tests.preamble
+    assert "import punctuation" not in lives_on_its_tests.prompt
 
 
 @real
