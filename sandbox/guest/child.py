@@ -21,7 +21,7 @@ from typing import Any
 from sandbox.guest import channel, seccomp, stacks
 from sandbox.guest.channel import receive_message, send_message
 from sandbox.guest.exceptions import IMPORTED, MAIN, describe_exception
-from sandbox.guest.objects import Objects
+from sandbox.guest.program_box.objects import Objects
 from sandbox.protocol import codec
 
 FILE_SIZE = 16 << 20

@@ -80,10 +80,12 @@ def observed_output(output: bytes, failure: Failure | None) -> Failure:
 
 
 def test_failure(failure: dict[str, Any], index: int, plan: JudgingPlan) -> Failure:
-    """What the judge box reports of a test that failed."""
+    """What the judge box reports of a test that failed, after the name of the case if it has several."""
     several = bool(plan.checks) and "\n" in plan.checks[index].strip()
     line = failure.get("line") if several and "setup" not in failure else None
-    return _test_failure(failure, index, plan)._replace(line=line)
+    found = _test_failure(failure, index, plan)
+    case = rendering.clean_text(failure.get("case", ""))
+    return found._replace(line=line, message=f"{case}: {found.message}" if case else found.message)
 
 
 def _test_failure(failure: dict[str, Any], index: int, plan: JudgingPlan) -> Failure:
@@ -133,19 +135,29 @@ def plain_answer(message: dict[str, Any], language: Language = python.LANGUAGE) 
 
 
 def _plain_answer(message: dict[str, Any], check: Callable[[Any], None]) -> dict[str, Any]:
+    more = _plain_news(message.get("news", {}), check)
     if isinstance(message.get("raised"), dict):
-        return {"raised": _exception(message["raised"], check)}
+        return {"raised": _exception(message["raised"], check), **more}
     if message.get("stop") is True:
-        return {"stop": True}
+        return {"stop": True, **more}
     changed = message.get("changed", {})
     if "value" not in message or not isinstance(changed, dict):
         raise ValueError("not an answer")
     called = message.get("callback")
     for tree in (message["value"], *changed.values(), *([] if called is None else _called_back(called))):
         check(tree)
-    more = {"same": (message.get("same"), str), "ref": (message.get("ref"), int), "callback": (called, list)}
-    kept = {name: value for name, (value, kind) in more.items() if type(value) is kind}
-    return {"value": message["value"], "changed": changed, **kept}
+    kinds = {"same": str, "ref": int, "lent": int, "callback": list}
+    more |= {name: message[name] for name, kind in kinds.items() if type(message.get(name)) is kind}
+    return {"value": message["value"], "changed": changed, **more}
+
+
+def _plain_news(news: Any, check: Callable[[Any], None]) -> dict[str, Any]:
+    """What the program changed in place of the values that it lent, by their numbers."""
+    if not isinstance(news, dict) or not all(map(str.isdecimal, news)):
+        raise ValueError("not an answer")
+    for tree in news.values():
+        check(tree)
+    return {"news": news} if news else {}
 
 
 def _called_back(called: Any) -> list[Any]:
@@ -173,4 +185,4 @@ def _exception(raised: dict[str, Any], check: Callable[[Any], None]) -> dict[str
 def is_handle(answer: dict[str, Any]) -> bool:
     """Whether a plain answer says no more than that there is something."""
     value = answer.get("value")
-    return isinstance(value, dict) and "handle" in value and not answer.get("changed")
+    return isinstance(value, dict) and "handle" in value and not answer.get("changed") and not answer.get("news")

@@ -11,7 +11,7 @@ from sandbox.containers.connection import wait_for_any
 from sandbox.containers.session import BoxSession
 from sandbox.judging import answers
 from sandbox.judging.endings import flood_failure, run_failure, tests_failure, wall_failure
-from sandbox.judging.failure import MALFORMED, NEVER_ASKED, Failure
+from sandbox.judging.failure import ALL_SKIPPED, MALFORMED, NEVER_ASKED, Failure
 from sandbox.judging.tally import Tally
 from sandbox.protocol.frames import MAX_FRAME
 from sandbox.verdict import Verdict
@@ -35,7 +35,7 @@ class Conversation:
         self.program, self.tests, self.tally = program, tests, tally
         self.limits = tally.plan.limits
         self.steps = self.room = 0
-        self.asked = self.decided = False
+        self.asked = self.decided = self.judged = False
         self.waited_s = 0.0
 
     def run(self) -> Failure | None:
@@ -79,7 +79,7 @@ class Conversation:
         """One question and its answer."""
         operation, *arguments = ask["do"]
         first = [operation, *arguments] == ["get", self.tally.plan.entry_point]
-        self.asked |= not first
+        self.asked |= not first and operation != "printed"
         self.steps += operation in ("next", "rest")
         if self.steps > MAX_STEPS:
             return Failure(Verdict.OUTPUT_LIMIT, f"output limit: {MAX_STEPS} values of iterators", "steps")
@@ -109,6 +109,7 @@ class Conversation:
         failure = message["failure"] and self._test_failure(message["failure"])
         if failure is not None and (failure[0] is Verdict.MEMORY_LIMIT or "untouched" in message["failure"]):
             failure = self._blamed(failure)
+        self.judged |= "skipped" not in message
         self.tally.add(failure)
 
     def _test_failure(self, message: dict[str, Any]) -> Failure:
@@ -119,8 +120,8 @@ class Conversation:
     def _ending(self) -> Failure | None:
         """The tests' own run is over."""
         complete, failed = self.tally.complete, self.tally.failed
-        if complete and not failed and not self.asked:
-            return NEVER_ASKED
+        if complete and not failed and not (self.asked and self.judged):
+            return NEVER_ASKED if self.judged else ALL_SKIPPED
         done = self.tests.finish()
         failure = tests_failure(done, self.tests.malformed, complete or failed, self.limits)
         return failure and self._blamed(failure)

@@ -19,3 +19,4 @@ SILENT = Failure(Verdict.RUNTIME_ERROR, "it ends the run", "exit")
 NEVER_ASKED = Failure(
     Verdict.UNJUDGED, "the tests ask nothing of the program: nothing can be accepted", "nothing_asked"
 )
+ALL_SKIPPED = Failure(Verdict.UNJUDGED, "every test is skipped: nothing can be accepted", "nothing_asked")

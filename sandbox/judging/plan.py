@@ -9,6 +9,7 @@ from sandbox import languages
 from sandbox.checkers import CHECKERS, Checker, get_checker
 from sandbox.judging.generated_inputs import generated_calls, generated_stdin, input_limits
 from sandbox.languages import Call, Language, python
+from sandbox.languages.doctests import python_source
 from sandbox.languages.language import no_split
 from sandbox.problem import DEFAULT_CHECKER, FunctionTest, Limits, Problem, StdioTest, Suite
 
@@ -93,7 +94,8 @@ def make_plan(problem: Problem, suite: Suite) -> JudgingPlan:
         if not language.judge_box:
             raise ValueError(_not_judged(problem, sources, calls))
         common |= {"tested": name, "independent": language.judge_box.are_independent(problem.setup, sources)}
-        return JudgingPlan(setup=problem.setup, entry_point=problem.entry_point, checks=tuple(sources), **common)
+        checks = tuple(map(python_source, sources) if problem.language == "python" else sources)
+        return JudgingPlan(setup=problem.setup, entry_point=problem.entry_point, checks=checks, **common)
     common |= {"calls": tuple(call for call in calls if call), "adapters": problem.adapters}
     return JudgingPlan(entry_point=name, independent=True, **common)
 

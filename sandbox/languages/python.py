@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from sandbox import rendering
+from sandbox.languages.doctests import python_source
 from sandbox.languages.language import Call, JudgeBox, Language
 from sandbox.protocol import codec
 from sandbox.protocol.equality import values_close
@@ -175,7 +176,7 @@ def _literal(node: ast.expr) -> Any:
 def python_statements(source: str) -> tuple[str, ...]:
     """A test may be a whole program here: the judge box runs it. Raises ValueError if it does not parse."""
     try:
-        ast.parse(source)
+        ast.parse(python_source(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise ValueError(str(error)) from None
     return (source,)

@@ -5,18 +5,15 @@ import builtins
 import sys
 from collections.abc import Iterable, Iterator
 
+from sandbox.languages.doctests import python_source
+from sandbox.protocol.names import PROGRAM_MODULES
+
 BUILTIN_NAMES = frozenset(dir(builtins)) | {"__file__"}
 
 
 def source_tree(source: str) -> ast.Module:
-    """A test as syntax. Examples of a session (`>>> f(1)`), which are no Python, are the statements they show."""
-    try:
-        return ast.parse(source)
-    except SyntaxError:
-        import doctest  # it imports the debugger, and the command line answers at once
-
-        examples = doctest.DocTestParser().get_examples(source)
-        return ast.parse("".join([repr(source), "\n", *(example.source for example in examples)]))
+    """A test as syntax. Examples of a session (`>>> f(1)`) are what they ask for."""
+    return ast.parse(python_source(source))
 
 
 def bound_names(trees: Iterable[ast.AST]) -> set[str]:
@@ -32,7 +29,9 @@ def _bound_by(node: ast.AST) -> Iterator[str]:
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         yield node.name
     elif isinstance(node, ast.Import | ast.ImportFrom):
-        yield from ((alias.asname or alias.name).split(".")[0] for alias in node.names)
+        names = [alias for alias in node.names if alias.name not in PROGRAM_MODULES]
+        if getattr(node, "module", None) not in PROGRAM_MODULES:
+            yield from ((alias.asname or alias.name).split(".")[0] for alias in names)
     elif isinstance(node, ast.arg):
         yield node.arg
     elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
@@ -49,6 +48,6 @@ def program_names(tests: Iterable[ast.AST], common: Iterable[ast.AST] = ()) -> s
         node.id
         for tree in tests
         for node in ast.walk(tree)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and not node.id.startswith("__")
     }
     return read - bound_names([*tests, *common]) - BUILTIN_NAMES - sys.stdlib_module_names - {"np"}

@@ -34,7 +34,7 @@ MAKERS = {
 }
 """Calls whose value has no plain form."""
 _OWN_PROCESS = (
-    "asyncio.run redirect_stdout redirect_stderr contextlib.redirect_stdout contextlib.redirect_stderr"
+    "redirect_stdout redirect_stderr contextlib.redirect_stdout contextlib.redirect_stderr"
     " patch patch.object mock.patch mock.patch.object unittest.mock.patch unittest.mock.patch.object"
 )
 OWN_PROCESS = frozenset(_OWN_PROCESS.split())
@@ -69,7 +69,7 @@ def unjudgeable_reason(problem: Problem) -> str | None:
         for number, source in enumerate(sources, start=1):
             if suspicious.isdisjoint(WORD.findall(source)):
                 continue
-            tree, asked = ast.parse(source), _asked(problem, common)
+            tree, asked = source_tree(source), _asked(problem, common)
             kind = _handed_over(tree, common, asked)
             what = f"hands the program {kind} of the tests" if kind else _own_process(tree, asked)
             if what and make_plan(problem, suite).checks:

@@ -5,6 +5,7 @@ good for calling, reading and passing back.
 """
 
 import ast
+import asyncio
 import builtins
 import importlib
 import json
@@ -12,6 +13,7 @@ import math
 import random
 import types
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from sandbox.guest.channel import send_message
@@ -20,32 +22,27 @@ from sandbox.guest.judge_box.asserts import (
     NUMPY,
     AssertRewriter,
     bound_names,
+    caught_by_case,
     caught_errors,
+    class_names,
     defined_functions,
     used_modules,
 )
+from sandbox.guest.judge_box.cases import TestCases
+from sandbox.guest.judge_box.comparing import Comparison, Mismatch, with_expected_first
+from sandbox.guest.judge_box.examples import Example
+from sandbox.guest.judge_box.operators import class_of, is_instance, run_awaitable, sure_classes
 from sandbox.guest.judge_box.places import PREAMBLE, SETUP, TEST, place_of_error, place_of_source
 from sandbox.guest.judge_box.raising import expected, stand_in
 from sandbox.guest.judge_box.remote import Remote, TooMuch, Unjudgeable, fetch_name
 from sandbox.protocol import codec
-from sandbox.protocol.equality import values_close
 
-Said = Callable[[], object]
-"""A message of a test, computed only if it is needed."""
+ASKING = ("__isinstance__", "__type__")
 COMPARATORS = {"isclose": "math", "allclose": "numpy"}
 """Functions that tests call without importing them. A program's own would accept whatever it likes."""
 SHOWN_ITEMS = 1000
 """Of a value in a message, which takes fewer characters: a message of millions of parts is none that the host reads."""
 NO_MEMORY = {"raised": {"type": "MemoryError", "base": "MemoryError", "text": ""}}
-
-
-class Mismatch(AssertionError):
-    """`assert got == expected` did not hold. Tests may catch it as what it stands for."""
-
-    def __init__(self, got: object, expected: object, said: Said | None = None) -> None:
-        """`said`: the message that the tests' author gave, computed now."""
-        super().__init__(*([said()] if said else ()))
-        self.got, self.expected, self.said = got, expected, bool(said)
 
 
 class Names(dict[str, Any]):
@@ -54,7 +51,7 @@ class Names(dict[str, Any]):
     Modules are the judge's own, imported by the tests or not: `math.isclose` of a program would accept itself.
     """
 
-    def __init__(self, modules: set[str], errors: set[str], tested: str | None, entry: str | None) -> None:
+    def __init__(self, modules: dict[str, set[str]], errors: set[str], tested: str | None, entry: str | None) -> None:
         super().__init__(__name__="__main__", __builtins__=builtins)
         self.modules, self.errors, self.tested, self.entry = modules, errors, tested, entry
 
@@ -62,10 +59,21 @@ class Names(dict[str, Any]):
         if hasattr(builtins, name) or name.startswith("__"):
             raise KeyError(name)
         if name in self.modules:
-            self[name] = importlib.import_module(NUMPY.get(name, name))
+            self[name] = self._module(name)
             return self[name]
         if name != self.tested and (name in COMPARATORS or (self.tested and hasattr(math, name))):
             return getattr(importlib.import_module(COMPARATORS.get(name, "math")), name)
+        return self.of_program(name)
+
+    def _module(self, name: str) -> Any:
+        """A module, or what it has by its own name (`datetime.now()`), whichever has all that the tests read of it."""
+        module = importlib.import_module(NUMPY.get(name, name))
+        lacking = self.modules[name] - {*dir(module)}
+        inner = getattr(module, name, None)
+        return inner if lacking and self.modules[name] <= {*dir(inner)} else module
+
+    def of_program(self, name: str) -> Any:
+        """What the program has by a name, whatever else is called like it."""
         return stand_in(name) if name in self.errors else fetch_name(name)
 
 
@@ -83,19 +91,20 @@ def run_tests(body: bytes) -> None:
     request = json.loads(body)
     random.seed(0)  # tests that draw their inputs draw the same ones for everybody
     trees = [ast.parse(source) for source in (request["preamble"], request["setup"], *request["tests"])]
-    modules, tolerance = used_modules(trees), request["float_tol"]
+    modules, comparison = used_modules(trees), Comparison(request["float_tol"])
     common = caught_errors(trees[:2])
     expected.update(common)
     names = Untouched(modules, caught_errors(trees), request["tested"], request["entry_point"])
-    asserts = AssertRewriter(modules | defined_functions(trees) | set(dir(builtins)), modules, bound_names(trees))
-
-    def equal(got: object, expected: object, said: Said | None = None) -> None:
-        if not values_close(got, expected, tolerance):
-            raise Mismatch(got, expected, said)
-
-    names["__equal__"] = equal
-    names["__expected_first__"] = lambda expected, got, said=None: equal(got, expected, said)
+    trusted = set(modules) | defined_functions(trees) | {*dir(builtins), *ASKING}
+    asserts = AssertRewriter(trusted, set(modules), bound_names(trees))
+    sure_classes.update(class_names(trees))
+    names["__equal__"], names["__expected_first__"] = comparison.equal, comparison.expected_first
+    names["__with_expected_first__"] = with_expected_first
     names["__plain__"] = lambda *values: not any(isinstance(value, Remote) for value in values)
+    names["__isinstance__"], names["__type__"] = is_instance, class_of
+    names["__expect__"], names["__names__"] = Example, names
+    asyncio.run = partial(run_awaitable, asyncio.run)
+    cases = TestCases(names, comparison, names.of_program)
     files = (PREAMBLE, SETUP, *[TEST] * len(request["tests"]))
     preamble, setup, *tests = [_compiled(asserts, tree, name) for tree, name in zip(trees, files, strict=True)]
     if (failure := _attempt(preamble, names)) is not None:
@@ -106,13 +115,19 @@ def run_tests(body: bytes) -> None:
         send_message({"test": 0, "failure": failure})
         return
     for index, code in enumerate(tests):
-        expected.clear()
-        expected.update(common | caught_errors([trees[index + 2]]))
-        failure = _attempt(code, names)
-        _report(index, failure)
+        tree = trees[index + 2]
+        cases.begin(partial(_expect, common, tree))
+        failure = _attempt(code, names, partial(cases.run, tree))
+        _report(index, failure, cases.source.all_skipped)
         if failure is not None and request["stop"]:
             return
     send_message({"finished": True})
+
+
+def _expect(common: set[str], tree: ast.Module, case: str | None = None) -> None:
+    """Exceptions may come as what they are if whatever runs now catches them: one test function, or none of them."""
+    expected.clear()
+    expected.update(common | caught_by_case(tree, case))
 
 
 def _fetched(name: str | None, names: Names) -> dict[str, Any] | None:
@@ -125,9 +140,9 @@ def _fetched(name: str | None, names: Names) -> dict[str, Any] | None:
     return None
 
 
-def _report(index: int, failure: dict[str, Any] | None) -> None:
+def _report(index: int, failure: dict[str, Any] | None, skipped: bool) -> None:
     try:
-        send_message({"test": index, "failure": failure})
+        send_message({"test": index, "failure": failure} | ({"skipped": True} if skipped else {}))
     except MemoryError:
         send_message({"test": index, "failure": NO_MEMORY})
 
@@ -141,12 +156,15 @@ def _compiled(asserts: AssertRewriter, tree: ast.Module, name: str) -> types.Cod
         return {"unjudgeable": f"it does not compile ({type(error).__name__}: {error})", **place_of_source(name)}
 
 
-def _attempt(code: types.CodeType | dict[str, Any], names: Names) -> dict[str, Any] | None:
-    """Execute trusted source. None if it passed, else what happened."""
+def _attempt(
+    code: types.CodeType | dict[str, Any], names: Names, then: Callable[[], None] = lambda: None
+) -> dict[str, Any] | None:
+    """Execute trusted source, and what comes after it. None if it passed, else what happened."""
     if isinstance(code, dict):
         return code
     try:
         exec(code, names)
+        then()
     except BaseException as error:
         try:
             own = isinstance(names, Untouched) or isinstance(error, TooMuch)
@@ -157,6 +175,11 @@ def _attempt(code: types.CodeType | dict[str, Any], names: Names) -> dict[str, A
 
 
 def _failure(error: BaseException) -> dict[str, Any]:
+    case = getattr(error, "case", None)
+    return _what_happened(error) | ({"case": case[:1000]} if case else {})
+
+
+def _what_happened(error: BaseException) -> dict[str, Any]:
     if isinstance(error, Unjudgeable):
         return {"unjudgeable": str(error)}
     if isinstance(error, Mismatch):

@@ -5,14 +5,18 @@ and the other operand the expected value.
 """
 
 import itertools
+import json
 import operator
 import types
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any
 
 from sandbox.guest.channel import receive_message, send_message
+from sandbox.guest.judge_box.borrowed import Borrowed
+from sandbox.guest.judge_box.operators import Operators, named_classes
 from sandbox.guest.judge_box.places import place_of_call
 from sandbox.guest.judge_box.raising import exception
+from sandbox.guest.merging import MUTABLE, merge
 from sandbox.protocol import arrays, codec, frames
 
 ASKABLE = {"__name__", "__qualname__", "__doc__", "__dict__", "__annotations__", "__module__"}
@@ -21,7 +25,6 @@ OF_TESTS = ("functools", "operator", "re", "io", "_io", "pathlib", "threading", 
 """Modules whose objects a test makes itself, whatever the program has answered, and hands over as they are."""
 ENDLESS = 1 << 20
 """Items of an iterator of the tests."""
-MUTABLE = list | dict | set | bytearray | codec.deque
 WIDEST = partial(arrays.make_array, arrays.widest_numbers)
 
 
@@ -52,15 +55,14 @@ class Unanswered(BaseException):
         self.reason = reason
 
 
-class Remote:
+class Remote(Operators):
     """An object that lives in the program's box."""
 
-    __slots__ = ("_number", "_type")
-    __hash__ = object.__hash__
+    __slots__ = ("_made", "_number", "_seen", "_type")
 
     def __init__(self, number: int, type_name: str) -> None:
-        object.__setattr__(self, "_number", number)
-        object.__setattr__(self, "_type", type_name)
+        for name, value in (("_number", number), ("_type", type_name), ("_made", False), ("_seen", False)):
+            object.__setattr__(self, name, value)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         trees = [_argument(value) for value in args]
@@ -68,20 +70,25 @@ class Remote:
         answer = _ask("call", self._number, trees, named)
         given = {**{str(index): value for index, value in enumerate(args)}, **kwargs}
         for name, tree in answer.get("changed", {}).items():
-            _replace(given[name], _decode(tree))
+            merge(given[name], _decode(tree), _text)
         same = given.get(answer.get("same", ""))
-        return same if isinstance(same, MUTABLE) or arrays.is_array(same) else _decode(answer["value"])
+        if isinstance(same, MUTABLE) or arrays.is_array(same):
+            return same
+        made = _received(answer)
+        if self._type == "type" and isinstance(made, Remote) and made._named:
+            object.__setattr__(made, "_made", True)
+        return made
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name not in ASKABLE:
             raise AttributeError(f"{self._type} object: {name} cannot be asked for")
-        return _decode(_ask("attr", self._number, name)["value"])
+        return _received(_ask("attr", self._number, name))
 
     def __setattr__(self, name: str, value: Any) -> None:
         _ask("setattr", self._number, name, _encode(value))
 
     def __getitem__(self, key: Any) -> Any:
-        return _decode(_ask("item", self._number, _encode(key))["value"])
+        return _received(_ask("item", self._number, _encode(key)))
 
     def __setitem__(self, key: Any, value: Any) -> None:
         _ask("setitem", self._number, _encode(key), _encode(value))
@@ -105,7 +112,7 @@ class Remote:
         answer = _ask("next", self._number)
         if answer.get("stop"):
             raise StopIteration
-        return _decode(answer["value"])
+        return _received(answer)
 
     def __instancecheck__(self, value: object) -> bool:
         """`isinstance(p, P)`, both of the program."""
@@ -115,26 +122,47 @@ class Remote:
         """`issubclass(Q, P)`, both of the program."""
         return isinstance(cls, Remote) and bool(_ask("issubclass", cls._number, self._number)["value"])
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Remote) and other._number == self._number
+    def _special(self, name: str, *values: Any) -> Any:
+        answer = _ask("special", self._number, name, [_encode(value) for value in values])
+        if answer.get("stop"):
+            raise StopAsyncIteration
+        return _received(answer)
 
-    def _refuse(self, *_: object) -> NoReturn:
-        raise TypeError(f"{self._type} object: only plain values can be compared or computed with")
+    def _unjudgeable(self, text: str) -> BaseException:
+        return Unjudgeable(text)
 
-    __lt__ = __le__ = __gt__ = __ge__ = _refuse
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _refuse
-    __abs__ = __neg__ = __float__ = __int__ = __index__ = __round__ = _refuse
+    def _questions(self) -> int:
+        return _questions
+
+
+def take_output() -> str:
+    """What the program printed since this was asked before. Asked once, it is kept from then on."""
+    return str(_decode(_ask("printed")["value"]))
 
 
 def fetch_name(name: str) -> Any:
-    return _decode(_ask("get", name)["value"])
+    if name.lstrip("_")[:1].isupper():
+        named_classes.add(name)
+    return _received(_ask("get", name))
+
+
+_questions = 0
+
+
+def questions() -> int:
+    """How many were asked whose answer may decide something: more than that a name stands for an object."""
+    return _questions
 
 
 def _ask(*do: Any) -> dict[str, Any]:
-    send_message({"ask": {"do": do}})
+    global _questions
+    send_message({"ask": {"do": do, **_borrowed.settle()}})
     answer = receive_message()
     if answer is None:
         raise SystemExit("the host ended the run")
+    _borrowed.take(answer)
+    value = answer.get("value")
+    _questions += not (do[0] == "get" and isinstance(value, dict) and "handle" in value)
     if "raised" in answer:
         raise exception(answer["raised"])
     return answer
@@ -199,18 +227,14 @@ def _rest(number: int) -> Any:
         raise Unanswered(error) from None
 
 
-def _replace(target: Any, value: Any) -> None:
-    """Give an argument the content that the program left in it."""
-    if isinstance(target, tuple):
-        for part, left in zip(target, value, strict=False):
-            _replace(part, left)
-    elif isinstance(target, list | bytearray):
-        target[:] = value
-    elif isinstance(target, dict | set):
-        target.clear()
-        target.update(value)
-    elif isinstance(target, codec.deque):
-        target.clear()
-        target.extend(value)
-    elif arrays.is_array(target):
-        target[...] = value
+def _received(answer: dict[str, Any]) -> Any:
+    """The value of an answer. One that the program lent is kept equal to its own."""
+    value = _decode(answer["value"])
+    return _borrowed.borrow(answer["lent"], value) if "lent" in answer else value
+
+
+def _text(value: object) -> str:
+    return json.dumps(_encode(value))
+
+
+_borrowed = Borrowed(_encode, _decode)

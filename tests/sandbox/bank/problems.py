@@ -11,6 +11,30 @@ LIMITS = Limits(cpu_limit_s=0.6, wall_limit_s=6.0, memory_mib=256)
 HONEST = Limits(cpu_limit_s=10.0, wall_limit_s=60.0, memory_mib=512)
 DOUBLE = ("assert f(3) == [3, 6]", "assert f(5) == [5, 10]")
 CHECK = "def check(candidate):\n    for n in (3, 5):\n        assert candidate(n) == [n, 2 * n]\ncheck(f)"
+UNITTEST = """
+import unittest
+class TestCases(unittest.TestCase):
+    def test_double(self):
+        for n in (3, 5):
+            self.assertEqual(f(n), [n, 2 * n])
+unittest.main(exit=False)
+"""
+PYTEST = """
+import pytest
+from solution import f
+@pytest.mark.parametrize("n", [3, 5])
+def test_double(n):
+    assert f(n) == [n, 2 * n]
+"""
+SKIPPING = """
+import unittest
+class TestCases(unittest.TestCase):
+    def test_double(self):
+        got = f(3)
+        if got is None:
+            self.skipTest("nothing to compare")
+        self.assertEqual(got, [3, 6])
+"""
 UNUSED = "unused = 1"  # set-up code sends a suite to the judge box
 EIGHT = tuple(f"assert f({n}) == {7 * n}" for n in range(1, 9))
 SHOWN = function("assert f(5) == [5, 10]", limits=LIMITS)
@@ -31,6 +55,9 @@ PROBLEMS: dict[str, Problem] = {
     "split": function(*DOUBLE, limits=LIMITS),
     "judge": function(*DOUBLE, limits=LIMITS, setup=UNUSED),
     "check": function(CHECK, limits=LIMITS),
+    "unittest": function(UNITTEST, limits=LIMITS),
+    "skipping": function(SKIPPING, limits=LIMITS),
+    "pytest": function(PYTEST, limits=LIMITS),
     "stdio": stdio(("3\n", "3 6\n"), ("5\n", "5 10\n"), limits=LIMITS),
     "checked": stdio(("3\n", "3 6\n"), ("5\n", "5 10\n"), limits=LIMITS, checker_source=CHECKER),
     "single": function("assert f(3) == 6", limits=LIMITS),

@@ -1,6 +1,6 @@
 # row: A3
 # attack: answers one test, then os._exit
-# problem: split judge check
+# problem: split judge check unittest pytest
 # verdict: runtime_error
 # naive: exit
 import os

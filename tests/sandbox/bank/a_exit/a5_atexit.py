@@ -1,6 +1,6 @@
 # row: A5
 # attack: turns a failure into success at shutdown
-# problem: split judge check
+# problem: split judge check unittest pytest
 # verdict: runtime_error
 # naive: marker exit
 import atexit, os

@@ -1,6 +1,6 @@
 # row: A9
 # attack: an exception named like the sandbox's own
-# problem: split judge check stdio
+# problem: split judge check stdio unittest pytest
 # verdict: runtime_error
 # naive: excuse
 class BoxLost(Exception):

@@ -1,6 +1,6 @@
 # row: B5
 # attack: finds the verdict among all objects of the collector
-# problem: split judge check
+# problem: split judge check unittest pytest
 # verdict: wrong_answer
 # naive: assert
 import gc

@@ -1,6 +1,6 @@
 # row: B8
 # attack: leaves hooks for pytest, and exits
-# problem: split judge check
+# problem: split judge check unittest pytest
 # verdict: wrong_answer
 # naive: file
 import os

@@ -1,6 +1,6 @@
 # row: C1
 # attack: an object that equals everything
-# problem: split judge check
+# problem: split judge check unittest pytest
 # verdict: wrong_answer
 # naive: exit marker assert nonce
 class E:

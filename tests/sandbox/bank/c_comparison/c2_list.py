@@ -1,6 +1,6 @@
 # row: C2
 # attack: a list that equals everything
-# problem: split judge check
+# problem: split judge check unittest pytest
 # verdict: wrong_answer
 # naive: assert nonce
 class L(list):

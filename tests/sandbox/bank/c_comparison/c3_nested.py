@@ -1,6 +1,6 @@
 # row: C3
 # attack: a real list of lying integers, past checks of the outer type
-# problem: split judge check
+# problem: split judge check unittest pytest
 # verdict: wrong_answer
 # naive: assert typed
 class I(int):

@@ -1,6 +1,6 @@
 # row: C4
 # attack: __class__ says list, past isinstance
-# problem: split judge check
+# problem: split judge check unittest pytest
 # verdict: wrong_answer
 # naive: assert
 class S:

@@ -1,6 +1,6 @@
 # row: C4
 # attack: a metaclass that lies about names, bases and instances
-# problem: split judge check
+# problem: split judge check unittest pytest
 # verdict: wrong_answer runtime_error
 # naive: assert
 class M(type):

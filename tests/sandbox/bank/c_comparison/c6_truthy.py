@@ -1,6 +1,6 @@
 # row: C6
 # attack: a comparison that answers with something true
-# problem: split judge check
+# problem: split judge check unittest pytest
 # verdict: wrong_answer
 # naive: assert
 class T:

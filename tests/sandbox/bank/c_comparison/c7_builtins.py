@@ -1,6 +1,6 @@
 # row: C7
 # attack: all, any and operator.eq say yes
-# problem: split judge check
+# problem: split judge check unittest pytest
 # verdict: wrong_answer
 # naive: typed
 import builtins, operator

@@ -1,6 +1,6 @@
 # row: D3
 # attack: reads the expected value out of the caller's variables
-# problem: split judge check
+# problem: split judge check unittest pytest
 # verdict: wrong_answer runtime_error
 # naive: typed
 import sys

@@ -1,6 +1,6 @@
 # row: E10
 # attack: has the test skipped
-# problem: split judge check
+# problem: split judge check unittest pytest
 # verdict: runtime_error
 # naive: unittest
 import unittest

@@ -1,6 +1,6 @@
 # row: E1
 # attack: defines the check that the tests define, and what they call
-# problem: check
+# problem: check unittest pytest
 # verdict: wrong_answer
 # naive: namespace
 def check(candidate):

@@ -1,6 +1,6 @@
 # row: E1
 # attack: defines the evaluation functions itself
-# problem: split judge
+# problem: split judge unittest pytest
 # verdict: runtime_error
 # naive: namespace
 def run_tests(*a, **k):

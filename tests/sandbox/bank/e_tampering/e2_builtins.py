@@ -1,6 +1,6 @@
 # row: E2
 # attack: replaces len, isinstance, type, exec, compile and the errors
-# problem: split judge check
+# problem: split judge check unittest pytest
 # verdict: wrong_answer runtime_error
 # naive: assert
 import builtins

@@ -1,6 +1,6 @@
 # row: L5
 # attack: none: signal handlers, atexit, excepthook, gc and tracing as libraries use them
-# problem: split judge
+# problem: split judge unittest pytest
 # verdict: accepted
 import atexit, gc, signal, sys
 atexit.register(lambda: None)

@@ -76,7 +76,6 @@ def test_a_helper_of_another_test_is_not_the_programs() -> None:
     [
         ("import contextlib as c\nwith redirect_stdout(o):\n  f(1)\nassert o.getvalue()", "redirect_stdout"),
         ("with patch('builtins.input', return_value='1'):\n  assert f() == 1", "patch"),
-        ("import asyncio\nassert asyncio.run(f(3)) == 4", "asyncio.run"),
     ],
 )
 def test_what_changes_the_tests_own_process_is_found(test: str, call: str) -> None:

@@ -154,3 +154,18 @@ def test_stubs_of_streams_and_other_languages() -> None:
     streams = Problem(problem_id="p", prompt="", io="stdio", private_tests=(StdioTest("", "1"),))
     script = Problem(problem_id="p", prompt="", language="javascript", entry_point="f")
     assert (null_stub(streams), null_stub(script)) == ("", "function f() {}\n")
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("from solution import f\ndef test_f(): assert f(1) == 2", False),
+        ("import solution\nassert solution.f(1) == 2", False),
+        (">>> f(1)\n2", False),
+        (">>> 1 + 1\n2", True),
+        ("'''\n>>> f(1)\n2\n'''", False),
+    ],
+)
+def test_the_program_may_be_imported_or_shown_on_a_console(source: str, found: bool) -> None:
+    problem = Problem(problem_id="t", prompt="", private_tests=(FunctionTest(source),))
+    assert (toothless_reason(problem) is not None) is found

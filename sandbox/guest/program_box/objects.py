@@ -1,11 +1,16 @@
 """The program's side of a conversation with a judge: names, calls and objects that stay here behind numbers."""
 
+import io
+import sys
+import types
 from collections.abc import Callable
 from functools import partial
 from itertools import count
 from typing import Any
 
 from sandbox.guest.exceptions import describe_exception, is_own
+from sandbox.guest.program_box.loans import Loans
+from sandbox.guest.program_box.special import OPERATIONS
 from sandbox.protocol import arrays, codec
 
 EXACT = partial(arrays.make_array, arrays.exact_numbers)
@@ -23,12 +28,23 @@ class Objects:
         self.places: dict[int, int] = {}  # by identity, which stays while the object is kept
         self.rests: dict[int, codec.Rest] = {}
         self.numbers = count()
+        self.printed: io.StringIO | None = None
+        self.loans = Loans(self.keep)
 
     def answer(self, message: dict[str, Any]) -> dict[str, Any]:
+        try:
+            self.loans.settle(message, self._decode)
+            return self._answer(message) | self.loans.news()
+        except BaseException as error:
+            return {"raised": describe_exception(error)}
+
+    def _answer(self, message: dict[str, Any]) -> dict[str, Any]:
         try:
             operation, *arguments = message["do"]
             answer: dict[str, Any] = getattr(self, f"do_{operation}")(*arguments)
             return answer
+        except StopAsyncIteration as error:
+            return {"stop": True} if message["do"][-2:] == ["anext", []] else {"raised": describe_exception(error)}
         except StopIteration as error:
             if message["do"][0] == "next":
                 return {"stop": True}
@@ -45,6 +61,11 @@ class Objects:
 
     def _value(self, value: object) -> dict[str, Any]:
         return {"value": self._encoder().tree(value, 0)}
+
+    def _part(self, value: object) -> dict[str, Any]:
+        """A value that is a part of the program's objects: tests may change it in place."""
+        answer = self._value(value)
+        return answer if self.rests else answer | self.loans.lend(value)
 
     def _encoder(self) -> codec.Encoder:
         return codec.Encoder(self.keep, codec.MESSAGE_ITEMS, self._later)
@@ -66,7 +87,7 @@ class Objects:
     def do_get(self, name: str) -> dict[str, Any]:
         if name not in self.names:
             raise NameError(f"name {name!r} is not defined")
-        return self._value(self.names[name])
+        return self._part(self.names[name])
 
     def do_call(self, number: int, args: list[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
         values = [self._decode(tree) for tree in args]
@@ -75,7 +96,8 @@ class Objects:
         made = function(*values, **named)
         own = isinstance(function, type) and is_own(function)
         # an instance of the program's own class stays an object, even if the class is a kind of list
-        result = {"value": self.keep(made)} if own else self._value(made)
+        method = getattr(function, "__self__", None) is not None and not isinstance(function, types.BuiltinFunctionType)
+        result = {"value": self.keep(made)} if own else self._part(made) if method else self._value(made)
         # arguments that the call changed in place go back, for tests that look at them; and that it returned one
         given = [(str(index), tree, value) for index, (tree, value) in enumerate(zip(args, values, strict=True))]
         given += [(name, kwargs[name], value) for name, value in named.items()]
@@ -90,14 +112,14 @@ class Objects:
         return result | {key: value for key, value in more.items() if value}
 
     def do_attr(self, number: int, name: str) -> dict[str, Any]:
-        return self._value(getattr(self.kept[number], name))
+        return self._part(getattr(self.kept[number], name))
 
     def do_setattr(self, number: int, name: str, tree: Any) -> dict[str, Any]:
         setattr(self.kept[number], name, self._decode(tree))
         return {"value": None}
 
     def do_item(self, number: int, tree: Any) -> dict[str, Any]:
-        return self._value(self.kept[number][self._decode(tree)])  # type: ignore[index]
+        return self._part(self.kept[number][self._decode(tree)])  # type: ignore[index]
 
     def do_setitem(self, number: int, key: Any, tree: Any) -> dict[str, Any]:
         self.kept[number][self._decode(key)] = self._decode(tree)  # type: ignore[index]
@@ -108,6 +130,12 @@ class Objects:
 
     def do_issubclass(self, number: int, cls: int) -> dict[str, Any]:
         return {"value": bool(issubclass(self.kept[number], self.kept[cls]))}  # type: ignore[arg-type]
+
+    def do_printed(self) -> dict[str, Any]:
+        """What went to standard output since this was asked before; it goes nowhere else from then on."""
+        text = self.printed.getvalue() if self.printed is not None else ""
+        self.printed = sys.stdout = io.StringIO()
+        return {"value": text}
 
     def do_len(self, number: int) -> dict[str, Any]:
         return {"value": len(self.kept[number])}  # type: ignore[arg-type]
@@ -125,7 +153,13 @@ class Objects:
         return {"value": self.keep(iter(self.kept[number]), "iterator")}  # type: ignore[call-overload]
 
     def do_next(self, number: int) -> dict[str, Any]:
-        return self._value(next(self.kept[number]))  # type: ignore[call-overload]
+        return self._part(next(self.kept[number]))  # type: ignore[call-overload]
+
+    def do_special(self, number: int, name: str, trees: list[Any]) -> dict[str, Any]:
+        value = self.kept[number]
+        made = OPERATIONS[name](value, *(self._decode(tree) for tree in trees))
+        # what is of the same class stays an object, even if that is a kind of list
+        return {"value": self.keep(made)} if type(made) is type(value) else self._part(made)
 
 
 def _may_change(tree: Any, value: object) -> bool:

@@ -1,0 +1,3 @@
+"""What tests call the program, when they import it."""
+
+PROGRAM_MODULES = ("solution", "main")
