@@ -139,7 +139,7 @@ def run_program(body: bytes) -> None:
     for source in request["calls"]:
         _answer_call(source, names, adapters, codec.ITEMS_PER_MIB * request["values_mib"])
     if request["interactive"]:
-        objects = Objects(names)
+        objects = Objects(names, request["surroundings"])
         while (message := receive_message()) is not None:
             send_message(objects.answer(message))
 

@@ -4,13 +4,14 @@ One that makes no sense is the program's fault. Infrastructure comes from elsewh
 `unjudged` from trusted tests that nobody could judge (`Unjudgeable`), which no program decides.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from sandbox import rendering
 from sandbox.judging.behaviour import behaviour_digest
 from sandbox.judging.failure import MALFORMED, Failure
 from sandbox.judging.plan import JudgingPlan
+from sandbox.judging.surroundings import plain_surroundings
 from sandbox.languages import python
 from sandbox.languages.language import Difference, JudgeBox, Language
 from sandbox.protocol import codec
@@ -126,10 +127,13 @@ def _judge_box(language: Language) -> JudgeBox:
     return language.judge_box
 
 
-def plain_answer(message: dict[str, Any], language: Language = python.LANGUAGE) -> dict[str, Any]:
-    """A program's answer with nothing in it but plain values and handles. Raises ValueError for anything else."""
+def plain_answer(
+    message: dict[str, Any], language: Language = python.LANGUAGE, surroundings: Collection[str] = ()
+) -> dict[str, Any]:
+    """A program's answer with nothing in it but plain values, handles, `surroundings`. Raises ValueError for more."""
     try:
-        return _plain_answer(message, _judge_box(language).check_tree)
+        around = plain_surroundings(message.get("around"), surroundings)
+        return _plain_answer(message, _judge_box(language).check_tree) | around
     except Exception as error:  # whatever a malformed tree provokes
         raise ValueError(f"not an answer: {type(error).__name__}") from None
 
@@ -185,4 +189,9 @@ def _exception(raised: dict[str, Any], check: Callable[[Any], None]) -> dict[str
 def is_handle(answer: dict[str, Any]) -> bool:
     """Whether a plain answer says no more than that there is something."""
     value = answer.get("value")
-    return isinstance(value, dict) and "handle" in value and not answer.get("changed") and not answer.get("news")
+    return (
+        isinstance(value, dict)
+        and "handle" in value
+        and not answer.get("changed")
+        and not answer.keys() & {"news", "around"}
+    )

@@ -94,7 +94,8 @@ class Conversation:
         if self.program.received > self.room:
             return flood_failure(self.limits)
         try:
-            plain = answers.plain_answer(answer, self.tally.plan.language)
+            plan = self.tally.plan
+            plain = answers.plain_answer(answer, plan.language, plan.surroundings)
         except ValueError:
             return MALFORMED
         self.decided |= not (first and answers.is_handle(plain))

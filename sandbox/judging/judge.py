@@ -46,6 +46,8 @@ def judge_program(
     Of probes nothing is expected: each result's message is a digest of what came out, and none stops the run.
     """
     stop = stop and plan.suite != "probes"
+    if plan.unjudgeable:
+        return _not_run(plan, box, Failure(Verdict.UNJUDGED, plan.unjudgeable, "unjudgeable"))
     if len(program) > LONGEST:
         return _not_run(plan, box, TOO_LONG)
     if plan.language.compile:
@@ -154,7 +156,7 @@ def _judge_conversation(plan: JudgingPlan, program: str, box: Box, judge_box: Bo
     if failure is None and session.done is None:
         body: dict[str, Any] = {"preamble": plan.preamble, "setup": plan.setup, "entry_point": plan.entry_point}
         body |= {"tests": _prepared(plan, [plan.checks[index] for index in tally.order]), "tested": plan.tested}
-        body |= {"stop": stop, "float_tol": plan.float_tol}
+        body |= {"stop": stop, "float_tol": plan.float_tol, "surroundings": sorted(plan.surroundings)}
         tests = _begin_tests(plan, body, judge_box)
         try:
             failure = Conversation(session, tests, tally).run()
@@ -221,7 +223,7 @@ def _judge_output(plan: JudgingPlan, program: str, box: Box, judge_box: Callable
 
 def _begin(plan: JudgingPlan, program: str, box: Box, relay_output: bool = False, **what: Any) -> BoxSession:
     body = {"program": program, "preamble": plan.preamble, "calls": [], "stdin": None, "interactive": False, **what}
-    body |= {"values_mib": plan.limits.values_mib, "adapters": plan.adapters}
+    body |= {"values_mib": plan.limits.values_mib, "adapters": plan.adapters, "surroundings": sorted(plan.surroundings)}
     limits = replace(plan.limits, cpu_limit_s=plan.limits.cpu_limit_s * GRACE)
     language = plan.language
     if not language.run:

@@ -8,6 +8,7 @@ from typing import Any, get_args
 from sandbox import languages
 from sandbox.checkers import CHECKERS, Checker, get_checker
 from sandbox.judging.generated_inputs import generated_calls, generated_stdin, input_limits
+from sandbox.judging.surroundings import hazard, surroundings_of
 from sandbox.languages import Call, Language, python
 from sandbox.languages.doctests import python_source
 from sandbox.languages.language import no_split
@@ -23,6 +24,7 @@ class JudgingPlan:
 
     `identity` is a hash of all that decides a verdict: two plans with the same one judge alike. `tested` is the
     function that the tests are about, if they agree on one. `independent`: no test leaves anything to the next.
+    `surroundings`: of the tests' process, what is carried (guest.surroundings). `unjudgeable`: why no box runs them.
     """
 
     identity: str
@@ -40,6 +42,8 @@ class JudgingPlan:
     checker: Checker = CHECKERS[DEFAULT_CHECKER]
     checker_source: str = ""
     independent: bool = False
+    surroundings: frozenset[str] = frozenset()
+    unjudgeable: str | None = None
     adapters: tuple[str, ...] = ()
 
     @property
@@ -94,10 +98,20 @@ def make_plan(problem: Problem, suite: Suite) -> JudgingPlan:
         if not language.judge_box:
             raise ValueError(_not_judged(problem, sources, calls))
         common |= {"tested": name, "independent": language.judge_box.are_independent(problem.setup, sources)}
-        checks = tuple(map(python_source, sources) if problem.language == "python" else sources)
-        return JudgingPlan(setup=problem.setup, entry_point=problem.entry_point, checks=checks, **common)
+        common |= {"setup": problem.setup, **_of_checks(problem, sources)}
+        return JudgingPlan(entry_point=problem.entry_point, **common)
     common |= {"calls": tuple(call for call in calls if call), "adapters": problem.adapters}
     return JudgingPlan(entry_point=name, independent=True, **common)
+
+
+def _of_checks(problem: Problem, sources: list[str]) -> dict[str, Any]:
+    """What a judge box runs, and what it carries."""
+    if problem.language != "python":
+        return {"checks": tuple(sources)}
+    checks = tuple(map(python_source, sources))
+    every = (problem.setup, *checks)
+    why = next((why for why in map(hazard, every) if why), None)
+    return {"checks": checks, "surroundings": surroundings_of(every), "unjudgeable": why}
 
 
 def no_function_problems(language: Language) -> str:

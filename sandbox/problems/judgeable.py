@@ -65,6 +65,8 @@ def unjudgeable_reason(problem: Problem) -> str | None:
     suspicious = SUSPICIOUS | known.kinds.keys() | known.makers.keys()
     suites: tuple[Suite, Suite] = ("public", "private")
     for suite in suites:
+        if why := make_plan(problem, suite).unjudgeable:
+            return why
         sources = [test.source for test in problem.tests(suite) if isinstance(test, FunctionTest)]
         for number, source in enumerate(sources, start=1):
             if suspicious.isdisjoint(WORD.findall(source)):

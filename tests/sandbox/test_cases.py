@@ -310,3 +310,23 @@ def test_a_name_of_a_module_may_be_what_it_has_by_that_name(pool: Pool) -> None:
     for test in ("assert f(2000) == datetime.fromisoformat('2000-01-01')", "assert f(1) == datetime.datetime(1, 1, 1)"):
         outcome = pool.judge(function(test, setup="unused = 1"), program, "private")
         assert outcome.accepted, outcome
+
+
+def test_an_exception_of_the_standard_library_is_caught_by_its_class(pool: Pool) -> None:
+    source = "import sqlite3, unittest\nclass T(unittest.TestCase):\n  def test_it(self):\n"
+    source += "    with self.assertRaises(sqlite3.OperationalError): f('no')"
+    program = "import sqlite3\ndef f(x): sqlite3.connect(':memory:').execute(x)"
+    assert pool.judge(unnamed(source), program, "private").accepted
+    assert pool.judge(unnamed(source), "def f(x): raise ValueError", "private").label is False
+
+
+def test_an_object_of_a_library_that_tests_hand_over_is_no_verdict(pool: Pool) -> None:
+    source = "import xml.etree.ElementTree as E\nassert f(1) in (1,) and f(E.Element('a')) == 1"
+    assert pool.judge(unnamed(source), "def f(x): return 1", "private").label is None
+
+
+def test_what_a_program_gives_may_be_a_path_or_a_generator(pool: Pool) -> None:
+    source = "import os, types\nassert os.path.basename(f(1)) == 'b' and isinstance(g(), types.GeneratorType)"
+    program = "from pathlib import Path\ndef f(x): return Path('a', 'b')\ndef g(): yield 1"
+    assert pool.judge(unnamed(source), program, "private").accepted
+    assert pool.judge(unnamed(source), program.replace("yield 1", "return object()"), "private").label is False

@@ -18,6 +18,7 @@ from typing import Any
 
 from sandbox.guest.channel import send_message
 from sandbox.guest.exceptions import describe_exception
+from sandbox.guest.judge_box import remote
 from sandbox.guest.judge_box.asserts import (
     NUMPY,
     AssertRewriter,
@@ -35,6 +36,7 @@ from sandbox.guest.judge_box.operators import class_of, is_instance, run_awaitab
 from sandbox.guest.judge_box.places import PREAMBLE, SETUP, TEST, place_of_error, place_of_source
 from sandbox.guest.judge_box.raising import expected, stand_in
 from sandbox.guest.judge_box.remote import Remote, TooMuch, Unjudgeable, fetch_name
+from sandbox.guest.surroundings import SEED, Surroundings
 from sandbox.protocol import codec
 
 ASKING = ("__isinstance__", "__type__")
@@ -52,7 +54,7 @@ class Names(dict[str, Any]):
     """
 
     def __init__(self, modules: dict[str, set[str]], errors: set[str], tested: str | None, entry: str | None) -> None:
-        super().__init__(__name__="__main__", __builtins__=builtins)
+        super().__init__(__name__="__main__", __builtins__=builtins, __file__="/tmp/tests.py")
         self.modules, self.errors, self.tested, self.entry = modules, errors, tested, entry
 
     def __missing__(self, name: str) -> Any:
@@ -103,6 +105,7 @@ def run_tests(body: bytes) -> None:
     names["__plain__"] = lambda *values: not any(isinstance(value, Remote) for value in values)
     names["__isinstance__"], names["__type__"] = is_instance, class_of
     names["__expect__"], names["__names__"] = Example, names
+    remote.surroundings = _carried(request["surroundings"])
     asyncio.run = partial(run_awaitable, asyncio.run)
     cases = TestCases(names, comparison, names.of_program)
     files = (PREAMBLE, SETUP, *[TEST] * len(request["tests"]))
@@ -122,6 +125,23 @@ def run_tests(body: bytes) -> None:
         if failure is not None and request["stop"]:
             return
     send_message({"finished": True})
+
+
+def _carried(kinds: list[str]) -> Surroundings:
+    """What is around the tests; it is told when they seed the generators that they share with the program."""
+    around = Surroundings(kinds, strict=True)
+    for name in ("random", "numpy.random") if SEED in kinds else ():
+        module: Any = importlib.import_module(name)
+        module.seed = _seeding(module.seed, partial(around.seeded.add, name))
+    return around
+
+
+def _seeding(seed: Callable[..., None], told: Callable[[], None]) -> Callable[..., None]:
+    def seeds(*args: Any, **named: Any) -> None:
+        seed(*args, **named)
+        told()
+
+    return seeds
 
 
 def _expect(common: set[str], tree: ast.Module, case: str | None = None) -> None:

@@ -119,6 +119,9 @@ class Operators:
             raise self._unjudgeable(f"a {self._type} of the program ends an exception that it may have caused")
         return True
 
+    def __fspath__(self) -> str:
+        return str(self._special("fspath"))
+
     def __reversed__(self) -> Any:
         return self._special("reversed")
 

@@ -1,22 +1,17 @@
 """A program's exceptions, raised again among its tests: what they expect is caught, what they do not is reported.
 
-Classes of the program become stand-ins of the same name; built-in ones, and some of the standard library, are
+Classes of the program become stand-ins of the same name; built-in ones, and those of the standard library, are
 themselves. Only names and a text cross, so that nothing else of an exception can be read.
 """
 
 import builtins
-import importlib
+import sys
 from typing import Any
 
 SILENT = (StopIteration, StopAsyncIteration, GeneratorExit)
 """A program that raises one of these must not cut short a loop of the tests, unless they name it."""
-LIBRARY = {
-    **{"json.decoder.JSONDecodeError": "json", "struct.error": "struct", "binascii.Error": "binascii"},
-    **{"zlib.error": "zlib", "re.error": "re", "re.PatternError": "re", "_csv.Error": "csv", "_queue.Empty": "queue"},
-    **{"queue.Full": "queue", "statistics.StatisticsError": "statistics", "numpy.linalg.LinAlgError": "numpy.linalg"},
-    **{f"decimal.{name}": "decimal" for name in ("InvalidOperation", "DivisionByZero", "Overflow", "DecimalException")},
-}
-"""Exceptions that tests may expect by the class of a library, and the module that has it."""
+LEADING = {"unittest", "doctest", "asyncio", "concurrent", "bdb", "pdb", "threading", "_thread"}
+"""Modules whose exceptions say what becomes of a test, or of a task."""
 
 expected: set[str] = set()
 """Names of exceptions that the test which runs catches, or helpers of all tests."""
@@ -52,9 +47,16 @@ def _made(raised: dict[str, Any], bases: tuple[type[BaseException], ...]) -> Bas
 def _known(name: str) -> type[BaseException] | None:
     module, _, attribute = name.rpartition(".")
     if module != "builtins":
-        return getattr(importlib.import_module(LIBRARY[name]), attribute, None) if name in LIBRARY else None
+        return _of_library(module, attribute)
     cls = getattr(builtins, attribute, None)
     if not (isinstance(cls, type) and issubclass(cls, BaseException)):
         return None
     quiet = issubclass(cls, SILENT) or not issubclass(cls, Exception)
     return RuntimeError if quiet and attribute not in expected else cls
+
+
+def _of_library(module: str, attribute: str) -> type[BaseException] | None:
+    """A class of the standard library or numpy, if its module is there; none by which a runner of tests is led."""
+    known = (sys.stdlib_module_names | {"numpy"}) - LEADING
+    cls = getattr(sys.modules.get(module), attribute, None) if module.partition(".")[0] in known else None
+    return cls if isinstance(cls, type) and issubclass(cls, Exception) and not issubclass(cls, SILENT) else None

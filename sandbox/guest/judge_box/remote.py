@@ -7,7 +7,6 @@ and the other operand the expected value.
 import itertools
 import json
 import operator
-import types
 from functools import partial
 from typing import Any
 
@@ -17,12 +16,11 @@ from sandbox.guest.judge_box.operators import Operators, named_classes
 from sandbox.guest.judge_box.places import place_of_call
 from sandbox.guest.judge_box.raising import exception
 from sandbox.guest.merging import MUTABLE, merge
+from sandbox.guest.surroundings import NotCarried, Surroundings
 from sandbox.protocol import arrays, codec, frames
 
 ASKABLE = {"__name__", "__qualname__", "__doc__", "__dict__", "__annotations__", "__module__"}
 """Special attributes that tests may read. Libraries trust others: numpy reads memory at __array_interface__."""
-OF_TESTS = ("functools", "operator", "re", "io", "_io", "pathlib", "threading", "_thread", "contextlib")
-"""Modules whose objects a test makes itself, whatever the program has answered, and hands over as they are."""
 ENDLESS = 1 << 20
 """Items of an iterator of the tests."""
 WIDEST = partial(arrays.make_array, arrays.widest_numbers)
@@ -146,7 +144,16 @@ def fetch_name(name: str) -> Any:
     return _received(_ask("get", name))
 
 
+surroundings = Surroundings((), strict=True)
+"""Of the tests' process; `judging` says what is carried."""
 _questions = 0
+
+
+def _told() -> dict[str, Any]:
+    try:
+        return surroundings.changes()
+    except NotCarried as error:
+        raise TooMuch(str(error)) from None
 
 
 def questions() -> int:
@@ -156,11 +163,12 @@ def questions() -> int:
 
 def _ask(*do: Any) -> dict[str, Any]:
     global _questions
-    send_message({"ask": {"do": do, **_borrowed.settle()}})
+    send_message({"ask": {"do": do, **_borrowed.settle(), **_told()}})
     answer = receive_message()
     if answer is None:
         raise SystemExit("the host ended the run")
     _borrowed.take(answer)
+    surroundings.take(answer)
     value = answer.get("value")
     _questions += not (do[0] == "get" and isinstance(value, dict) and "handle" in value)
     if "raised" in answer:
@@ -198,11 +206,11 @@ def _handle(value: object) -> dict[str, Any]:
     if isinstance(value, Remote):
         return {"handle": value._number, "type": value._type}
     text = f"a {type(value).__name__} of the tests cannot be passed to the program"
-    # only what no value of the program turns into: else a program could choose that it is not judged
-    made = callable(value) or isinstance(value, types.ModuleType) or hasattr(type(value), "__next__")
-    if made or type(value).__module__ in ("__main__", *OF_TESTS):
-        raise Unjudgeable(text)
-    raise TypeError(text)
+    # what a value of the program turned into is its own: else it could choose that it is not judged
+    items = type(value).__module__.partition(".")[0] == "numpy" and hasattr(value, "dtype")
+    if items or hasattr(value, "raised") or isinstance(value, codec.Opaque):
+        raise TypeError(text)
+    raise Unjudgeable(text)
 
 
 _known: dict[tuple[int, str], Remote] = {}

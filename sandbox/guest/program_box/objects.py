@@ -3,7 +3,7 @@
 import io
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import count
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from sandbox.guest.exceptions import describe_exception, is_own
 from sandbox.guest.program_box.loans import Loans
 from sandbox.guest.program_box.special import OPERATIONS
+from sandbox.guest.surroundings import Surroundings
 from sandbox.protocol import arrays, codec
 
 EXACT = partial(arrays.make_array, arrays.exact_numbers)
@@ -22,7 +23,8 @@ class Objects:
     Deliberately absent: comparisons and arithmetic, whose other operand would be the expected answer.
     """
 
-    def __init__(self, names: dict[str, Any]) -> None:
+    def __init__(self, names: dict[str, Any], surroundings: Iterable[str] = ()) -> None:
+        """`surroundings`: of the process, what is carried."""
         self.names = names
         self.kept: list[object] = []
         self.places: dict[int, int] = {}  # by identity, which stays while the object is kept
@@ -30,11 +32,13 @@ class Objects:
         self.numbers = count()
         self.printed: io.StringIO | None = None
         self.loans = Loans(self.keep)
+        self.surroundings = Surroundings([*surroundings], strict=False)
 
     def answer(self, message: dict[str, Any]) -> dict[str, Any]:
         try:
+            self.surroundings.take(message)
             self.loans.settle(message, self._decode)
-            return self._answer(message) | self.loans.news()
+            return self._answer(message) | self.loans.news() | self.surroundings.changes()
         except BaseException as error:
             return {"raised": describe_exception(error)}
 

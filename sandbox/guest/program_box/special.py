@@ -4,6 +4,7 @@ import asyncio
 import builtins
 import copy
 import operator
+import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -46,7 +47,8 @@ def _loop() -> asyncio.AbstractEventLoop:
 
 def _is_kind(value: object, module: str, name: str) -> bool:
     cls = getattr(sys.modules.get(module), name, None)
-    return isinstance(cls, type) and isinstance(value, cls)
+    named = any((one.__module__, one.__qualname__) == (module, name) for one in type(value).__mro__)
+    return named or (isinstance(cls, type) and isinstance(value, cls))
 
 
 OPERATIONS: dict[str, Callable[..., Any]] = {
@@ -56,6 +58,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     **{"float": float, "int": int, "index": operator.index, "complex": complex, "bytes": bytes},
     **{"contains": operator.contains, "delitem": operator.delitem, "delattr": delattr, "format": format},
     **{"reversed": reversed, "copy": copy.copy, "deepcopy": copy.deepcopy, "class": type, "kind": _is_kind},
+    "fspath": os.fspath,
     "enter": lambda value: type(value).__enter__(value),
     "exit": _leave,
     "await": _run,

@@ -15,7 +15,6 @@ from sandbox.problems.rows import ProblemRow
 from sandbox.problems.sources import DataSource
 from sandbox.problems.suites import SuiteOptions
 
-NOT_RUN = "its tests are classes of unittest, which no box runs"
 BIG = DataSource("bigcodebench/BigCodeBench.jsonl.gz", "bigcode/bigcodebench")
 CLASSES = DataSource("classeval/ClassEval_data.json", "FudanSELab/ClassEval")
 
@@ -37,7 +36,6 @@ def _function(row: ProblemRow, options: SuiteOptions) -> Problem:
         preamble=f"{_without(tree, name)}\n{_imports(ast.parse(test))}",
         entry_point=name,
         reference=prompt + row.text("canonical_solution"),
-        unjudgeable=NOT_RUN,
         imports=imported_libraries(tree, ast.parse(test), besides=row.texts("libs")),
     )
 
@@ -60,7 +58,6 @@ def _class(row: ProblemRow, options: SuiteOptions) -> Problem:
         preamble=imports,
         entry_point=name,
         reference=f"{imports}\n\n{reference}",
-        unjudgeable=NOT_RUN,
         imports=imported_libraries(ast.parse(imports), ast.parse(reference), ast.parse(test)),
     )
 

@@ -35,6 +35,11 @@ class TestCases(unittest.TestCase):
             self.skipTest("nothing to compare")
         self.assertEqual(got, [3, 6])
 """
+FILES = "open('in', 'w').write('3')\nf('in')\nassert open('out').read() == '[3, 6]'"
+UNPICKLED = "import pickle\nf(3)\nassert pickle.load(open('/tmp/out', 'rb')) == [3, 6]"
+EVALUATED = "assert eval(f(3)) == [3, 6]"
+IMPORTED = "import sys\nf(3)\nsys.path.insert(0, '/tmp')\nimport out\nassert out.answer == [3, 6]"
+EXECUTED = "import subprocess, sys\nf(3)\nassert subprocess.run([sys.executable, '/tmp/out.py']).returncode == 0"
 UNUSED = "unused = 1"  # set-up code sends a suite to the judge box
 EIGHT = tuple(f"assert f({n}) == {7 * n}" for n in range(1, 9))
 SHOWN = function("assert f(5) == [5, 10]", limits=LIMITS)
@@ -56,6 +61,11 @@ PROBLEMS: dict[str, Problem] = {
     "judge": function(*DOUBLE, limits=LIMITS, setup=UNUSED),
     "check": function(CHECK, limits=LIMITS),
     "unittest": function(UNITTEST, limits=LIMITS),
+    "files": function(FILES, limits=LIMITS),
+    "unpickled": function(UNPICKLED, limits=LIMITS),
+    "evaluated": function(EVALUATED, limits=LIMITS),
+    "imported": function(IMPORTED, limits=LIMITS),
+    "executed": function(EXECUTED, limits=LIMITS),
     "skipping": function(SKIPPING, limits=LIMITS),
     "pytest": function(PYTEST, limits=LIMITS),
     "stdio": stdio(("3\n", "3 6\n"), ("5\n", "5 10\n"), limits=LIMITS),

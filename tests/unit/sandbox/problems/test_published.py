@@ -104,7 +104,7 @@ def test_bigcodebench_names_the_libraries_that_it_needs() -> None:
 
 @real
 def test_classeval_gives_the_skeleton_and_its_imports() -> None:
-    problems = {problem.problem_id: problem for problem in published("classeval").excluded}
+    problems = {problem.problem_id: problem for problem in published("classeval").problems}
     first, (row, *_) = problems["ClassEval_0"], raw("classeval/ClassEval_data.json")
     assert (first.entry_point, first.preamble) == ("AccessGatewayFilter", "import logging\nimport datetime")
     assert first.prompt.startswith("import logging\nimport datetime") and row["skeleton"].strip() in first.prompt
@@ -261,7 +261,7 @@ def test_kodcode_has_a_test_per_function(tmp_path: Path) -> None:
     assert (problem.entry_point, problem.imports) == ("double", ())
 
 
-def test_kodcode_that_uses_a_module_is_left_out(tmp_path: Path) -> None:
+def test_kodcode_may_use_the_program_as_a_module(tmp_path: Path) -> None:
     test = "import solution\ndef test_one():\n    assert solution.double(1) == 2\n"
     (problem,) = load(tmp_path, "kodcode", KODCODE | {"test": test})
-    assert problem.unjudgeable == "its tests use the program as the module solution"
+    assert problem.unjudgeable is None and sources(problem.public_tests)[0].startswith("import solution")
