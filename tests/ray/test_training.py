@@ -103,8 +103,8 @@ def test_gradient_checkpointing_changes_nothing_but_memory(world: Path, plain: l
 @pytest.mark.parametrize(
     ("zero_stage", "workers"),
     [
-        (1, 1),
         (3, 2),
+        pytest.param(1, 1, marks=pytest.mark.slow),
         pytest.param(1, 2, marks=pytest.mark.slow),
         pytest.param(3, 1, marks=pytest.mark.slow),
     ],

@@ -1,6 +1,7 @@
 """C++ in real boxes: honest programs are accepted, hostile ones and bombs for the compiler are contained."""
 
 import os
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -69,7 +70,7 @@ def test_a_bomb_for_the_compiler_is_a_compile_error(boxes: Pool, name: str) -> N
 def test_a_compiler_says_what_is_wrong(boxes: Pool) -> None:
     outcome = boxes.judge(sums(), "#include <iostream>\nint main () {\n  std::cout << y;\n}", "private")
     assert outcome.verdict is Verdict.COMPILE_ERROR
-    assert "main.cpp:3:16: error: 'y' was not declared in this scope" in outcome.message
+    assert re.search(r"main\.cpp:3:16: error: .y. was not declared in this scope", outcome.message)
 
 
 def test_a_program_is_compiled_once_for_all_its_suites(boxes: Pool, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -164,7 +164,7 @@ def test_the_recipe_for_packages_copies_programs_folders_and_libraries(tmp_path:
     folder.mkdir()
     (folder / "link").symlink_to(shutil.which("perl") or "")
     out = tmp_path / "out"
-    recipe = layer.FROM_PACKAGES.format(base="base", packages="", files=f"perl {folder} /absent")
+    recipe = layer.FROM_PACKAGES.format(registry="registry", base="base", packages="", files=f"perl {folder} /absent")
     script = recipe.partition("RUN mkdir")[2].partition("FROM base")[0].replace("/out", str(out))
     subprocess.run(["sh", "-ec", f"mkdir{script}"], check=True, capture_output=True, timeout=60)
     copied = out / str(folder).lstrip("/") / "link"
