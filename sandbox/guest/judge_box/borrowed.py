@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.guest.merging import may_change, merge
+from sandbox.protocol.merging import may_change, merge
 
 Trees = Callable[[object], Any]
 

@@ -15,9 +15,9 @@ from sandbox.guest.judge_box.borrowed import Borrowed
 from sandbox.guest.judge_box.operators import Operators, named_classes
 from sandbox.guest.judge_box.places import place_of_call
 from sandbox.guest.judge_box.raising import exception
-from sandbox.guest.merging import MUTABLE, merge
 from sandbox.guest.surroundings import NotCarried, Surroundings
 from sandbox.protocol import arrays, codec, frames
+from sandbox.protocol.merging import MUTABLE, merge
 
 ASKABLE = {"__name__", "__qualname__", "__doc__", "__dict__", "__annotations__", "__module__"}
 """Special attributes that tests may read. Libraries trust others: numpy reads memory at __array_interface__."""

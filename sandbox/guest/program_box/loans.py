@@ -5,8 +5,8 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
-from sandbox.guest.merging import may_change, merge
 from sandbox.protocol import codec
+from sandbox.protocol.merging import may_change, merge
 
 
 class Loans:
