@@ -22,7 +22,8 @@ def _added(default: Any) -> Any:
 class Limits:
     """What one run may use. CPU time decides; wall time is only the backstop.
 
-    A run is one test of a program of standard input and output, and a whole suite of a function.
+    A run is one test of a program of standard input and output, and a whole suite of a function; with `per_test` a
+    function's tests have a run each, too. Tests that need each other share one, with the time of all of them.
     `values_mib`: the values that come out, as text; in a judge box's conversation, those of each answer, in as many
     messages as it takes. `int_max_str_digits`: of an integer that Python reads or writes, as
     `sys.set_int_max_str_digits` has it; 0 is no limit, CPython's own is 4300. Raises ValueError for 1 to 639.
@@ -33,6 +34,7 @@ class Limits:
     memory_mib: int = 1024
     values_mib: int = 8
     int_max_str_digits: int = _added(0)
+    per_test: bool = _added(False)
 
     def __post_init__(self) -> None:
         if self.int_max_str_digits and self.int_max_str_digits < LEAST_DIGITS:

@@ -115,7 +115,7 @@ class Conversation:
 
     def _test_failure(self, message: dict[str, Any]) -> Failure:
         """Of the test that runs now."""
-        index = self.tally.order[min(len(self.tally.results), self.tally.plan.size - 1)]
+        index = self.tally.order[min(len(self.tally.results), len(self.tally.order) - 1)]
         return answers.test_failure(message, index, self.tally.plan)
 
     def _ending(self) -> Failure | None:

@@ -4,7 +4,7 @@ What the child says can only lower its own verdict or name a value; what the for
 ended, what it used) and what the host sees (a box that died) is evidence.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -59,10 +59,8 @@ def judge_program(
         program = made.executable
     if plan.cases:
         judgement = _judge_output(plan, program, box, judge_box, stop)
-    elif plan.checks:
-        judgement = _judge_conversation(plan, program, box, judge_box(), stop)
     else:
-        judgement = _judge_calls(plan, program, box, stop)
+        judgement = _judge_function(plan, program, box, judge_box, stop)
     return (None if judgement.loaded else _broken_preamble(plan, box)) or judgement
 
 
@@ -124,9 +122,29 @@ def _compile(language: Language, program: str, box: Box) -> tuple[CompiledProgra
     return CompiledProgram(message["compiled"]), done
 
 
-def _judge_calls(plan: JudgingPlan, program: str, box: Box, stop: bool) -> Judgement:
+def _judge_function(plan: JudgingPlan, program: str, box: Box, judge_box: Callable[[], Box], stop: bool) -> Judgement:
+    """All tests in one run, or each in one of its own."""
+    order = order_of_tests(plan, program)
+
+    def judge(tests: Sequence[int]) -> Judgement:
+        tally = Tally(plan, box, tests)
+        if plan.checks:
+            return _judge_conversation(tally, program, judge_box(), stop)
+        return _judge_calls(tally, program, stop)
+
+    if not plan.runs_alone:
+        return judge(order)
+    whole = Tally(plan, box, order)
+    for index in order:
+        whole.take(judge([index]))
+        if stop and whole.failed:
+            break
+    return whole.judgement()
+
+
+def _judge_calls(tally: Tally, program: str, stop: bool) -> Judgement:
     """Calls go in, values come out and are compared here."""
-    tally = Tally(plan, box, order_of_tests(plan, program))
+    plan, box = tally.plan, tally.box
     calls = [plan.calls[index] for index in tally.order]
     session = _begin(plan, program, box, calls=[call.source for call in calls])
     failure = _loading(session, tally)
@@ -148,10 +166,10 @@ def _judge_calls(plan: JudgingPlan, program: str, box: Box, stop: bool) -> Judge
     return tally.judgement()
 
 
-def _judge_conversation(plan: JudgingPlan, program: str, box: Box, judge_box: Box, stop: bool) -> Judgement:
+def _judge_conversation(tally: Tally, program: str, judge_box: Box, stop: bool) -> Judgement:
     """The tests run in the judge box; what they ask of the program is carried over, plain values both ways."""
-    session = _begin(plan, program, box, interactive=True)
-    tally = Tally(plan, box, order_of_tests(plan, program))
+    plan = tally.plan
+    session = _begin(plan, program, tally.box, interactive=True)
     failure = _loading(session, tally)
     if failure is None and session.done is None:
         body: dict[str, Any] = {"preamble": plan.preamble, "setup": plan.setup, "entry_point": plan.entry_point}

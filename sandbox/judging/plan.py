@@ -25,6 +25,7 @@ class JudgingPlan:
     `identity` is a hash of all that decides a verdict: two plans with the same one judge alike. `tested` is the
     function that the tests are about, if they agree on one. `independent`: no test leaves anything to the next.
     `surroundings`: of the tests' process, what is carried (guest.surroundings). `unjudgeable`: why no box runs them.
+    `limits` hold for a run, which has one test if `runs_alone`.
     """
 
     identity: str
@@ -45,6 +46,11 @@ class JudgingPlan:
     surroundings: frozenset[str] = frozenset()
     unjudgeable: str | None = None
     adapters: tuple[str, ...] = ()
+
+    @property
+    def runs_alone(self) -> bool:
+        """Whether each test of a function has a run of its own."""
+        return self.limits.per_test and self.independent
 
     @property
     def size(self) -> int:
@@ -99,9 +105,19 @@ def make_plan(problem: Problem, suite: Suite) -> JudgingPlan:
             raise ValueError(_not_judged(problem, sources, calls))
         common |= {"tested": name, "independent": language.judge_box.are_independent(problem.setup, sources)}
         common |= {"setup": problem.setup, **_of_checks(problem, sources)}
+        if not common["independent"]:
+            common["limits"] = _shared_limits(problem.limits, len(sources))
         return JudgingPlan(entry_point=problem.entry_point, **common)
     common |= {"calls": tuple(call for call in calls if call), "adapters": problem.adapters}
     return JudgingPlan(entry_point=name, independent=True, **common)
+
+
+def _shared_limits(limits: Limits, tests: int) -> Limits:
+    """Of one run for tests that need each other: the time of all of them, if limits are a test's."""
+    if not limits.per_test:
+        return limits
+    many = max(1, tests)
+    return replace(limits, cpu_limit_s=limits.cpu_limit_s * many, wall_limit_s=limits.wall_limit_s * many)
 
 
 def _of_checks(problem: Problem, sources: list[str]) -> dict[str, Any]:

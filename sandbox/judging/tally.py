@@ -33,11 +33,14 @@ class Judgement:
 
 
 class Tally:
-    """Results as they come in, in the order of the run, and what the runs behind them used."""
+    """Results as they come in, in the order of the run, and what the runs behind them used.
+
+    `order`: the numbers of the tests that are run, of all if it is None.
+    """
 
     def __init__(self, plan: JudgingPlan, box: Box, order: Sequence[int] | None = None) -> None:
         self.plan, self.box = plan, box
-        self.order = order or range(plan.size)
+        self.order = range(plan.size) if order is None else order
         self.results: list[TestResult] = []
         self.cpu_s = self.wall_s = self.peak_mib = 0.0
         self.doubtful = self.idle = self.starved = False
@@ -49,7 +52,7 @@ class Tally:
 
     @property
     def complete(self) -> bool:
-        return len(self.results) >= self.plan.size
+        return len(self.results) >= len(self.order)
 
     def add(self, failure: Failure | None) -> None:
         found = (failure or Failure(Verdict.ACCEPTED, ""))._asdict()
@@ -61,6 +64,17 @@ class Tally:
             self.results.pop()
         if not self.complete:
             self.add(failure)
+
+    def take(self, alone: Judgement) -> None:
+        """What a run of its own said of one test, or of none if it could not be made."""
+        self.results += alone.outcome.tests
+        self.cpu_s += alone.outcome.cpu_s
+        self.wall_s += alone.outcome.wall_s
+        self.peak_mib = max(self.peak_mib, alone.outcome.peak_memory_mib)
+        self.doubtful |= alone.doubtful
+        self.idle |= alone.idle
+        self.starved |= alone.starved
+        self.loaded &= alone.loaded
 
     def account(self, done: RunReport) -> None:
         """Sum up a run; and note whether its time limit, if it hit one, may have been the machine's doing."""

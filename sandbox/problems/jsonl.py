@@ -27,6 +27,7 @@ LIMITS: dict[str, type] = {
     "memory_mib": int,
     "values_mib": int,
     "int_max_str_digits": int,
+    "per_test": bool,
 }
 MOST = 1_000_000
 """Seconds, MiB or digits of a limit: longer waits than the clock can express would fail in the middle of a run."""
@@ -178,14 +179,19 @@ def _limits(row: ProblemRow) -> Limits:
     if not isinstance(given, dict):
         raise row.refuse("limits", f"an object with {', '.join(LIMITS)}")
     for name, value in given.items():
-        if name not in LIMITS or not _positive(value, LIMITS[name]) or value > MOST:
+        if name not in LIMITS or not _is_limit(value, LIMITS[name]):
             names = ", ".join(LIMITS)
-            raise row.refuse("limits", f"positive numbers up to {MOST:,} named {names} (MiB and digits are whole ones)")
+            kinds = "MiB and digits are whole ones, per_test is true or false"
+            raise row.refuse("limits", f"positive numbers up to {MOST:,} named {names} ({kinds})")
     wall = {} if "wall_limit_s" in given else {"wall_limit_s": wall_for(given.get("cpu_limit_s"))}
     try:
         return Limits(**{**wall, **{name: LIMITS[name](value) for name, value in given.items()}})
     except ValueError as error:
         raise row.refuse("limits", f"limits that Python has ({error})") from None
+
+
+def _is_limit(value: object, kind: type) -> bool:
+    return isinstance(value, bool) if kind is bool else _positive(value, kind) and value <= MOST  # type: ignore[operator]
 
 
 def wall_for(cpu_limit_s: float | None) -> float:

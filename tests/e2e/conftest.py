@@ -18,7 +18,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def undisturbed(runs: Path) -> Iterator[Path]:
     """A finished small run that nothing disturbed, trained in the driver: half the time, and the same weights.
 
-    `interrupted` trains in Ray's workers and must end with this run's policy, so both ways are compared to the last bit.
+    `interrupted` trains in Ray's workers and must end with this run's policy: both ways are compared.
     """
     log = runs / "undisturbed.log"
     finish(start(*arguments(runs, "undisturbed", "training.workers=0"), log=log), log)

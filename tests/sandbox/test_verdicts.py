@@ -207,6 +207,38 @@ def test_a_sleeper_meets_the_wall_limit(pool: Pool) -> None:
     assert (outcome.verdict, outcome.message) == (Verdict.TIME_LIMIT, "time limit: 1.5 s of wall time")
 
 
+SPENDS = "import time\ndef f(n):\n  end = time.process_time() + {}\n  while time.process_time() < end: pass\n  return n"
+EACH = replace(QUICK, cpu_limit_s=0.4, per_test=True)
+
+
+@pytest.mark.parametrize("judged", ["assert f({0}) == {0}", "assert f({0}) in [{0}]"])
+def test_limits_of_each_test(pool: Pool, judged: str) -> None:
+    """On the host and in a judge box: every test has all the time, and none the time that another left."""
+    tests = [judged.format(n) for n in range(3)]
+    assert pool.judge(function(*tests, limits=EACH), SPENDS.format(0.2), "private").accepted
+    late = pool.judge(function(*tests, limits=replace(EACH, per_test=False)), SPENDS.format(0.3), "private")
+    assert late.verdict is Verdict.TIME_LIMIT
+    program = SPENDS.format("0.7 * (n == 1)")
+    outcome = pool.judge(function(*tests, limits=EACH), program, "private", stop_at_first_failure=False)
+    assert [test.verdict for test in outcome.tests] == [Verdict.ACCEPTED, Verdict.TIME_LIMIT, Verdict.ACCEPTED]
+    assert (outcome.verdict, outcome.message) == (Verdict.TIME_LIMIT, "time limit: 0.4 s of CPU")
+
+
+def test_tests_that_need_each_other_share_the_time_of_all(pool: Pool) -> None:
+    problem = function("a = f(1)\nassert a == 1", "assert f(a) == 1", limits=EACH)
+    assert pool.judge(problem, SPENDS.format(0.3), "private").accepted
+    assert pool.judge(problem, SPENDS.format(0.7), "private").verdict is Verdict.TIME_LIMIT
+
+
+def test_a_test_with_a_run_of_its_own_is_named(pool: Pool) -> None:
+    problem = function("assert f(0) in [0]", "assert f(1) in [1], 'one stays'", "assert f(2) in [2]", limits=EACH)
+    outcome = pool.judge(problem, "seen = []\ndef f(n): seen.append(n); return n * (len(seen) - (n == 1))", "private")
+    assert [test.index for test in outcome.tests if not test.verdict.label] == [1]
+    assert "one stays" in outcome.message
+    broken = pool.judge(problem, "def f(n: return n", "private", stop_at_first_failure=False)
+    assert [test.verdict for test in broken.tests] == [Verdict.COMPILE_ERROR] * 3
+
+
 @pytest.mark.usefixtures("engine")
 @pytest.mark.parametrize(
     ("test", "program", "right"),

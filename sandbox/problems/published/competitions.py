@@ -26,6 +26,8 @@ PREAMBLE = "".join(
     f"import {name}\nfrom {name} import *\n"
     for name in ("bisect", "collections", "functools", "heapq", "itertools", "math", "string", "typing")
 ) + "".join(f"import {name}\n" for name in ("copy", "datetime", "operator", "random", "re", "sys"))
+PER_TEST = Limits(per_test=True)
+"""The publishers' own evaluations give each test its time."""
 MIN_MEMORY_MIB = 256
 """For an interpreter with numpy."""
 
@@ -49,6 +51,7 @@ def _live(row: ProblemRow) -> Problem:
         private_tests=private,
         preamble=PREAMBLE,
         entry_point=None if name is None else _entry_point(name, starter),
+        limits=PER_TEST,
         unjudgeable=None if private else "it has no private tests",
     )
 
@@ -83,7 +86,7 @@ def load_apps(split: str | None, options: SuiteOptions, path: Path | None) -> li
     source = DataSource(f"apps/{split}.jsonl", "codeparrot/apps", None, split)
     field = "problem_id"
     return [
-        _packed(row, options, f"apps/{row.identifier(field if row.has(field) else 'id')}", Limits())
+        _packed(row, options, f"apps/{row.identifier(field if row.has(field) else 'id')}", PER_TEST)
         for row in source.rows(path)
     ]
 
@@ -174,6 +177,7 @@ def _limits(row: ProblemRow) -> Limits:
         cpu_limit_s=cpu_limit_s,
         wall_limit_s=wall_for(cpu_limit_s if seconds else None),
         memory_mib=max(MIN_MEMORY_MIB, int(float(megabytes[1]))) if megabytes else Limits().memory_mib,
+        per_test=True,
     )
 
 

@@ -34,6 +34,7 @@ PRINTS = {"io": "stdio", "private_tests": [{"input": "", "output": "1"}]}
         ({"language": "cobol"}, "line 2: field language: expected one of python"),
         ({"limits": {"cpu_s": 1}}, "line 2: field limits: expected positive numbers up to 1,000,000 named cpu_limit_s"),
         ({"limits": {"memory_mib": 0.5}}, "line 2: field limits"),
+        ({"limits": {"per_test": 1}}, "line 2: field limits: .*per_test is true or false"),
         ({"limits": {"cpu_limit_s": 1e308}}, "line 2: field limits"),
         ({"limits": {"int_max_str_digits": 100}}, "line 2: field limits: .*expected 0 or at least 640"),
         ({"float_tol": "x"}, "line 2: field float_tol: expected a positive number"),
@@ -61,10 +62,11 @@ def test_bad_rows_are_named(tmp_path: Path, change: dict[str, Any], message: str
 
 def test_a_good_row(tmp_path: Path) -> None:
     path = tmp_path / "problems.jsonl"
-    row = {**ROW, "limits": {"cpu_limit_s": 2}, "float_tol": 1e-3, "difficulty": "easy", "task_id": 7}
+    row = {**ROW, "limits": {"cpu_limit_s": 2, "per_test": True}, "float_tol": 1e-3, "difficulty": "easy", "task_id": 7}
     path.write_text(json.dumps(row) + "\n")
     (problem,) = load_problems(str(path))
     assert (problem.problem_id, problem.limits.cpu_limit_s, problem.limits.wall_limit_s) == ("7", 2.0, 20.0)
+    assert problem.limits.per_test
     assert problem.float_tol == 1e-3
 
 

@@ -221,7 +221,8 @@ def test_taco_has_limits_and_numbers(tmp_path: Path) -> None:
         del row["problem_id"]
     first, second = load(tmp_path, "taco", *rows)
     assert (first.problem_id, second.problem_id) == ("taco/file/0", "taco/file/1")
-    assert first.limits == Limits(cpu_limit_s=2.5, wall_limit_s=25.0, memory_mib=512) and second.limits == Limits()
+    assert first.limits == Limits(cpu_limit_s=2.5, wall_limit_s=25.0, memory_mib=512, per_test=True)
+    assert second.limits == Limits(per_test=True)
 
 
 @pytest.mark.parametrize(
