@@ -23,6 +23,7 @@ from sandbox.guest.channel import receive_message, send_message
 from sandbox.guest.exceptions import IMPORTED, MAIN, describe_exception
 from sandbox.guest.program_box.objects import Objects
 from sandbox.protocol import codec
+from sandbox.protocol.replicas import plain_classes
 
 FILE_SIZE = 16 << 20
 FILE = "/tmp/main.py"
@@ -124,6 +125,7 @@ def run_program(body: bytes) -> None:
         if request["preamble"]:
             exec(compile(request["preamble"], "preamble.py", "exec", dont_inherit=True), names)
         adapters = {name: names[name] for name in request["adapters"] if name in names}
+        classes = plain_classes(names) if request["interactive"] and request["preamble"] else {}
         code = compile(source, FILE, "exec", dont_inherit=True)
     except BaseException as error:
         send_message({"failed": "compile", **describe_exception(error)})
@@ -139,7 +141,7 @@ def run_program(body: bytes) -> None:
     for source in request["calls"]:
         _answer_call(source, names, adapters, codec.ITEMS_PER_MIB * request["values_mib"])
     if request["interactive"]:
-        objects = Objects(names, request["surroundings"])
+        objects = Objects(names, request["surroundings"], classes)
         while (message := receive_message()) is not None:
             send_message(objects.answer(message))
 

@@ -4,6 +4,7 @@ One that makes no sense is the program's fault. Infrastructure comes from elsewh
 `unjudged` from trusted tests that nobody could judge (`Unjudgeable`), which no program decides.
 """
 
+import re
 from collections.abc import Callable, Collection
 from typing import Any
 
@@ -18,6 +19,8 @@ from sandbox.protocol import codec
 from sandbox.verdict import Verdict
 
 SNIPPET = 120
+REPLICA = re.compile(r"-[0-9]{1,18}")
+"""The number of an object that both boxes have (protocol.replicas)."""
 
 
 def loading_failure(message: dict[str, Any] | None) -> Failure | None:
@@ -139,7 +142,7 @@ def plain_answer(
 
 
 def _plain_answer(message: dict[str, Any], check: Callable[[Any], None]) -> dict[str, Any]:
-    more = _plain_news(message.get("news", {}), check)
+    more = _plain_news(message.get("news", {}), check) | _plain_replicas(message.get("replicas", {}), check)
     if isinstance(message.get("raised"), dict):
         return {"raised": _exception(message["raised"], check), **more}
     if message.get("stop") is True:
@@ -162,6 +165,18 @@ def _plain_news(news: Any, check: Callable[[Any], None]) -> dict[str, Any]:
     for tree in news.values():
         check(tree)
     return {"news": news} if news else {}
+
+
+def _plain_replicas(replicas: Any, check: Callable[[Any], None]) -> dict[str, Any]:
+    """Objects of the preamble's classes that the program made or changed: `{number: [class, {attribute: tree}]}`."""
+    if not isinstance(replicas, dict) or not all(REPLICA.fullmatch(number) for number in replicas):
+        raise ValueError("not an answer")
+    for name, state in replicas.values():
+        if not isinstance(name, str) or not isinstance(state, dict):
+            raise ValueError("not an object of the preamble")
+        for tree in state.values():
+            check(tree)
+    return {"replicas": replicas} if replicas else {}
 
 
 def _called_back(called: Any) -> list[Any]:
@@ -193,5 +208,5 @@ def is_handle(answer: dict[str, Any]) -> bool:
         isinstance(value, dict)
         and "handle" in value
         and not answer.get("changed")
-        and not answer.keys() & {"news", "around"}
+        and not answer.keys() & {"news", "around", "replicas"}
     )

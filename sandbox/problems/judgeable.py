@@ -140,6 +140,8 @@ class _Kinds:
     """What the tests' own names stand for, if they are bound once and that is certain."""
 
     def __init__(self, trees: list[ast.Module]) -> None:
+        """The first is the preamble, which the program's box has, too: objects of its classes can be there as well."""
+        self.shared = trees[0].body
         self.kinds: dict[str, str] = {}
         self.objects: set[str] = set()
         self.makers: dict[str, str] = {}
@@ -161,7 +163,7 @@ class _Kinds:
             self.bound[node.name] += 1
             is_class = isinstance(node, ast.ClassDef)
             self.kinds |= {} if node.decorator_list else {node.name: CLASS if is_class else FUNCTION}
-            if isinstance(node, ast.ClassDef) and _is_plain(node):
+            if isinstance(node, ast.ClassDef) and _is_plain(node) and node not in self.shared:
                 self.objects.add(node.name)
         elif isinstance(node, ast.Import | ast.ImportFrom):
             for alias in node.names:

@@ -29,9 +29,9 @@ def merge(target: Any, value: Any, key: Key) -> None:
     elif isinstance(target, list):
         list.__setitem__(target, slice(None), _matched(list.__iter__(target), value, key))
     elif isinstance(target, dict):
-        merged = {name: _merged(dict.get(target, name), item, key) for name, item in value.items()}
+        items = {name: merged(dict.get(target, name), item, key) for name, item in value.items()}
         dict.clear(target)
-        dict.update(target, merged)
+        dict.update(target, items)
     elif isinstance(target, set):
         set.clear(target)
         set.update(target, value)
@@ -60,12 +60,12 @@ def _matched(old: Iterable[Any], new: Iterable[Any], key: Key) -> list[Any]:
         return [item if one is None else one for one, item in zip(kept, items, strict=True)]
     used = set(map(id, kept))
     return [
-        one if one is not None else item if id(was) in used else _merged(was, item, key)
+        one if one is not None else item if id(was) in used else merged(was, item, key)
         for one, was, item in zip(kept, before, items, strict=True)
     ]
 
 
-def _merged(old: Any, new: Any, key: Key) -> Any:
+def merged(old: Any, new: Any, key: Key) -> Any:
     """`old` with the content of `new`, if it can be given that; else `new`."""
     if not isinstance(old, list | dict | set | bytearray | deque) or not isinstance(old, type(new)):
         return new

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.protocol.merging import may_change, merge
+from sandbox.protocol.references import ALONE
 
 Trees = Callable[[object], Any]
 
@@ -68,14 +69,3 @@ def _are_held(parts: Any) -> bool:
 
 def _is_flat(value: object) -> bool:
     return not isinstance(value, list | dict | tuple) and not hasattr(value, "rotate")
-
-
-def _references() -> int:
-    """How many refer to a part that only its container holds, when it is looked at as above."""
-    places: list[list[object]] = [[]]
-    for part in places:
-        return sys.getrefcount(part)
-    raise AssertionError
-
-
-ALONE = _references()

@@ -38,6 +38,7 @@ from sandbox.guest.judge_box.raising import expected, stand_in
 from sandbox.guest.judge_box.remote import Remote, TooMuch, Unjudgeable, fetch_name
 from sandbox.guest.surroundings import SEED, Surroundings
 from sandbox.protocol import codec
+from sandbox.protocol.replicas import plain_classes
 
 ASKING = ("__isinstance__", "__type__")
 COMPARATORS = {"isclose": "math", "allclose": "numpy"}
@@ -113,6 +114,7 @@ def run_tests(body: bytes) -> None:
     if (failure := _attempt(preamble, names)) is not None:
         send_message({"preamble": failure})
         return
+    remote.replicate(plain_classes(names))
     failure = _fetched(request["entry_point"], names) or _attempt(setup, names)
     if failure is not None:
         send_message({"test": 0, "failure": failure})

@@ -18,6 +18,7 @@ from sandbox.guest.judge_box.raising import exception
 from sandbox.guest.surroundings import NotCarried, Surroundings
 from sandbox.protocol import arrays, codec, frames
 from sandbox.protocol.merging import MUTABLE, merge
+from sandbox.protocol.replicas import MOST, TESTS, Replicas
 
 ASKABLE = {"__name__", "__qualname__", "__doc__", "__dict__", "__annotations__", "__module__"}
 """Special attributes that tests may read. Libraries trust others: numpy reads memory at __array_interface__."""
@@ -163,10 +164,11 @@ def questions() -> int:
 
 def _ask(*do: Any) -> dict[str, Any]:
     global _questions
-    send_message({"ask": {"do": do, **_borrowed.settle(), **_told()}})
+    send_message({"ask": {"do": do, **_borrowed.settle(), **_replicated(), **_told()}})
     answer = receive_message()
     if answer is None:
         raise SystemExit("the host ended the run")
+    _take_replicas(answer)
     _borrowed.take(answer)
     surroundings.take(answer)
     value = answer.get("value")
@@ -174,6 +176,19 @@ def _ask(*do: Any) -> dict[str, Any]:
     if "raised" in answer:
         raise exception(answer["raised"])
     return answer
+
+
+def _replicated() -> dict[str, Any]:
+    """What the tests changed of objects that both sides have, and which of these they hold no more."""
+    gone = replicas.release()
+    return replicas.changes() | ({"gone": gone} if gone else {})
+
+
+def _take_replicas(answer: dict[str, Any]) -> None:
+    try:
+        replicas.take(answer)
+    except Unanswered as error:
+        raise error.reason from None
 
 
 def _encode(value: object) -> Any:
@@ -205,6 +220,10 @@ def _never_ends(iterator: object) -> bool:
 def _handle(value: object) -> dict[str, Any]:
     if isinstance(value, Remote):
         return {"handle": value._number, "type": value._type}
+    if (tree := replicas.tree(value)) is not None:
+        return tree
+    if replicas.is_full(value):
+        raise TooMuch(f"more than {MOST} objects of the preamble cannot be passed to the program")
     text = f"a {type(value).__name__} of the tests cannot be passed to the program"
     # what a value of the program turned into is its own: else it could choose that it is not judged
     items = type(value).__module__.partition(".")[0] == "numpy" and hasattr(value, "dtype")
@@ -216,8 +235,10 @@ def _handle(value: object) -> dict[str, Any]:
 _known: dict[tuple[int, str], Remote] = {}
 
 
-def _remote(number: int, type_name: str) -> Remote:
+def _remote(number: int, type_name: str) -> Any:
     """The same one for the same object: tests may ask `is`, and keep it in a set."""
+    if number < 0:
+        return replicas.find(number)
     return _known.setdefault((number, type_name), Remote(number, type_name))
 
 
@@ -246,3 +267,10 @@ def _text(value: object) -> str:
 
 
 _borrowed = Borrowed(_encode, _decode)
+replicas = Replicas({}, TESTS, _encode, _decode)
+"""Of no class yet; the tests' preamble brings some."""
+
+
+def replicate(classes: dict[str, type]) -> None:
+    """Objects of these classes are told to the program from when they are handed over."""
+    replicas.classes, replicas.active = classes, set(classes)

@@ -13,6 +13,7 @@ from sandbox.guest.program_box.loans import Loans
 from sandbox.guest.program_box.special import OPERATIONS
 from sandbox.guest.surroundings import Surroundings
 from sandbox.protocol import arrays, codec
+from sandbox.protocol.replicas import PROGRAM, Replicas
 
 EXACT = partial(arrays.make_array, arrays.exact_numbers)
 
@@ -23,8 +24,10 @@ class Objects:
     Deliberately absent: comparisons and arithmetic, whose other operand would be the expected answer.
     """
 
-    def __init__(self, names: dict[str, Any], surroundings: Iterable[str] = ()) -> None:
-        """`surroundings`: of the process, what is carried."""
+    def __init__(
+        self, names: dict[str, Any], surroundings: Iterable[str] = (), classes: dict[str, type] | None = None
+    ) -> None:
+        """`surroundings`: of the process, what is carried. `classes`: of the preamble, perhaps replicated."""
         self.names = names
         self.kept: list[object] = []
         self.places: dict[int, int] = {}  # by identity, which stays while the object is kept
@@ -32,13 +35,17 @@ class Objects:
         self.numbers = count()
         self.printed: io.StringIO | None = None
         self.loans = Loans(self.keep)
+        self.replicas = Replicas(classes or {}, PROGRAM, self._tree, self._decode, self.names.get)
         self.surroundings = Surroundings([*surroundings], strict=False)
 
     def answer(self, message: dict[str, Any]) -> dict[str, Any]:
         try:
             self.surroundings.take(message)
+            self.replicas.take(message)
             self.loans.settle(message, self._decode)
-            return self._answer(message) | self.loans.news() | self.surroundings.changes()
+            self.replicas.forget(message.get("gone", ()))
+            answer = self._answer(message) | self.loans.news()
+            return answer | self.replicas.changes() | self.surroundings.changes()
         except BaseException as error:
             return {"raised": describe_exception(error)}
 
@@ -58,6 +65,8 @@ class Objects:
 
     def keep(self, value: object, name: str | None = None) -> dict[str, Any]:
         """The handle of an object, always the same for the same one."""
+        if id(value) not in self.places and (tree := self.replicas.tree(value)) is not None:
+            return tree
         number = self.places.setdefault(id(value), len(self.kept))
         if number == len(self.kept):
             self.kept.append(value)
@@ -86,7 +95,13 @@ class Objects:
     def _decode(self, tree: Any) -> Any:
         if isinstance(tree, dict) and "iterator" in tree:
             return iter(self._decode(tree["iterator"]))
-        return codec.decode_value(tree, lambda number, name: self.kept[number], EXACT)
+        return codec.decode_value(tree, self._find, EXACT)
+
+    def _find(self, number: int, type_name: str) -> object:
+        return self.kept[number] if number >= 0 else self.replicas.find(number)
+
+    def _tree(self, value: object) -> Any:
+        return codec.encode_value(value, self.keep)
 
     def do_get(self, name: str) -> dict[str, Any]:
         if name not in self.names:
