@@ -29,6 +29,8 @@ LIMITS: dict[str, type] = {
     "int_max_str_digits": int,
     "per_test": bool,
 }
+TIMES = {"cpu_limit_s", "wall_limit_s"}
+"""Who sets one means a test, as judges of competitions do, unless `per_test` says otherwise."""
 MOST = 1_000_000
 """Seconds, MiB or digits of a limit: longer waits than the clock can express would fail in the middle of a run."""
 
@@ -183,9 +185,10 @@ def _limits(row: ProblemRow) -> Limits:
             names = ", ".join(LIMITS)
             kinds = "MiB and digits are whole ones, per_test is true or false"
             raise row.refuse("limits", f"positive numbers up to {MOST:,} named {names} ({kinds})")
-    wall = {} if "wall_limit_s" in given else {"wall_limit_s": wall_for(given.get("cpu_limit_s"))}
+    meant = {} if "wall_limit_s" in given else {"wall_limit_s": wall_for(given.get("cpu_limit_s"))}
+    meant["per_test"] = bool(given.keys() & TIMES)
     try:
-        return Limits(**{**wall, **{name: LIMITS[name](value) for name, value in given.items()}})
+        return Limits(**{**meant, **{name: LIMITS[name](value) for name, value in given.items()}})
     except ValueError as error:
         raise row.refuse("limits", f"limits that Python has ({error})") from None
 

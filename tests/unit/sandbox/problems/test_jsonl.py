@@ -62,7 +62,7 @@ def test_bad_rows_are_named(tmp_path: Path, change: dict[str, Any], message: str
 
 def test_a_good_row(tmp_path: Path) -> None:
     path = tmp_path / "problems.jsonl"
-    row = {**ROW, "limits": {"cpu_limit_s": 2, "per_test": True}, "float_tol": 1e-3, "difficulty": "easy", "task_id": 7}
+    row = {**ROW, "limits": {"cpu_limit_s": 2}, "float_tol": 1e-3, "difficulty": "easy", "task_id": 7}
     path.write_text(json.dumps(row) + "\n")
     (problem,) = load_problems(str(path))
     assert (problem.problem_id, problem.limits.cpu_limit_s, problem.limits.wall_limit_s) == ("7", 2.0, 20.0)
