@@ -40,7 +40,6 @@ class Executor:
         from sandbox.selftest import selftest
 
         selftest.ensure_limits(config.runtime)  # raises LimitNotEnforced: no work for boxes that do not hold
-        selftest.ensure_limits(config.runtime)  # raises LimitNotEnforced: no work for boxes that do not hold
         self._pool = Pool(
             boxes=config.boxes,
             runtime=config.runtime,
