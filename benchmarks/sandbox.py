@@ -21,19 +21,20 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from itertools import count, cycle
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # this folder's sandbox.py is not the package of that name
 
+from benchmarks.load_programs import Candidate, hashed_programs, heavy_programs
 from sandbox.containers import ownership
 from sandbox.containers.docker_client import connect_engine
 from sandbox.errors import ProblemError, SandboxUnavailable
 from sandbox.image.build import ensure_image
 from sandbox.judging.plan import make_plan
 from sandbox.pool.pool import Pool, Question
-from sandbox.problem import FunctionTest, Limits, Problem
+from sandbox.problem import FunctionTest
 from sandbox.problems.load import load_problems
 from sandbox.verdict import Verdict
 
@@ -59,7 +60,6 @@ DEADLINE_S = 60
 CORES = len(os.sched_getaffinity(0))
 LEVELS = {"quiet": (1,), "1x": (CORES,), "2x": (2 * CORES,), "4x": (2 * CORES, 2 * CORES)}
 """Boxes of each pool: at 4x two pools share the machine, and neither knows of the other."""
-Candidate = tuple[Problem, str]
 
 
 def candidates(number: int) -> list[Candidate]:
@@ -216,34 +216,6 @@ def print_speed(result: dict[str, Any]) -> None:
 
 
 # ---- flips ------------------------------------------------------------------------------------------------------
-
-
-def work(cpu_s: float) -> str:
-    """A loop of that many CPU seconds on this machine when it is quiet."""
-    loop = "n = 1\nfor _ in range({}): n = n * 3 % 1000003\n"
-    started = time.process_time()
-    exec(compile(loop.format(1_000_000), "calibration", "exec"), {})
-    return loop.format(int(1_000_000 * cpu_s / (time.process_time() - started)))
-
-
-def heavy_programs(number: int, limit_s: float, below: list[float]) -> list[Candidate]:
-    """At those shares of their CPU limit in turn, and every seventh far above it."""
-    tests = (FunctionTest("assert f(3) == [3, 6]"),)
-    limits = Limits(cpu_limit_s=limit_s, wall_limit_s=10 * limit_s, memory_mib=256)
-    problem = Problem(problem_id="heavy", prompt="", private_tests=tests, entry_point="f", limits=limits)
-    loops = {share: work(share * limit_s) for share in (*below, 3.0)}
-    shares = [3.0 if index % 7 == 6 else below[index % len(below)] for index in range(number)]
-    return [(problem, f"{loops[share]}def f(x): return [x, 2 * x]\n# {n}") for n, share in zip(count(), shares)]
-
-
-def hashed_programs(number: int) -> list[Candidate]:
-    """Right or wrong by which of eight texts a set gives first: another seed of hashes has another half of them."""
-    tests = (FunctionTest("assert f(3) == [3, 6]"),)
-    problem = Problem(problem_id="hashed", prompt="", private_tests=tests, entry_point="f")
-    program = (
-        "first = next(iter({{f'{}-{{n}}' for n in range(8)}}))\ndef f(x): return [x, 2 * x] if first[-1] < '4' else []"
-    )
-    return [(problem, program.format(n)) for n in range(number)]
 
 
 def judged(pools: tuple[int, ...], some: list[Candidate]) -> list[str]:
