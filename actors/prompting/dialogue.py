@@ -12,6 +12,7 @@ from sandbox.problem import Problem
 from sandbox.verdict import Outcome
 
 NO_PROGRAM = "no program in the answer"
+REASON_NO_PROGRAM = "no_program"
 SHOWN = 60
 """Characters of a wrong result in a message."""
 
@@ -46,9 +47,14 @@ class Dialogue:
         answer = self.prompt_format.write_answer(problem.reference, problem)
         return answer if self.program(answer, problem) == problem.reference.strip() else None
 
-    def feedback(self, problem: Problem, public: Outcome) -> str:
-        """What the model is told after its public tests ran."""
-        told = PASSED if public.accepted else _text(self.feedback_style.tell, problem, public)
+    def feedback(self, problem: Problem, public: Outcome, response: str = "") -> str:
+        """What the model is told after its public tests ran on the program in `response`, or that it holds none."""
+        missing = self.prompt_format.tell_missing
+        if missing and public.reason == REASON_NO_PROGRAM:
+            told = missing(response, problem)
+            told = told if isinstance(told, str) else _refuse(missing, told, problem)
+        else:
+            told = PASSED if public.accepted else _text(self.feedback_style.tell, problem, public)
         return self.prompt_format.feedback_template.format(told)
 
 

@@ -2,7 +2,7 @@
 
 `bare` is for models that were trained on nothing but programs. `paper` and `release` follow arXiv 2502.20380
 (appendix C.1) and its released code for instruction-tuned models, with the instructions in words of our own;
-they differ in what they ask for at the end of the prompt.
+they differ in what they ask for at the end of the prompt. `instruct` is what small instruction-tuned models follow.
 """
 
 import ast
@@ -10,6 +10,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from actors.prompting.reading import (
+    defining_program,
+    first_fenced_or_whole_program,
+    first_fenced_program,
+    missing_program,
+    whole_program,
+)
 from sandbox import languages
 from sandbox.problem import FunctionTest, Problem
 from sandbox.registry import Registry
@@ -24,6 +31,7 @@ class PromptFormat:
     write_answer       (program, problem) -> a response that carries the program
     description        one sentence for help texts
     feedback_template  what is put around feedback; {} stands for it
+    tell_missing       (response, problem) -> why read_program found none, for the model; None: the judge's words
     allows_prose       whether a response may hold more than code
     """
 
@@ -32,25 +40,8 @@ class PromptFormat:
     write_answer: Callable[[str, Problem], str]
     description: str
     feedback_template: str = "{}"
+    tell_missing: Callable[[str, Problem], str] | None = None
     allows_prose: bool = True
-
-
-def whole_program(response: str, problem: Problem) -> str | None:
-    return response.strip() or None
-
-
-def fenced_program(response: str, problem: Problem) -> str | None:
-    """The first code block tagged with the problem's language; one that was never closed runs to the end."""
-    tags = "|".join(map(re.escape, languages.get_language(problem.language).fences))
-    opening = re.search(rf"```(?:{tags})[ \t]*\n", response)
-    if opening is None:
-        return None
-    return response[opening.end() :].partition("```")[0].strip() or None
-
-
-def fenced_or_whole_program(response: str, problem: Problem) -> str | None:
-    """As `fenced_program`; a response without any fence is a program as a whole."""
-    return fenced_program(response, problem) if "```" in response else whole_program(response, problem)
 
 
 def _whole_answer(program: str, problem: Problem) -> str:
@@ -59,6 +50,13 @@ def _whole_answer(program: str, problem: Problem) -> str:
 
 def _fenced_answer(program: str, problem: Problem) -> str:
     return f"```{problem.language}\n{program.strip()}\n```"
+
+
+def _safely_fenced_answer(program: str, problem: Problem) -> str:
+    """In a fence that is longer than any in the program."""
+    longest = max(map(len, re.findall("`+", program)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{problem.language}\n{program.strip()}\n{fence}"
 
 
 def _bare_prompt(problem: Problem, show_tests: bool) -> str:
@@ -134,6 +132,10 @@ def _code_only(language: str) -> str:
     )
 
 
+def _one_block(language: str) -> str:
+    return f"Write the whole program, with the imports it needs and without tests, in one ```{language} code block."
+
+
 def _stdio_prompt(problem: Problem) -> str:
     """The statement carries its examples itself, so there are no tests to show or to hide."""
     language = problem.language
@@ -160,14 +162,22 @@ PROMPT_FORMATS: Registry[PromptFormat] = Registry(
         ),
         "paper": PromptFormat(
             first_prompt=_prompt_ending(_instructions),
-            read_program=fenced_program,
+            read_program=first_fenced_program,
             write_answer=_fenced_answer,
             description="Instructions as in the paper; the program is the first code block of an answer.",
             feedback_template="Feedback: {}",
         ),
+        "instruct": PromptFormat(
+            first_prompt=_prompt_ending(_one_block),
+            read_program=defining_program,
+            write_answer=_safely_fenced_answer,
+            description="For instruction-tuned models: the whole program again in every answer, however it is fenced.",
+            feedback_template="{}\n\nWrite the whole program again, corrected, in one code block.",
+            tell_missing=missing_program,
+        ),
         "release": PromptFormat(
             first_prompt=_prompt_ending(_code_only),
-            read_program=fenced_or_whole_program,
+            read_program=first_fenced_or_whole_program,
             write_answer=_fenced_answer,
             description="As the paper's released code asks: code alone, in a code block or as the whole answer.",
             feedback_template="Feedback: {}",

@@ -13,7 +13,7 @@ from typing import Any
 
 from actors.deadline import within_deadline
 from actors.inference.engine import Completion, Engine, Sampling
-from actors.prompting.dialogue import NO_PROGRAM
+from actors.prompting.dialogue import NO_PROGRAM, REASON_NO_PROGRAM
 from actors.scorers.scorer import Pair
 from sandbox.problem import Problem, Suite
 from sandbox.verdict import Outcome, Verdict, outcome_without_tests
@@ -67,7 +67,7 @@ class RequestCache:
         failure is forgotten.
         """
         if program is None:
-            return Outcome(verdict=Verdict.COMPILE_ERROR, message=NO_PROGRAM, reason="no_program")
+            return Outcome(verdict=Verdict.COMPILE_ERROR, message=NO_PROGRAM, reason=REASON_NO_PROGRAM)
         if suite == "private" and self.problem.public_tests and not self.problem.private_tests:
             return outcome_without_tests("private", public_suffices=True)
         key = (program, suite, every_test)

@@ -94,7 +94,7 @@ class _Search:
         for place, index in enumerate(level.kept):
             answer = level.answers[index]
             assert answer.public is not None
-            level.feedback[index] = self.dialogue.feedback(self.problem, answer.public)
+            level.feedback[index] = self.dialogue.feedback(self.problem, answer.public, answer.response)
             said = {"role": "assistant", "content": answer.response}
             told = {"role": "user", "content": level.feedback[index]}
             messages = (*level.histories[level.parents[index]].messages, said, told)

@@ -15,6 +15,7 @@ EXTRA_OF_MODULE = {
     "transformers": "cpu",
     "deepspeed": "cpu",
     "huggingface_hub": "cpu",
+    "markdown_it": "cpu",
     "tokenizers": "cpu",
     "vllm": "cpu",
     "tensorboard": "tensorboard",

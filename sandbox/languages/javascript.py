@@ -307,6 +307,7 @@ LANGUAGE = Language(
     name="javascript",
     title="JavaScript",
     fences=("javascript", "js", "node"),
+    more_fences=("mjs", "cjs", "jsx", "ecmascript"),
     suffix=".js",
     packages=("nodejs",),
     files=("node", "/usr/share/nodejs"),  # where Debian keeps modules that its node loads at its start

@@ -82,6 +82,8 @@ class Language:
     """What opens a block of it in Markdown, behind the backticks."""
     suffix: str
 
+    more_fences: tuple[str, ...] = ()
+    """Further words that models open a block of it with."""
     packages: tuple[str, ...] = ()
     """Debian packages that its image layer takes `files` from."""
     files: tuple[str, ...] = ()

