@@ -143,19 +143,24 @@ def plain_answer(
 
 def _plain_answer(message: dict[str, Any], check: Callable[[Any], None]) -> dict[str, Any]:
     more = _plain_news(message.get("news", {}), check) | _plain_replicas(message.get("replicas", {}), check)
+    changed = message.get("changed", {})
+    if not isinstance(changed, dict):
+        raise ValueError("not an answer")
+    for tree in changed.values():
+        check(tree)
+    more |= {"changed": changed} if changed else {}
     if isinstance(message.get("raised"), dict):
         return {"raised": _exception(message["raised"], check), **more}
     if message.get("stop") is True:
         return {"stop": True, **more}
-    changed = message.get("changed", {})
-    if "value" not in message or not isinstance(changed, dict):
+    if "value" not in message:
         raise ValueError("not an answer")
     called = message.get("callback")
-    for tree in (message["value"], *changed.values(), *([] if called is None else _called_back(called))):
+    for tree in (message["value"], *([] if called is None else _called_back(called))):
         check(tree)
     kinds = {"same": str, "ref": int, "lent": int, "callback": list}
     more |= {name: message[name] for name, kind in kinds.items() if type(message.get(name)) is kind}
-    return {"value": message["value"], "changed": changed, **more}
+    return {"value": message["value"], **more}
 
 
 def _plain_news(news: Any, check: Callable[[Any], None]) -> dict[str, Any]:

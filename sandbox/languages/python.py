@@ -14,6 +14,7 @@ from sandbox.languages.doctests import python_source
 from sandbox.languages.language import Call, JudgeBox, Language
 from sandbox.protocol import codec
 from sandbox.protocol.equality import values_close
+from sandbox.protocol.sharing import Anything
 
 _CONVERSIONS = "abs bool dict float frozenset int len list max min round set sorted str sum tuple"
 CONVERSIONS = frozenset(_CONVERSIONS.split())
@@ -188,9 +189,16 @@ def value_difference(tree: Any, expected: Any, tolerance: float | None) -> str |
     return None if values_close(got, expected, tolerance) else rendering.describe_mismatch(got, expected)
 
 
+ANYTHING = Anything()
+
+
 def check_tree(tree: Any) -> None:
     """No two objects are alike: they may be keys. What follows is looked at when it comes, texts are texts."""
-    codec.decode_value(tree, lambda number, name: codec.Opaque(name), more=lambda number: [], split=lambda text: [text])
+    codec.decode_value(tree, _stands_for, codec.Array, lambda _: [], lambda text: [text], ANYTHING)
+
+
+def _stands_for(number: int, name: str) -> codec.Opaque:
+    return codec.Opaque(name)
 
 
 def show_tree(tree: Any) -> str:

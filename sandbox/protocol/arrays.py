@@ -17,6 +17,9 @@ RECORD = "record"
 NAME, DIMENSIONS = 40, 32
 FLOATS, COMPLEX = ("float16", "float32", "float64", "float128"), ("complex64", "complex128", "complex256")
 INTEGERS = tuple(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))
+NUMBER = re.compile(r"bool_?|u?int[0-9]+|float[0-9]+|complex[0-9]+|longdouble|clongdouble|u?longlong|u?intc")
+WIDTH = re.compile(r"([US])[0-9]{1,9}")
+Tree = Callable[[Any], Any]
 Numbers = Callable[[str, Any], Any]
 """Makes an array of numbers, booleans, texts or objects: (dtype, items)."""
 
@@ -36,10 +39,26 @@ def _of_numpy(kind: type) -> bool:
     return str(kind.__module__).partition(".")[0] == "numpy"
 
 
-def array_tree(value: Any, tree: Callable[[Any], Any]) -> dict[str, Any]:
-    """`tree` makes the trees of the items."""
+def is_number(value: object) -> bool:
+    """Whether it says that it is a scalar of numpy for which something plain might stand."""
+    kind = type(value)
+    return str(kind.__module__) == "numpy" and NUMBER.fullmatch(str(kind.__name__)) is not None
+
+
+def number_tree(value: Any) -> dict[str, Any]:
+    """Of what `is_number`."""
+    plain = value.item()
+    if not isinstance(plain, int | float | complex):
+        plain = complex(value) if value.dtype.kind == "c" else float(value)
+    if isinstance(plain, complex):
+        plain = {"complex": [plain.real, plain.imag]}
+    return {"ndarray": [value.dtype.name, plain, [], "scalar"]}
+
+
+def array_tree(value: Any, tree: Tree, objects: Callable[[list[Any]], Any]) -> dict[str, Any]:
+    """`tree` makes the trees of items that are numbers, bytes or texts, `objects` that of a list of anything."""
     if is_scalar(value):
-        (dtype, items, *_) = array_tree(value.reshape(1), tree)["ndarray"]
+        (dtype, items, *_) = array_tree(value.reshape(1), tree, objects)["ndarray"]
         return {"ndarray": [dtype, items, [], "scalar"]}
     kind, names, shape = KINDS.get(type(value).__name__, ""), value.dtype.names, list(value.shape)
     rest = [shape, kind] if kind or names or not value.size else []
@@ -49,9 +68,14 @@ def array_tree(value: Any, tree: Callable[[Any], Any]) -> dict[str, Any]:
     letter = value.dtype.kind
     if letter in "mM":
         return {"ndarray": [str(value.dtype), tree(plain.view("int64").tolist()), *rest]}
+    if letter == "O":
+        return {"ndarray": ["object", objects([*plain.flat]), shape, kind]}
     if letter in "fc" and value.dtype.itemsize > (8 if letter == "f" else 16):
         plain = plain.astype("float64" if letter == "f" else "complex128")
-    dtype = {"S": "bytes", "V": "void", "O": "object", "U": "str"}.get(letter) or value.dtype.newbyteorder("=").name
+    if letter in "US":
+        dtype = f"{letter}{value.dtype.itemsize // (4 if letter == 'U' else 1)}"
+    else:
+        dtype = "void" if letter == "V" else value.dtype.newbyteorder("=").name
     return {"ndarray": [dtype, tree(plain.tolist()), *rest]}
 
 
@@ -65,8 +89,10 @@ def make_array(numbers: Numbers, dtype: str, items: Any, shape: list[int] | None
         array = _records(items, 1 if kind == "scalar" else len(shape or ()))
     elif DATE.fullmatch(dtype):
         array = numpy.array(items, "int64").view(dtype)
-    elif dtype in ("bytes", "void"):
-        array = numpy.array(items, "S" if dtype == "bytes" else f"V{max(map(len, _leaves(items)), default=1)}")
+    elif dtype == "void":
+        array = numpy.array(items, f"V{max(map(len, _leaves(items)), default=1)}")
+    elif dtype == "object":
+        array = numpy.empty(len(items), object)
     else:
         array = numbers(dtype, items)
     array = array if shape is None else array.reshape(shape)
@@ -85,6 +111,15 @@ def _records(columns: dict[str, Any], dimensions: int) -> Any:
     for name, column in columns.items():
         array[name] = column
     return array
+
+
+def fill_objects(array: Any, items: list[Any]) -> None:
+    """One by one: a list among them is an item, and no row."""
+    import numpy
+
+    places = array.view(numpy.ndarray).reshape(-1)
+    for index, item in enumerate(items):
+        places[index] = item
 
 
 def _leaves(items: Any) -> list[bytes]:
@@ -110,6 +145,8 @@ def widest_numbers(dtype: str, items: Any) -> Any:
         return array.astype("int64") if small else array
     if dtype in COMPLEX:
         return numpy.array(items, "complex128")
-    if dtype in ("bool", "object", "str"):
+    if dtype == "bool":
         return numpy.array(items, dtype)
+    if width := WIDTH.fullmatch(dtype):  # as wide as it has to be, whatever it claims
+        return numpy.array(items, width[1])
     raise ValueError("an array of no plain type")

@@ -3,7 +3,7 @@
 Base types' own methods do it: a subclass, which crosses as what it is a kind of, stays one.
 """
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -21,53 +21,100 @@ def may_change(value: object) -> bool:
     return isinstance(value, MUTABLE) or is_array(value)
 
 
-def merge(target: Any, value: Any, key: Key) -> None:
-    """Give `target` the content of `value`, which is of the same kind."""
-    if isinstance(target, tuple):
-        for part, left in zip(target, value, strict=False):
-            merge(part, left, key)
-    elif isinstance(target, list):
-        list.__setitem__(target, slice(None), _matched(list.__iter__(target), value, key))
+def take_content(target: Any, value: Any) -> None:
+    """As `refill`, of a value that may be of another kind: raises ValueError then."""
+    kinds = [next((kind for kind in MUTABLE.__args__ if isinstance(one, kind)), None) for one in (target, value)]
+    if kinds[0] is not kinds[1] or not may_change(target):
+        raise ValueError("content of another kind")
+    refill(target, value)
+
+
+def refill(target: Any, items: Any) -> None:
+    """Give `target` these items instead of its own."""
+    if isinstance(target, list | bytearray):
+        base: Any = list if isinstance(target, list) else bytearray
+        base.__setitem__(target, slice(None), items)
     elif isinstance(target, dict):
-        items = {name: merged(dict.get(target, name), item, key) for name, item in value.items()}
-        dict.clear(target)
-        dict.update(target, items)
+        base = OrderedDict if isinstance(target, OrderedDict) else dict  # the latter leaves the order of one behind
+        base.clear(target)
+        base.update(target, items)
     elif isinstance(target, set):
         set.clear(target)
-        set.update(target, value)
-    elif isinstance(target, bytearray):
-        bytearray.__setitem__(target, slice(None), value)
+        set.update(target, items)
     elif isinstance(target, deque):
-        parts = _matched(deque.__iter__(target), value, key)
         deque.clear(target)
-        deque.extend(target, parts)
+        deque.extend(target, items)
     elif is_array(target):
-        target[...] = value
+        if target.shape != items.shape:
+            target.resize(items.shape, refcheck=False)
+        target[...] = items
 
 
-def _matched(old: Iterable[Any], new: Iterable[Any], key: Key) -> list[Any]:
-    """The new items: old ones where their content is there, wherever; old ones that changed, if none came or went."""
-    before, items = list(old), list(new)
-    if not any(map(may_change, before)):
-        return items
-    stock: dict[str, list[Any]] = {}
-    for item in reversed(before):
-        if may_change(item):
-            stock.setdefault(key(item), []).append(item)
-    found = [stock.get(key(item), []) if may_change(item) else [] for item in items]
-    kept = [places.pop() if places else None for places in found]
-    if len(before) != len(items):
-        return [item if one is None else one for one, item in zip(kept, items, strict=True)]
-    used = set(map(id, kept))
-    return [
-        one if one is not None else item if id(was) in used else merged(was, item, key)
-        for one, was, item in zip(kept, before, items, strict=True)
-    ]
+def merge(target: Any, value: Any, key: Key) -> None:
+    """Give `target` the content of `value`, which is of the same kind; its parts stay the objects that they were."""
+    _Merge(key).whole(target, value)
 
 
 def merged(old: Any, new: Any, key: Key) -> Any:
     """`old` with the content of `new`, if it can be given that; else `new`."""
-    if not isinstance(old, list | dict | set | bytearray | deque) or not isinstance(old, type(new)):
-        return new
-    merge(old, new, key)
-    return old
+    return _Merge(key).part(old, new)
+
+
+class _Merge:
+    def __init__(self, key: Key) -> None:
+        self.key = key
+        self.became: dict[int, Any] = {}  # a new value by its identity, and the old one that takes its place
+        self.taken: set[int] = set()
+
+    def whole(self, target: Any, value: Any) -> None:
+        if isinstance(target, tuple):
+            for old, new in zip(target, value, strict=False):
+                if may_change(old) and id(new) not in self.became:
+                    self.whole(old, new)
+            return
+        self.become(value, target)
+        if isinstance(target, dict):
+            refill(target, {name: self.part(dict.get(target, name), item) for name, item in value.items()})
+        elif isinstance(target, list | deque):
+            base: Any = list if isinstance(target, list) else deque
+            refill(target, self.matched(base.__iter__(target), value))
+        else:
+            refill(target, value)
+
+    def become(self, new: Any, old: Any) -> Any:
+        self.became[id(new)] = old
+        self.taken.add(id(old))
+        return old
+
+    def part(self, old: Any, new: Any) -> Any:
+        """`old` with the content of `new`, if it can be given that and was not given another one; else `new`."""
+        if id(new) in self.became:
+            return self.became[id(new)]
+        if not isinstance(old, MUTABLE) or not isinstance(old, type(new)) or id(old) in self.taken:
+            return new
+        self.whole(old, new)
+        return old
+
+    def known(self, item: Any, places: list[Any]) -> Any:
+        if id(item) in self.became or not places:
+            return self.became.get(id(item))
+        return self.become(item, places.pop())
+
+    def matched(self, old: Iterable[Any], new: Iterable[Any]) -> list[Any]:
+        """The new items: old ones where their content is there; old ones that changed, if none came or went."""
+        before, items = list(old), list(new)
+        if not any(map(may_change, before)):
+            return [self.became.get(id(item), item) for item in items]
+        stock: dict[str, list[Any]] = {}
+        for item in reversed(before):
+            if may_change(item):
+                stock.setdefault(self.key(item), []).append(item)
+        found = [stock.get(self.key(item), []) if may_change(item) else [] for item in items]
+        kept = [self.known(item, places) for item, places in zip(items, found, strict=True)]
+        if len(before) != len(items):
+            return [item if one is None else one for one, item in zip(kept, items, strict=True)]
+        used = set(map(id, kept))
+        return [
+            one if one is not None else item if id(was) in used else self.part(was, item)
+            for one, was, item in zip(kept, before, items, strict=True)
+        ]

@@ -6,7 +6,7 @@ so do different ones that are chosen to find their places taken, one after the o
 
 import sys
 from collections.abc import Sequence
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
 COLLISIONS, NUMBER_COLLISIONS = (64, 16), 1000
@@ -28,9 +28,11 @@ def spread(items: list[Any], in_set: bool = False) -> list[Any]:
     hashes = list(map(hash, items))
     ordered = sorted(hashes)
     if any(map(int.__eq__, ordered, ordered[1:])):
-        levels = max(map(_levels, items))
+        repeated = {one for one, other in pairwise(ordered) if one == other}
+        colliding = [item for item, value in zip(items, hashes, strict=True) if value in repeated]
+        levels = max(map(_levels, colliding))
         most = COLLISIONS[levels] if levels < len(COLLISIONS) else 1
-        if all(type(item) is int or type(item) is float for item in items):
+        if all(type(item) is int or type(item) is float for item in colliding):
             most = NUMBER_COLLISIONS
         if any(map(int.__eq__, ordered, ordered[most:])):
             raise ValueError("too many items with one hash")

@@ -5,7 +5,6 @@ and the other operand the expected value.
 """
 
 import itertools
-import json
 import operator
 from functools import partial
 from typing import Any
@@ -17,8 +16,9 @@ from sandbox.guest.judge_box.places import place_of_call
 from sandbox.guest.judge_box.raising import exception
 from sandbox.guest.surroundings import NotCarried, Surroundings
 from sandbox.protocol import arrays, codec, frames
-from sandbox.protocol.merging import MUTABLE, merge
+from sandbox.protocol.merging import take_content
 from sandbox.protocol.replicas import MOST, TESTS, Replicas
+from sandbox.protocol.sharing import Met, Sharing
 
 ASKABLE = {"__name__", "__qualname__", "__doc__", "__dict__", "__annotations__", "__module__"}
 """Special attributes that tests may read. Libraries trust others: numpy reads memory at __array_interface__."""
@@ -64,16 +64,16 @@ class Remote(Operators):
             object.__setattr__(self, name, value)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        trees = [_argument(value) for value in args]
-        named = {name: _argument(value) for name, value in kwargs.items()}
-        answer = _ask("call", self._number, trees, named)
-        given = {**{str(index): value for index, value in enumerate(args)}, **kwargs}
-        for name, tree in answer.get("changed", {}).items():
-            merge(given[name], _decode(tree), _text)
-        same = given.get(answer.get("same", ""))
-        if isinstance(same, MUTABLE) or arrays.is_array(same):
-            return same
-        made = _received(answer)
+        encoder = _encoder()
+        trees = [_argument(value, encoder) for value in args]
+        named = {name: _argument(value, encoder) for name, value in kwargs.items()}
+        answer = _answer("call", self._number, trees, named)
+        met = Met(encoder.sharing.objects)  # type: ignore[union-attr]
+        made = None if "raised" in answer else _received(answer, met)
+        for tree in answer.get("changed", {}).values():
+            for number, content in _decode(tree, met).items():
+                take_content(met.referred("given", number), content)
+        _raise(answer)
         if self._type == "type" and isinstance(made, Remote) and made._named:
             object.__setattr__(made, "_made", True)
         return made
@@ -163,6 +163,18 @@ def questions() -> int:
 
 
 def _ask(*do: Any) -> dict[str, Any]:
+    answer = _answer(*do)
+    _raise(answer)
+    return answer
+
+
+def _raise(answer: dict[str, Any]) -> None:
+    """What the program raised, if it did."""
+    if "raised" in answer:
+        raise exception(answer["raised"])
+
+
+def _answer(*do: Any) -> dict[str, Any]:
     global _questions
     send_message({"ask": {"do": do, **_borrowed.settle(), **_replicated(), **_told()}})
     answer = receive_message()
@@ -173,8 +185,6 @@ def _ask(*do: Any) -> dict[str, Any]:
     surroundings.take(answer)
     value = answer.get("value")
     _questions += not (do[0] == "get" and isinstance(value, dict) and "handle" in value)
-    if "raised" in answer:
-        raise exception(answer["raised"])
     return answer
 
 
@@ -191,23 +201,27 @@ def _take_replicas(answer: dict[str, Any]) -> None:
         raise error.reason from None
 
 
-def _encode(value: object) -> Any:
-    encoder = codec.Encoder(_handle, frames.MAX_FRAME // 2)  # what has more items no message holds
+def _encoder() -> codec.Encoder:
+    return codec.Encoder(_handle, frames.MAX_FRAME // 2, sharing=Sharing())  # what has more items no message holds
+
+
+def _encode(value: object, encoder: codec.Encoder | None = None) -> Any:
+    encoder = encoder or _encoder()
     tree = encoder.tree(value, 0)
     if encoder.lost:
-        raise TooMuch(f"a value nested more than {codec.MAX_DEPTH} deep cannot be passed to the program")
+        raise TooMuch(f"{encoder.lost} cannot be passed to the program")
     return tree
 
 
-def _argument(value: object) -> Any:
+def _argument(value: object, encoder: codec.Encoder) -> Any:
     """An iterator of the tests is handed over as its items."""
     if type(value).__module__ in ("builtins", "itertools") and hasattr(type(value), "__next__"):
         items = list(itertools.islice(value, ENDLESS + 1))  # type: ignore[call-overload]
         if len(items) > ENDLESS:
             text = "an endless iterator of the tests cannot be passed to the program"
             raise Unjudgeable(text) if _never_ends(value) else TooMuch(text)
-        return {"iterator": _encode(items)}
-    return _encode(value)
+        return {"iterator": _encode(items, encoder)}
+    return _encode(value, encoder)
 
 
 def _never_ends(iterator: object) -> bool:
@@ -226,7 +240,8 @@ def _handle(value: object) -> dict[str, Any]:
         raise TooMuch(f"more than {MOST} objects of the preamble cannot be passed to the program")
     text = f"a {type(value).__name__} of the tests cannot be passed to the program"
     # what a value of the program turned into is its own: else it could choose that it is not judged
-    items = type(value).__module__.partition(".")[0] == "numpy" and hasattr(value, "dtype")
+    module = type(value).__module__
+    items = module.partition(".")[0] == "numpy" and not module.startswith("numpy.ma") and hasattr(value, "dtype")
     if items or hasattr(value, "raised") or isinstance(value, codec.Opaque):
         raise TypeError(text)
     raise Unjudgeable(text)
@@ -242,9 +257,9 @@ def _remote(number: int, type_name: str) -> Any:
     return _known.setdefault((number, type_name), Remote(number, type_name))
 
 
-def _decode(tree: Any) -> Any:
+def _decode(tree: Any, met: Met | None = None) -> Any:
     try:
-        return codec.decode_value(tree, _remote, WIDEST, _rest, codec.split_value)
+        return codec.decode_value(tree, _remote, WIDEST, _rest, codec.split_value, met or Met())
     except Unanswered as error:
         raise error.reason from None
 
@@ -256,14 +271,10 @@ def _rest(number: int) -> Any:
         raise Unanswered(error) from None
 
 
-def _received(answer: dict[str, Any]) -> Any:
+def _received(answer: dict[str, Any], met: Met | None = None) -> Any:
     """The value of an answer. One that the program lent is kept equal to its own."""
-    value = _decode(answer["value"])
+    value = _decode(answer["value"], met)
     return _borrowed.borrow(answer["lent"], value) if "lent" in answer else value
-
-
-def _text(value: object) -> str:
-    return json.dumps(_encode(value))
 
 
 _borrowed = Borrowed(_encode, _decode)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sandbox.protocol import codec
 from sandbox.protocol.merging import may_change, merge
+from sandbox.protocol.sharing import Sharing
 
 
 class Loans:
@@ -40,10 +41,13 @@ class Loans:
         """What the program changed since."""
         changed = {}
         for number, value in self.lent.items():
-            tree = codec.encode_value(value, self.keep)
+            tree = self._tree(value)
             if (text := json.dumps(tree)) != self.texts[number]:
                 changed[str(number)], self.texts[number] = tree, text
         return {"news": changed} if changed else {}
 
+    def _tree(self, value: object) -> Any:
+        return codec.encode_value(value, self.keep, sharing=Sharing())
+
     def _text(self, value: object) -> str:
-        return json.dumps(codec.encode_value(value, self.keep))
+        return json.dumps(self._tree(value))

@@ -9,11 +9,13 @@ from itertools import count
 from typing import Any
 
 from sandbox.guest.exceptions import describe_exception, is_own
+from sandbox.guest.program_box.given import Given
 from sandbox.guest.program_box.loans import Loans
 from sandbox.guest.program_box.special import OPERATIONS
 from sandbox.guest.surroundings import Surroundings
 from sandbox.protocol import arrays, codec
 from sandbox.protocol.replicas import PROGRAM, Replicas
+from sandbox.protocol.sharing import Met, Sharing
 
 EXACT = partial(arrays.make_array, arrays.exact_numbers)
 
@@ -36,6 +38,7 @@ class Objects:
         self.printed: io.StringIO | None = None
         self.loans = Loans(self.keep)
         self.replicas = Replicas(classes or {}, PROGRAM, self._tree, self._decode, self.names.get)
+        self.given = Given(self.keep, self._decode)
         self.surroundings = Surroundings([*surroundings], strict=False)
 
     def answer(self, message: dict[str, Any]) -> dict[str, Any]:
@@ -73,15 +76,15 @@ class Objects:
         return {"handle": number, "type": name or str(type(value).__name__)[: codec.NAME]}
 
     def _value(self, value: object) -> dict[str, Any]:
-        return {"value": self._encoder().tree(value, 0)}
+        return {"value": self._encoder(Sharing()).tree(value, 0)}
 
     def _part(self, value: object) -> dict[str, Any]:
         """A value that is a part of the program's objects: tests may change it in place."""
         answer = self._value(value)
         return answer if self.rests else answer | self.loans.lend(value)
 
-    def _encoder(self) -> codec.Encoder:
-        return codec.Encoder(self.keep, codec.MESSAGE_ITEMS, self._later)
+    def _encoder(self, sharing: Sharing) -> codec.Encoder:
+        return codec.Encoder(self.keep, codec.MESSAGE_ITEMS, self._later, sharing)
 
     def _later(self, rest: codec.Rest) -> int:
         number = next(self.numbers)
@@ -90,18 +93,18 @@ class Objects:
 
     def do_rest(self, number: int) -> dict[str, Any]:
         """What a message had no room for. Asked once, then it is gone, and with it the value."""
-        return {"value": self.rests.pop(number)(self._encoder())}
+        return {"value": self.rests.pop(number)(self._encoder(Sharing()))}
 
-    def _decode(self, tree: Any) -> Any:
+    def _decode(self, tree: Any, met: Met | None = None) -> Any:
         if isinstance(tree, dict) and "iterator" in tree:
-            return iter(self._decode(tree["iterator"]))
-        return codec.decode_value(tree, self._find, EXACT)
+            return iter(self._decode(tree["iterator"], met))
+        return codec.decode_value(tree, self._find, EXACT, met=met or Met())
 
     def _find(self, number: int, type_name: str) -> object:
         return self.kept[number] if number >= 0 else self.replicas.find(number)
 
     def _tree(self, value: object) -> Any:
-        return codec.encode_value(value, self.keep)
+        return codec.encode_value(value, self.keep, sharing=Sharing())
 
     def do_get(self, name: str) -> dict[str, Any]:
         if name not in self.names:
@@ -109,26 +112,38 @@ class Objects:
         return self._part(self.names[name])
 
     def do_call(self, number: int, args: list[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
-        values = [self._decode(tree) for tree in args]
-        named = {name: self._decode(tree) for name, tree in kwargs.items()}
+        met = Met()
+        values = [self._decode(tree, met) for tree in args]
+        named = {name: self._decode(tree, met) for name, tree in kwargs.items()}
         function: Callable[..., object] = self.kept[number]  # type: ignore[assignment]
-        made = function(*values, **named)
-        own = isinstance(function, type) and is_own(function)
-        # an instance of the program's own class stays an object, even if the class is a kind of list
+        encoder = self._encoder(Sharing(met.objects))
+        try:
+            result = self._result(function, function(*values, **named), encoder)
+        except BaseException as error:  # arguments that a call changed in place go back, however it ended
+            result = {"raised": describe_exception(error)}
+        changed = self.given.changed([*args, *kwargs.values()], [*values, *named.values()], met)
+        return result | ({"changed": {"": self._contents(encoder, changed)}} if changed else {})
+
+    def _result(self, function: Any, made: object, encoder: codec.Encoder) -> dict[str, Any]:
+        if isinstance(function, type) and is_own(function):
+            # an instance of the program's own class stays an object, even if the class is a kind of list
+            return {"value": self.keep(made)}
+        result: dict[str, Any] = {"value": encoder.tree(made, 0)}
         method = getattr(function, "__self__", None) is not None and not isinstance(function, types.BuiltinFunctionType)
-        result = {"value": self.keep(made)} if own else self._part(made) if method else self._value(made)
-        # arguments that the call changed in place go back, for tests that look at them; and that it returned one
-        given = [(str(index), tree, value) for index, (tree, value) in enumerate(zip(args, values, strict=True))]
-        given += [(name, kwargs[name], value) for name, value in named.items()]
-        mutable = [(name, tree, value) for name, tree, value in given if _may_change(tree, value)]
-        changed = {
-            name: self._encoder().tree(value, 0)
-            for name, tree, value in mutable
-            if codec.encode_value(value, self.keep) != tree
-        }
-        same = next((name for name, _, value in mutable if value is made), None)
-        more = {"changed": changed, "same": same}
-        return result | {key: value for key, value in more.items() if value}
+        given = isinstance(result["value"], dict) and "given" in result["value"]
+        return result | self.loans.lend(made) if method and not given and not self.rests else result
+
+    def _contents(self, encoder: codec.Encoder, changed: list[tuple[int, Any]]) -> Any:
+        """After the value, all of it: so both sides number alike."""
+        if not self.rests:
+            return encoder.contents(changed)
+        sharing = encoder.sharing
+
+        def later(encoder: codec.Encoder) -> Any:
+            encoder.sharing = sharing
+            return encoder.contents(changed)["dict"]
+
+        return {"dict": {"cut": [[], self._later(later)]}}
 
     def do_attr(self, number: int, name: str) -> dict[str, Any]:
         return self._part(getattr(self.kept[number], name))
@@ -179,11 +194,3 @@ class Objects:
         made = OPERATIONS[name](value, *(self._decode(tree) for tree in trees))
         # what is of the same class stays an object, even if that is a kind of list
         return {"value": self.keep(made)} if type(made) is type(value) else self._part(made)
-
-
-def _may_change(tree: Any, value: object) -> bool:
-    """Whether an argument can look different after a call: also a tuple that holds more than scalars."""
-    if type(value) is tuple:
-        body = tree["tuple"]
-        return isinstance(body, list) and any(type(item) in (list, dict) for item in body)
-    return type(value) in (list, dict, set, bytearray, codec.deque) or arrays.is_array(value)

@@ -118,9 +118,11 @@ def test_kinds_of_dictionaries_keep_what_they_are(value: Any) -> None:
     assert repr(back) == repr(value)
 
 
-def test_a_dictionary_with_a_factory_of_its_own_is_a_dictionary() -> None:
+def test_a_factory_that_is_not_plain_stays_where_it_is() -> None:
     back = decode_value(encode_value(defaultdict(lambda: 1, a=2)))
-    assert type(back) is dict and back == {"a": 2}
+    assert back == {"a": 2} and back.default_factory is None
+    kept = decode_value(encode_value(defaultdict(lambda: 1), lambda value: {"handle": 0, "type": "f"}), lambda *_: list)
+    assert kept["missing"] == []
 
 
 @pytest.mark.parametrize("handle", [{"type": "x"}, {"handle": "0", "type": "x"}, {"handle": 0, "type": [["x"]]}])
