@@ -73,7 +73,7 @@ Judged = tuple[Problem, str, str, Outcome, Outcome]
 def _judged(pool: Pool, name: str, limit: int | None) -> Iterator[Judged]:
     """A window of mutants at work, so that a large set does not fill the memory."""
     waiting: list[tuple[Problem, str, str, Future[Outcome], Future[Outcome]]] = []
-    for problem, tests in _problems(name, limit):
+    for problem, tests in function_problems(name, limit):
         rng = random.Random(f"{name}/{problem.problem_id}")
         for operator, program in mutants(problem.reference or "", rng, PER_SOLUTION[name]):
             plain = plain_asserts(problem, tests, program)
@@ -91,7 +91,7 @@ def _result(
     return problem, operator, program, ours.result(), theirs.result()
 
 
-def _problems(name: str, limit: int | None) -> Iterator[tuple[Problem, str]]:
+def function_problems(name: str, limit: int | None = None) -> Iterator[tuple[Problem, str]]:
     """Problems under one CPU limit, and their private tests as published."""
     programs = {}
     if name == "humaneval_plus":
