@@ -32,6 +32,8 @@ SHARES = {
 }  # fmt: skip
 """Mutants of each set: 2,000."""
 TIMEOUTS = (Verdict.TIME_LIMIT, Verdict.MEMORY_LIMIT, Verdict.OUTPUT_LIMIT)
+EXPLAINED: dict[str, str] = {}
+"""Problems on whose tests the two may disagree, and why."""
 CPU_LIMIT_S = 2.0
 AHEAD = 16
 Row = dict[str, Any]

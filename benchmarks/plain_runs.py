@@ -1,4 +1,4 @@
-"""Programs and their tests in one process, as published: plain asserts, unittest, Node.js. The sandbox has no part in it.
+"""Programs and their tests in one process, as published: plain asserts, unittest, Node.js. The sandbox takes no part.
 
 As a script it runs in a container of its own (`PlainRuns`): each line of its input is a run, each of its output says
 how that ended: "passed", "timeout", or the last line of what went wrong.
