@@ -16,7 +16,6 @@ class Failure(NamedTuple):
 
 MALFORMED = Failure(Verdict.RUNTIME_ERROR, "malformed answer", "malformed")
 SILENT = Failure(Verdict.RUNTIME_ERROR, "it ends the run", "exit")
-NEVER_ASKED = Failure(
-    Verdict.UNJUDGED, "the tests ask nothing of the program: nothing can be accepted", "nothing_asked"
-)
-ALL_SKIPPED = Failure(Verdict.UNJUDGED, "every test is skipped: nothing can be accepted", "nothing_asked")
+NOTHING_ASKED = "nothing_asked"
+NEVER_ASKED = Failure(Verdict.UNJUDGED, "the tests ask nothing of the program: nothing can be accepted", NOTHING_ASKED)
+ALL_SKIPPED = Failure(Verdict.UNJUDGED, "every test is skipped: nothing can be accepted", NOTHING_ASKED)

@@ -139,7 +139,7 @@ def _judge_function(plan: JudgingPlan, program: str, box: Box, judge_box: Callab
         whole.take(judge([index]))
         if stop and whole.failed:
             break
-    return whole.judgement()
+    return whole.taken()
 
 
 def _judge_calls(tally: Tally, program: str, stop: bool) -> Judgement:

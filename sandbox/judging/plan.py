@@ -126,7 +126,7 @@ def _of_checks(problem: Problem, sources: list[str]) -> dict[str, Any]:
         return {"checks": tuple(sources)}
     checks = tuple(map(python_source, sources))
     every = (problem.setup, *checks)
-    why = next((why for why in map(hazard, every) if why), None)
+    why = hazard(every, problem.preamble)
     return {"checks": checks, "surroundings": surroundings_of(every), "unjudgeable": why}
 
 

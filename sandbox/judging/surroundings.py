@@ -1,4 +1,4 @@
-"""Which surroundings of a process tests use, and calls by which an answer would be executed. Found in their text."""
+"""Which surroundings of a process tests use, and why no box runs some of them. Found in their text."""
 
 import ast
 import base64
@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from sandbox.guest.surroundings import ENVIRONMENT, FILES, FOLDER, MOST_BYTES, MOST_FILES, MOST_LEVELS, SEED
+from sandbox.judging import executing
 
 MOST_VARIABLES, MOST_CHARACTERS = 100, 10_000
 WORD = re.compile(r"[^\W\d]\w*")
@@ -17,22 +18,10 @@ WORDS = {
     FOLDER: "chdir",
     SEED: "seed",
 }
-_EXECUTING = (
-    "eval exec compile __import__ execfile load_module run_path run_module import_module reload system popen Popen"
-    " spec_from_file_location exec_module"
-)
-LITERAL = ("eval", "exec", "compile", "__import__", "importlib.import_module")
-"""Those that execute no more than what is written there, if their argument is."""
-EXECUTING = frozenset(_EXECUTING.split())
-UNPICKLING = ("pickle", "_pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "shelve", "torch")
-FURTHER = ("allow_pickle", "read_pickle", "unsafe_load", "yaml", "sys", "fileConfig", "testfile")
-MODULES = ("subprocess", "ctypes", "runpy", "imp", "multiprocessing")
-"""All that they are called for executes something."""
 SEARCHED = re.compile(r"\bsys\.path\b")
-IMPORTING = ("sys.path.append", "sys.path.insert", "sys.path.extend")
 _UNCARRIED = "symlink symlink_to hardlink_to mkfifo mknod chmod lchmod chown utime getmtime getctime getatime st_mtime"
 UNCARRIED = frozenset([*_UNCARRIED.split(), "st_mode"])
-SUSPICIOUS = EXECUTING.union(UNPICKLING, MODULES, FURTHER, UNCARRIED)
+SUSPICIOUS = executing.WORDS | UNCARRIED
 
 
 def surroundings_of(sources: Iterable[str]) -> frozenset[str]:
@@ -41,54 +30,28 @@ def surroundings_of(sources: Iterable[str]) -> frozenset[str]:
     return frozenset(kind for kind, names in WORDS.items() if not words.isdisjoint(names.split()))
 
 
-def hazard(source: str) -> str | None:
-    """Why no judge box may run a test: it may execute what the program gave or wrote, and that code would run where the
-    tests are; or it is about what is not carried."""
-    words = set(WORD.findall(source))
-    if words.isdisjoint(SUSPICIOUS):
+def hazard(sources: Collection[str], preamble: str) -> str | None:
+    """Why no judge box may run tests: they may execute what the program gave or wrote, and that code would run where
+    they are; or they are about what is not carried. The sources share their names, with the preamble's."""
+    every = {word for source in (preamble, *sources) for word in WORD.findall(source)}
+    if every.isdisjoint(SUSPICIOUS):
         return None
-    try:
-        call = _executing(ast.parse(source))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None  # it does not run either
-    if call is not None:
-        return f"the tests may execute what the program gives them, by {call}"
-    name = "sys.path" if SEARCHED.search(source) else min(words & UNCARRIED, default=None)
+    trees = [tree for source in sources if (tree := _tree(source))]
+    known = executing.imported_names([_tree(preamble) or ast.Module([], []), *trees])
+    if name := next((name for tree in trees if (name := executing.executing_name(tree, known))), None):
+        return f"the tests may execute what the program gives them, by {name}"
+    words = {word for source in sources for word in WORD.findall(source)}
+    searched = any(map(SEARCHED.search, sources))
+    name = "sys.path" if searched else min(words & UNCARRIED, default=None)
     return name and f"the tests use {name}, which is not carried between their process and the program's"
 
 
-def _executing(tree: ast.Module) -> str | None:
-    """A call that executes its argument, if that is not written in the test."""
-    aliases = {
-        alias.asname or alias.name: f"{node.module}.{alias.name}"
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and not node.level
-        for alias in node.names
-    }
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            written = ast.unparse(node.func)
-            name = aliases.get(written, written)
-            given = [*node.args, *(keyword.value for keyword in node.keywords)]
-            literal = name in LITERAL and all(isinstance(one, ast.Constant) for one in given)
-            if _executes(name, node) and not literal:
-                return written
-    return None
-
-
-def _executes(name: str, call: ast.Call) -> bool:
-    first, last = name.partition(".")[0], name.rpartition(".")[2]
-    if name == first:
-        return name in EXECUTING
-    if first in UNPICKLING:
-        return last in ("load", "loads", "Unpickler", "open")
-    if first in MODULES or name in IMPORTING or last in ("fileConfig", "testfile"):
-        return True
-    if first in ("np", "numpy") and last == "load":
-        return any(keyword.arg == "allow_pickle" for keyword in call.keywords)
-    if last in ("read_pickle", "unsafe_load") or (first == "yaml" and last == "load"):
-        return True
-    return last in EXECUTING - {"compile", "eval"} and first in ("os", "importlib", "builtins")
+def _tree(source: str) -> ast.Module | None:
+    """None for what does not run either."""
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 def plain_surroundings(found: Any, kinds: Collection[str]) -> dict[str, Any]:

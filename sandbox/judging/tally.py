@@ -1,13 +1,13 @@
 """What one judgement adds up to: a result per test, what was used, and whether the machine is to be doubted."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sandbox.containers.box import Box
 from sandbox.containers.run_report import RunReport
 from sandbox.containers.session import BoxSession
 from sandbox.judging.endings import run_failure
-from sandbox.judging.failure import MALFORMED, Failure
+from sandbox.judging.failure import MALFORMED, NOTHING_ASKED, Failure
 from sandbox.judging.plan import JudgingPlan
 from sandbox.verdict import Outcome, TestResult, Verdict, first_failure
 
@@ -45,6 +45,7 @@ class Tally:
         self.cpu_s = self.wall_s = self.peak_mib = 0.0
         self.doubtful = self.idle = self.starved = False
         self.loaded = True
+        self.nothing: list[TestResult] = []
 
     @property
     def failed(self) -> bool:
@@ -66,8 +67,12 @@ class Tally:
             self.add(failure)
 
     def take(self, alone: Judgement) -> None:
-        """What a run of its own said of one test, or of none if it could not be made."""
-        self.results += alone.outcome.tests
+        """What a run of its own said of one test, or of none if it could not be made. One that asked nothing passed, if
+        others ask."""
+        nothing = [test for test in alone.outcome.tests if test.reason == NOTHING_ASKED]
+        self.nothing += nothing
+        self.results += [replace(one, verdict=Verdict.ACCEPTED, message="", reason="") for one in nothing]
+        self.results += [test for test in alone.outcome.tests if test not in nothing]
         self.cpu_s += alone.outcome.cpu_s
         self.wall_s += alone.outcome.wall_s
         self.peak_mib = max(self.peak_mib, alone.outcome.peak_memory_mib)
@@ -75,6 +80,12 @@ class Tally:
         self.idle |= alone.idle
         self.starved |= alone.starved
         self.loaded &= alone.loaded
+
+    def taken(self) -> Judgement:
+        """Of all that was taken."""
+        if len(self.nothing) == len(self.results):
+            self.results = self.nothing
+        return self.judgement()
 
     def account(self, done: RunReport) -> None:
         """Sum up a run; and note whether its time limit, if it hit one, may have been the machine's doing."""

@@ -173,15 +173,18 @@ def _number(row: ProblemRow, field: str) -> float | None:
         return None
     if not _positive(row.fields[field], float):
         raise row.refuse(field, "a positive number")
-    return float(row.fields[field])
+    try:
+        return float(row.fields[field])
+    except OverflowError:
+        raise row.refuse(field, "a positive number that a float can hold") from None
 
 
 def _limits(row: ProblemRow) -> Limits:
-    given = row.fields.get("limits") or {}
+    given = row.fields["limits"] if row.has("limits") else {}
     if not isinstance(given, dict):
         raise row.refuse("limits", f"an object with {', '.join(LIMITS)}")
     for name, value in given.items():
-        if name not in LIMITS or not _is_limit(value, LIMITS[name]):
+        if name not in LIMITS or not _is_limit(name, value):
             names = ", ".join(LIMITS)
             kinds = "MiB and digits are whole ones, per_test is true or false"
             raise row.refuse("limits", f"positive numbers up to {MOST:,} named {names} ({kinds})")
@@ -193,7 +196,10 @@ def _limits(row: ProblemRow) -> Limits:
         raise row.refuse("limits", f"limits that Python has ({error})") from None
 
 
-def _is_limit(value: object, kind: type) -> bool:
+def _is_limit(name: str, value: object) -> bool:
+    kind = LIMITS[name]
+    if name == "int_max_str_digits" and value == 0:
+        return type(value) is int
     return isinstance(value, bool) if kind is bool else _positive(value, kind) and value <= MOST  # type: ignore[operator]
 
 

@@ -347,6 +347,8 @@ JUDGEABLE = [
     ("assert math.isclose(P(2), 2.0)", f"class math: isclose = {YES}\ndef P(x): return 9", False),
     ("assert math.isclose(P(2), 2.0)", "def P(x): return x", True),
     ("assert P(1) == sys.getsizeof(1)", f"class sys: getsizeof = {YES}\ndef P(x): return 1", False),
+    ("assert P(1) == pytest.approx(2)", f"class pytest: approx = {YES}\ndef P(x): return 1", False),
+    ("assert P(1) == pytest.approx(2)", "def P(x): return 2.0", True),
     ("assert np.allclose(P(2), [2])", f"class np: allclose = {YES}\ndef P(x): return 9", False),
     ("assert P(1) == 1e6\nassert P(2) == 1e9", f"{NP}def P(x): return np.array([np.inf], 'float16')", False),
     ("assert P(1) == 300", f"{NP}def P(x): return np.array([300], 'int16')", True),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sandbox.judging.plan import make_plan
 from sandbox.pool.pool import Pool
 from sandbox.problem import Limits
 from sandbox.verdict import Verdict
@@ -93,6 +94,17 @@ EXECUTED = [
     "import os\nf(3)\nos.symlink('/tmp/x', '/tmp/y')\nassert open('/tmp/y').read() == '3'",
     "import os\nf(3)\nassert os.path.getmtime('/tmp/x') > 0",
     "import sys\nf(3)\nassert '/tmp/x' in sys.path",
+    "import pickle as pk\nassert pk.loads(f(3)) == [3, 6]",
+    "from pickle import *\nassert loads(f(3)) == [3, 6]",
+    "import pickle\nget = pickle.loads\nassert get(f(3)) == [3, 6]",
+    "import subprocess as sp\nf(3)\nassert sp.run(['python3', '/tmp/x.py']).returncode == 0",
+    "from importlib import util\nf(3)\ns = util.spec_from_file_location('x', '/tmp/x.py')\nassert s",
+    "from importlib.machinery import SourceFileLoader as S\nf(3)\nassert S('x', '/tmp/x.py').load_module()",
+    "assert [*map(eval, f(3))] == [3, 6]",
+    "import builtins\nassert builtins.eval(f(3)) == [3, 6]",
+    "import numpy as np\nf(3)\nassert np.load('/tmp/x.npy', None, True)[0] == 3",
+    "import unittest\nf(3)\nassert unittest.TestLoader().discover('/tmp')",
+    "import doctest\ndoctest.run_docstring_examples(f, {})\nassert f(3)",
 ]
 
 
@@ -100,6 +112,13 @@ EXECUTED = [
 def test_what_would_execute_an_answer_or_is_not_carried_is_unjudged(pool: Pool, test: str) -> None:
     outcome = pool.judge(function(test, limits=LIMITS), "def f(x): return [x, 2 * x]", "private")
     assert outcome.verdict == Verdict.UNJUDGED, outcome
+
+
+def test_names_of_the_set_up_are_the_tests_own() -> None:
+    problem = function("assert get(f(3)) == [3, 6]", setup="from pickle import loads as get")
+    assert "by get" in str(make_plan(problem, "private").unjudgeable)
+    literal = function("import re\nassert re.compile(f(3)) and eval('1 + 2') == 3 == f(3)", preamble="import re")
+    assert make_plan(literal, "private").unjudgeable is None
 
 
 HOSTILE = {

@@ -230,6 +230,13 @@ def test_tests_that_need_each_other_share_the_time_of_all(pool: Pool) -> None:
     assert pool.judge(problem, SPENDS.format(0.7), "private").verdict is Verdict.TIME_LIMIT
 
 
+def test_a_test_that_asks_nothing_passes_beside_others_that_ask(pool: Pool) -> None:
+    about_itself = "assert len([1]) in [1]"
+    assert pool.judge(function("assert f(1) in [1]", about_itself, limits=EACH), SPENDS.format(0), "private").accepted
+    alone = pool.judge(function(about_itself, about_itself, limits=EACH), SPENDS.format(0), "private")
+    assert (alone.verdict, alone.reason) == (Verdict.UNJUDGED, "nothing_asked")
+
+
 def test_a_test_with_a_run_of_its_own_is_named(pool: Pool) -> None:
     problem = function("assert f(0) in [0]", "assert f(1) in [1], 'one stays'", "assert f(2) in [2]", limits=EACH)
     outcome = pool.judge(problem, "seen = []\ndef f(n): seen.append(n); return n * (len(seen) - (n == 1))", "private")

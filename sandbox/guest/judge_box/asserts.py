@@ -7,7 +7,8 @@ from typing import TypeGuard
 from sandbox.guest.judge_box.unittest_cases import COMPARING
 from sandbox.protocol.names import PROGRAM_MODULES
 
-NUMPY = {"np": "numpy", "numpy": "numpy"}
+LIBRARIES = {"np": "numpy", "numpy": "numpy", "pd": "pandas", "pandas": "pandas", "pytest": "pytest"}
+"""Modules that tests use without importing them. A program's own `pytest.approx` would accept whatever it likes."""
 CATCHERS = ("suppress", "raises", "assertRaises", "assertRaisesRegex")
 IMPURE = ("bisect", "heapq", "random")
 """Modules whose functions change what they are given, or draw: what they say depends on when they are asked."""
@@ -19,7 +20,7 @@ def used_modules(trees: list[ast.Module]) -> dict[str, set[str]]:
     for node in [node for tree in trees for node in ast.walk(tree)]:
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             used.setdefault(node.value.id, set()).add(node.attr)
-    return {name: used[name] for name in used.keys() & (sys.stdlib_module_names | NUMPY.keys())}
+    return {name: used[name] for name in used.keys() & (sys.stdlib_module_names | LIBRARIES.keys())}
 
 
 def caught_errors(trees: list[ast.Module]) -> set[str]:

@@ -20,7 +20,7 @@ from sandbox.guest.channel import send_message
 from sandbox.guest.exceptions import describe_exception
 from sandbox.guest.judge_box import remote
 from sandbox.guest.judge_box.asserts import (
-    NUMPY,
+    LIBRARIES,
     AssertRewriter,
     bound_names,
     caught_by_case,
@@ -70,7 +70,7 @@ class Names(dict[str, Any]):
 
     def _module(self, name: str) -> Any:
         """A module, or what it has by its own name (`datetime.now()`), whichever has all that the tests read of it."""
-        module = importlib.import_module(NUMPY.get(name, name))
+        module = importlib.import_module(LIBRARIES.get(name, name))
         lacking = self.modules[name] - {*dir(module)}
         inner = getattr(module, name, None)
         return inner if lacking and self.modules[name] <= {*dir(inner)} else module

@@ -37,6 +37,8 @@ PRINTS = {"io": "stdio", "private_tests": [{"input": "", "output": "1"}]}
         ({"limits": {"per_test": 1}}, "line 2: field limits: .*per_test is true or false"),
         ({"limits": {"cpu_limit_s": 1e308}}, "line 2: field limits"),
         ({"limits": {"int_max_str_digits": 100}}, "line 2: field limits: .*expected 0 or at least 640"),
+        ({"limits": []}, "line 2: field limits: expected an object with"),
+        ({"float_tol": 10**400}, "line 2: field float_tol: expected a positive number"),
         ({"float_tol": "x"}, "line 2: field float_tol: expected a positive number"),
         (
             {**PRINTS, "checker": "tokns"},
