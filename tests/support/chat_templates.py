@@ -36,16 +36,17 @@ CLOCK = """\
 SPECIAL = ("<|begin_of_text|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>", "<|im_start|>", "<|im_end|>")
 
 
-def template_tokenizer(template: str, eos_token: str) -> Any:
-    """Bytes, `SPECIAL`, and one token for two newlines. It adds BOS by itself too, as those of Llama 3 do."""
+def template_tokenizer(template: str, eos_token: str, more: tuple[str, ...] = ()) -> Any:
+    """Bytes, `SPECIAL` and `more`, one token for two newlines. It adds BOS by itself too, as those of Llama 3 do."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
 
-    pieces = [*SPECIAL, *sorted(pre_tokenizers.ByteLevel.alphabet()), "ĊĊ"]
+    special = [*SPECIAL, *more]
+    pieces = [*special, *sorted(pre_tokenizers.ByteLevel.alphabet()), "ĊĊ"]
     tokenizer = Tokenizer(models.BPE(vocab={piece: i for i, piece in enumerate(pieces)}, merges=[("Ċ", "Ċ")]))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     tokenizer.decoder = decoders.ByteLevel()
-    tokenizer.add_special_tokens(list(SPECIAL))
+    tokenizer.add_special_tokens(special)
     if "bos_token" in template:
         bos = SPECIAL[0]
         tokenizer.post_processor = processors.TemplateProcessing(single=f"{bos} $A", special_tokens=[(bos, 0)])
