@@ -127,7 +127,9 @@ def mutants(source: str, rng: random.Random, most: int) -> list[tuple[str, str]]
 def _by(change: Change, source: str) -> Iterator[str]:
     whole = ast.parse(source)
     original = ast.unparse(whole)
-    for index in range(sum(1 for _ in ast.walk(whole))):
+    for index, one in enumerate(ast.walk(whole)):
+        if not change(copy.deepcopy(one)):  # as it is with most: the whole tree is copied for the others
+            continue
         tree = copy.deepcopy(whole)
         node = next(node for at, node in enumerate(ast.walk(tree)) if at == index)
         if change(node):
