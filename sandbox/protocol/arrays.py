@@ -83,8 +83,8 @@ def make_array(numbers: Numbers, dtype: str, items: Any, shape: list[int] | None
     """The array that a tree stands for. Raises an exception of whatever class for what is none."""
     import numpy
 
-    if shape is not None and (len(shape) > DIMENSIONS or not all(type(size) is int and size >= 0 for size in shape)):
-        raise ValueError("no shape")
+    if shape is not None:
+        checked_shape(shape)
     if dtype == RECORD:
         array = _records(items, 1 if kind == "scalar" else len(shape or ()))
     elif DATE.fullmatch(dtype):
@@ -92,13 +92,26 @@ def make_array(numbers: Numbers, dtype: str, items: Any, shape: list[int] | None
     elif dtype == "void":
         array = numpy.array(items, f"V{max(map(len, _leaves(items)), default=1)}")
     elif dtype == "object":
-        array = numpy.empty(len(items), object)
+        return numpy.empty(shape or [], object).view(_class_of(kind))  # its items come later: `fill_objects`
     else:
         array = numbers(dtype, items)
     array = array if shape is None else array.reshape(shape)
     if kind == "scalar":
         return array[()]
-    return array.view({"": numpy.ndarray, "matrix": numpy.matrix, "recarray": numpy.recarray}[kind])
+    return array.view(_class_of(kind))
+
+
+def checked_shape(shape: Any) -> list[int]:
+    """Raises ValueError."""
+    if len(shape) > DIMENSIONS or not all(type(size) is int and 0 <= size < 1 << 62 for size in shape):
+        raise ValueError("no shape")
+    return list(shape)
+
+
+def _class_of(kind: str) -> Any:
+    import numpy
+
+    return {"": numpy.ndarray, "matrix": numpy.matrix, "recarray": numpy.recarray}[kind]
 
 
 def _records(columns: dict[str, Any], dimensions: int) -> Any:

@@ -70,6 +70,8 @@ class _Decoder:
             return self.listed(tree)
         if tag in ("same", "given") and self.met is not None:
             return self.met.referred(tag, body)
+        if tag == "nan" and self.met is not None:
+            return self.met.nan(body)
         if tag in _CHANGING:
             return self.filled(tag, body)
         if tag == "ndarray":
@@ -131,10 +133,10 @@ class _Decoder:
 
     def array_of_objects(self, body: Any, shape: Any, *rest: Any) -> Any:
         """Begun before what it holds, as `filled`."""
-        size = math.prod(shape)
-        if not 0 <= size <= MAX_ITEMS:
+        size = math.prod(arrays.checked_shape(shape))
+        if size > MAX_ITEMS:
             raise ValueError("not a plain value: too large an array")
-        made = self.array("object", [None] * size, shape, *rest)
+        made = self.array("object", (), shape, *rest)  # who makes no array takes no room for what is claimed
         if self.met is not None:
             self.met.add(made)
         items = self.items(body)

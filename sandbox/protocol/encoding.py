@@ -8,6 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import partial
 from itertools import chain
+from operator import ne
 from typing import Any
 
 from sandbox.protocol import arrays, dates
@@ -63,7 +64,7 @@ class Encoder:
         if kind is str:
             return value if value.isascii() or not PAIR.search(value) else _halves(value)
         if kind is float or kind is bool or value is None:
-            return value
+            return self.sharing.nan(value) if value != value and self.sharing is not None else value
         self.items += 1
         if depth > MAX_DEPTH:
             return self.without(f"a value nested more than {MAX_DEPTH} deep")
@@ -120,7 +121,8 @@ class Encoder:
         short = type(items) in (list, tuple) and self.items + len(items) <= self.most
         if short and (kinds := set(map(type, items))) <= SCALARS:  # as below, in a tenth of the time
             text = BETWEEN.join(items if kinds == {str} else [item for item in items if type(item) is str])
-            if text.isascii() or not PAIR.search(text):
+            odd = self.sharing is not None and float in kinds and any(map(ne, items, items))  # a NaN
+            if not odd and (text.isascii() or not PAIR.search(text)):
                 self.items += len(items)
                 split = kinds == {str} and self.later and text.count(BETWEEN) == len(items) - 1 > 0
                 return {"texts": text} if split else [*items]

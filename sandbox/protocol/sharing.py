@@ -5,10 +5,18 @@ Both sides number such objects in the order in which a message has them. {"same"
 and a list may hold itself. Objects that cannot change are values: two equal tuples are as good as one.
 """
 
+import math
+import sys
 from collections.abc import Sequence
 from typing import Any
 
 NEW = {"opaque": "new"}
+CONSTANTS = ("math", "numpy")
+"""Modules that have a `nan`, one for everybody in a process."""
+
+
+def _constant(name: str) -> Any:
+    return getattr(sys.modules.get(name), "nan", math.nan)
 
 
 class Sharing:
@@ -28,6 +36,11 @@ class Sharing:
             return {"same": number}
         self.objects.append(value)
         return None
+
+    def nan(self, value: float) -> Any:
+        """A NaN equals nothing but itself, where Python looks whether it is: in a list, a set, a dictionary."""
+        name = next((name for name in CONSTANTS if value is _constant(name)), None)
+        return {"nan": name or self.reference(value)}
 
     def skip(self) -> None:
         """A number for what only holds others."""
@@ -61,6 +74,16 @@ class Met:
             raise ValueError("no such object")
         return objects[number]
 
+    def nan(self, body: Any) -> Any:
+        """Of what `Sharing.nan` says."""
+        if isinstance(body, dict):
+            ((tag, number),) = body.items()
+            found = self.referred(tag, number)
+            if type(found) is not float:
+                raise ValueError("no NaN")
+            return found
+        return self.add(float("nan")) if body is None else _constant(CONSTANTS[CONSTANTS.index(body)])
+
 
 class Anything(Met):
     """Lets every reference pass, for who looks at one message of several. No key: what it stands for can change."""
@@ -72,3 +95,6 @@ class Anything(Met):
         if type(number) is not int:
             raise ValueError("no such object")
         return []
+
+    def nan(self, body: Any) -> Any:
+        return math.nan

@@ -39,7 +39,19 @@ NUMBERS = (
     "MyInt(5)",
     "Level.HIGH",
 )
-FLOATS = ("0.0", "-0.0", "1.5", "math.nan", "math.inf", "-math.inf", "5e-324", "1e308", "0.1 + 0.2", "MyFloat(2.5)")
+FLOATS = (
+    "0.0",
+    "-0.0",
+    "1.5",
+    "math.nan",
+    "np.nan",
+    "math.inf",
+    "-math.inf",
+    "5e-324",
+    "1e308",
+    "0.1 + 0.2",
+    "MyFloat(2.5)",
+)
 TEXTS = ("''", "'a'", "'~'", "'a~b'", "'\\ud83d\\ude00'", "'\\udc00'", "'\\x00\\n'", "'é漢'", "'x' * 70", "MyText('t')")
 OTHERS = (
     "None", "...", "b''", "b'\\x00\\xff'", "complex(math.nan, -0.0)", "complex(-0.0, math.inf)", "1j",
@@ -105,6 +117,8 @@ class Recipe:
     def leaf(self) -> str:
         if self.with_refused and self.rng.random() < 0.1:
             return self.rng.choice([*REFUSED])
+        if self.rng.random() < 0.03:
+            return self.named("nan", "float('nan')")
         kinds = (NUMBERS, FLOATS, TEXTS, OTHERS, SCALARS)
         return self.rng.choice(self.rng.choice(kinds)) if self.rng.random() < 0.9 else self.array(0)
 

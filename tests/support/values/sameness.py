@@ -41,7 +41,8 @@ class _Comparison:
     def same(self, one: Any, two: Any, where: str) -> None:
         """Raises Different."""
         self.equal(self.kind(one), self.kind(two), where)
-        if isinstance(one, (list, dict, set, bytearray, deque, np.ndarray)) and self.known(one, two, where):
+        nan = type(one) is float and one != one  # which is equal to itself only, and so is a list that has it
+        if (nan or isinstance(one, (list, dict, set, bytearray, deque, np.ndarray))) and self.known(one, two, where):
             return
         for name in ("default_factory", "maxlen"):
             self.equal(getattr(one, name, 0), getattr(two, name, 0), f"{where}.{name}")

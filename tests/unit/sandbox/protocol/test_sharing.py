@@ -1,6 +1,8 @@
 """Which object is which, and what a program did to its arguments: between the two sides of a conversation."""
 
 import itertools
+import math
+import time
 from collections import OrderedDict, deque
 from decimal import Decimal
 from fractions import Fraction
@@ -129,3 +131,24 @@ def test_what_can_change_is_no_key() -> None:
 def test_numbers_that_collide_beside_a_set_of_sets_are_no_attack() -> None:
     keys = [-1, -(2**62), frozenset([frozenset([1])])]
     assert [*decode_value(encode_value(dict(zip(keys, itertools.count()))))] == keys
+
+
+def test_an_array_takes_no_room_on_the_host_for_what_it_claims() -> None:
+    claims = [{"ndarray": ["object", [], [4_000_000], ""]}] * 2000
+    began = time.process_time()
+    assert len(decode_value(claims)) == 2000 and time.process_time() - began < 1
+    for shape in ([1 << 40], [-1], [1] * 33, "x"):
+        with pytest.raises(ValueError, match="not a plain value"):
+            decode_value({"ndarray": ["object", [], shape, ""]})
+
+
+def test_a_nan_stays_the_same_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plain asserts find lists equal that hold the same one."""
+    own = float("nan")
+    assert program(monkeypatch, lambda a: [[*a], 1])([own, own])[0] == [own, own]
+    assert program(monkeypatch, lambda: [1.0, np.nan])() == [1.0, np.nan]
+    assert program(monkeypatch, lambda: {math.nan})() == {math.nan}
+    assert program(monkeypatch, lambda: [float("nan"), math.nan])() != [np.nan, math.nan]
+    for tree in ({"nan": "os"}, {"nan": {"same": 0}}, {"nan": {"given": 0}}):
+        with pytest.raises(ValueError, match="not a plain value"):
+            decode_value(tree, met=Met([[]]))
