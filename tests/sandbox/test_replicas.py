@@ -11,7 +11,7 @@ from tests.sandbox.problems import function
 pytestmark = pytest.mark.docker
 
 PREAMBLE = """
-import dataclasses
+import abc, dataclasses, enum, functools
 
 class ListNode:
     def __init__(self, val=0, next=None):
@@ -33,6 +33,36 @@ class Point:
 
 class Point3(Point):
     z = 0
+
+class Node:
+    def __init__(self, val):
+        self.val, self.near = val, set()
+    def __hash__(self):
+        return hash(self.val)
+    def __eq__(self, other):
+        return isinstance(other, Node) and self.val == other.val
+
+class Square:
+    def __init__(self, side):
+        self.side = side
+    @functools.cached_property
+    def area(self):
+        return self.side ** 2
+
+class Shape(abc.ABC):
+    @abc.abstractmethod
+    def sides(self): ...
+
+class Triangle(Shape):
+    def sides(self):
+        return 3
+
+class Color(enum.Enum):
+    RED = 1
+    BLUE = 2
+
+class Unfit(ValueError):
+    pass
 
 def link(values):
     head = None
@@ -98,6 +128,24 @@ def test_lists_of_nodes_are_judged(pool: Pool, program: str) -> None:
          "  def __init__(self, h): self.h = h\n  def grow(self): self.h.val += 1"),
         ("d = f({'a': link([1])})\nassert d['a'].val == 1 and unlink(d['b']) == [2, 3]", "def f(d):\n"
          "  d['b'] = ListNode(2, ListNode(3))\n  return d"),
+        ("assert f(1, 2) == Point(1, 2) and type(f(1, 2)) is Point", "def f(x, y): return Point(x, y)"),
+        ("assert f(2) == [Point(0, 0), Point(1, 1)]", "def f(n): return [Point(i, i) for i in range(n)]"),
+        ("assert isinstance(f(1), ListNode) and f(1).val == 1", "class My(ListNode): pass\ndef f(n): return My(n)"),
+        (
+            "a, b = Node(1), Node(2)\na.near.add(b)\nb.near.add(a)\nf(a)\nassert Node(3) in a.near and b in a.near",
+            "def f(n):\n  assert n in [*n.near][0].near\n  n.near.add(Node(3))",
+        ),
+        (
+            "h = ListNode({Point(3, 4): 5})\nassert f(h) == 5\nassert h.val[Point(1, 1)] == 2",
+            "def f(h):\n  h.val[Point(1, 1)] = 2\n  return h.val[Point(3, 4)]",
+        ),
+        ("s = Square(3)\nassert f(s) == s.area == 9 and f(s) == 9", "def f(s): return s.area"),
+        ("assert f([Triangle(), Triangle()]) == 6", "def f(shapes): return sum(s.sides() for s in shapes)"),
+        ("assert f(Color.RED) is Color.BLUE and f(1) == Color.RED", "def f(c):\n"
+         "  return Color(c) if c == 1 else Color.BLUE if c is Color.RED else None"),
+        ("assert f({Color.RED: 1}) == {Color.BLUE}", "class Color(enum.Enum):\n  RED = 1\n  BLUE = 2\n"
+         "def f(d): return {Color.BLUE} if d[Color.RED] else d"),
+        ("try:\n  f(1)\n  assert False\nexcept Unfit as e:\n  assert str(e) == 'no'", "def f(n): raise Unfit('no')"),
         ("h = link([1, 2])\ndel h.next\nassert f(h) == ['val']", "def f(h): return [*vars(h)]"),
     ],
 )  # fmt: skip
@@ -116,6 +164,7 @@ LEAF = problem("t = f(Tree(1, Tree(2)))\nassert t.is_leaf()")
         "class Tree:\n  def __init__(self): self.is_leaf = lambda: True\ndef f(t): return Tree()",
         "class Tree:\n  def is_leaf(self): return True\ndef f(t):\n  x = Tree(); x.kids = [1]\n  return x",
         "Tree.is_leaf = lambda self: True\ndef f(t): return t",
+        "class My(Tree):\n  def __eq__(s, o): return True\ndef f(t): return My(0, 1).kids[0]",
     ],
 )
 def test_methods_are_the_tests_own(pool: Pool, program: str) -> None:
@@ -124,7 +173,34 @@ def test_methods_are_the_tests_own(pool: Pool, program: str) -> None:
     assert pool.judge(LEAF, "def f(t): return t.kids[0]", "private").accepted
 
 
-@pytest.mark.parametrize("forged", ["{'-1': ['Tree', {'val': 1}], 'x': 1}", "{'-1': ['dict', {}]}", "{'-4': 3}", "[1]"])
+KEPT = problem("s = Square(3)\nassert f(s).area == 16")
+
+
+def test_what_a_method_has_computed_once_is_each_sides_own(pool: Pool) -> None:
+    for program in ("def f(s):\n  s.area = 16\n  return s", "def f(s):\n  vars(s)['area'] = 16\n  return s"):
+        assert pool.judge(KEPT, program, "private").message == "got 9, expected 16"
+    assert pool.judge(KEPT, "def f(s): return Square(4)", "private").accepted
+
+
+def test_members_of_an_enumeration_are_no_others(pool: Pool) -> None:
+    wrong = problem("assert f(Color.RED) is Color.BLUE")
+    liar = "class Color:\n  def __eq__(s, o): return True\n"
+    for program in ("def f(c): return c", f"{liar}def f(c): return Color()", "def f(c): return 2"):
+        assert pool.judge(wrong, program, "private").label is False
+
+
+FORGED = (
+    "{'-1': ['Tree', {'val': 1}], 'x': 1}",
+    "{'-1': ['dict', {}]}",
+    "{'-4': 3}",
+    "[1]",
+    "{'-1000000000000': ['Color', {}]}",
+    "{'-1000000000000': ['Tree', {}]}",
+    "{'-3': ['Color', {'_value_': 2}]}",
+)
+
+
+@pytest.mark.parametrize("forged", FORGED)
 def test_forged_objects_reject(pool: Pool, forged: str) -> None:
     program = (
         "import sys\ndef f(t):\n"

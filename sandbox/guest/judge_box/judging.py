@@ -34,7 +34,7 @@ from sandbox.guest.judge_box.comparing import Comparison, Mismatch, with_expecte
 from sandbox.guest.judge_box.examples import Example
 from sandbox.guest.judge_box.operators import class_of, is_instance, run_awaitable, sure_classes
 from sandbox.guest.judge_box.places import PREAMBLE, SETUP, TEST, place_of_error, place_of_source
-from sandbox.guest.judge_box.raising import expected, stand_in
+from sandbox.guest.judge_box.raising import expected, know_errors, stand_in
 from sandbox.guest.judge_box.remote import Remote, TooMuch, Unjudgeable, fetch_name
 from sandbox.guest.surroundings import SEED, Surroundings
 from sandbox.protocol import codec
@@ -115,6 +115,7 @@ def run_tests(body: bytes) -> None:
         send_message({"preamble": failure})
         return
     remote.replicate(plain_classes(names))
+    know_errors(names)
     failure = _fetched(request["entry_point"], names) or _attempt(setup, names)
     if failure is not None:
         send_message({"test": 0, "failure": failure})

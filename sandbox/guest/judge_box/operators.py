@@ -7,6 +7,7 @@ be its own verdict. Among objects of classes that the tests name it is its word 
 from collections.abc import Callable, Generator
 from typing import Any
 
+from sandbox.guest.exceptions import IMPORTED, MAIN
 from sandbox.guest.program_box.special import BINARY, COMPARISONS, IN_PLACE
 
 VALUES = (bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset, type(None))
@@ -158,7 +159,8 @@ def is_instance(value: object, cls: Any) -> bool:
         return isinstance(value, cls)
     if issubclass(cls, VALUES) and value._type not in sure_classes:
         return False
-    return cls is object or bool(value._special("kind", cls.__module__, cls.__qualname__))
+    module = IMPORTED if cls.__module__ == MAIN else cls.__module__  # of the preamble, which the program's module has
+    return cls is object or bool(value._special("kind", module, cls.__qualname__))
 
 
 def class_of(value: object) -> Any:

@@ -23,6 +23,13 @@ def stand_in(name: str) -> type[Exception]:
     return _stand_ins.setdefault(name, type(name, (Exception,), {}))
 
 
+def know_errors(names: dict[str, Any]) -> None:
+    """Exceptions that the preamble defines, which programs raise and tests catch."""
+    for name, cls in names.items():
+        if isinstance(cls, type) and issubclass(cls, Exception) and cls.__module__ == names["__name__"]:
+            _stand_ins[name] = cls
+
+
 def exception(raised: dict[str, Any]) -> BaseException:
     """The program's exception again: of its own classes' stand-ins, and of the same classes that are not its own."""
     own = [stand_in(name) for name in raised.get("own", ()) if name.isidentifier()]

@@ -284,4 +284,4 @@ replicas = Replicas({}, TESTS, _encode, _decode)
 
 def replicate(classes: dict[str, type]) -> None:
     """Objects of these classes are told to the program from when they are handed over."""
-    replicas.classes, replicas.active = classes, set(classes)
+    replicas.define(classes)
