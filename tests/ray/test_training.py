@@ -84,8 +84,16 @@ def judge(world: Path, out: str, *, base: str = "base", loss: str = "bt", **trai
 # ---- equal losses ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("zero_stage", [0, 1, 2, 3])
-@pytest.mark.parametrize("micro_batch_tokens", [SMALL, 100_000])
+@pytest.mark.parametrize(
+    ("zero_stage", "micro_batch_tokens"),
+    [
+        *((0, SMALL), (1, 100_000), (2, SMALL), (3, 100_000)),
+        *(
+            pytest.param(*other, marks=pytest.mark.slow)
+            for other in ((0, 100_000), (1, SMALL), (2, 100_000), (3, SMALL))
+        ),
+    ],
+)
 def test_local_mode_equals_a_plain_loop(
     world: Path, plain: list[float], zero_stage: int, micro_batch_tokens: int
 ) -> None:
@@ -118,8 +126,10 @@ def test_workers_equal_a_plain_loop(world: Path, plain: list[float], zero_stage:
     assert_same_weights(report.checkpoint.path, tune(world, "reference", workers=0).checkpoint.path)
 
 
-@pytest.mark.parametrize("loss", ["bt", "bce"])
-@pytest.mark.parametrize("zero_stage", [1, 3])
+@pytest.mark.parametrize(
+    ("loss", "zero_stage"),
+    [("bt", 1), ("bce", 3), *(pytest.param(*other, marks=pytest.mark.slow) for other in (("bce", 1), ("bt", 3)))],
+)
 def test_verifier_equals_a_plain_loop(world: Path, loss: str, zero_stage: int) -> None:
     defaults = VerifierSection()
     objective = PairLoss(kind=loss, reward_l2=defaults.reward_l2)

@@ -100,12 +100,12 @@ def test_every_reference_is_accepted(engine: None, data: None, tmp_path: Path, d
 
 
 def test_mutants_that_asserts_reject_are_rejected(pool: Pool, data: None) -> None:
-    """About 200; `benchmarks/mutants.py` does all, and `docs/results/sandbox.md` explains where the two differ."""
-    report = compare(pool, ["mbpp", "humaneval", "humanevalpack"], limit=50)
+    """About 100; `benchmarks/mutants.py` does all, and `docs/results/sandbox.md` explains where the two differ."""
+    report = compare(pool, ["mbpp", "humaneval", "humanevalpack"], limit=25)
     rejected = sum(
         int(str(row["mutants"])) for row in report["counts"] if row["kind"] == "rejected, by asserts rejected"
     )
-    assert rejected >= 120
+    assert rejected >= 60
     assert not report["disagreements"]
 
 

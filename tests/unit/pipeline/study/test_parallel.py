@@ -33,6 +33,7 @@ def test_workers_take_the_main_runs_of_a_seed_together_and_what_builds_on_them_l
     ]
 
 
+@pytest.mark.slow  # the next one compares the same, after a death
 def test_workers_find_what_one_driver_finds(undisturbed: Path, tmp_path: Path) -> None:
     file = write_study(tmp_path / "lanes", "lanes = 2\n" + STUDY)
     assert execute_fake_study(file) == 0

@@ -57,10 +57,10 @@ def test_suites(public_tests: Any, hidden: Any, public: Any, private: Any) -> No
         ("mbpp_sanitized", 427, {1: 427}),
         ("mbpp_sanitized:train", 120, {1: 120}),
         ("mbpp_plus", 378, {1: 378}),
-        ("mbpp_plus:test", 224, {1: 224}),
+        pytest.param("mbpp_plus:test", 224, {1: 224}, marks=pytest.mark.slow),
         ("humaneval", 164, {1: 158, 0: 6}),
         ("humanevalpack", 164, {1: 158, 0: 6}),
-        ("humaneval_plus", 163, {1: 157, 0: 6}),
+        pytest.param("humaneval_plus", 163, {1: 157, 0: 6}, marks=pytest.mark.slow),
         ("codecontests_sample", 19, {3: 7, 1: 6, 2: 5, 4: 1}),
     ],
 )
