@@ -17,12 +17,13 @@ from sandbox.judging.plan import make_plan
 from sandbox.languages import python
 from sandbox.problem import FunctionTest, Problem, Suite
 from sandbox.problems.free_names import program_names, source_tree
+from sandbox.protocol.constants import PLAIN
 
 FUNCTION, CLASS, MODULE, ENDLESS = "a function", "a class", "a module", "an endless iterator"
 BUILTINS = {
     name: CLASS if isinstance(value, type) else FUNCTION
     for name, value in vars(builtins).items()
-    if callable(value) and not name.startswith("_")
+    if callable(value) and not name.startswith("_") and not any(value is one for one in PLAIN)
 }
 ITERATORS = {"count", "cycle"}
 MAKERS = {

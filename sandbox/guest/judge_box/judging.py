@@ -5,7 +5,6 @@ good for calling, reading and passing back.
 """
 
 import ast
-import asyncio
 import builtins
 import importlib
 import json
@@ -32,7 +31,8 @@ from sandbox.guest.judge_box.asserts import (
 from sandbox.guest.judge_box.cases import TestCases
 from sandbox.guest.judge_box.comparing import Comparison, Mismatch, with_expected_first
 from sandbox.guest.judge_box.examples import Example
-from sandbox.guest.judge_box.operators import class_of, is_instance, run_awaitable, sure_classes
+from sandbox.guest.judge_box.inspecting import ask_of_objects
+from sandbox.guest.judge_box.operators import class_of, is_instance, sure_classes
 from sandbox.guest.judge_box.places import PREAMBLE, SETUP, TEST, place_of_error, place_of_source
 from sandbox.guest.judge_box.raising import expected, know_errors, stand_in
 from sandbox.guest.judge_box.remote import Remote, TooMuch, Unjudgeable, fetch_name
@@ -107,7 +107,7 @@ def run_tests(body: bytes) -> None:
     names["__isinstance__"], names["__type__"] = is_instance, class_of
     names["__expect__"], names["__names__"] = Example, names
     remote.surroundings = _carried(request["surroundings"])
-    asyncio.run = partial(run_awaitable, asyncio.run)
+    ask_of_objects()
     cases = TestCases(names, comparison, names.of_program)
     files = (PREAMBLE, SETUP, *[TEST] * len(request["tests"]))
     preamble, setup, *tests = [_compiled(asserts, tree, name) for tree, name in zip(trees, files, strict=True)]

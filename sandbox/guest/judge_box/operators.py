@@ -24,7 +24,6 @@ class Operators:
     """Special methods of `Remote`."""
 
     __slots__ = ()
-    __hash__ = object.__hash__
     _number: int
     _type: str
     _made: bool
@@ -53,6 +52,10 @@ class Operators:
         if self._made and other is not None and self._special("compares"):
             raise self._unjudgeable(f"a {self._type} of the program is compared with a value of the tests")
         return False
+
+    def __hash__(self) -> int:
+        """Its own, if tests may have it compared with others of its kind; a dictionary finds it so."""
+        return int(self._special("hash")) if self._named else object.__hash__(self)
 
     def _compare(self, name: str, other: object) -> bool:
         if not (isinstance(other, Operators) and self._named and other._named):
@@ -164,17 +167,11 @@ def is_instance(value: object, cls: Any) -> bool:
 
 
 def class_of(value: object) -> Any:
-    """`type` of one argument."""
-    return value._special("class") if isinstance(value, Operators) else type(value)
-
-
-def run_awaitable(run: Callable[..., Any], main: Any, **named: Any) -> Any:
-    """`asyncio.run`, also of a coroutine of the program."""
-
-    async def wait() -> Any:
-        return await main
-
-    return run(wait() if isinstance(main, Operators) else main, **named)
+    """`type` of one argument. No kind of value is the class of what does not cross as one."""
+    if not isinstance(value, Operators):
+        return type(value)
+    cls = value._special("class")
+    return type(value) if isinstance(cls, type) else cls
 
 
 def _method(kind: str, name: str) -> Callable[..., Any]:

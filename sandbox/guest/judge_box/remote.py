@@ -6,6 +6,7 @@ and the other operand the expected value.
 
 import itertools
 import operator
+import threading
 from functools import partial
 from typing import Any
 
@@ -55,7 +56,7 @@ class Unanswered(BaseException):
 
 
 class Remote(Operators):
-    """An object that lives in the program's box."""
+    # an object that lives in the program's box; its docstring is the program's
 
     __slots__ = ("_made", "_number", "_seen", "_type")
 
@@ -82,6 +83,17 @@ class Remote(Operators):
         if name.startswith("__") and name not in ASKABLE:
             raise AttributeError(f"{self._type} object: {name} cannot be asked for")
         return _received(_ask("attr", self._number, name))
+
+    @property
+    def __doc__(self) -> Any:  # type: ignore[override]
+        return self.__getattr__("__doc__")
+
+    @property
+    def __signature__(self) -> Any:
+        raise Unjudgeable(f"the signature of a {self._type} of the program is not known to the tests")
+
+    def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[type, ...]:
+        raise Unjudgeable("a class of the tests cannot be made of a class of the program")
 
     def __setattr__(self, name: str, value: Any) -> None:
         _ask("setattr", self._number, name, _encode(value))
@@ -148,6 +160,7 @@ def fetch_name(name: str) -> Any:
 surroundings = Surroundings((), strict=True)
 """Of the tests' process; `judging` says what is carried."""
 _questions = 0
+_turn = threading.RLock()
 
 
 def _told() -> dict[str, Any]:
@@ -175,6 +188,12 @@ def _raise(answer: dict[str, Any]) -> None:
 
 
 def _answer(*do: Any) -> dict[str, Any]:
+    """One after the other: tests may have threads."""
+    with _turn:
+        return _answer_now(*do)
+
+
+def _answer_now(*do: Any) -> dict[str, Any]:
     global _questions
     send_message({"ask": {"do": do, **_borrowed.settle(), **_replicated(), **_told()}})
     answer = receive_message()

@@ -3,6 +3,7 @@
 import asyncio
 import builtins
 import copy
+import importlib
 import operator
 import os
 import sys
@@ -51,6 +52,11 @@ def _is_kind(value: object, module: str, name: str) -> bool:
     return named or (isinstance(cls, type) and isinstance(value, cls))
 
 
+def _says(value: object, name: str) -> Any:
+    module, _, function = name.partition(".")
+    return getattr(importlib.import_module(module), function)(value)
+
+
 OPERATIONS: dict[str, Callable[..., Any]] = {
     **{name: getattr(operator, name) for name in (*COMPARISONS, *BINARY, *IN_PLACE)},
     **{f"r{name.rstrip('_')}": _reflected(name) for name in BINARY},
@@ -59,6 +65,8 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     **{"contains": operator.contains, "delitem": operator.delitem, "delattr": delattr, "format": format},
     **{"reversed": reversed, "copy": copy.copy, "deepcopy": copy.deepcopy, "class": type, "kind": _is_kind},
     "fspath": os.fspath,
+    "hash": hash,
+    "says": _says,
     "enter": lambda value: type(value).__enter__(value),
     "exit": _leave,
     "await": _run,
