@@ -8,6 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import partial
 from itertools import chain
+from math import isnan
 from operator import ne
 from typing import Any
 
@@ -68,15 +69,19 @@ class Encoder:
         self.items += 1
         if depth > MAX_DEPTH:
             return self.without(f"a value nested more than {MAX_DEPTH} deep")
-        shared = self.sharing is not None and (kind is list or _is_shared(value, kind))
-        known = self.sharing.reference(value) if shared and self.sharing else None
-        return self.content(value, depth) if known is None else known
+        if self.sharing is not None and (kind in CHANGING or (kind not in _ENCODERS and _is_shared(value, kind))):
+            known = self.sharing.reference(value)
+            if known is not None:
+                return known
+        return self.sequence(value, depth + 1) if kind is list else self.content(value, depth)
 
     def content(self, value: Any, depth: int) -> Any:
         """The tree of a value that was not met before, and is no scalar."""
         kind = type(value)
-        if kind is list:
-            return self.sequence(value, depth + 1)
+        known = _ENCODERS.get(kind)
+        if known is not None:
+            self.items += 8 * (kind is not list)
+            return known(self, value, depth + 1)
         if self.sharing is not None and arrays.is_number(value):
             return arrays.number_tree(value)
         for base in kind.__mro__:
@@ -120,9 +125,10 @@ class Encoder:
     def sequence(self, items: Any, depth: int) -> Any:
         short = type(items) in (list, tuple) and self.items + len(items) <= self.most
         if short and (kinds := set(map(type, items))) <= SCALARS:  # as below, in a tenth of the time
-            text = BETWEEN.join(items if kinds == {str} else [item for item in items if type(item) is str])
-            odd = self.sharing is not None and float in kinds and any(map(ne, items, items))  # a NaN
-            if not odd and (text.isascii() or not PAIR.search(text)):
+            texts = [item for item in items if type(item) is str] if str in kinds and len(kinds) > 1 else items
+            text = BETWEEN.join(texts) if str in kinds else ""
+            named = self.sharing is not None and float in kinds and _has_nan(items, kinds)
+            if not named and (text.isascii() or not PAIR.search(text)):
                 self.items += len(items)
                 split = kinds == {str} and self.later and text.count(BETWEEN) == len(items) - 1 > 0
                 return {"texts": text} if split else [*items]
@@ -166,6 +172,11 @@ class Encoder:
 
 
 SHARED = (list, dict, set, bytearray, deque)
+CHANGING = frozenset({*SHARED, OrderedDict, Counter, defaultdict})
+
+
+def _has_nan(items: Any, kinds: set[type]) -> bool:
+    return isnan(sum(items)) if kinds == {float} else any(map(ne, items, items))
 
 
 def _is_shared(value: object, kind: type) -> bool:
@@ -181,7 +192,7 @@ _ENCODERS: dict[type, Callable[[Encoder, Any, int], Any]] = {
     int: lambda e, v, d: e.tree(int.__add__(v, 0), d),
     float: lambda e, v, d: float.__pos__(v),
     str: lambda e, v, d: e.tree(str.__str__(v), d),
-    list: lambda e, v, d: e.sequence(list.__iter__(v), d),
+    list: lambda e, v, d: e.sequence(v if type(v) is list else list.__iter__(v), d),
     tuple: lambda e, v, d: {"tuple": e.sequence(v if type(v) is tuple else tuple.__iter__(v), d)},
     dict: lambda e, v, d: {"dict": e.pairs(v, d)},
     OrderedDict: lambda e, v, d: {"ordered": e.trees(iter(OrderedDict.items(v)), d, Encoder.pair)},
