@@ -27,7 +27,7 @@ from tests.sandbox.mutants import mutants
 from tests.sandbox.mutants_javascript import javascript_mutants
 
 SHARES = {
-    "mbpp": 760, "humaneval": 320, "leetcode:test": 420, "classeval": 140, "bigcodebench": 120, "humanevalpack_js": 160,
+    "mbpp": 780, "humaneval": 320, "leetcode:test": 420, "classeval": 140, "bigcodebench": 120, "humanevalpack_js": 160,
     "mbpp_plus": 40, "humaneval_plus": 40,
 }  # fmt: skip
 """Mutants of each set: 2,000."""
