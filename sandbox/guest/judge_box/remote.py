@@ -261,7 +261,8 @@ def _handle(value: object) -> dict[str, Any]:
     # what a value of the program turned into is its own: else it could choose that it is not judged
     module = type(value).__module__
     items = module.partition(".")[0] == "numpy" and not module.startswith("numpy.ma") and hasattr(value, "dtype")
-    if items or hasattr(value, "raised") or isinstance(value, codec.Opaque):
+    theirs = isinstance(value, BaseException) and hasattr(value, "raised")  # a mock has every attribute
+    if items or theirs or isinstance(value, codec.Opaque):
         raise TypeError(text)
     raise Unjudgeable(text)
 

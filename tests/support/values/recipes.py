@@ -9,6 +9,7 @@ import datetime, enum, itertools, math, zoneinfo
 from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
 from decimal import Decimal
 from fractions import Fraction
+from unittest.mock import MagicMock
 import numpy as np
 class MyList(list): pass
 class MyDict(dict): pass
@@ -83,6 +84,7 @@ REFUSED = {
     "object()": "object", "Thing()": "Thing", "(lambda: 0)": "function", "Kind.ONE": "Kind", "math": "module",
     "memoryview(b'x')": "memoryview", "np.ma.array([1])": "MaskedArray", "int": "type", "Zone()": "Zone",
     "NotImplemented": "NotImplementedType", "len": "builtin_function_or_method", "(i for i in ())": "generator",
+    "MagicMock()": "MagicMock",
 }  # fmt: skip
 """What cannot cross, and the names by which it is refused."""
 FACTORIES = ("int", "list", "float", "str", "dict", "set", "tuple", "bool", "None", "Counter", "deque")
