@@ -18,6 +18,7 @@ from sandbox.judging import answers
 from sandbox.judging.endings import run_failure
 from sandbox.judging.failure import Failure
 from sandbox.judging.plan import JudgingPlan
+from sandbox.judging.tally import STARVED
 from sandbox.problem import Limits, StdioTest
 from sandbox.verdict import Verdict
 
@@ -51,17 +52,21 @@ def _row_says(plan: JudgingPlan, test: StdioTest, output: bytes) -> str | None:
 
 
 def _program_says(plan: JudgingPlan, judge_box: Callable[[], Box], test: StdioTest, output: bytes) -> str | None:
-    """One run of the problem's own checker."""
+    """One run of the problem's own checker; two, if the first one waited to its wall limit."""
     texts = {"input": test.input.encode("utf-8", "surrogatepass"), "output": output}
     texts["expected"] = test.output.encode("utf-8", "surrogatepass")
     body = {name: base64.b64encode(text).decode() for name, text in texts.items()}  # as JSON a byte may take six
-    box, limits = judge_box(), checker_limits(plan.limits)
-    session = box.begin("checker", {"source": plan.checker_source, **body}, limits)
-    message = session.next_message() or {}
-    done = session.finish()
-    box.tainted |= not done.clean
-    if done.end == "wall":  # it waits for nothing but a core
-        raise BoxLost("the checker met its wall limit")
+    limits = checker_limits(plan.limits)
+    for _ in range(2):  # an output may have it wait: for a file, or as long as it says
+        box = judge_box()
+        session = box.begin("checker", {"source": plan.checker_source, **body}, limits)
+        message = session.next_message() or {}
+        done = session.finish()
+        box.tainted |= not done.clean
+        if done.end != "wall":
+            break
+        if done.delay_s > STARVED * done.wall_s:
+            raise BoxLost("the checker got no core before its wall limit")
     if (failure := run_failure(done, limits)) is not None:
         return f"the checker fails: {failure.message}"
     if not isinstance(message.get("right"), bool):

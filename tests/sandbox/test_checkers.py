@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from sandbox.judging import checking
 from sandbox.pool.pool import Pool
-from sandbox.problem import Problem
+from sandbox.problem import Limits, Problem
 from sandbox.verdict import Verdict
 from tests.sandbox.problems import QUICK, stdio
 
@@ -101,6 +102,17 @@ def test_what_a_checker_does_by_itself_is_unjudged(pool: Pool, check: str, said:
     outcome = pool.judge(own(check), "print(1)", "private")
     assert (outcome.verdict, outcome.label) == (Verdict.UNJUDGED, None)
     assert outcome.message.startswith(f"the checker does not accept the expected output: {said}")
+
+
+def test_an_output_that_has_a_checker_wait_is_rejected(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It ends neither as infrastructure nor unjudged."""
+    monkeypatch.setattr(checking, "CHECKER_LIMITS", Limits(cpu_limit_s=1, wall_limit_s=1))
+    waits = own("import time\n    time.sleep(float(output))\n    return True", ("", "0\n"))
+    waits = replace(waits, limits=replace(QUICK, wall_limit_s=1))
+    outcome = pool.judge(waits, "print(100)", "private")
+    assert (outcome.verdict, outcome.reason) == (Verdict.WRONG_ANSWER, "checker")
+    assert outcome.message == "the checker fails: time limit: 1 s of wall time"
+    assert pool.judge(waits, "print(0)", "private").accepted
 
 
 def test_a_checker_sees_texts_and_nothing_of_an_earlier_run(pool: Pool) -> None:
