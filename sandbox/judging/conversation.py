@@ -19,6 +19,8 @@ from sandbox.verdict import Verdict
 MAX_STEPS = 100_000
 """Values that the tests may take from a program's iterators: an endless one ends here, in seconds."""
 BEFORE = "the tests failed by themselves, before the program had answered anything"
+NO_QUESTIONS = ("printed", "pyplot")
+"""What tests ask without asking anything of the tested function."""
 TESTS_FAILED = "tests_failed"
 """The reason of a failure in which no program had a part."""
 TOO_LARGE = Failure(Verdict.OUTPUT_LIMIT, "output limit: values too large to be passed on", "values")
@@ -79,7 +81,7 @@ class Conversation:
         """One question and its answer."""
         operation, *arguments = ask["do"]
         first = [operation, *arguments] == ["get", self.tally.plan.entry_point]
-        self.asked |= not first and operation != "printed"
+        self.asked |= not first and operation not in NO_QUESTIONS
         self.steps += operation in ("next", "rest")
         if self.steps > MAX_STEPS:
             return Failure(Verdict.OUTPUT_LIMIT, f"output limit: {MAX_STEPS} values of iterators", "steps")

@@ -13,7 +13,8 @@ MOST_VARIABLES, MOST_CHARACTERS = 100, 10_000
 WORD = re.compile(r"[^\W\d]\w*")
 WORDS = {
     FILES: "open os Path pathlib tempfile shutil glob sqlite3 zipfile tarfile gzip bz2 lzma fileinput io logging csv"
-    " loadtxt savetxt genfromtxt fromfile tofile savez read_csv to_csv read_json read_excel imread savefig tmp_path",
+    " loadtxt savetxt genfromtxt fromfile tofile savez read_csv to_csv read_json read_excel imread savefig tmp_path"
+    " exists is_file is_dir iterdir read_text read_bytes",
     ENVIRONMENT: "environ getenv putenv unsetenv",
     FOLDER: "chdir",
     SEED: "seed",

@@ -1,13 +1,13 @@
 """Tests that cannot be judged from outside, found in their text: those that hand the program what cannot leave the
 judge's box, and those that change their own process to change the program's.
 
-A function, a class, an object of a class, a module or an endless iterator of the tests has no plain value. Where a
+A function, a class, an object of a class, a module or an endless iterator of the tests has no plain value; those of
+libraries are known by their names. Where a
 whole suite is calls and literals nothing is handed over: the calls' source runs beside the program. Only what is
 certain is found here; the judge names the rest when it meets it.
 """
 
 import ast
-import builtins
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -17,21 +17,14 @@ from sandbox.judging.plan import make_plan
 from sandbox.languages import python
 from sandbox.problem import FunctionTest, Problem, Suite
 from sandbox.problems.free_names import program_names, source_tree
-from sandbox.protocol.constants import PLAIN
 
 FUNCTION, CLASS, MODULE, ENDLESS = "a function", "a class", "a module", "an endless iterator"
-BUILTINS = {
-    name: CLASS if isinstance(value, type) else FUNCTION
-    for name, value in vars(builtins).items()
-    if callable(value) and not name.startswith("_") and not any(value is one for one in PLAIN)
-}
 ITERATORS = {"count", "cycle"}
 MAKERS = {
     **{f"functools.{name}": "a partial function" for name in ("partial", "partialmethod")},
     **{f"operator.{name}": FUNCTION for name in ("itemgetter", "attrgetter", "methodcaller")},
     **{f"itertools.{name}": ENDLESS for name in ITERATORS},
     **{"re.compile": "a pattern", "io.StringIO": "a file", "io.BytesIO": "a file"},
-    **{f"pathlib.{name}": "a path" for name in ("Path", "PurePath", "PosixPath", "PurePosixPath")},
 }
 """Calls whose value has no plain form."""
 _OWN_PROCESS = (
@@ -45,7 +38,6 @@ SUSPICIOUS = {
     "def",
     "class",
     "import",
-    *BUILTINS,
     *re.findall(r"\w+", _OWN_PROCESS),
     *re.findall(r"\w+", " ".join(MAKERS)),
 }
@@ -183,7 +175,7 @@ class _Kinds:
         if isinstance(node, ast.Lambda):
             return FUNCTION
         if isinstance(node, ast.Name):
-            return self.kinds.get(node.id) if self.bound[node.id] else BUILTINS.get(node.id)
+            return self.kinds.get(node.id)
         if isinstance(node, ast.Call):
             return self._made(node.func)
         parts: list[ast.expr | None] = []

@@ -8,8 +8,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-KINDS = {"matrix": "matrix", "recarray": "recarray", "MaskedArray": ""}
-"""Classes of arrays other than `ndarray`, and what they are called in a tree; "" for those that do not cross."""
+MASKED = "masked"
+KINDS = {"matrix": "matrix", "recarray": "recarray", "MaskedArray": MASKED}
+"""Classes of arrays other than `ndarray`, and what they are called in a tree."""
 SCALARS = ("datetime64", "timedelta64", "void", "record")
 """Scalars that no plain value stands for."""
 DATE = re.compile(r"(datetime64|timedelta64)(\[[0-9]{0,9}(Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as)\])?")
@@ -60,6 +61,8 @@ def array_tree(value: Any, tree: Tree, objects: Callable[[list[Any]], Any]) -> d
     if is_scalar(value):
         (dtype, items, *_) = array_tree(value.reshape(1), tree, objects)["ndarray"]
         return {"ndarray": [dtype, items, [], "scalar"]}
+    if type(value).__name__ == "MaskedArray":  # as two arrays: its data, and where it is masked
+        return {"ndarray": [MASKED, [tree(value.view(value.__class__.__mro__[-2])), tree(value.mask)]]}
     kind, names, shape = KINDS.get(type(value).__name__, ""), value.dtype.names, list(value.shape)
     rest = [shape, kind] if kind or names or not value.size else []
     plain = value.view(value.__class__.__mro__[-2]) if kind else value  # ndarray's own: a matrix has two dimensions
@@ -83,6 +86,11 @@ def make_array(numbers: Numbers, dtype: str, items: Any, shape: list[int] | None
     """The array that a tree stands for. Raises an exception of whatever class for what is none."""
     import numpy
 
+    if dtype == MASKED:
+        data, mask = items
+        if not isinstance(data, numpy.ndarray):
+            raise ValueError("no array")
+        return numpy.ma.MaskedArray(data, mask=mask)
     if shape is not None:
         checked_shape(shape)
     if dtype == RECORD:

@@ -2,13 +2,14 @@
 
 import datetime
 import math
+import pathlib
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from sandbox.protocol import arrays, dates
+from sandbox.protocol import arrays, dates, tables
 from sandbox.protocol.merging import refill
 from sandbox.protocol.plain import (
     BETWEEN,
@@ -19,7 +20,9 @@ from sandbox.protocol.plain import (
     NAME,
     Array,
     MakeArray,
+    MakeTable,
     Opaque,
+    Record,
 )
 from sandbox.protocol.sharing import Met
 from sandbox.protocol.spreading import spread
@@ -32,14 +35,16 @@ def decode_value(
     more: Callable[[int], Any] | None = None,
     split: Callable[[str], list[str]] | None = None,
     met: Met | None = None,
+    table: MakeTable = lambda kind, *parts: Opaque(str(kind)[:NAME]),
 ) -> Any:
     """The plain value of a tree from an untrusted place. `handle` makes what stands for a kept object, `more` gets
-    the trees that follow, `split` takes texts apart, `met` knows the objects that come again.
+    the trees that follow, `split` takes texts apart, `met` knows the objects that come again, `table` makes values of
+    pandas: without it they equal nothing.
 
     Raises ValueError for anything that is not a well-formed tree.
     """
     try:
-        return _Decoder(handle, array, more, split, met).value(tree)
+        return _Decoder(handle, array, more, split, met, table).value(tree)
     except Exception as error:  # whatever a malformed tree provokes, it is the sender's fault
         raise ValueError(f"not a plain value: {type(error).__name__}") from None
 
@@ -52,8 +57,10 @@ class _Decoder:
         more: Callable[[int], Any] | None,
         split: Callable[[str], list[str]] | None,
         met: Met | None,
+        table: MakeTable,
     ) -> None:
         self.handle, self.array, self.more, self.split, self.met = handle, array, more, split, met
+        self.table = table
         self.texts: dict[str, str] = {}
 
     def value(self, tree: Any) -> Any:
@@ -76,6 +83,10 @@ class _Decoder:
             return self.filled(tag, body)
         if tag == "ndarray":
             return self.array_of(*body)
+        if tag == "library":
+            return self.table_of(*body)
+        if tag == "record":
+            return Record(self.items(body[0]), self.value(body[1]))
         if tag == "items":
             return self.pairs(body).items()
         if tag in _SEQUENCES:
@@ -130,6 +141,15 @@ class _Decoder:
         finally:
             self.met = met
         return made if met is None or rest[1:] == ("scalar",) else met.add(made)
+
+    def table_of(self, kind: Any, *parts: Any) -> Any:
+        """What it consists of is nobody's."""
+        met, self.met = self.met, None
+        try:
+            made = self.table(kind, *map(self.value, parts))
+        finally:
+            self.met = met
+        return made if met is None or kind not in (*tables.FRAMES, "kept") else met.add(made)
 
     def array_of_objects(self, body: Any, shape: Any, *rest: Any) -> Any:
         """Begun before what it holds, as `filled`."""
@@ -225,5 +245,6 @@ _SCALARS: dict[str, Callable[[Any], Any]] = {
     "zone": dates.make_zone,
     "timedelta": lambda body: datetime.timedelta(*body),
     "ellipsis": lambda body: Ellipsis,
+    "path": pathlib.Path,
     "opaque": lambda body: Opaque(str(body)[:NAME]),
 }

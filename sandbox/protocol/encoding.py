@@ -1,6 +1,7 @@
 """Values become trees. It runs beside the program too: nothing that it says is trusted."""
 
 import datetime
+import pathlib
 import re
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from math import isnan
 from operator import ne
 from typing import Any
 
-from sandbox.protocol import arrays, dates
+from sandbox.protocol import arrays, dates, tables
 from sandbox.protocol.plain import (
     BETWEEN,
     DECIMAL_DIGITS,
@@ -22,6 +23,7 @@ from sandbox.protocol.plain import (
     MAX_ITEMS,
     NAME,
     Keep,
+    Record,
     Rest,
 )
 from sandbox.protocol.sharing import Sharing
@@ -57,6 +59,7 @@ class Encoder:
         self.keep, self.most, self.later, self.sharing = keep, most, later, sharing
         self.items = 0
         self.lost = ""
+        self.records = 0  # how many tuples of a class of their own may have a handle
 
     def tree(self, value: Any, depth: int) -> Any:
         kind = type(value)
@@ -84,12 +87,24 @@ class Encoder:
             return known(self, value, depth + 1)
         if self.sharing is not None and arrays.is_number(value):
             return arrays.number_tree(value)
+        if kind not in _ENCODERS and (made := self.derived(value, kind, depth + 1)) is not None:
+            return made
         for base in kind.__mro__:
             encoder = _ENCODERS.get(base)
             if encoder is not None:
                 self.items += 8
                 return encoder(self, value, depth + 1)
         return self.scalar_or_array(value, kind, depth)
+
+    def derived(self, value: Any, kind: type, depth: int) -> Any:
+        """Of a class that may be made of a plain one, as a Timestamp of a datetime. None if it crosses as that."""
+        if kind is Record and self.keep is not None:
+            return self.keep(value.kept)
+        if self.keep is not None and self.records and issubclass(kind, tuple):
+            self.records -= 1
+            return {"record": [self.sequence(tuple.__iter__(value), depth), self.keep(value)]}
+        self.items += 8
+        return tables.table_tree(value, self.unshared(depth), self.other) if tables.is_of_pandas(kind) else None
 
     def without(self, what: str) -> dict[str, str]:
         """Instead of something that does not cross."""
@@ -111,16 +126,20 @@ class Encoder:
 
     def array(self, value: Any, depth: int) -> Any:
         """Its lists of numbers are nobody's; the objects in it may be known."""
+        return arrays.array_tree(value, self.unshared(depth + 1), lambda items: self.sequence(items, depth + 1))
+
+    def unshared(self, depth: int) -> Callable[[Any], Any]:
+        """Makes the trees of parts that are nobody's."""
         sharing = self.sharing
 
-        def of_numbers(items: Any) -> Any:
+        def tree(items: Any) -> Any:
             self.sharing = None
             try:
-                return self.tree(items, depth + 1)
+                return self.tree(items, depth)
             finally:
                 self.sharing = sharing
 
-        return arrays.array_tree(value, of_numbers, lambda items: self.sequence(items, depth + 1))
+        return tree
 
     def sequence(self, items: Any, depth: int) -> Any:
         short = type(items) in (list, tuple) and self.items + len(items) <= self.most
@@ -180,7 +199,7 @@ def _has_nan(items: Any, kinds: set[type]) -> bool:
 
 
 def _is_shared(value: object, kind: type) -> bool:
-    return issubclass(kind, SHARED) or arrays.is_array(value)
+    return issubclass(kind, SHARED) or arrays.is_array(value) or tables.is_frame(value)
 
 
 def _halves(text: str) -> dict[str, str]:
@@ -217,6 +236,7 @@ _ENCODERS: dict[type, Callable[[Encoder, Any, int], Any]] = {
     datetime.timedelta: lambda e, v, d: {"timedelta": [v.days, v.seconds, v.microseconds]},
     type(None): lambda e, v, d: None,
     type(Ellipsis): lambda e, v, d: {"ellipsis": 0},
+    pathlib.PurePath: lambda e, v, d: {"path": e.tree(pathlib.PurePath.__str__(v), d)},
     slice: lambda e, v, d: {"slice": [e.tree(v.start, d), e.tree(v.stop, d), e.tree(v.step, d)]},
 }
 

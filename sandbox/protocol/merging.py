@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from sandbox.protocol.arrays import is_array
+from sandbox.protocol.tables import is_frame, refill_frame
 
 MUTABLE = list | dict | set | bytearray | deque
 Key = Callable[[object], str]
@@ -18,13 +19,14 @@ def may_change(value: object) -> bool:
     """Whether it, or what a tuple holds, can be given other content."""
     if isinstance(value, tuple):
         return any(map(may_change, value))
-    return isinstance(value, MUTABLE) or is_array(value)
+    return isinstance(value, MUTABLE) or is_array(value) or is_frame(value)
 
 
 def take_content(target: Any, value: Any) -> None:
     """As `refill`, of a value that may be of another kind: raises ValueError then."""
     kinds = [next((kind for kind in MUTABLE.__args__ if isinstance(one, kind)), None) for one in (target, value)]
-    if kinds[0] is not kinds[1] or not may_change(target):
+    frames = is_frame(target) or is_frame(value)
+    if kinds[0] is not kinds[1] or not may_change(target) or (frames and type(target) is not type(value)):
         raise ValueError("content of another kind")
     refill(target, value)
 
@@ -48,6 +50,8 @@ def refill(target: Any, items: Any) -> None:
         if target.shape != items.shape:
             target.resize(items.shape, refcheck=False)
         target[...] = items
+    elif is_frame(target):
+        refill_frame(target, items)
 
 
 def merge(target: Any, value: Any, key: Key) -> None:

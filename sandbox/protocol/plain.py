@@ -1,7 +1,7 @@
 """What trees and values have in common: bounds, and what stands for a value that is not plain."""
 
 from collections import Counter, OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 NAME, CLASSES = 80, 8
@@ -12,6 +12,8 @@ ITEMS_PER_MIB = 1 << 19
 MAX_ITEMS = 8 * ITEMS_PER_MIB
 MESSAGE_ITEMS = 100_000
 """Of a value that comes in several messages: so many that exchanges take no time, so few that they take no memory."""
+MOST_RECORDS = 1000
+"""In one message: further ones are plain tuples."""
 BETWEEN = "~"
 _FACTORIES = (int, float, complex, str, list, dict, set, tuple, bool, frozenset, bytes, deque, Counter, OrderedDict)
 FACTORIES: dict[str, type] = {one.__name__: one for one in _FACTORIES}
@@ -42,9 +44,33 @@ class Array(Opaque):
         self.dtype, self.items, self.shape, self.kind = dtype, items, shape, kind
 
 
+class Record(tuple[Any, ...]):
+    """A tuple of a class of its own, as a namedtuple: compared, iterated and indexed as a plain one.
+
+    What else is read of it is asked of `kept`, its stand-in.
+    """
+
+    kept: Any
+
+    def __new__(cls, items: Iterable[Any], kept: Any) -> "Record":
+        made = super().__new__(cls, items)
+        made.__dict__["kept"] = kept
+        return made
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self.kept, name)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return tuple, (tuple(self),)
+
+
 Keep = Callable[[object], Any]
 """The tree that stands for an object that is not plain."""
 MakeArray = Callable[..., object]
 """Makes an array of dtype, items, and perhaps shape and kind (`arrays.make_array`)."""
+MakeTable = Callable[..., object]
+"""Makes a value of pandas of its kind and its parts (`tables.Maker`)."""
 Rest = Callable[[Any], Any]
 """Makes the trees that had no room in a message, with the encoder of the next one."""

@@ -19,7 +19,6 @@ from typing import Any, Generic, Protocol
 from sandbox.protocol import constants
 from sandbox.protocol.codec import NAME
 from sandbox.protocol.merging import merged
-from sandbox.protocol.references import ALONE
 
 MOST = 20_000
 """Objects at a time. All of them are looked at for each message."""
@@ -236,3 +235,15 @@ def _set_part(value: Any, name: str, part: Any, text: Callable[[object], str]) -
         object.__setattr__(value, name, merged(getattr(value, name, None), part, text))
     else:
         value.__dict__[name] = merged(value.__dict__.get(name), part, text)
+
+
+def _references() -> int:
+    """Of a part that only its container holds, when it is looked at in a loop over that."""
+    places: list[list[object]] = [[]]
+    for part in places:
+        return sys.getrefcount(part)
+    raise AssertionError
+
+
+ALONE = _references()
+"""How many references an object has that nobody holds: whether one is held shows in `sys.getrefcount`."""

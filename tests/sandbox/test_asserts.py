@@ -127,16 +127,16 @@ def test_the_authors_message_and_the_failing_line_are_told(pool: Pool, test: str
     assert (outcome.verdict, outcome.message, outcome.tests[0].line) == (Verdict.WRONG_ANSWER, *SAID[test])
 
 
-LONG = "def check(c):\n  data = [1, 2, 3]\n" + "  assert c(data) == data\n" * 9 + "  assert c(max) == 1\ncheck(f)"
+LONG = "def check(c):\n  data = [1, 2, 3]\n" + "  assert c(data) == data\n" * 9 + "  assert c([].sort) == 1\ncheck(f)"
 
 
 def test_the_line_or_the_set_up_that_cannot_be_judged_is_named(pool: Pool) -> None:
     outcome = pool.judge(function("assert f(0) == 0", LONG, setup=JUDGE), "def f(x): return x", "private")
     what = "a builtin_function_or_method of the tests cannot be passed to the program"
-    assert outcome.message == f"private test 2 cannot be judged: {what}: line 12: assert c(max) == 1"
-    setup = "import math\nknown = f(math.sin)"
+    assert outcome.message == f"private test 2 cannot be judged: {what}: line 12: assert c([].sort) == 1"
+    setup = "import math\nknown = f([].sort)"
     outcome = pool.judge(function("assert f(0) == 0", "assert f(1) == 1", setup=setup), "def f(x): return x", "private")
-    assert outcome.message == f"the set-up cannot be judged: {what}: import math known = f(math.sin)"
+    assert outcome.message == f"the set-up cannot be judged: {what}: import math known = f([].sort)"
     outcome = pool.judge(function("assert f(0) == 0", setup="return 1"), "def f(x): return x", "private")
     assert outcome.message.startswith("the set-up cannot be judged: it does not compile (SyntaxError:")
 

@@ -71,7 +71,7 @@ def test_flooding_while_a_large_argument_comes(pool: Pool) -> None:
 NODE = "class Node:\n  def __init__(s, v): s.v = v"
 UNJUDGEABLE = [
     ("", "def check(c):\n  assert c(lambda v: v) == 1\ncheck(f)", "a function of the tests"),
-    ("", "x = max\nassert f(x) == 1", "a builtin_function_or_method of the tests"),
+    ("", "x = [].sort\nassert f(x) == 1", "a builtin_function_or_method of the tests"),
     ("", "import itertools\nx = itertools.count()\nassert f(x) == 1", "an endless iterator of the tests"),
     (NODE, "assert f(Node(1)) == 1", "a Node of the tests"),
     (NODE, "assert f([Node]) == 1", "a type of the tests"),
@@ -124,7 +124,7 @@ def test_an_oversized_argument_is_the_tests_own_only_before_any_answer(pool: Poo
     assert pool.judge(function(f"f(1)\n{deep}{caught}"), "def f(x): return 1", "private").accepted
 
 
-CHOSEN = "assert f([0, max][f(1)]) == 0"
+CHOSEN = "assert f([0, [].sort][f(1)]) == 0"
 """Judged if `f(1)` is 0."""
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.protocol.merging import may_change, merge
-from sandbox.protocol.references import ALONE
+from sandbox.protocol.replicas import ALONE
 
 Trees = Callable[[object], Any]
 

@@ -31,6 +31,7 @@ from sandbox.guest.judge_box.asserts import (
 from sandbox.guest.judge_box.cases import TestCases
 from sandbox.guest.judge_box.comparing import Comparison, Mismatch, with_expected_first
 from sandbox.guest.judge_box.examples import Example
+from sandbox.guest.judge_box.figures import share_figures
 from sandbox.guest.judge_box.inspecting import ask_of_objects
 from sandbox.guest.judge_box.operators import class_of, is_instance, sure_classes
 from sandbox.guest.judge_box.places import PREAMBLE, SETUP, TEST, place_of_error, place_of_source
@@ -107,6 +108,7 @@ def run_tests(body: bytes) -> None:
     names["__isinstance__"], names["__type__"] = is_instance, class_of
     names["__expect__"], names["__names__"] = Example, names
     remote.surroundings = _carried(request["surroundings"])
+    share_figures(remote.ask_pyplot)
     ask_of_objects()
     cases = TestCases(names, comparison, names.of_program)
     files = (PREAMBLE, SETUP, *[TEST] * len(request["tests"]))

@@ -9,6 +9,7 @@ from typing import Any
 
 from sandbox.guest.exceptions import IMPORTED, MAIN
 from sandbox.guest.program_box.special import BINARY, COMPARISONS, IN_PLACE
+from sandbox.protocol.plain import Record
 
 VALUES = (bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset, type(None))
 """Kinds that cross as values: what does not is none of them, whatever its class says."""
@@ -154,10 +155,13 @@ class Operators:
 
 def is_instance(value: object, cls: Any) -> bool:
     """`isinstance`, also of an object of the program and a class that is not its own."""
-    if not isinstance(value, Operators) or isinstance(cls, Operators):
-        return isinstance(value, cls)
     if isinstance(cls, tuple):
         return any(is_instance(value, one) for one in cls)
+    if isinstance(value, Record) and isinstance(cls, type):
+        return isinstance(value, cls) or bool(value.kept._special("kind", cls.__module__, cls.__qualname__))
+    value = value.kept if isinstance(value, Record) else value
+    if not isinstance(value, Operators) or isinstance(cls, Operators):
+        return isinstance(value, cls)
     if not isinstance(cls, type):
         return isinstance(value, cls)
     if issubclass(cls, VALUES) and value._type not in sure_classes:
@@ -168,6 +172,7 @@ def is_instance(value: object, cls: Any) -> bool:
 
 def class_of(value: object) -> Any:
     """`type` of one argument. No kind of value is the class of what does not cross as one."""
+    value = value.kept if isinstance(value, Record) else value
     if not isinstance(value, Operators):
         return type(value)
     cls = value._special("class")

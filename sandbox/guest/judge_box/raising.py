@@ -1,17 +1,20 @@
 """A program's exceptions, raised again among its tests: what they expect is caught, what they do not is reported.
 
-Classes of the program become stand-ins of the same name; built-in ones, and those of the standard library, are
-themselves. Only names and a text cross, so that nothing else of an exception can be read.
+Classes of the program become stand-ins of the same name; built-in ones, and those of libraries, are themselves.
+Only names and a text cross, so that nothing else of an exception can be read.
 """
 
 import builtins
 import sys
 from typing import Any
 
+from sandbox.protocol.names import PROGRAM_MODULES
+
 SILENT = (StopIteration, StopAsyncIteration, GeneratorExit)
 """A program that raises one of these must not cut short a loop of the tests, unless they name it."""
 LEADING = {"unittest", "doctest", "asyncio", "concurrent", "bdb", "pdb", "threading", "_thread"}
-"""Modules whose exceptions say what becomes of a test, or of a task."""
+LEADING |= {"sandbox", "pytest", "__main__", *PROGRAM_MODULES}
+"""Modules whose exceptions say what becomes of a test, or of a task; and the tests' own."""
 
 expected: set[str] = set()
 """Names of exceptions that the test which runs catches, or helpers of all tests."""
@@ -63,7 +66,6 @@ def _known(name: str) -> type[BaseException] | None:
 
 
 def _of_library(module: str, attribute: str) -> type[BaseException] | None:
-    """A class of the standard library or numpy, if its module is there; none by which a runner of tests is led."""
-    known = (sys.stdlib_module_names | {"numpy"}) - LEADING
-    cls = getattr(sys.modules.get(module), attribute, None) if module.partition(".")[0] in known else None
+    """A class of a library, if its module is there; none by which a runner of tests is led."""
+    cls = None if module.partition(".")[0] in LEADING else getattr(sys.modules.get(module), attribute, None)
     return cls if isinstance(cls, type) and issubclass(cls, Exception) and not issubclass(cls, SILENT) else None

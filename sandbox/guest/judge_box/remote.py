@@ -16,7 +16,7 @@ from sandbox.guest.judge_box.operators import Operators, named_classes
 from sandbox.guest.judge_box.places import place_of_call
 from sandbox.guest.judge_box.raising import exception
 from sandbox.guest.surroundings import NotCarried, Surroundings
-from sandbox.protocol import arrays, codec, frames
+from sandbox.protocol import arrays, codec, frames, tables
 from sandbox.protocol.merging import take_content
 from sandbox.protocol.replicas import MOST, TESTS, Replicas
 from sandbox.protocol.sharing import Met, Sharing
@@ -26,6 +26,7 @@ ASKABLE = {"__name__", "__qualname__", "__doc__", "__dict__", "__annotations__",
 ENDLESS = 1 << 20
 """Items of an iterator of the tests."""
 WIDEST = partial(arrays.make_array, arrays.widest_numbers)
+TABLES = tables.Maker(widest=True)
 
 
 class Unjudgeable(BaseException):
@@ -157,6 +158,11 @@ def fetch_name(name: str) -> Any:
     return _received(_ask("get", name))
 
 
+def ask_pyplot(name: str, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    trees = {key: _encode(value) for key, value in named.items()}
+    return _received(_ask("pyplot", name, [_encode(value) for value in args], trees))
+
+
 surroundings = Surroundings((), strict=True)
 """Of the tests' process; `judging` says what is carried."""
 _questions = 0
@@ -257,6 +263,8 @@ def _handle(value: object) -> dict[str, Any]:
         return tree
     if replicas.is_full(value):
         raise TooMuch(f"more than {MOST} objects of the preamble cannot be passed to the program")
+    if (named := tables.named_tree(value)) is not None:
+        return named
     text = f"a {type(value).__name__} of the tests cannot be passed to the program"
     # what a value of the program turned into is its own: else it could choose that it is not judged
     module = type(value).__module__
@@ -279,7 +287,7 @@ def _remote(number: int, type_name: str) -> Any:
 
 def _decode(tree: Any, met: Met | None = None) -> Any:
     try:
-        return codec.decode_value(tree, _remote, WIDEST, _rest, codec.split_value, met or Met())
+        return codec.decode_value(tree, _remote, WIDEST, _rest, codec.split_value, met or Met(), TABLES)
     except Unanswered as error:
         raise error.reason from None
 

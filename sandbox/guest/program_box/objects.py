@@ -1,5 +1,6 @@
 """The program's side of a conversation with a judge: names, calls and objects that stay here behind numbers."""
 
+import importlib
 import io
 import sys
 import types
@@ -11,13 +12,15 @@ from typing import Any
 from sandbox.guest.exceptions import describe_exception, is_own
 from sandbox.guest.program_box.given import Given
 from sandbox.guest.program_box.loans import Loans
-from sandbox.guest.program_box.special import OPERATIONS
+from sandbox.guest.program_box.special import OPERATIONS, PYPLOT
 from sandbox.guest.surroundings import Surroundings
-from sandbox.protocol import arrays, codec
+from sandbox.protocol import arrays, codec, tables
+from sandbox.protocol.plain import MOST_RECORDS
 from sandbox.protocol.replicas import PROGRAM, Replicas
 from sandbox.protocol.sharing import Met, Sharing
 
 EXACT = partial(arrays.make_array, arrays.exact_numbers)
+TABLES = tables.Maker(widest=False)
 
 
 class Objects:
@@ -84,7 +87,9 @@ class Objects:
         return answer if self.rests else answer | self.loans.lend(value)
 
     def _encoder(self, sharing: Sharing) -> codec.Encoder:
-        return codec.Encoder(self.keep, codec.MESSAGE_ITEMS, self._later, sharing)
+        encoder = codec.Encoder(self.keep, codec.MESSAGE_ITEMS, self._later, sharing)
+        encoder.records = MOST_RECORDS
+        return encoder
 
     def _later(self, rest: codec.Rest) -> int:
         number = next(self.numbers)
@@ -98,7 +103,7 @@ class Objects:
     def _decode(self, tree: Any, met: Met | None = None) -> Any:
         if isinstance(tree, dict) and "iterator" in tree:
             return iter(self._decode(tree["iterator"], met))
-        return codec.decode_value(tree, self._find, EXACT, met=met or Met())
+        return codec.decode_value(tree, self._find, EXACT, met=met or Met(), table=TABLES)
 
     def _find(self, number: int, type_name: str) -> object:
         return self.kept[number] if number >= 0 else self.replicas.find(number)
@@ -170,6 +175,11 @@ class Objects:
         text = self.printed.getvalue() if self.printed is not None else ""
         self.printed = sys.stdout = io.StringIO()
         return {"value": text}
+
+    def do_pyplot(self, name: str, args: list[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """What the tests do to the current figures."""
+        function = getattr(importlib.import_module("matplotlib.pyplot"), PYPLOT[PYPLOT.index(name)])
+        return self._value(function(*map(self._decode, args), **{key: self._decode(kwargs[key]) for key in kwargs}))
 
     def do_len(self, number: int) -> dict[str, Any]:
         return {"value": len(self.kept[number])}  # type: ignore[arg-type]

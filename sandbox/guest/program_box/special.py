@@ -12,6 +12,8 @@ from typing import Any
 
 COMPARISONS = ("eq", "lt", "le", "gt", "ge")
 BINARY = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and_", "or_", "xor", "lshift", "rshift")
+PYPLOT = ("close", "clf", "cla", "gcf", "gca", "sca", "get_fignums", "fignum_exists", "figure", "subplots", "show")
+"""Of matplotlib.pyplot, what is about the current figures and takes no data."""
 IN_PLACE = tuple(f"i{name.rstrip('_')}" for name in BINARY)
 
 

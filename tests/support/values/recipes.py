@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 PRELUDE = """
-import datetime, enum, itertools, math, zoneinfo
+import datetime, enum, itertools, math, pathlib, zoneinfo
 from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
 from decimal import Decimal
 from fractions import Fraction
@@ -55,6 +55,7 @@ FLOATS = (
 )
 TEXTS = ("''", "'a'", "'~'", "'a~b'", "'\\ud83d\\ude00'", "'\\udc00'", "'\\x00\\n'", "'é漢'", "'x' * 70", "MyText('t')")
 OTHERS = (
+    "pathlib.Path('a')",
     "None", "...", "b''", "b'\\x00\\xff'", "complex(math.nan, -0.0)", "complex(-0.0, math.inf)", "1j",
     "Decimal('1.50')", "Decimal('-0')", "Decimal('NaN')", "Decimal('-sNaN123')", "Decimal('Infinity')",
     "Decimal('1E+999999')", "Fraction(1, 3)", "Fraction(-7)", "Fraction(10**30, 3)", "range(3)", "range(10**20, 0, -7)",

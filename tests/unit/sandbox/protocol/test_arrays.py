@@ -118,3 +118,12 @@ def test_a_class_that_only_calls_itself_an_array_is_asked_nothing_else() -> None
     fake = type("ndarray", (), {"__module__": "numpy", "dtype": property(lambda self: 1 / 0)})()
     with pytest.raises(ZeroDivisionError):
         encode_value(fake)
+
+
+def test_masked_arrays_come_back_with_what_is_masked() -> None:
+    value = np.ma.MaskedArray([[1.5, 2], [3, 4]], mask=[[True, False], [False, False]])
+    back = carried(value, WIDEST)
+    assert type(back) is np.ma.MaskedArray and back.tolist() == [[None, 2], [3, 4]]
+    assert carried(np.ma.MaskedArray([1, 2]), EXACT).tolist() == [1, 2]
+    with pytest.raises(ValueError, match="not a plain value"):
+        decode_value({"ndarray": ["masked", [[1, 2], True]]}, array=WIDEST)

@@ -1,11 +1,13 @@
 """Plain values, texts and comparisons on the host: no Docker."""
 
 import contextlib
+import copy
 import itertools
 import json
-from collections import Counter, OrderedDict, defaultdict, deque
+from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import PurePosixPath
 from types import SimpleNamespace
 from typing import Any
 
@@ -351,3 +353,28 @@ def test_arrays_are_close_by_their_items() -> None:
     assert values_close(2.0000001, numpy.int64(2), 1e-6) and values_close(numpy.float32(0.5), 0.5, 1e-6)
     with pytest.raises(ValueError, match="ambiguous"):  # as a plain assert
         values_close(array([1, 2]), array([1, 2]), None)
+
+
+@pytest.mark.parametrize("value", [slice(1, None, 2), PurePosixPath("/tmp/x"), slice("a", 1.5)])
+def test_slices_and_paths_come_back(value: Any) -> None:
+    assert decode_value(json.loads(json.dumps(encode_value(value)))) == value
+
+
+def test_a_tuple_of_a_class_of_its_own_has_items_and_a_handle() -> None:
+    point = namedtuple("point", "x y")(1, [2])
+    encoder = Encoder(lambda value: {"handle": 7, "type": type(value).__name__}, 100)
+    assert encoder.tree(point, 0) == {"tuple": [1, [2]]}
+    encoder.records = 1
+    tree = encoder.tree([point, point], 0)
+    assert tree == [{"record": [[1, [2]], {"handle": 7, "type": "point"}]}, {"tuple": [1, [2]]}]
+    back, _ = decode_value(tree, lambda number, name: SimpleNamespace(x=number, name=name))
+    assert back == (1, [2]) and (back.x, back.name) == (7, "point")
+    assert encoder.tree(back, 0) == {"handle": 7, "type": "SimpleNamespace"}
+    assert type(copy.deepcopy(back)) is tuple
+
+
+def test_values_of_pandas_are_shown_where_pandas_is_not() -> None:
+    back = decode_value({"library": ["DataFrame", [], {"tuple": []}]})
+    assert rendering.show_value(back) == "<DataFrame object>" and back != back
+    with pytest.raises(ValueError, match="not a plain value"):
+        decode_value({"library": ["DataFrame", {"library": 1}]})
