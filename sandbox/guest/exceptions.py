@@ -6,6 +6,8 @@ from sandbox.protocol import codec
 
 MAIN, IMPORTED = "__main__", "main"
 """The program's module: if it reads standard input, and if it is imported."""
+MOST_ATTRIBUTES, MOST_ITEMS = 16, 1000
+"""Of an exception, and in each of them."""
 
 
 def is_own(cls: type) -> bool:
@@ -29,4 +31,14 @@ def describe_exception(error: BaseException) -> dict[str, Any]:
     if not own and others == [base]:
         return named
     names = {"own": [cls.__name__ for cls in own], "others": [f"{cls.__module__}.{cls.__name__}" for cls in others]}
-    return named | {key: [name[: 2 * codec.NAME] for name in found[: codec.CLASSES]] for key, found in names.items()}
+    short = {key: [name[: 2 * codec.NAME] for name in found[: codec.CLASSES]] for key, found in names.items()}
+    return named | short | ({"attributes": _attributes(error)} if own else {})
+
+
+def _attributes(error: BaseException) -> dict[str, Any]:
+    """What an exception of the program keeps besides its text, as plain values: a few, and none that is large."""
+    found: dict[str, Any] = {}
+    for name, value in [*getattr(error, "__dict__", {}).items()][:MOST_ATTRIBUTES]:
+        if type(name) is str and len(name) <= codec.NAME:
+            found[name] = codec.encode_value(value, most=MOST_ITEMS)
+    return found

@@ -198,6 +198,10 @@ def _exception(raised: dict[str, Any], check: Callable[[Any], None]) -> dict[str
     for key in ("own", "others"):
         if isinstance(names := raised.get(key), list):
             found[key] = [name[: 2 * codec.NAME] for name in names[: codec.CLASSES] if isinstance(name, str)]
+    if isinstance(attributes := raised.get("attributes"), dict):
+        for tree in attributes.values():
+            check(tree)
+        found["attributes"] = attributes
     if type(raised.get("handle")) is int:
         found["handle"] = raised["handle"]
     if "value" in raised:

@@ -15,6 +15,13 @@ ts = [threading.Thread(target=lambda i=i: r.append(f(i))) for i in range(8)]
 [t.join() for t in ts]
 assert sorted(r) == [*range(8)]
 """
+RAISES = """
+class E(Exception):
+  def __init__(self, c):
+    self.code, self.case, self.itself = c, 'x', self
+def f(c): raise E(c)
+"""
+CATCHES = "try: f(3)\nexcept E as e: caught = e\nassert caught"
 SHOWN = [
     ("d = {P(1): 'a'}\nassert d[P(1)] == 'a' and P(2) not in d", DATA, "class P:\n  def __init__(s, x): s.x = x"),
     ("assert f.__doc__ == 'says'", "def f():\n  'says'", "def f(): pass"),
@@ -28,6 +35,7 @@ SHOWN = [
     ("assert f(1) is int and f('') == str", "def f(x): return type(x)", "def f(x): return float"),
     ("assert f(int, '3') == 3", "def f(kind, x): return kind(x)", "def f(kind, x): return x"),
     (THREADS, "def f(i): return i", "def f(i): return i + 1"),
+    (f"{CATCHES}.code == 3 and not hasattr(caught, 'case')", RAISES, RAISES.replace("= c, 'x'", "= 4, 'x'")),
     ("r = f(2)\nassert type(r) is int", "def f(x): return x", "class I:\n  __class__ = int\ndef f(x): return I()"),
 ]  # fmt: skip
 

@@ -1,13 +1,15 @@
 """A program's exceptions, raised again among its tests: what they expect is caught, what they do not is reported.
 
 Classes of the program become stand-ins of the same name; built-in ones, and those of libraries, are themselves.
-Only names and a text cross, so that nothing else of an exception can be read.
+Names, a text and attributes with plain values cross, so that nothing else of an exception can be read.
 """
 
 import builtins
+import contextlib
 import sys
 from typing import Any
 
+from sandbox.protocol import codec
 from sandbox.protocol.names import PROGRAM_MODULES
 
 SILENT = (StopIteration, StopAsyncIteration, GeneratorExit)
@@ -16,6 +18,8 @@ LEADING = {"unittest", "doctest", "asyncio", "concurrent", "bdb", "pdb", "thread
 LEADING |= {"sandbox", "pytest", "__main__", *PROGRAM_MODULES}
 """Modules whose exceptions say what becomes of a test, or of a task; and the tests' own."""
 
+NOTED = ("raised", "case")
+"""Attributes by which the judge box knows an exception again."""
 expected: set[str] = set()
 """Names of exceptions that the test which runs catches, or helpers of all tests."""
 _stand_ins: dict[str, type[Exception]] = {}
@@ -41,6 +45,10 @@ def exception(raised: dict[str, Any]) -> BaseException:
     tried = ((*own, *others), (*own, others[0]), tuple(own), (others[0],))
     made = (_made(raised, bases) for bases in tried if bases)
     error = next((one for one in made if one is not None), None) or RuntimeError(raised["text"])
+    for name, tree in raised.get("attributes", {}).items():
+        if not name.startswith("_") and name not in NOTED and not hasattr(error, name):  # what it has is the tests' own
+            with contextlib.suppress(ValueError, TypeError, AttributeError):
+                setattr(error, name, codec.decode_value(tree))
     error.raised = raised  # type: ignore[attr-defined]
     return error
 
