@@ -5,6 +5,7 @@ Rooms, from top to bottom; each may import those below it, and `actors` and `san
     cli, commands   the command line: one file per sub-command
     study           many runs compared: hypotheses, tables, report
     preflight       what would stop a command, and what it will cost
+    model_files     model directories: made of GGUF files, checked by their files
     report          results and report.html of a run directory
     iteration       one iteration of expert iteration, on one screen
     stages          what an iteration consists of: one row per stage

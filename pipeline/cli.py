@@ -59,6 +59,7 @@ COMMANDS: dict[str, Command] = {
         help="print the results of a run or a study, and write its report.html", module="pipeline.commands.report"
     ),
     "config": Command(help="list the settings, or explain one", module="pipeline.commands.config"),
+    "model": Command(help="import a GGUF file, or check a model directory", module="pipeline.commands.model"),
     "doctor": Command(help="check Docker, Ray, the packages and this machine", module="pipeline.commands.doctor"),
     "sandbox": Command(
         help="build the boxes' image, try their limits, judge programs", module="pipeline.commands.sandbox"

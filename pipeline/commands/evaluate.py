@@ -13,7 +13,8 @@ from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
 from pipeline.evaluation.metric_rows import CalibrationBin, MetricRow, read_calibration_bins, read_metric_rows
 from pipeline.execution import begin_run, open_run_trackers
-from pipeline.preflight.check import check_run, read_model_config
+from pipeline.model_files.directory import read_model_config
+from pipeline.preflight.check import check_run
 from pipeline.preflight.selectors import check_selectors
 from pipeline.report.evaluation_table import evaluation_table
 from pipeline.stages.metrics import METRICS, measured_stages

@@ -19,6 +19,8 @@ EXTRA_OF_MODULE = {
     "tokenizers": "cpu",
     "vllm": "cpu",
     "tensorboard": "tensorboard",
+    "gguf": "gguf",
+    "accelerate": "gguf",
 }
 """Module -> the extra to add. `gpu` brings whatever `cpu` does, for NVIDIA GPUs."""
 

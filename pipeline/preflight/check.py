@@ -1,18 +1,17 @@
 """Everything that can be wrong before work starts, found before work starts, without heavy imports."""
 
-import json
 import os
 import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from actors.prompting.chat_template import has_chat_template
 from actors.prompting.dialogue import build_dialogue
 from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
 from pipeline.methods.strategies import STRATEGIES
+from pipeline.model_files.chat import render_example
+from pipeline.model_files.directory import ModelFilesError, check_directory
 from pipeline.preflight.estimate import problem_notices
 from pipeline.state.plugins import load_plugins
 from pipeline.state.problems import SPLITS, ProblemSplits
@@ -54,7 +53,7 @@ def check_settings(config: Config, splits: ProblemSplits) -> None:
             raise ConfigError(f"problems.{split} = {getattr(config.problems, split)!r} holds no problem")
     _check_references(config, splits)
     for field in ("generator", "verifier"):
-        check_model(f"model.{field}", getattr(config.model, field))
+        check_model(f"model.{field}", getattr(config.model, field), config.model.max_tokens)
 
 
 def _announce(plugin: Origin) -> None:
@@ -86,8 +85,11 @@ def _check_references(config: Config, splits: ProblemSplits) -> None:
         )
 
 
-def check_model(key: str, name: str) -> None:
-    """Raises ConfigError if `name`, to which `key` is set, is a path and no model with a chat template lies there."""
+def check_model(key: str, name: str, max_tokens: int | None = None) -> None:
+    """Raises ConfigError if `name`, to which `key` is set, is a path and no model that can work lies there.
+
+    Reads files, never weights; a chat is rendered if transformers is installed. `max_tokens`: the context asked for.
+    """
     if name.startswith("builtin:"):
         if name not in ("builtin:generator", "builtin:verifier"):
             raise ConfigError(f"{key} = {name!r}: expected builtin:generator, builtin:verifier, a directory or a name")
@@ -96,25 +98,13 @@ def check_model(key: str, name: str) -> None:
         return
     path = Path(name)
     if path.is_dir():
-        if not (path / "config.json").is_file():
-            raise ConfigError(f"{key} = {name!r} is not a Hugging Face directory: it holds no config.json")
-        read_model_config(path)
-        if not has_chat_template(path):
-            raise ConfigError(
-                f"{key} = {name!r} has no chat template; add chat_template to its tokenizer_config.json, "
-                "or a chat_template.jinja beside it"
-            )
+        try:
+            check_directory(path, max_tokens)
+            render_example(path)
+        except ModelFilesError as error:
+            raise ConfigError(f"{key} = {name!r}: {error}") from None
     elif name.startswith((".", "/", "~")) or name.count("/") > 1:
         raise ConfigError(f"{key} = {name!r}: no such directory")
-
-
-def read_model_config(directory: Path) -> Any:
-    """What a Hugging Face directory says of its model."""
-    path = directory / "config.json"
-    try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{path} is not JSON: {error}") from None
 
 
 def _check_root(root: str) -> None:

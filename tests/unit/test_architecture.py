@@ -15,8 +15,30 @@ ROOT = Path(__file__).resolve().parents[2]
 FLOORS = ("sandbox", "actors", "pipeline")  # each may import itself and those before it
 ROOMS = {  # from top to bottom; a room may import itself and those below it
     "pipeline": (
-        *("__main__", "cli", "commands", "study", "execution", "plan", "preflight", "report", "iteration", "stages"),
-        *("training", "evaluation", "state", "cluster", "config", "trackers", "methods", "embedded", "errors"),
+        *(
+            "__main__",
+            "cli",
+            "commands",
+            "study",
+            "execution",
+            "plan",
+            "preflight",
+            "model_files",
+            "report",
+            "iteration",
+        ),
+        *(
+            "stages",
+            "training",
+            "evaluation",
+            "state",
+            "cluster",
+            "config",
+            "trackers",
+            "methods",
+            "embedded",
+            "errors",
+        ),
     ),
     "actors": (
         *("generator_actor", "generator", "executor", "search", "scorers", "inference", "prompting", "storage"),

@@ -21,6 +21,7 @@ from pipeline.report.evaluation_table import evaluation_table
 from pipeline.state.problems import ProblemSplits
 from pipeline.state.store import Store
 from sandbox.problem import FunctionTest, Problem
+from tests.support.model_directories import model_directory
 
 TEST = FunctionTest("assert f(1) == 1")
 TESTED = Problem(problem_id="a", prompt="a", public_tests=(TEST,), private_tests=(TEST,))
@@ -79,7 +80,7 @@ def test_problems_without_public_tests_among_others_are_counted(capsys: pytest.C
         (["--selectors", "pt,best"], "eval.selectors"),
         (["--n", "0"], "eval.widths"),
         (["--selectors", "lv"], "ranks by a verifier's scores"),
-        (["--verifier", "NOTEMPLATE"], "holds no weights"),
+        (["--verifier", "NOTEMPLATE"], "has no chat template"),
         (["--verifier", "builtin:generator"], "is no verifier, but LlamaForCausalLM"),
         (["--out", "."], "--out . is a directory"),
         (["--out", f"{__file__}/numbers.json"], "cannot be written"),
@@ -89,9 +90,7 @@ def test_problems_without_public_tests_among_others_are_counted(capsys: pytest.C
 def test_wrong_input_is_refused_before_any_work(
     arguments: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: Any
 ) -> None:
-    bare = tmp_path / "model"
-    bare.mkdir()
-    (bare / "config.json").write_text("{}")
+    bare = model_directory(tmp_path / "model", template=False)
     monkeypatch.setattr("pipeline.preflight.check._check_engine", lambda packages: None)
     given = {"--model": "builtin:generator", "--dataset": "builtin:test"}
     given |= dict(zip(arguments[::2], arguments[1::2], strict=True))
@@ -133,15 +132,15 @@ def test_a_stored_protocol_is_not_renamed(tmp_path: Path, capsys: pytest.Capture
 
 @pytest.mark.parametrize("field", ["generator", "verifier"])
 def test_a_model_of_a_run_has_a_template_and_a_config(field: str, tmp_path: Path) -> None:
-    (tmp_path / "config.json").write_text("{")
-    with pytest.raises(ConfigError, match=r"config\.json is not JSON"):
-        check_settings(config(f"model.{field}={tmp_path}"), ProblemSplits())
-    (tmp_path / "config.json").write_text("{}")
+    settings = config(f"model.{field}={model_directory(tmp_path / 'model', template=False)}")
     with pytest.raises(ConfigError, match=f"model.{field} = .* has no chat template"):
-        check_settings(config(f"model.{field}={tmp_path}"), ProblemSplits())
-    (tmp_path / "tokenizer_config.json").write_text("[")
+        check_settings(settings, ProblemSplits())
+    (tmp_path / "model" / "tokenizer_config.json").write_text("[")
     with pytest.raises(ChatTemplateError, match=r"tokenizer_config\.json is not JSON"):
-        check_settings(config(f"model.{field}={tmp_path}"), ProblemSplits())
+        check_settings(settings, ProblemSplits())
+    (tmp_path / "model" / "config.json").write_text("{")
+    with pytest.raises(ConfigError, match=r"config\.json is not JSON"):
+        check_settings(settings, ProblemSplits())
 
 
 def test_an_estimate_counts_searches_beams_and_the_control() -> None:

@@ -1,0 +1,1 @@
+"""Real pretrained models, if they are at hand."""
