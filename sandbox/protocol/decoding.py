@@ -20,6 +20,7 @@ from sandbox.protocol.plain import (
     NAME,
     Array,
     MakeArray,
+    MakeNamed,
     MakeTable,
     Opaque,
     Record,
@@ -36,15 +37,16 @@ def decode_value(
     split: Callable[[str], list[str]] | None = None,
     met: Met | None = None,
     table: MakeTable = lambda kind, *parts: Opaque(str(kind)[:NAME]),
+    named: MakeNamed | None = None,
 ) -> Any:
     """The plain value of a tree from an untrusted place. `handle` makes what stands for a kept object, `more` gets
     the trees that follow, `split` takes texts apart, `met` knows the objects that come again, `table` makes values of
-    pandas: without it they equal nothing.
+    pandas: without it they equal nothing. `named` makes a tuple of its class's name, its fields and items.
 
     Raises ValueError for anything that is not a well-formed tree.
     """
     try:
-        return _Decoder(handle, array, more, split, met, table).value(tree)
+        return _Decoder(handle, array, more, split, met, table, named).value(tree)
     except Exception as error:  # whatever a malformed tree provokes, it is the sender's fault
         raise ValueError(f"not a plain value: {type(error).__name__}") from None
 
@@ -58,9 +60,10 @@ class _Decoder:
         split: Callable[[str], list[str]] | None,
         met: Met | None,
         table: MakeTable,
+        named: MakeNamed | None,
     ) -> None:
         self.handle, self.array, self.more, self.split, self.met = handle, array, more, split, met
-        self.table = table
+        self.table, self.named = table, named
         self.texts: dict[str, str] = {}
 
     def value(self, tree: Any) -> Any:
@@ -87,6 +90,8 @@ class _Decoder:
             return self.table_of(*body)
         if tag == "record":
             return Record(self.items(body[0]), self.value(body[1]))
+        if tag == "named" and self.named is not None:
+            return self.named(body[0], tuple(body[1]), self.items(body[2]))
         if tag == "items":
             return self.pairs(body).items()
         if tag in _SEQUENCES:

@@ -60,6 +60,7 @@ class Encoder:
         self.items = 0
         self.lost = ""
         self.records = 0  # how many tuples of a class of their own may have a handle
+        self.named = False  # whether the fields of such a tuple go with it
 
     def tree(self, value: Any, depth: int) -> Any:
         kind = type(value)
@@ -100,6 +101,8 @@ class Encoder:
         """Of a class that may be made of a plain one, as a Timestamp of a datetime. None if it crosses as that."""
         if kind is Record and self.keep is not None:
             return self.keep(value.kept)
+        if self.named and issubclass(kind, tuple) and isinstance(fields := getattr(kind, "_fields", None), tuple):
+            return {"named": [str(kind.__name__)[:NAME], [*fields], self.sequence(tuple.__iter__(value), depth)]}
         if self.keep is not None and self.records and issubclass(kind, tuple):
             self.records -= 1
             return {"record": [self.sequence(tuple.__iter__(value), depth), self.keep(value)]}

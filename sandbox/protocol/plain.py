@@ -72,5 +72,7 @@ MakeArray = Callable[..., object]
 """Makes an array of dtype, items, and perhaps shape and kind (`arrays.make_array`)."""
 MakeTable = Callable[..., object]
 """Makes a value of pandas of its kind and its parts (`tables.Maker`)."""
+MakeNamed = Callable[[str, tuple[str, ...], list[Any]], object]
+"""Makes a tuple of a class of its own, by the class's name, its fields and its items."""
 Rest = Callable[[Any], Any]
 """Makes the trees that had no room in a message, with the encoder of the next one."""

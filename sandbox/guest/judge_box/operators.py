@@ -158,7 +158,7 @@ def is_instance(value: object, cls: Any) -> bool:
     if isinstance(cls, tuple):
         return any(is_instance(value, one) for one in cls)
     if isinstance(value, Record) and isinstance(cls, type):
-        return isinstance(value, cls) or bool(value.kept._special("kind", cls.__module__, cls.__qualname__))
+        return isinstance(value, cls) or bool(value.kept._special("kind", _module_of(cls), cls.__qualname__))
     value = value.kept if isinstance(value, Record) else value
     if not isinstance(value, Operators) or isinstance(cls, Operators):
         return isinstance(value, cls)
@@ -166,8 +166,12 @@ def is_instance(value: object, cls: Any) -> bool:
         return isinstance(value, cls)
     if issubclass(cls, VALUES) and value._type not in sure_classes:
         return False
-    module = IMPORTED if cls.__module__ == MAIN else cls.__module__  # of the preamble, which the program's module has
-    return cls is object or bool(value._special("kind", module, cls.__qualname__))
+    return cls is object or bool(value._special("kind", _module_of(cls), cls.__qualname__))
+
+
+def _module_of(cls: type) -> str:
+    """Of the preamble's classes it is the program's."""
+    return IMPORTED if cls.__module__ == MAIN else cls.__module__
 
 
 def class_of(value: object) -> Any:

@@ -227,7 +227,9 @@ def _take_replicas(answer: dict[str, Any]) -> None:
 
 
 def _encoder() -> codec.Encoder:
-    return codec.Encoder(_handle, frames.MAX_FRAME // 2, sharing=Sharing())  # what has more items no message holds
+    encoder = codec.Encoder(_handle, frames.MAX_FRAME // 2, sharing=Sharing())  # what has more items no message holds
+    encoder.named = True
+    return encoder
 
 
 def _encode(value: object, encoder: codec.Encoder | None = None) -> Any:

@@ -4,6 +4,7 @@ import importlib
 import io
 import sys
 import types
+from collections import namedtuple
 from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import count
@@ -38,6 +39,7 @@ class Objects:
         self.places: dict[int, int] = {}  # by identity, which stays while the object is kept
         self.rests: dict[int, codec.Rest] = {}
         self.numbers = count()
+        self.tuples: dict[tuple[str, tuple[str, ...]], type] = {}
         self.printed: io.StringIO | None = None
         self.loans = Loans(self.keep)
         self.replicas = Replicas(classes or {}, PROGRAM, self._tree, self._decode, self.names.get)
@@ -103,7 +105,14 @@ class Objects:
     def _decode(self, tree: Any, met: Met | None = None) -> Any:
         if isinstance(tree, dict) and "iterator" in tree:
             return iter(self._decode(tree["iterator"], met))
-        return codec.decode_value(tree, self._find, EXACT, met=met or Met(), table=TABLES)
+        return codec.decode_value(tree, self._find, EXACT, met=met or Met(), table=TABLES, named=self._named)
+
+    def _named(self, name: str, fields: tuple[str, ...], items: list[Any]) -> object:
+        """Of the class with that name and these fields, as the preamble defines it; else of one made for it."""
+        cls = self.names.get(name)
+        if not (isinstance(cls, type) and issubclass(cls, tuple) and getattr(cls, "_fields", None) == fields):
+            cls = self.tuples.setdefault((name, fields), namedtuple(name, fields))  # type: ignore[misc]
+        return tuple.__new__(cls, items)
 
     def _find(self, number: int, type_name: str) -> object:
         return self.kept[number] if number >= 0 else self.replicas.find(number)
