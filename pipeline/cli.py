@@ -7,12 +7,12 @@ missing; 130 interrupted.
 
 import argparse
 import importlib
-import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
+from pipeline.cluster.interruption import interrupt_at_sigterm
 from pipeline.commands.extras import TRAINING_MODULES, require_modules
 from pipeline.commands.failure import report_failure
 from pipeline.config.version import distribution_version, source_commit
@@ -86,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     options = parser.parse_args(words)
     command = COMMANDS[options.command_name]
-    signal.signal(signal.SIGTERM, _interrupt)
+    interrupt_at_sigterm()
     try:
         if not getattr(options, "dry_run", False):
             require_modules(command.needs)
@@ -127,11 +127,6 @@ class ShowVersion(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
         print(f"mucode {distribution_version()} (commit {source_commit()})")
         parser.exit()
-
-
-def _interrupt(*_: object) -> None:
-    """Terminated (by `ray job stop`, say) is interrupted: actors end, and the run can be resumed."""
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import logging
 import os
 from typing import Any
 
+from pipeline.cluster.interruption import own_sigterm_kept
 from pipeline.cluster.resources import ResourceError
 from pipeline.config.schema import Config
 from pipeline.trackers.console import say
@@ -33,9 +34,10 @@ def connect_ray(config: Config) -> Any:
     logging.getLogger("ray._private.authentication.authentication_token_setup").setLevel(logging.ERROR)
     if ray.is_initialized():
         return ray.get_runtime_context()
-    if os.environ.get("RAY_ADDRESS"):
-        return ray.init(log_to_driver=False, runtime_env={"env_vars": WORKER_ENVIRONMENT})
-    return _start(ray, config.executor.replicas * config.executor.boxes)
+    with own_sigterm_kept():
+        if os.environ.get("RAY_ADDRESS"):
+            return ray.init(log_to_driver=False, runtime_env={"env_vars": WORKER_ENVIRONMENT})
+        return _start(ray, config.executor.replicas * config.executor.boxes)
 
 
 def _start(ray: Any, boxes: int) -> Any:

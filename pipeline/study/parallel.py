@@ -19,6 +19,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import NamedTuple
 
+from pipeline.cluster.interruption import interrupt_at_sigterm
 from pipeline.errors import root_cause, what_happened
 from pipeline.study.runs import StudyRun
 from pipeline.study.sequential import StageTally, execute_sequentially
@@ -162,7 +163,7 @@ def _start_workers(count: int) -> list[StudyWorker]:
 def _worker_main(name: str, connection: Connection, workers: int) -> None:
     """A worker's process: groups of runs until there are no more."""
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
-    signal.signal(signal.SIGTERM, _interrupt)
+    interrupt_at_sigterm()
     console.prefix = f"{name} │ "
     try:
         _execute_groups(connection, workers)
@@ -180,16 +181,9 @@ def _execute_groups(connection: Connection, workers: int) -> None:
     if group is None:
         return
     with ActorGroups(group[0].config, workers) as actor_groups:
-        signal.signal(signal.SIGTERM, _interrupt)  # Ray has put a handler of its own, which prints a stack
         while group is not None:
             connection.send(execute_sequentially(group, actor_groups))
             group = connection.recv()
-
-
-def _interrupt(*_: object) -> None:
-    """Once: actors end after it, undisturbed."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    raise KeyboardInterrupt
 
 
 def _end_with_parent() -> None:
