@@ -25,14 +25,11 @@ from pipeline.state.manifest import Manifest
 from pipeline.state.models import resolve_model
 from pipeline.state.problems import ProblemSplits
 from pipeline.state.run import Run
-from pipeline.state.run_directory import require_free
+from pipeline.state.run_directory import EVALUATION, require_free
 from pipeline.trackers.console import say
 
 if TYPE_CHECKING:
     from pipeline.cluster.actor_groups import ActorGroups
-
-EVALUATION = "evaluation.json"
-"""What tells an evaluation's directory from a run's."""
 
 
 def evaluate_model(config: Config, splits: ProblemSplits, verifier: str | None, out: str | None = None) -> int:

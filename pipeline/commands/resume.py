@@ -36,7 +36,7 @@ def execute_command(options: argparse.Namespace) -> int:
 
 
 def _require_a_run(root: str) -> None:
-    from pipeline.commands.evaluate import EVALUATION
+    from pipeline.state.run_directory import EVALUATION
     from pipeline.state.store import Store
 
     if Store(root).exists(EVALUATION):

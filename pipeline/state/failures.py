@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pipeline.errors import what_happened
+from pipeline.state.run_directory import EVALUATION
 from pipeline.state.run_files import RunFiles
 from sandbox.errors import ENDED_IN_THE_MIDDLE, UserError
 
@@ -26,8 +27,15 @@ def stage_failure(error: Exception, stage: str, iteration: int, files: RunFiles)
     return StageFailed(
         f"iteration {iteration} · {stage} failed: {said}\n"
         f"  traceback: {_write_traceback(error, f'iter_{iteration:04d}-{stage}.txt', files)}\n"
-        f"  what was committed is kept; once the cause is mended, `mucode resume {files.root}` continues"
+        f"  what was committed is kept; once the cause is mended, {_what_continues(files)} continues"
     )
+
+
+def _what_continues(files: RunFiles) -> str:
+    with suppress(Exception):  # a store out of reach
+        if files.exists(EVALUATION):
+            return "the same `mucode eval` again"
+    return f"`mucode resume {files.root}`"
 
 
 def _write_traceback(error: Exception, name: str, files: RunFiles) -> str:

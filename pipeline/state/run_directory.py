@@ -10,6 +10,8 @@ from pipeline.state.lock import require_no_driver, write_lock
 from pipeline.state.store import Store
 
 CONFIG = "config.json"
+EVALUATION = "evaluation.json"
+"""What tells an evaluation's directory from a run's."""
 
 
 def absolute_root(directory: str) -> str:

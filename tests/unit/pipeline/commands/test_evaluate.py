@@ -9,7 +9,6 @@ import pytest
 from actors.prompting.chat_template import ChatTemplateError
 from pipeline import cli
 from pipeline.commands.eval import evaluation_name, evaluation_settings
-from pipeline.commands.evaluate import EVALUATION
 from pipeline.config.load import EMBEDDED, load_config
 from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
@@ -19,6 +18,7 @@ from pipeline.preflight.check import check_settings
 from pipeline.preflight.selectors import check_selectors
 from pipeline.report.evaluation_table import evaluation_table
 from pipeline.state.problems import ProblemSplits
+from pipeline.state.run_directory import EVALUATION
 from pipeline.state.store import Store
 from sandbox.problem import FunctionTest, Problem
 from tests.support.model_directories import model_directory

@@ -10,6 +10,7 @@ from actors.deadline import DeadlineError
 from pipeline.config.load import load_config
 from pipeline.state.failures import FAILURES, StageFailed, ended_in_the_middle, what_happened
 from pipeline.state.run import Run
+from pipeline.state.run_directory import EVALUATION
 from pipeline.state.run_files import RunFiles
 from pipeline.state.stage import Stage, StageContext, StageOutput
 from sandbox.errors import ENDED_IN_THE_MIDDLE, NOTHING_DONE, UserError
@@ -48,6 +49,13 @@ def test_a_failing_stage_is_told_in_three_lines_and_its_traceback_kept(
     assert str(file) in lines[1] and f"mucode resume {tmp_path}/r" in lines[2]
     assert "Traceback (most recent call last)" in file.read_text() and "in fail" in file.read_text()
     assert caught.value.exit_status == ENDED_IN_THE_MIDDLE
+
+
+def test_a_failed_evaluation_is_continued_by_the_same_command(tmp_path: Path) -> None:
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r" / EVALUATION).write_text("{}")
+    with pytest.raises(StageFailed, match="the same `mucode eval` again continues"):
+        run_with(tmp_path, RuntimeError("boom"))
 
 
 def test_an_interrupted_stage_is_no_failure(tmp_path: Path) -> None:
