@@ -34,7 +34,8 @@ class ProtocolSection(Section):
 
     name: Annotated[str, OneOf(PROTOCOLS)] = operational("default")
     """Preset that fills in every setting of its column in docs/strategies.md that the config does not name; "default"
-    fills in none."""
+    fills in none. What it fills in counts as if the config had named it: a change that alters one of those settings is
+    refused on a begun run."""
     train_tests: Literal["split", "all_public"] = "split"
     """Tests of the training problems: public and private as the data set splits them, or every test public."""
     stop: Literal["public", "all"] = "public"

@@ -50,11 +50,18 @@ def explain_setting(setting: Setting) -> str:
     lines = [setting.key, *textwrap.wrap(setting.description, WIDTH - 2, initial_indent="  ", subsequent_indent="  ")]
     lines += [f"  values    {setting.values}", f"  default   {setting.default}"]
     lines += [f"  protocol  {name}: {value}" for name, value in setting.presets.items()]
-    changes = "a run directory keeps its value" if setting.changes_data else "it may change at each start"
-    lines += [f"  changes   {'the data' if setting.changes_data else 'no data'}: {changes}"]
+    lines += [f"  changes   {_what_changes(setting)}"]
     width = max(map(len, setting.rows), default=0)
     lines += [f"  {name:<{width}}  {description}" for name, description in setting.rows.items() if description]
     return "\n".join(lines)
+
+
+def _what_changes(setting: Setting) -> str:
+    if setting.key == "protocol.name":
+        return "the data, by the settings that it fills in: a run directory keeps their values"
+    if setting.changes_data:
+        return "the data: a run directory keeps its value"
+    return "no data: it may change at each start"
 
 
 def list_settings(settings: Mapping[str, Setting]) -> str:

@@ -37,6 +37,7 @@ def test_a_setting_is_explained_with_its_rows_bounds_and_presets() -> None:
     settings = described_settings()
     text = explain_setting(settings["run.strategy"])
     assert "mucode" in text and "every history of a problem" in text and "the data" in text
+    assert "it may change" not in explain_setting(settings["protocol.name"])  # it fills in settings that may not
     assert settings["verifier.reward_l2"].presets == {"paper": "0.0", "release": "0.001"}
     assert settings["verifier.margin"].values == "integer at least 1"
     assert settings["generator.gpus"].values == "number at least 0, or unset"
