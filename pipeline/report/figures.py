@@ -10,7 +10,7 @@ from pipeline.methods.strategies import BASE_STRATEGY, CONTROL_STRATEGY, strateg
 from pipeline.report import charts
 from pipeline.report.curves import best_of_n_curves
 from pipeline.report.funnel import VERDICTS_TITLE, FunnelStep
-from pipeline.report.html import html_figure, plain_words, swatch_legend
+from pipeline.report.html import html_figure, swatch_legend
 from pipeline.report.series import Series, SeriesPoint, find_series, selectors_of
 from pipeline.report.training_curves import training_figures
 from pipeline.report.transcripts import COLOURS
@@ -20,7 +20,7 @@ from pipeline.stages.metrics import METRICS
 from pipeline.stages.verifier import SCORES
 from pipeline.state.manifest import Manifest
 from pipeline.state.store import Store
-from pipeline.trackers.console import short_duration
+from pipeline.trackers.console import plain_words, short_duration
 
 
 def run_figures(

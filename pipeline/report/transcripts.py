@@ -9,11 +9,12 @@ from itertools import islice
 
 from actors.search.episode import Episode, Turn
 from actors.storage.parquet import read_batches, read_rows
-from pipeline.report.html import html_table, plain_words, preformatted
+from pipeline.report.html import html_table, preformatted
 from pipeline.stages.sampling import EPISODES
 from pipeline.stages.search import SEARCH_BEST_OF_N
 from pipeline.stages.verifier import SCORES
 from pipeline.state.manifest import Manifest
+from pipeline.trackers.console import plain_words
 from sandbox.verdict import Outcome, Verdict, settling_outcome
 
 KINDS = ("solved at turn 1", "solved later", "never solved", "passes public, fails private")

@@ -6,7 +6,7 @@ from pipeline.config.losses import BRADLEY_TERRY
 from pipeline.evaluation.statistics import Estimate
 from pipeline.methods.strategies import strategy_label
 from pipeline.report import charts
-from pipeline.report.html import html_figure, plain_words, swatch_legend
+from pipeline.report.html import html_figure, swatch_legend
 from pipeline.report.verifiers import score_histogram
 from pipeline.stages.catalogue import STAGES
 from pipeline.stages.generator import EXAMPLES
@@ -16,7 +16,7 @@ from pipeline.study.outcomes import SearchSlice
 from pipeline.study.reader import StudyReader
 from pipeline.study.results import StudyResults
 from pipeline.study.tables import StudyTable
-from pipeline.trackers.console import short_duration
+from pipeline.trackers.console import plain_words, short_duration
 
 NOT_YET = "Not there yet."
 SEARCH_NAMES = frozenset(step.name for step in STAGES if step.rate is SEARCH_RATE)

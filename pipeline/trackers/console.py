@@ -15,6 +15,9 @@ REDRAW_EVERY_S = 0.5
 prefix = ""
 """Who speaks, before every line, if several processes of a study share the output."""
 
+PRINTED = {"answers_unjudged": "answers not asked"}
+"""Counts whose names on disk would be misread: no test of these answers is at fault, nobody asked about them."""
+
 
 def say(text: str) -> None:
     """Print a line at once."""
@@ -46,7 +49,7 @@ class ProgressLine:
         elapsed = max(now - self.started, 1e-9)
         rate = (self.done - self.already) / elapsed
         left = f"{(self.total - self.done) / rate:.0f} s left" if rate > 0 else "no rate yet"
-        extra = "".join(f" · {name.replace('_', ' ')} {value}" for name, value in numbers.items())
+        extra = "".join(f" · {plain_words(name)} {value}" for name, value in numbers.items())
         return f"    {self.title}: {self.done}/{self.total} {self.unit} · {rate:.1f}/s · {left}{extra}"
 
     def close(self) -> None:
@@ -66,7 +69,7 @@ class ConsoleTracker:
 
     def training_step(self, step: TrainingStep) -> None:
         if self._progress is None:
-            self._progress = ProgressLine(step.stage.replace("_", " "), step.steps, done=step.step - 1, unit="steps")
+            self._progress = ProgressLine(plain_words(step.stage), step.steps, done=step.step - 1, unit="steps")
         self._progress.update(step.step, loss=f"{step.loss:.4f}", tokens_per_second=f"{step.tokens_per_second:.0f}")
         if step.step == step.steps:
             self._end_progress()
@@ -74,7 +77,7 @@ class ConsoleTracker:
     def stage_finished(self, summary: StageSummary) -> None:
         self._end_progress()
         numbers = {**summary.counts, **summary.metrics}
-        shown = ", ".join(f"{name.replace('_', ' ')} {_short(value)}" for name, value in numbers.items() if value)
+        shown = ", ".join(f"{plain_words(name)} {_short(value)}" for name, value in numbers.items() if value)
         title = f"  iteration {summary.iteration} · {summary.stage}"
         say(f"{title}: {summary.seconds:.1f} s" + (f" · {shown}" if shown else "") + _position(summary))
 
@@ -96,6 +99,11 @@ def _position(summary: StageSummary) -> str:
         return ""
     left = "" if summary.seconds_left is None else f", about {short_duration(summary.seconds_left)} left"
     return f" · stage {summary.number} of {summary.total}{left}"
+
+
+def plain_words(name: str) -> str:
+    """A count's or stage's name as it is printed."""
+    return PRINTED.get(name, name.replace("_", " "))
 
 
 def short_duration(seconds: float) -> str:

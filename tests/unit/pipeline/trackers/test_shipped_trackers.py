@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.trackers.console import ProgressLine
+from pipeline.stages.sampling import EPISODES
+from pipeline.trackers.console import ProgressLine, plain_words
 from pipeline.trackers.group import open_trackers
 from pipeline.trackers.tracker import MetricRecord, RunInfo, StageSummary, TrainingStep
 
@@ -66,6 +67,12 @@ def test_console(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         f"run {tmp_path}",
         "  iteration 1 · policy: 2.5 s · rows 7, last loss 0.25 · stage 3 of 9, about 7 min left",
     ]
+
+
+def test_answers_that_nobody_asked_about_are_not_called_unjudged() -> None:
+    assert plain_words("answers_unjudged") == "answers not asked"
+    assert plain_words("answers_unjudgeable") == "answers unjudgeable"
+    assert "answers_unjudged" in EPISODES.funnel[1].parts
 
 
 def test_jsonl(tmp_path: Path) -> None:
