@@ -19,6 +19,7 @@ from pipeline.trackers.kinds import check_trackers
 from sandbox.plugins import Origin
 from sandbox.registry import RegistryError
 
+EMBEDDED = Path(__file__).parents[1] / "embedded"
 MIN_FREE_BYTES = 1 << 30
 """A full disk in the middle costs a stage; the embedded default writes far less."""
 
@@ -93,18 +94,26 @@ def check_model(key: str, name: str, max_tokens: int | None = None) -> None:
     if name.startswith("builtin:"):
         if name not in ("builtin:generator", "builtin:verifier"):
             raise ConfigError(f"{key} = {name!r}: expected builtin:generator, builtin:verifier, a directory or a name")
+        _check_files(key, name, EMBEDDED / name.removeprefix("builtin:"), max_tokens)
         return
     if "://" in name:
         return
     path = Path(name)
     if path.is_dir():
-        try:
-            check_directory(path, max_tokens)
-            render_example(path)
-        except ModelFilesError as error:
-            raise ConfigError(f"{key} = {name!r}: {error}") from None
+        _check_files(key, name, path, max_tokens)
     elif name.startswith((".", "/", "~")) or name.count("/") > 1:
         raise ConfigError(f"{key} = {name!r}: no such directory")
+
+
+def _check_files(key: str, name: str, path: Path, max_tokens: int | None) -> None:
+    own = path.parent == EMBEDDED
+    try:
+        check_directory(path, max_tokens)
+        if not own:
+            render_example(path)
+    except ModelFilesError as error:
+        hint = "; `--config embedded` has all settings of the built-in models" if own else ""
+        raise ConfigError(f"{key} = {name!r}: {error}{hint}") from None
 
 
 def _check_root(root: str) -> None:

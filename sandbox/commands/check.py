@@ -60,6 +60,11 @@ def check_samples(
         print(exclusions, file=sys.stderr)
     problems = _by_id(data)
     total = sum(1 for _ in _rows(problems, samples))  # and a bad line is found now
+    if not total:
+        raise ProblemError(f"--samples {samples}: there is nothing to judge on {dataset}")
+    if samples == REFERENCE and (lacking := sorted({one.problem_id for one in problems.values() if _lacks(one)})):
+        shown = ", ".join(lacking[:SHOWN_WORDS]) + (", …" if len(lacking) > SHOWN_WORDS else "")
+        print(f"problems without a reference solution, left out: {len(lacking)} ({shown})", file=sys.stderr)
     require_place(out, dataset, samples)
     counts: Counter[str] = Counter()
     words: Counter[tuple[str, str]] = Counter()
@@ -157,9 +162,12 @@ def _references(problems: dict[str, Problem]) -> Iterator[tuple[Row, Problem]]:
     if not judgeable:
         raise ProblemError("no problem of the data set can be judged")
     for problem in judgeable.values():
-        if problem.reference is None:
-            raise ProblemError(f"problem {problem.problem_id} has no reference solution")
-        yield {"task_id": problem.problem_id, "solution": problem.reference}, problem
+        if problem.reference is not None:
+            yield {"task_id": problem.problem_id, "solution": problem.reference}, problem
+
+
+def _lacks(problem: Problem) -> bool:
+    return problem.reference is None and not problem.unjudgeable
 
 
 def _null_stubs(problems: dict[str, Problem]) -> Iterator[tuple[Row, Problem]]:
@@ -231,10 +239,12 @@ def _summarise(
         told = {} if seed_dependent is None else {"seed_dependent": seed_dependent}
         print(json.dumps(summary | {"wall_s": round(wall_s, 3)} | told | {"out": str(out)}))
         return
-    print(f"{total} samples of {dataset} judged in {wall_s:.1f} s; results in {out}")
+    print(f"{total} sample{'s' * (total != 1)} of {dataset} judged in {wall_s:.1f} s; results in {out}")
     for verdict in Verdict:
         if counts[verdict]:
-            commonest = [f"{word} {count}" for word, count in _words(words, verdict).items()][:SHOWN_WORDS]
+            each = [f"{word} {count}" for word, count in _words(words, verdict).items()]
+            others = [f"{len(each) - SHOWN_WORDS} more reasons"] if len(each) > SHOWN_WORDS else []
+            commonest = [*each[:SHOWN_WORDS], *others]
             print(f"{counts[verdict]:8d}  {verdict}{': ' if commonest else ''}{', '.join(commonest)}")
     if counts[Verdict.UNJUDGED]:
         print("unjudged samples have no label, because of their problems' own tests", file=sys.stderr)

@@ -22,6 +22,8 @@ from sandbox.judging.tally import STARVED
 from sandbox.problem import Limits, StdioTest
 from sandbox.verdict import Verdict
 
+CHECKER = "checker"
+"""The reason of what a checker of the problem's own says."""
 CHECKER_LIMITS = Limits(cpu_limit_s=10.0, wall_limit_s=60.0)
 """Of a problem's own checker on one output, with the memory of the problem; more if the problem has more."""
 
@@ -39,8 +41,8 @@ def output_failure(plan: JudgingPlan, test: StdioTest, output: bytes, judge_box:
     shipped = not plan.checker_source and plan.checker in CHECKERS.values()  # none of these refuses what is expected
     itself = None if shipped else ask(test, test.output.encode("utf-8", "surrogatepass"))
     if itself is not None:
-        return Failure(Verdict.UNJUDGED, f"the checker does not accept the expected output: {itself}", "checker")
-    return Failure(Verdict.WRONG_ANSWER, wrong, "output" if shipped else "checker")
+        return Failure(Verdict.UNJUDGED, f"the checker does not accept the expected output: {itself}", CHECKER)
+    return Failure(Verdict.WRONG_ANSWER, wrong, "output" if shipped else CHECKER)
 
 
 def _row_says(plan: JudgingPlan, test: StdioTest, output: bytes) -> str | None:

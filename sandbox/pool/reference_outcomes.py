@@ -7,6 +7,7 @@ import threading
 from collections import OrderedDict
 from dataclasses import replace
 
+from sandbox.judging.checking import CHECKER
 from sandbox.judging.conversation import TESTS_FAILED
 from sandbox.verdict import Outcome, TestResult, Verdict, first_failure
 
@@ -36,8 +37,9 @@ class ReferenceOutcomes:
 
 
 def may_be_provoked(outcome: Outcome) -> bool:
-    """Whether the program may have had a part in it: it had answered something before the tests failed."""
-    return outcome.reason != TESTS_FAILED
+    """Whether the program may have had a part in it: it had answered something before the tests failed. None in a
+    checker that does not accept the expected output."""
+    return outcome.reason not in (TESTS_FAILED, CHECKER)
 
 
 def judged_where(outcome: Outcome, reference: Outcome) -> bool:

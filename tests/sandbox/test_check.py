@@ -96,12 +96,10 @@ def test_a_test_that_cannot_be_judged_is_named(
     engine: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """One that only the judge finds: what the attribute is shows when the test runs."""
-    test = "import operator\ndef check(c):\n    assert c(operator.neg, 2) == -2\ncheck(f)"
+    test = "import threading\ndef check(c):\n    assert c(threading.Lock(), 2) == -2\ncheck(f)"
     problems, out = write(tmp_path / "problems.jsonl", [APPLY | {"private_tests": [test]}]), tmp_path / "results.jsonl"
     assert check_samples(str(problems), "reference", out, as_json=True, boxes=1) == 1
-    reason = (
-        "private test 1 cannot be judged: a builtin_function_or_method of the tests cannot be passed to the program"
-    )
+    reason = "private test 1 cannot be judged: a lock of the tests cannot be passed to the program"
     assert str(read(out)[0]["message"]).startswith(reason)
     assert f"unjudged: apply: {reason}" in capsys.readouterr().err
 
@@ -123,10 +121,26 @@ def test_a_problem_that_cannot_be_judged_is_excluded(
 
 
 def test_nothing_is_left_to_judge(tmp_path: Path) -> None:
-    apply = APPLY | {"private_tests": ["x = 1\nassert f(abs, x) == 1"]}
+    apply = APPLY | {"private_tests": ["x = 1\nassert f(lambda v: v, x) == 1"]}
     problems = write(tmp_path / "problems.jsonl", [apply])
-    with pytest.raises(ProblemError, match="no problem of the data set can be judged"):
-        check_samples(str(problems), "reference", tmp_path / "out.jsonl", as_json=False, boxes=1)
+    empty = write(tmp_path / "samples.jsonl", [])
+    said = {
+        "reference": "no problem of the data set can be judged",
+        "null": "--samples null: there is nothing to judge",
+    }
+    for samples, message in (said | {str(empty): "there is nothing to judge"}).items():
+        with pytest.raises(ProblemError, match=message):
+            check_samples(str(problems), samples, tmp_path / "out.jsonl", as_json=False, boxes=1)
+
+
+def test_problems_without_a_reference_are_left_out_and_counted(
+    engine: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bare = {name: value for name, value in PROBLEMS[0].items() if name != "reference"} | {"task_id": "bare"}
+    problems, out = write(tmp_path / "problems.jsonl", [*PROBLEMS, bare]), tmp_path / "results.jsonl"
+    assert check_samples(str(problems), "reference", out, as_json=False, boxes=1) == 0
+    assert len(read(out)) == len(PROBLEMS)
+    assert "problems without a reference solution, left out: 1 (bare)" in capsys.readouterr().err
 
 
 def test_reference_solutions(engine: None, tmp_path: Path) -> None:

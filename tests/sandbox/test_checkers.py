@@ -46,6 +46,14 @@ def test_several_answers_are_right(pool: Pool) -> None:
     assert not pool.judge(replace(DIGIT, checker_source=""), RIGHT, "private").accepted
 
 
+def test_a_reference_hides_no_checker_that_rejects_what_is_expected(pool: Pool) -> None:
+    """Else whoever prints the expected output would have provoked it."""
+    problem = own("return output.strip() == '3'", ("", "2\n"), reference="print(3)")
+    for program in ("print(2)", "print(4)"):
+        outcome = pool.judge(problem, program, "private")
+        assert (outcome.verdict, outcome.reason) == (Verdict.UNJUDGED, "checker")
+
+
 def test_programs_of_other_languages_are_checked_too(pool: Pool) -> None:
     problem = replace(DIGIT, language="javascript", limits=replace(QUICK, cpu_limit_s=10, wall_limit_s=60))
     assert pool.judge(problem, "console.log(9)", "private").verdict is Verdict.ACCEPTED

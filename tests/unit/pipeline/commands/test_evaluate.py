@@ -92,7 +92,7 @@ def test_wrong_input_is_refused_before_any_work(
 ) -> None:
     bare = model_directory(tmp_path / "model", template=False)
     monkeypatch.setattr("pipeline.preflight.check._check_engine", lambda packages: None)
-    given = {"--model": "builtin:generator", "--dataset": "builtin:test"}
+    given = {"--model": "builtin:generator", "--dataset": "builtin:test", "--config": "embedded"}
     given |= dict(zip(arguments[::2], arguments[1::2], strict=True))
     words = [word.replace("NOTEMPLATE", str(bare)) for pair in given.items() for word in pair]
     assert cli.main(["eval", *words, "--set", f"run.root={tmp_path}/runs"]) == 2
@@ -102,6 +102,7 @@ def test_wrong_input_is_refused_before_any_work(
 
 def test_a_dry_run_refuses_a_verifier_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
     words = ["--model", "builtin:generator", "--dataset", "builtin:test", "--verifier", "./nowhere"]
+    words += ["--config", "embedded"]
     assert cli.main(["eval", "--dry-run", *words]) == 2
     assert "--verifier = './nowhere': no such directory" in capsys.readouterr().err
 
@@ -132,7 +133,11 @@ def test_a_stored_protocol_is_not_renamed(tmp_path: Path, capsys: pytest.Capture
 
 @pytest.mark.parametrize("field", ["generator", "verifier"])
 def test_a_model_of_a_run_has_a_template_and_a_config(field: str, tmp_path: Path) -> None:
-    settings = config(f"model.{field}={model_directory(tmp_path / 'model', template=False)}")
+    settings = config(
+        "model.max_tokens=512",
+        "rollouts.max_tokens=256",
+        f"model.{field}={model_directory(tmp_path / 'model', template=False)}",
+    )
     with pytest.raises(ConfigError, match=f"model.{field} = .* has no chat template"):
         check_settings(settings, ProblemSplits())
     (tmp_path / "model" / "tokenizer_config.json").write_text("[")

@@ -62,6 +62,7 @@ def test_a_dry_evaluation_says_cost_and_place_and_does_nothing(
     reads: Counter[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = ["--model", "builtin:generator", "--dataset", "builtin:test", "--n", "1,5", "--limit", "10"]
+    words += ["--config", "embedded"]
     assert cli.main(["eval", *words, "--set", f"run.root={tmp_path}/runs", "--dry-run"]) == 0
     said = capsys.readouterr().out
     assert "10 of builtin:test" in said and "best of 1, 5" in said and f"{tmp_path}/runs/eval-" in said
