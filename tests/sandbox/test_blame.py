@@ -323,9 +323,6 @@ def test_a_value_without_an_end_is_refused(pool: Pool, name: str, monkeypatch: p
     assert outcome.wall_s < 20
 
 
-YES, NP = "staticmethod(lambda *a: 1)", "import numpy as np\n"
-
-
 def test_an_expected_value_may_stand_on_the_left(pool: Pool) -> None:
     problem = function("def check(c):\n  assert [3, 6] == c(3)\ncheck(f)")
     assert pool.judge(problem, "def f(x): return x", "private").message == "got 3, expected [3, 6]"

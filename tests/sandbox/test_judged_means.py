@@ -5,6 +5,7 @@ import pytest
 from sandbox.pool.pool import Pool
 from tests.sandbox.problems import function
 
+YES, NP = "staticmethod(lambda *a: 1)", "import numpy as np\n"
 JUDGEABLE = [
     ("assert isinstance(P(1), P)", "class P:\n  def __init__(s, x): pass", True),
     ("assert isinstance(P(1), P)", "class Q: pass\ndef P(x): return 1", False),
