@@ -75,6 +75,35 @@ def test_what_ray_wraps_is_told_by_its_cause() -> None:
     assert UserError.exit_status == NOTHING_DONE
 
 
+ACTOR = "\x1b[36mray::A.__init__()\x1b[39m (pid=7, ip=192.0.2.2, actor_id=1293, repr=<m.A object at 0x7f01>)\n"
+BEGUN = "The actor died because of an error raised in its creation task, "
+FRAMES = '  File "/m.py", line 11, in __init__\n    start()\n    ^^^^^\n'
+CAUSED = "\n\nThe above exception was the direct cause of the following exception:\n\n"
+DIED = "The actor died.\n\tclass_name: A\n\tactor_id: caf8\n\tpid: 7\n\tip: 192.0.2.2\nIts process was killed"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            f"{BEGUN}{ACTOR}{FRAMES}OSError: no such file\n  m.gguf",
+            "OSError: no such file m.gguf (RuntimeError: The actor",
+        ),
+        (
+            f"{BEGUN}{ACTOR}       ~~^^^^\nKeyError: 'key'{CAUSED}{ACTOR}{FRAMES}ValueError: no engine",
+            "KeyError: 'key' → ValueError: no engine (RuntimeError: The actor died",
+        ),
+        (f"Traceback (most recent call last):\n{FRAMES}m.Odd: odd", "m.Odd: odd (RuntimeError)"),
+        (DIED, "RuntimeError: The actor died. class_name: A Its process was killed"),
+        ("Expecting value: line 1", "RuntimeError: Expecting value: line 1"),
+    ],
+)
+def test_of_a_traceback_in_a_text_the_reason_comes_first(text: str, told: str) -> None:
+    """As Ray sends it: in colours, long, and the reason at its end."""
+    said = what_happened(RuntimeError(text))
+    assert said.startswith(told) and "\x1b" not in said and "actor_id" not in said
+
+
 def test_a_note_says_whose_function_raised() -> None:
     error = KeyError("score")
     error.add_note("raised by rank of selector mine:ROW (mine.py, line 3)")
