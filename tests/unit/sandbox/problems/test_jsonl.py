@@ -1,12 +1,14 @@
 """Files of one's own: what is wrong in a row is named."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sandbox.errors import ProblemError
+from sandbox.problems.jsonl import FIELDS, LIMITS
 from sandbox.problems.load import load_problems, read_problems
 
 ROW = {"task_id": "a", "prompt": "p", "private_tests": ["assert f(1) == 2"]}
@@ -104,3 +106,10 @@ def test_a_checker_that_evaluates_is_excluded(tmp_path: Path, source: str, by: s
 def test_unknown_names(name: str) -> None:
     with pytest.raises(ProblemError):
         load_problems(name)
+
+
+def test_the_page_describes_every_field() -> None:
+    page = (Path(__file__).parents[4] / "docs" / "datasets.md").read_text()
+    section = page.partition("## Fields of a problem")[2].partition("\n## ")[0]
+    described = re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
+    assert sorted(described) == sorted([*FIELDS, *LIMITS])
