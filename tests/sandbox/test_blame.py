@@ -280,7 +280,7 @@ SLEEPERS = [
 
 
 @pytest.mark.usefixtures("engine")
-@pytest.mark.parametrize("transport", ["socket", "stdio"])
+@pytest.mark.parametrize("transport", ["socket", pytest.param("stdio", marks=pytest.mark.slow)])
 def test_a_program_whose_run_has_failed_ends_the_tests(transport: TransportName) -> None:
     """They sleep because it told them to, and ask nothing more."""
     with Pool(boxes=1, transport=transport) as pool:

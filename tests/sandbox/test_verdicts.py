@@ -313,8 +313,8 @@ def test_a_problem_may_allow_large_values(pool: Pool, values_mib: int, accepted:
 LARGE = Limits(cpu_limit_s=20, wall_limit_s=120, memory_mib=1024, values_mib=96)
 SHAPES = [
     ("[('a', 'b', n) for n in range(400_000)]", "x[399_999] = ()"),
-    ("{n: [str(n)] * 3 for n in range(200_000)}", "x[199_999][2] = ''"),
-    ("([[0] * 900_000], {*range(300_000)})", "x[0][0][899_999] = 1"),
+    pytest.param("{n: [str(n)] * 3 for n in range(200_000)}", "x[199_999][2] = ''", marks=pytest.mark.slow),
+    pytest.param("([[0] * 900_000], {*range(300_000)})", "x[0][0][899_999] = 1", marks=pytest.mark.slow),
     ("['a' * 70] * 1_000_000", "x[999_999] = 'b'"),  # more than one frame holds
 ]
 

@@ -56,7 +56,7 @@ def test_a_worker_that_dies_ends_the_study_and_the_same_command_continues_it(und
     assert (again / "results.json").read_bytes() == (undisturbed / "results.json").read_bytes()
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize("how", [signal.SIGKILL, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
 def test_workers_end_with_the_study_s_process(tmp_path: Path, how: signal.Signals) -> None:
     """Killed or interrupted, it leaves no worker behind that would go on writing; they stand in a stage meanwhile."""
     file = write_study(tmp_path / "killed", "lanes = 2\n" + STUDY)
