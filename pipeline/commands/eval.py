@@ -48,7 +48,7 @@ def execute_command(options: argparse.Namespace) -> int:
     if options.out:
         _check_out(Path(options.out))
     if options.dry_run:
-        check_settings(config, splits)
+        check_settings(config, splits, trains=False)
         if options.verifier:
             check_model("--verifier", options.verifier)
         check_selectors(config, options.verifier, splits.problems(config, "test"))

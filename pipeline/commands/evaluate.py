@@ -38,7 +38,7 @@ def evaluate_model(config: Config, splits: ProblemSplits, verifier: str | None, 
     Everything that can be wrong is found before any work is done.
     """
     started = time.monotonic()
-    check_run(config, splits)
+    check_run(config, splits, trains=False)
     run = Run(config, None, splits)
     scorer = _check_evaluation(run, verifier)
     with open_actor_groups(config) as actor_groups:

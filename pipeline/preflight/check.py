@@ -24,25 +24,28 @@ MIN_FREE_BYTES = 1 << 30
 """A full disk in the middle costs a stage; the embedded default writes far less."""
 
 
-def check_run(config: Config, splits: ProblemSplits) -> None:
+def check_run(config: Config, splits: ProblemSplits, trains: bool = True) -> None:
     """Raise one clear error for the first thing that would stop this run; print what else to know of its problems."""
     from pipeline.state.models import resolve_model  # these import pyarrow, which a dry run does without
     from pipeline.state.run_directory import run_root
 
-    check_settings(config, splits)
+    check_settings(config, splits, trains)
     for notice in problem_notices(config, splits):
         print(f"note: {notice}", file=sys.stderr)
-    for field in ("generator", "verifier"):
-        resolve_model(
-            getattr(config.model, field)
-        )  # a name that nobody has is refused here, and a hub model fetched once
+    for name in _models(
+        config, trains
+    ).values():  # a name that nobody has is refused here, and a hub model fetched once
+        resolve_model(name)
     _check_root(config.run.root)
     _check_disk(run_root(config))
     _check_engine(config.sandbox.packages)
 
 
-def check_settings(config: Config, splits: ProblemSplits) -> None:
-    """The part that needs no network, no engine and no disk: what a dry run refuses, too."""
+def check_settings(config: Config, splits: ProblemSplits, trains: bool = True) -> None:
+    """The part that needs no network, no engine and no disk: what a dry run refuses, too.
+
+    `trains`: whether a verifier is made of model.verifier; an evaluation makes none.
+    """
     check_trackers(config.run.trackers)
     try:
         load_plugins(config, splits, _announce)
@@ -53,8 +56,14 @@ def check_settings(config: Config, splits: ProblemSplits) -> None:
         if not splits.problems(config, split):
             raise ConfigError(f"problems.{split} = {getattr(config.problems, split)!r} holds no problem")
     _check_references(config, splits)
-    for field in ("generator", "verifier"):
-        check_model(f"model.{field}", getattr(config.model, field), config.model.max_tokens)
+    for field, name in _models(config, trains).items():
+        length = config.model.max_tokens if field == "generator" else config.verifier_tokens
+        check_model(f"model.{field}", name, length)
+
+
+def _models(config: Config, trains: bool) -> dict[str, str]:
+    """Field of [model] -> the model that it names, of those that the command needs."""
+    return {"generator": config.model.generator} | ({"verifier": config.model.verifier} if trains else {})
 
 
 def _announce(plugin: Origin) -> None:

@@ -100,6 +100,15 @@ def test_wrong_input_is_refused_before_any_work(
     assert not (tmp_path / "runs").exists()
 
 
+def test_an_evaluation_needs_no_verifier_to_be_made(tmp_path: Path) -> None:
+    """model.verifier is the built-in one, which reads 512 tokens: nobody trains it here."""
+    model = model_directory(tmp_path / "model", max_position_embeddings=8192)
+    words = ["--model", str(model), "--dataset", "builtin:test", "--set", f"run.root={tmp_path}"]
+    assert cli.main(["eval", *words, "--dry-run"]) == 0
+    settings = ["--set", f"model.generator={model}", "--set", "model.max_tokens=4096", "--set", f"run.root={tmp_path}"]
+    assert cli.main(["run", "--dry-run", *settings]) == 2
+
+
 def test_a_dry_run_refuses_a_verifier_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
     words = ["--model", "builtin:generator", "--dataset", "builtin:test", "--verifier", "./nowhere"]
     words += ["--config", "embedded"]
