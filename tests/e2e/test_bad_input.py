@@ -102,7 +102,7 @@ def test_a_strategy_that_needs_references(tmp_path: Path) -> None:
 
 
 def test_no_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pipeline.config.load import load_config
+    from pipeline.config.load import EMBEDDED, load_config
     from pipeline.errors import ConfigError
     from pipeline.preflight import check as preflight
     from pipeline.state.problems import ProblemSplits
@@ -110,4 +110,4 @@ def test_no_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     full = shutil.disk_usage(tmp_path)._replace(free=5 << 20)
     monkeypatch.setattr(preflight.shutil, "disk_usage", lambda path: full)
     with pytest.raises(ConfigError, match="5 MiB free"):
-        preflight.check_run(load_config(None, [f"run.root={tmp_path}"]), ProblemSplits())
+        preflight.check_run(load_config(EMBEDDED, [f"run.root={tmp_path}"]), ProblemSplits())

@@ -43,6 +43,7 @@ from sandbox.judging import generated_inputs
 from sandbox.problem import Problem
 from sandbox.problems.load import load_problems
 from tests.sandbox.conftest import data, engine  # noqa: F401
+from tests.support.model_directories import model_directory
 from tests.support.scripted import Rates, Script, ScriptedGenerator, ScriptedScorer, kind_of, programs
 
 RATES = Rates(right=(0.3, 0.4, 0.5), half=(0.2, 0.15, 0.1))
@@ -163,7 +164,8 @@ def playable(problems: list[Problem]) -> list[str]:
 def evaluated(dataset: str, problems: list[Problem], searches: int, folder: Path) -> dict[str, Any]:
     ScriptedActorGroups.script = Script(problems, RATES)
     names = playable(problems)
-    arguments = ["eval", "--model", "builtin:generator", "--verifier", "builtin:verifier", "--dataset", dataset]
+    model = model_directory(folder / "model", max_position_embeddings=40_000)  # its engine is scripted
+    arguments = ["eval", "--model", str(model), "--verifier", "builtin:verifier", "--dataset", dataset]
     arguments += ["--n", f"1,{WIDTH}", "--k", ",".join(map(str, KS)), "--selectors", ",".join(names)]
     arguments += ["--turns", str(TURNS), "--searches", str(searches), "--out", str(folder / "out.json")]
     settings = [f"run.root={folder}", "run.name=scripted", f"problems.limit_test={len(problems)}"]

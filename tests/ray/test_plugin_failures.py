@@ -11,6 +11,7 @@ from sandbox.problems.load import load_problems
 from tests.ray.test_eval import RATES, ScriptedActorGroups
 from tests.sandbox.conftest import engine  # noqa: F401
 from tests.support import failing_plugins
+from tests.support.model_directories import model_directory
 from tests.support.scripted import Script
 
 MODULE = failing_plugins.__name__
@@ -41,7 +42,8 @@ def test_a_failing_plug_in_is_named_and_ends_the_evaluation(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     ScriptedActorGroups.script = Script(load_problems("builtin:test")[:3], RATES)
-    arguments = ["eval", "--model", "builtin:generator", "--dataset", "builtin:test", "--n", "1,2", "--k", "1"]
+    model = model_directory(tmp_path / "model", max_position_embeddings=40_000)  # its engine is scripted
+    arguments = ["eval", "--model", str(model), "--dataset", "builtin:test", "--n", "1,2", "--k", "1"]
     selector, feedback = (row, None) if "TELL" not in row else (None, row)
     arguments += ["--selectors", ",".join(["pt", *([f"{MODULE}:{selector}"] if selector else [])])]
     settings = [*SETTINGS, f"run.root={tmp_path}", *([f"dialogue.feedback={MODULE}:{feedback}"] if feedback else [])]

@@ -78,7 +78,11 @@ def test_ten_thousand_values(pool: Pool, part: int) -> None:
     check(pool, seeds, IS_CHANGED, f"{inspect.getsource(changes)}\nchanged = change", "changed")
 
 
-@pytest.mark.parametrize("value", REFUSED)
+BY_BOXES = ("len", "np.ma.array([1])")
+"""Refused by the codec alone; between boxes a function of a library goes by its name, a masked array with its mask."""
+
+
+@pytest.mark.parametrize("value", [value for value in REFUSED if value not in BY_BOXES])
 def test_what_does_not_cross_is_refused_by_name(pool: Pool, value: str) -> None:
     test = f"{PRELUDE}\nassert f([1, {{'a': ({value},)}}]) is None"
     outcome = pool.judge(function(test, limits=LIMITS), "def f(x): return None", "private")

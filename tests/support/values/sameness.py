@@ -105,6 +105,8 @@ class _Comparison:
             return "numpy", str(self.dtype(np.asarray(value)))
         if isinstance(value, np.ndarray):
             return type(value)
+        if isinstance(value, tuple):  # of a class of its own it crosses with its items, and its class stays behind
+            return tuple
         return next((base for base in type(value).__mro__ if base in BASES), type(value))
 
     def text(self, value: Any) -> str:

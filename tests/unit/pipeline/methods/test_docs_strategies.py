@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from actors.prompting.feedback import FEEDBACK_STYLES
-from pipeline.config.load import load_config
+from pipeline.config.load import EMBEDDED, load_config
 from pipeline.config.presets import PROTOCOLS
 from pipeline.methods.relabel import DROPPED, relabel
 from pipeline.methods.strategies import STRATEGIES
@@ -23,7 +23,7 @@ def test_the_example_is_a_strategy_in_under_30_lines(tmp_path: Path, monkeypatch
     assert len(code.splitlines()) < 30
     (tmp_path / "favourites.py").write_text(code)
     monkeypatch.syspath_prepend(str(tmp_path))
-    config = load_config(None, ['run.strategy="favourites:FAVOURITES"'])
+    config = load_config(EMBEDDED, ['run.strategy="favourites:FAVOURITES"'])
     check_settings(config, ProblemSplits())
     strategy = STRATEGIES[config.run.strategy].completed(config.protocol, 3)
     episodes = [
