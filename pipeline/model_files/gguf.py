@@ -125,7 +125,9 @@ def _fresh(model: "PreTrainedModel", file: Path) -> "PreTrainedModel":
     weights = model.state_dict()
     if config.tie_word_embeddings:
         weights = {name: tensor for name, tensor in weights.items() if name != "lm_head.weight"}
-    fresh.load_state_dict(weights, strict=not config.tie_word_embeddings)
+    lacking, unknown = fresh.load_state_dict(weights, strict=False)
+    if unknown or {*lacking} - ({"lm_head.weight"} if config.tie_word_embeddings else set()):
+        raise ImportModelError(f"{file} is no whole model of its architecture: lacks {lacking}, has {unknown} besides")
     if config.tie_word_embeddings and output is not None:
         fresh.get_input_embeddings().weight.data.copy_(output)
     fresh.tie_weights()
