@@ -16,6 +16,7 @@ from pipeline.cluster.interruption import interrupt_at_sigterm
 from pipeline.commands.extras import TRAINING_MODULES, require_modules
 from pipeline.commands.failure import report_failure
 from pipeline.config.version import distribution_version, source_commit
+from sandbox.terminal import expand_home, print_anything
 
 INTERRUPTED = 130
 
@@ -79,7 +80,8 @@ class CommandParser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out a command line; returns the exit status."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    print_anything()
+    words = [expand_home(word) for word in (sys.argv[1:] if arguments is None else arguments)]
     parser = make_parser(words)
     if not words:
         parser.print_help()

@@ -5,6 +5,7 @@ import os
 from typing import Any
 
 from pipeline.cluster.interruption import own_sigterm_kept
+from pipeline.cluster.local_folders import check_socket_paths, give_token
 from pipeline.cluster.resources import ResourceError
 from pipeline.config.schema import Config
 from pipeline.trackers.console import say
@@ -37,6 +38,8 @@ def connect_ray(config: Config) -> Any:
     with own_sigterm_kept():
         if os.environ.get("RAY_ADDRESS"):
             return ray.init(log_to_driver=False, runtime_env={"env_vars": WORKER_ENVIRONMENT})
+        check_socket_paths()
+        give_token()
         return _start(ray, config.executor.replicas * config.executor.boxes)
 
 

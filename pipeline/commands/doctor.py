@@ -9,6 +9,9 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from pipeline.cluster.local_folders import check_socket_paths, token_can_be_kept
+from pipeline.cluster.resources import ResourceError
+
 BASE_PACKAGES = ("docker", "numpy", "pydantic")
 TRAINING_PACKAGES = ("pyarrow", "ray", "torch", "transformers", "deepspeed")
 UNLOADABLE_ON_CPU = ("torchvision", "torchaudio", "torchcodec")
@@ -115,9 +118,15 @@ def _memory() -> tuple[bool, str]:
 
 def _ray() -> tuple[bool, str]:
     address = os.environ.get("RAY_ADDRESS")
-    token = Path.home() / ".ray" / "auth_token"
     mode = os.environ.get("RAY_AUTH_MODE", "unset")
     text = f"RAY_ADDRESS {address or 'unset: a run starts Ray on this machine'}; RAY_AUTH_MODE {mode}"
-    if token.exists() and mode == "unset":
+    try:
+        if not address:
+            check_socket_paths()
+    except ResourceError as error:
+        return False, str(error)
+    if not token_can_be_kept():
+        return True, text + "; the home directory takes no token, so each run has one of its own"
+    if mode == "unset" and (Path.home() / ".ray" / "auth_token").exists():
         text += "; a token exists, so `ray start` asks for one: export RAY_AUTH_MODE=token before `ray job submit`"
     return True, text

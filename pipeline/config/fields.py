@@ -2,19 +2,24 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, core_schema
 
 from sandbox.registry import Registry
+from sandbox.terminal import expand_home
 
 
 class Section(BaseModel):
     """A table of a TOML file: unknown keys are errors, values do not change, numbers are finite."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+HomePath = Annotated[str, AfterValidator(expand_home)]
+"""A path, an address or a name; `~` at the start of the path is the home directory."""
 
 
 def operational(default: Any, **kwargs: Any) -> Any:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from pipeline.config.fields import OneOf, Section, operational
+from pipeline.config.fields import HomePath, OneOf, Section, operational
 from pipeline.methods.strategies import STRATEGIES
 from pipeline.trackers.kinds import TRACKERS
 
@@ -14,9 +14,9 @@ class RunSection(Section):
 
     name: str = operational("embedded", pattern=r"^[A-Za-z0-9._-]+$")
     """Name of the run's folder under `run.root`: letters, digits, dots, hyphens and underscores."""
-    root: str = operational("runs")
+    root: HomePath = operational("runs")
     """Folder that holds runs: a local path, or an s3:// or gs:// address that every node reaches."""
-    stages: str = operational("")
+    stages: HomePath = operational("")
     """Folder in which several runs share finished stages, relative to the run's own (as in ../../stages); empty keeps
     them in the run's folder."""
     iterations: int = operational(2, ge=0)
@@ -38,13 +38,13 @@ class RunSection(Section):
 class ProblemsSection(Section):
     """What is trained on, what is held out, and what is evaluated: a data set's name, or a file of problems."""
 
-    train: str = "builtin:train"
+    train: HomePath = "builtin:train"
     """Problems whose sampled answers train the generator and the verifier: NAME, NAME:SPLIT or NAME@FILE of a data set,
     package.module:ROW of your own, or a JSONL file."""
-    validation: str = "builtin:validation"
+    validation: HomePath = "builtin:validation"
     """Held-out problems that measure the verifier and, under protocol.returned = "best_on_validation", choose the
     iteration; named as problems.train is."""
-    test: str = "builtin:test"
+    test: HomePath = "builtin:test"
     """Problems on which every iteration is evaluated, never trained on; named as problems.train is."""
     limit_train: int | None = Field(None, ge=1)
     """Only the first so many training problems; unset takes all."""
@@ -57,9 +57,9 @@ class ProblemsSection(Section):
 class ModelSection(Section):
     """The two models that training starts from."""
 
-    generator: str = "builtin:generator"
+    generator: HomePath = "builtin:generator"
     """Model that writes programs, before any training: a Hugging Face directory or name, or builtin:generator."""
-    verifier: str = "builtin:verifier"
+    verifier: HomePath = "builtin:verifier"
     """Model that verifier training starts from: a causal model, which gets a fresh scalar head, or a verifier."""
     dtype: Literal["float32", "bfloat16"] = "float32"
     """Number format of the weights in sampling, training and scoring; bfloat16 halves the memory on accelerators."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from actors.prompting.dialogue import build_dialogue
+from pipeline.cluster.local_folders import check_socket_paths
 from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
 from pipeline.methods.strategies import STRATEGIES
@@ -38,6 +39,8 @@ def check_run(config: Config, splits: ProblemSplits, trains: bool = True) -> Non
         resolve_model(name)
     _check_root(config.run.root)
     _check_disk(run_root(config))
+    if not os.environ.get("RAY_ADDRESS"):
+        check_socket_paths()
     _check_engine(config.sandbox.packages)
 
 

@@ -20,6 +20,7 @@ from pipeline.training.batches import EpochOrder, MicroBatch, TokenCount, count_
 from pipeline.training.collate import collate_examples, move_batch
 from pipeline.training.errors import TrainingError, TrainingFailed
 from pipeline.training.examples import TrainingExample, TrainingExamples
+from pipeline.training.generation_settings import make_saveable
 from pipeline.training.progress import CALMER, StepLog
 from pipeline.training.settings import TrainingSettings
 from pipeline.training.types import Objective, TrainingReport
@@ -95,6 +96,7 @@ def _load_inputs(
     tokenizer = AutoTokenizer.from_pretrained(base)
     examples = require_examples(objective.read_examples(settings.data, tokenizer, settings.max_tokens), settings)
     model = objective.load_model(base, tokenizer, getattr(torch, settings.dtype), settings.seed)
+    make_saveable(model)
     if settings.gradient_checkpointing:
         model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
     return tokenizer, examples, model

@@ -58,6 +58,7 @@ ROOMS = {  # from top to bottom; a room may import itself and those below it
             "plugins",
             "registry",
             "plugin_rows",
+            "terminal",
             "errors",
         ),
     ),
