@@ -8,6 +8,7 @@ from pipeline.cluster.interruption import own_sigterm_kept
 from pipeline.cluster.local_folders import check_socket_paths, give_token
 from pipeline.cluster.resources import ResourceError
 from pipeline.config.schema import Config
+from pipeline.sizing.machine import usable_cores
 from pipeline.trackers.console import say
 
 WORKER_ENVIRONMENT = {
@@ -21,6 +22,8 @@ WORKER_ENVIRONMENT = {
 }
 OBJECT_STORE_BYTES = 256 << 20  # rows live in Parquet, so the store stays small
 START_ATTEMPTS = 3
+FEWEST_CORES = 2
+"""Ray's are numbers that actors reserve, and a run reserves more than one."""
 WARM_WORKERS = 4
 """Processes beyond one per core that Ray keeps when idle; it would end those that run tasks, since actors count."""
 
@@ -45,7 +48,7 @@ def connect_ray(config: Config) -> Any:
 
 def _start(ray: Any, boxes: int) -> Any:
     """Ray on this machine. It gives its own processes 15 s to come up, which a busy machine may need more than once."""
-    cores = max(2, os.cpu_count() or 1)
+    cores = max(FEWEST_CORES, usable_cores())
     for attempt in range(1, START_ATTEMPTS + 1):
         try:
             return ray.init(

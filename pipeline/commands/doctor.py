@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pipeline.cluster.local_folders import check_socket_paths, token_can_be_kept
 from pipeline.cluster.resources import ResourceError
+from pipeline.sizing.machine import free_memory, usable_cores, usable_memory
 
 BASE_PACKAGES = ("docker", "numpy", "pydantic")
 TRAINING_PACKAGES = ("pyarrow", "ray", "torch", "transformers", "deepspeed")
@@ -47,7 +48,10 @@ def diagnose_machine() -> int:
 def _python() -> tuple[bool, str]:
     version = platform.python_version_tuple()
     good = ("3", "11") <= (version[0], version[1]) <= ("3", "13")
-    return good, f"{platform.python_version()} on {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    return (
+        good,
+        f"{platform.python_version()} on {platform.system()} {platform.machine()}, {usable_cores()} cores to use",
+    )
 
 
 def _packages() -> tuple[bool, str]:
@@ -111,9 +115,9 @@ def _sandbox() -> tuple[bool, str]:
 
 
 def _memory() -> tuple[bool, str]:
-    pages = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     disk = shutil.disk_usage(Path.cwd()).free
-    return disk > 1 << 30, f"{pages >> 20} MiB of memory unused, {disk >> 30} GiB of disk free here"
+    memory = f"{free_memory() >> 20} of {usable_memory() >> 20} MiB of memory free"
+    return disk > 1 << 30, f"{memory}, {disk >> 30} GiB of disk free here"
 
 
 def _ray() -> tuple[bool, str]:

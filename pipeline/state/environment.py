@@ -1,12 +1,12 @@
 """What a run was carried out with: the file environment.json of its directory."""
 
 import importlib.metadata
-import os
 import platform
 from contextlib import suppress
 from typing import Any
 
 from pipeline.config.version import source_commit
+from pipeline.sizing.machine import usable_cores
 
 DISTRIBUTIONS = (
     "mucode",
@@ -32,6 +32,6 @@ def run_environment() -> dict[str, Any]:
         "commit": source_commit(),
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "cores": os.cpu_count(),
+        "cores": usable_cores(),
         **versions,
     }

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from pipeline.config.fields import AS_STORED
 from pipeline.config.load import explain_mistake
 from pipeline.errors import ConfigError, StoreError
+from pipeline.sizing.machine import usable_cores
 from pipeline.state.lock import require_no_driver, write_lock
 from pipeline.state.plugins import read_plugin_labels
 from pipeline.state.problems import ProblemSplits
@@ -56,10 +57,10 @@ def _execute_runs(study: Study, runs: Sequence[StudyRun], store: Store) -> Stage
 
 def require_cores(lanes: int) -> None:
     """Workers beyond the cores of this machine would only wait for each other. Raises ConfigError."""
-    cores = os.cpu_count() or 1
+    cores = usable_cores()
     if lanes > cores and not os.environ.get("RAY_ADDRESS"):
         raise ConfigError(
-            f"lanes = {lanes}: this machine has {cores} cores; lower lanes, or name a cluster in RAY_ADDRESS"
+            f"lanes = {lanes}: this process may use {cores} cores; lower lanes, or name a cluster in RAY_ADDRESS"
         )
 
 

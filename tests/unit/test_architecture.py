@@ -33,6 +33,7 @@ ROOMS = {  # from top to bottom; a room may import itself and those below it
             "evaluation",
             "state",
             "cluster",
+            "sizing",
             "config",
             "trackers",
             "methods",
