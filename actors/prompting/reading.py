@@ -1,10 +1,13 @@
 """Which part of a response is its program: the rules that prompt formats choose from."""
 
 import re
+from typing import Literal
 
 from actors.prompting.code_blocks import CodeBlock, code_blocks, is_python, without_thoughts
 from sandbox import languages
 from sandbox.problem import FunctionTest, Problem
+
+MissingReason = Literal["cut", "empty", "reasoning", "no_fence", "wrong_fence"]
 
 
 def whole_program(response: str, problem: Problem) -> str | None:
@@ -58,6 +61,26 @@ def missing_program(response: str, problem: Problem) -> str:
     if blocks:
         return f"the code block of the answer is tagged {blocks[-1].tag!r}, expected {tag!r}; {wanted}"
     return f"there is no code block in the answer; {wanted}"
+
+
+def missing_reason(response: str, finish_reason: str) -> MissingReason:
+    """Why a response in which no program was found holds none, whatever the rule that read it.
+
+    cut          it ended at the longest answer allowed
+    empty        nothing was said, or only empty code blocks
+    reasoning    it ended by itself within its reasoning
+    no_fence     words, or code, without a code block
+    wrong_fence  there is a code block, but the rule does not take it: its tag, its spelling, or where it stands
+    """
+    if finish_reason == "length":
+        return "cut"
+    answer = without_thoughts(response)
+    if answer is None:
+        return "reasoning"
+    blocks = code_blocks(answer)
+    if any(block.code.strip() for block in blocks):
+        return "wrong_fence"
+    return "empty" if blocks or not answer.strip() else "no_fence"
 
 
 def _blocks(answer: str, problem: Problem) -> list[CodeBlock]:

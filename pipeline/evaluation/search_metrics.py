@@ -10,6 +10,7 @@ from typing import Any
 
 from actors.search.selector import Selector, SelectorError
 from actors.search.selectors import SELECTORS
+from pipeline.evaluation.answer_rates import answer_values
 from pipeline.evaluation.estimators import best_of_n_accuracy, pass_at_k
 from pipeline.evaluation.metric_rows import MetricRow
 from pipeline.evaluation.search_records import FirstTurnSample, ProblemSums, SearchRecord, per_problem
@@ -20,7 +21,10 @@ SPENT = ("tokens", "executions")
 
 
 def search_rows(records: Sequence[SearchRecord], series: str, turns: int, seed: int) -> list[MetricRow]:
-    """One search of every problem: accuracy, public passes and costs after each turn. Masked episodes are counted."""
+    """One search of every problem: accuracy, public passes and costs after each turn, and what is said of its answers.
+
+    Masked episodes are counted.
+    """
     rows = []
     for turn in range(1, turns + 1):
         labels = [(record.problem_id, record.label(turn)) for record in records]
@@ -38,6 +42,7 @@ def search_rows(records: Sequence[SearchRecord], series: str, turns: int, seed: 
             f"accuracy_{what}": [(one.problem_id, None if one.masked else one.spent(what, turn)) for one in records]
             for what in SPENT
         }
+        found |= answer_values(records, turn)
         rows += [_row(name, series, per_problem(values), records, turn, seed) for name, values in found.items()]
     return [row for row in rows if row.n]
 

@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from actors.search.episode import MASK_COLUMNS, Episode, MaskReason, Turn, mask_of_row
+from actors.prompting.reading import MissingReason, missing_reason
+from actors.search.episode import MASK_COLUMNS, Answer, Episode, MaskReason, Turn, mask_of_row
 from actors.search.selectors import SELECTORS
 from actors.storage.parquet import read_batches, read_rows
 from sandbox.verdict import Verdict, settling_verdict
@@ -26,12 +27,20 @@ class FirstTurnSample:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerForm:
+    """What can be said of an answer that nobody has run. `missing`: why it holds no program; None if it holds one."""
+
+    missing: MissingReason | None
+    cut: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SearchRecord:
     """One search of one problem. Tuples have one entry per turn that was searched.
 
     `labels` and `public` are of the answer that was final if the search stopped after the turn (None: not judged);
     `tokens` and `executions` are what was spent until then; `first_turn_samples` are the answers of the first turn, ()
-    unless all were judged.
+    unless all were judged. `forms` are of all answers of a turn, `programs` whether the final one holds one.
     """
 
     problem_id: str
@@ -47,6 +56,8 @@ class SearchRecord:
     tokens: tuple[int, ...]
     executions: tuple[int, ...]
     first_turn_samples: tuple[FirstTurnSample, ...]
+    forms: tuple[tuple[AnswerForm, ...], ...] = ()
+    programs: tuple[bool, ...] = ()
 
     def label(self, turn: int) -> bool | None:
         """Whether the final answer after `turn` (1-based) passes all tests; None if that is not known.
@@ -57,6 +68,10 @@ class SearchRecord:
 
     def passes_public(self, turn: int) -> bool | None:
         return None if self.masked else self._at(self.public, turn, False)
+
+    def has_program(self, turn: int) -> bool:
+        """Whether the final answer after `turn` holds a program."""
+        return self._at(self.programs, turn, False)
 
     def spent(self, what: str, turn: int) -> int:
         """Sampled "tokens", or "executions" of distinct programs, until the end of `turn`."""
@@ -131,7 +146,14 @@ def search_record(episode: Episode) -> SearchRecord:
         tokens=_summed(sum(answer.tokens for answer in turn.answers) for turn in episode.turns),
         executions=_executions(episode),
         first_turn_samples=_first_turn_samples(episode.turns[:1]),
+        forms=tuple(tuple(map(_answer_form, turn.answers)) for turn in episode.turns),
+        programs=tuple(answer.program is not None for answer in final),
     )
+
+
+def _answer_form(answer: Answer) -> AnswerForm:
+    missing = missing_reason(answer.response, answer.finish_reason) if answer.program is None else None
+    return AnswerForm(missing=missing, cut=answer.finish_reason == "length")
 
 
 def _summed(values: Iterable[int]) -> tuple[int, ...]:

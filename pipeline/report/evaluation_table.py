@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from actors.search.selectors import in_table_order, selector_label
+from pipeline.evaluation.answer_rates import ANSWER_MEASURES, ANSWERS, AnswerRates, answer_block
 from pipeline.evaluation.metric_rows import MetricRow
 from pipeline.evaluation.statistics import percent_with_interval
 
@@ -17,6 +18,7 @@ def evaluation_table(rows: Sequence[MetricRow], title: str) -> str:
     for first in range(1, turns + 1, TURNS_PER_LINE):
         shown = range(first, min(first + TURNS_PER_LINE, turns + 1))
         lines += [*_searches(rows, searches, shown, last=turns), ""]
+    lines += answer_block(_answer_rates(rows, searches))
     lines += _first_turn(rows, "pass_at_k", "pass@k, first answers, unbiased")
     lines += _first_turn(rows, "best_of_n", "best of N at turn 1, unbiased (over all choices of N answers)")
     names = {
@@ -32,9 +34,8 @@ def evaluation_table(rows: Sequence[MetricRow], title: str) -> str:
 
 
 def _searches(rows: Sequence[MetricRow], searches: Sequence[MetricRow], turns: range, last: int) -> list[str]:
-    order = ["greedy", *in_table_order(row.series for row in searches if row.series != "greedy")]
-    keys = sorted({(row.series, row.width) for row in searches}, key=lambda key: (order.index(key[0]), key[1]))
-    labels = [name if name == "greedy" else f"best of {width}, {selector_label(name)}" for name, width in keys]
+    keys = _in_order(searches)
+    labels = [_label(name, width) for name, width in keys]
     room = max(21, *map(len, labels)) + 1
     head = "".join(f"{f'turn {turn}':<20}" for turn in turns)
     lines = [f"{'':<{room}}{head}{'tokens':>8}{'runs':>5}{'n':>5}"]
@@ -46,6 +47,28 @@ def _searches(rows: Sequence[MetricRow], searches: Sequence[MetricRow], turns: r
         costs = [f"{row.value:.1f}" if row else "-" for row in spent]
         lines.append(f"{label:<{room}}{cells}{costs[0]:>8}{costs[1]:>5}{points[0].n if points[0] else 0:>5}")
     return lines
+
+
+def _in_order(searches: Sequence[MetricRow]) -> list[tuple[str, int]]:
+    """Series and width of each search."""
+    order = ["greedy", *in_table_order(row.series for row in searches if row.series != "greedy")]
+    return sorted({(row.series, row.width) for row in searches}, key=lambda key: (order.index(key[0]), key[1]))
+
+
+def _label(name: str, width: int) -> str:
+    return name if name == "greedy" else f"best of {width}, {selector_label(name)}"
+
+
+def _answer_rates(rows: Sequence[MetricRow], searches: Sequence[MetricRow]) -> list[AnswerRates]:
+    found = []
+    for series, width in _in_order(searches):
+        values: dict[str, dict[int, float]] = {}
+        for row in rows:
+            if row.metric in ANSWER_MEASURES and (row.series, row.width) == (series, width):
+                scale = row.n if row.metric == ANSWERS else 1
+                values.setdefault(row.metric, {})[row.turn] = row.value * scale
+        found.append(AnswerRates(label=_label(series, width), values=values))
+    return found
 
 
 def _first_turn(rows: Sequence[MetricRow], metric: str, title: str) -> list[str]:

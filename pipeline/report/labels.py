@@ -6,7 +6,7 @@ A strategy or selector that is not installed here goes by its name: reading a ru
 from collections.abc import Iterable
 
 from actors.search.selectors import RESERVED_NAMES, in_table_order, selector_label
-from pipeline.evaluation.verifier_metrics import RANKED
+from pipeline.evaluation.verifier_metrics import MEASURES, RANKED
 from pipeline.methods.strategies import BASE_STRATEGY, CONTROL_STRATEGY, strategy_label
 
 
@@ -17,7 +17,7 @@ def series_order(selectors: Iterable[str]) -> list[str]:
 
 def series_label(metric: str, series: str, iteration: int, width: int, strategy: str) -> str:
     """`strategy`: the label of the run's strategy; `width`: N."""
-    if metric != "accuracy":
+    if metric in MEASURES:
         return f"verifier {iteration}, {RANKED.get(series, 'first test answers')}"
     if series == "greedy":
         return (

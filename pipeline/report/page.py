@@ -17,7 +17,14 @@ from pipeline.report.figures import run_figures
 from pipeline.report.funnel import FunnelStep, funnel_steps
 from pipeline.report.html import html_document, html_table, value_cell, versions_and_settings
 from pipeline.report.run_claims import run_claims
-from pipeline.report.series import Series, SeriesPoint, begun_iterations, read_series, stored_settings
+from pipeline.report.series import (
+    Series,
+    SeriesPoint,
+    begun_iterations,
+    read_answer_rates,
+    read_series,
+    stored_settings,
+)
 from pipeline.report.transcripts import episodes_to_read
 from pipeline.report.verifiers import verifier_table
 from pipeline.stages.catalogue import STAGE_NAMES
@@ -110,7 +117,21 @@ def _results(table: Sequence[Series]) -> str:
             label = row.label if named else f"{row.label} (it {row.policy})"
             rows.append([escape(label), *cells, *["–"] * (turns - len(cells)), str(row.n), str(row.masked)])
     note = "<p class=soft>Percent, with 95 % intervals from a bootstrap over problems.</p>"
-    return note + html_table(head, rows) + _verifier_metrics(table)
+    return note + html_table(head, rows) + _answers(table) + _verifier_metrics(table)
+
+
+def _answers(table: Sequence[Series]) -> str:
+    """Of each search how many of a turn's answers hold no program and why, and which were cut."""
+    found = [one for one in read_answer_rates(table) if one.turns]
+    rows = [
+        [escape(one.label) if number == 0 else "", escape(title).replace("  ", "&emsp;"), *cells]
+        for one in found
+        for number, (title, cells) in enumerate(one.lines())
+    ]
+    turns = max((one.turns for one in found), default=0)
+    rows = [row + [""] * (turns + 2 - len(row)) for row in rows]
+    head = ["", "answers of a turn", *(f"turn {turn + 1}" for turn in range(turns))]
+    return html_table(head, rows) if rows else ""
 
 
 def _verifier_metrics(table: Sequence[Series]) -> str:

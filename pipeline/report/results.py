@@ -4,10 +4,11 @@ import posixpath
 import textwrap
 from collections.abc import Sequence
 
+from pipeline.evaluation.answer_rates import answer_block
 from pipeline.evaluation.claims import claim_line
 from pipeline.evaluation.statistics import percent_with_interval
 from pipeline.report.run_claims import run_claims
-from pipeline.report.series import Series, read_series, returned_iteration
+from pipeline.report.series import Series, read_answer_rates, read_series, returned_iteration
 from pipeline.report.verifiers import verifier_block, verifier_table
 from pipeline.state.store import Store
 
@@ -16,7 +17,7 @@ CONSOLE_COLUMNS = 100
 
 
 def print_results(store: Store) -> str:
-    """Accuracies by turn, verifiers, and the claims that could be tested."""
+    """Accuracies by turn, answers without a program, verifiers, and the claims that could be tested."""
     table = read_series(store)
     title = f"results of {posixpath.basename(store.root.rstrip('/'))}"
     if not table:
@@ -32,6 +33,7 @@ def print_results(store: Store) -> str:
     masked = sum(one.masked for one in accuracies)
     if masked:
         lines += [f"{masked} episodes are left out: the sandbox failed on them, or their tests cannot be judged", ""]
+    lines += answer_block(read_answer_rates(table))
     lines += verifier_block(verifier_table(table))
     tested = [claim for claim in run_claims(store, table) if claim.verdict is not None]
     return "\n".join([*lines, "", *(_wrapped(claim_line(claim)) for claim in tested), ""])

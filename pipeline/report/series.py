@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from actors.search.selectors import in_table_order
+from pipeline.evaluation.answer_rates import ANSWER_MEASURES, ANSWERS, AnswerRates
 from pipeline.evaluation.best_of_n import is_selector_series
 from pipeline.evaluation.metric_rows import MetricRow, read_metric_rows
 from pipeline.evaluation.verifier_metrics import MEASURES
@@ -75,7 +76,8 @@ def begun_iterations(store: Store) -> Iterator[int]:
 
 
 def read_series(store: Store) -> list[Series]:
-    """Accuracies of searches, then what is known of each iteration's verifier (evaluation.verifier_metrics)."""
+    """Accuracies of searches and rates of their answers (evaluation.answer_rates), then what is known of each
+    iteration's verifier (evaluation.verifier_metrics)."""
     read_plugin_labels(store)
     strategy = strategy_label(stored_settings(store).get("run", {}).get("strategy", "mucode"))
     best = returned_iteration(store)
@@ -86,6 +88,22 @@ def read_series(store: Store) -> list[Series]:
             found += _of_iteration(manifest, strategy, _searched_policy(store, iteration), best)
     searched = {one.iteration for one in found if one.by_selector}
     return [_with_policy(one) if len(searched) > 1 or one.policy != one.iteration else one for one in found]
+
+
+def read_answer_rates(table: Sequence[Series]) -> list[AnswerRates]:
+    """Of each search of the table what is known of its answers, in the order of the table."""
+    found: dict[tuple[int, str, int], list[Series]] = {}
+    for one in table:
+        if one.metric in ANSWER_MEASURES:
+            found.setdefault((one.iteration, one.series, one.width), []).append(one)
+    return [
+        AnswerRates(label=rows[0].label, values={one.metric: _by_turn(one) for one in rows}) for rows in found.values()
+    ]
+
+
+def _by_turn(one: Series) -> dict[int, float]:
+    scale = one.n if one.metric == ANSWERS else 1
+    return {point.turn: point.value * scale for point in one.points}
 
 
 def returned_iteration(store: Store) -> int | None:
@@ -123,13 +141,18 @@ def _searched_policy(store: Store, iteration: int) -> int:
 
 def _with_policy(one: Series) -> Series:
     """Says in its label whose searches these are."""
-    return replace(one, label=f"{one.label}, it {one.policy}") if one.by_selector else one
+    return replace(one, label=f"{one.label}, it {one.policy}") if _of_selector(one.metric, one.series) else one
+
+
+def _of_selector(metric: str, series: str) -> bool:
+    """Whether anything that is known of a search is of a best-of-N search."""
+    return metric not in MEASURES and is_selector_series("accuracy", series)
 
 
 def _of_iteration(manifest: Manifest, strategy: str, policy: int, best: int | None) -> list[Series]:
     groups: dict[tuple[str, str, int], list[MetricRow]] = {}
     for row in read_metric_rows(manifest):
-        if row.metric in ("accuracy", *MEASURES):
+        if row.metric in ("accuracy", *ANSWER_MEASURES, *MEASURES):
             groups.setdefault((row.metric, row.series, row.width), []).append(row)
     found = []
     for rows in groups.values():
@@ -148,7 +171,7 @@ def _of_iteration(manifest: Manifest, strategy: str, policy: int, best: int | No
                 masked=first.masked,
                 label=series_label(first.metric, first.series, first.iteration, first.width, strategy),
                 points=tuple(sorted(points, key=lambda point: point.turn)),
-                policy=policy if is_selector_series(first.metric, first.series) else manifest.iteration,
+                policy=policy if _of_selector(first.metric, first.series) else manifest.iteration,
                 returned=manifest.iteration == best,
             )
         )

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from pipeline.evaluation.answer_rates import ANSWER_MEASURES
 from pipeline.evaluation.search_metrics import SPENT
 from pipeline.evaluation.verifier_metrics import MEASURES
 
@@ -11,10 +12,10 @@ CODE = [ROOT / "pipeline" / "evaluation" / f"{name}.py" for name in ("search_met
 
 
 def stored_metrics() -> set[str]:
-    """Names that the two modules give to rows: literals, the parts of `accuracy`, the verifier's measures."""
+    """Names that the two modules give to rows: literals, the parts of `accuracy`, measures of answers and verifiers."""
     literals = {name for file in CODE for name in re.findall(r'_row\(\s*"(\w+)"', file.read_text())}
     parts = set(re.findall(r'"(accuracy\w*)":', CODE[0].read_text()))
-    return literals | parts | set(MEASURES) | {f"accuracy_{what}" for what in SPENT}
+    return literals | parts | set(MEASURES) | set(ANSWER_MEASURES) | {f"accuracy_{what}" for what in SPENT}
 
 
 def test_every_metric_is_defined() -> None:

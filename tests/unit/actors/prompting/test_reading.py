@@ -3,6 +3,7 @@
 import pytest
 
 from actors.prompting.dialogue import build_dialogue
+from actors.prompting.reading import missing_reason
 from sandbox.problem import FunctionTest, Problem
 from sandbox.verdict import Outcome, Verdict
 
@@ -80,6 +81,23 @@ def test_a_model_is_told_why_there_is_no_program(response: str, told: str) -> No
     said = instruct.feedback(DOUBLE, outcome, response)
     assert said.startswith(told) and "starts with ```python and ends with ```" in said and "whole program again" in said
     assert build_dialogue("paper").feedback(DOUBLE, outcome, response) == "Feedback: no program in the answer"
+
+
+@pytest.mark.parametrize(
+    ("response", "reason"),
+    [
+        ("", "empty"),
+        ("```python\n\n```", "empty"),
+        ("I would double it.", "no_fence"),
+        (CODE, "no_fence"),
+        (f"```ruby\n{CODE}\n```", "wrong_fence"),
+        (f"~~~python\n{CODE}\n~~~", "wrong_fence"),
+        (f"<think>\n```python\n{CODE}\n```", "reasoning"),
+    ],
+)
+def test_why_an_answer_holds_no_program_is_counted(response: str, reason: str) -> None:
+    assert missing_reason(response, "stop") == reason
+    assert missing_reason(response, "length") == "cut"
 
 
 def test_an_answer_reads_back_whatever_its_program_holds() -> None:

@@ -7,8 +7,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from actors.search.episode import EPISODE_SCHEMA, Episode, Turn
+from actors.search.episode import EPISODE_SCHEMA, Answer, Episode, Turn
 from actors.storage.parts import commit_part, committed_parts
+from pipeline.evaluation.answer_rates import ANSWER_MEASURES
 from pipeline.evaluation.metric_rows import MetricRow
 from pipeline.evaluation.metrics import MetricSettings, MetricSources, PolicyAnswers, commit_summary
 from pipeline.evaluation.search_metrics import best_of_n_search_rows, first_turn_rows, search_rows, unscored_rows
@@ -141,6 +142,31 @@ def test_masked_episodes_are_counted_and_left_out() -> None:
     rows = search_rows([search_record(one) for one in episodes], "greedy", turns=2, seed=0)
     accuracy = [(row.turn, row.value, row.n, row.masked) for row in rows if row.metric == "accuracy"]
     assert accuracy == [(1, 0.5, 2, 2), (2, 1.0, 2, 2)]
+
+
+def test_answers_without_a_program_are_counted_by_turn_and_reason() -> None:
+    """e0 is right at once; e1 says nothing in a block, then is right; e2 is cut in words, then in a program; e3 is
+    masked. At turn 2 all held answers hold a program, two of three are right."""
+
+    def said(response: str, finish: str = "stop") -> Answer:
+        return replace(answer("x", W), response=response, program=None, finish_reason=finish)
+
+    cut = replace(wrong("w"), finish_reason="length")
+    episodes = [
+        episode("e0", right("a"), problem="p0"),
+        episode("e1", said("```js\nf = 1\n```"), right("b"), problem="p1"),
+        episode("e2", said("Let me think", "length"), cut, problem="p2"),
+        episode("e3", said("no"), problem="p3", infrastructure=True),
+    ]
+    rows = search_rows([search_record(one) for one in episodes], "greedy", turns=3, seed=0)
+    found = {(row.metric, row.turn): (round(row.value, 3), row.n) for row in rows if row.metric in ANSWER_MEASURES}
+    assert found == {
+        **{("answers", 1): (1, 3), ("answers", 2): (0.667, 3), ("answers", 3): (0, 3)},
+        **{("no_program", 1): (0.667, 3), ("no_program", 2): (0, 2)},
+        **{("no_program_cut", 1): (0.333, 3), ("no_program_wrong_fence", 1): (0.333, 3)},
+        **{("cut_short", 1): (0.333, 3), ("cut_short", 2): (0.5, 2)},
+        **{("accuracy_with_program", turn): (share, n) for turn, share, n in [(1, 1, 1), (2, 0.667, 3), (3, 0.667, 3)]},
+    }
 
 
 def test_no_room_for_an_answer_is_not_right_and_not_masked() -> None:
