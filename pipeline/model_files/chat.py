@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from actors.prompting.chat_template import ChatTemplateError, example_ids
-from pipeline.model_files.directory import ModelFilesError
+from pipeline.model_files.directory import ModelFilesError, embedding_rows, read_model_config
 
 CHAT = (
     {"role": "user", "content": "Double a number."},
@@ -35,8 +35,21 @@ def render_example(directory: Path) -> ChatExample | None:
     try:
         tokenizer = PreTrainedTokenizerFast.from_pretrained(directory)
         ids, start = example_ids(tokenizer, CHAT, TARGET)
+        _require_rows(directory, ids)
+    except ModelFilesError:
+        raise
     except ChatTemplateError as error:
         raise ModelFilesError(f"{directory}: {error}") from None
     except Exception as error:  # the tokenizers library raises its own kinds, bare ones too
         raise ModelFilesError(f"{directory / 'tokenizer.json'} cannot be read: {error}") from None
     return ChatExample(tokenizer.decode(ids[:start]), tokenizer.decode(ids[start:]))
+
+
+def _require_rows(directory: Path, ids: list[int]) -> None:
+    """Raises ModelFilesError if the template writes a token that was added to the tokenizer and not to the weights."""
+    rows = embedding_rows(read_model_config(directory))
+    if rows is not None and max(ids) >= rows:
+        raise ModelFilesError(
+            f"{directory}: its chat template writes token {max(ids)}, which has no row among the {rows} of the "
+            "embedding (vocab_size in config.json); take the tokenizer and template that came with these weights"
+        )

@@ -134,5 +134,30 @@ def _tokenizer(files: ModelFiles) -> str:
     return f"tokenizer {found[0]}, with a chat template"
 
 
+def embedding_rows(config: dict[str, Any]) -> int | None:
+    """Tokens that the model knows; None if its config does not say."""
+    rows = (config.get("text_config") or config).get("vocab_size")
+    return rows if isinstance(rows, int) else None
+
+
+def _vocabulary(files: ModelFiles) -> str:
+    """Every token that ordinary text may hold has a row of the embedding. One for pictures, say, may lack its own."""
+    path, rows = files.directory / "tokenizer.json", embedding_rows(files.config)
+    if rows is None or not path.is_file():
+        return "vocabulary not looked into"
+    found = _read(path)
+    vocabulary = (found.get("model") or {}).get("vocab") or {}
+    numbers = vocabulary.values() if isinstance(vocabulary, dict) else range(len(vocabulary))
+    special = {entry["id"] for entry in found.get("added_tokens") or [] if entry.get("special")}
+    plain = {entry["id"] for entry in found.get("added_tokens") or []} - special
+    last = max({*numbers, *plain} - special, default=0)
+    if last >= rows:
+        raise ModelFilesError(
+            f"{path}: its token {last} has no row among the {rows} of the embedding (vocab_size in config.json); take "
+            "the tokenizer that came with these weights"
+        )
+    return f"vocabulary {last + 1} of {rows}"
+
+
 Check = Callable[[ModelFiles], str]
-CHECKS: tuple[Check, ...] = (_architecture, _weights, _tokenizer, _generation, _positions)
+CHECKS: tuple[Check, ...] = (_architecture, _weights, _tokenizer, _vocabulary, _generation, _positions)

@@ -4,12 +4,19 @@ import json
 import resource
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from actors.prompting.chat_template import example_ids, prompt_ids
 from actors.prompting.dialogue import build_dialogue
+from pipeline.errors import ConfigError
 from pipeline.model_files.chat import CHAT, TARGET, render_example
 from pipeline.model_files.directory import check_directory
+from pipeline.preflight.check import check_model
 from sandbox.problems.load import load_problems
 
 REFUSED_WITHIN_S = 2.0
@@ -22,7 +29,7 @@ def test_its_files_are_those_of_the_publisher(small: Path) -> None:
     shape = [config[name] for name in ("hidden_size", "num_hidden_layers", "num_attention_heads", "vocab_size")]
     assert (shape, config["max_position_embeddings"], config["dtype"]) == ([576, 30, 9, 49152], 8192, "bfloat16")
     assert json.loads((small / "generation_config.json").read_text())["eos_token_id"] == [2]
-    assert len(check_directory(small, max_tokens=2048)) == 5
+    assert len(check_directory(small, max_tokens=2048)) == 6
 
 
 def test_training_continues_inference(small: Path) -> None:
@@ -48,6 +55,62 @@ def test_it_answers_with_a_program(small: Path) -> None:
     ids = model.generate(torch.tensor([asked]), max_new_tokens=40, do_sample=False)[0][len(asked) :]
     program = dialogue.program(tokenizer.decode(ids, skip_special_tokens=True), problem)
     assert program is not None and program.startswith("def ")
+
+
+def without(*names: str) -> Callable[[Path], None]:
+    return lambda directory: [(directory / name).unlink() for name in names] and None
+
+
+def rewritten(name: str, **changes: Any) -> Callable[[Path], None]:
+    def change(directory: Path) -> None:
+        entries = json.loads((directory / name).read_text())
+        (directory / name).unlink()
+        (directory / name).write_text(json.dumps({**entries, **changes}))
+
+    return change
+
+
+def cut_weights(directory: Path) -> None:
+    path = directory / "model.safetensors"
+    first = path.open("rb").read(1 << 20)
+    path.unlink()
+    path.write_bytes(first)
+
+
+def shards(directory: Path) -> None:
+    (directory / "model.safetensors").unlink()
+    (directory / "model.safetensors.index.json").write_text('{"weight_map": {"a": "model-00001-of-00002.safetensors"}}')
+
+
+def no_end(directory: Path) -> None:
+    (directory / "chat_template.jinja").unlink()
+    turns = "{% for m in messages %}{{ m.role + ': ' + m.content + '\\n' }}{% endfor %}"
+    (directory / "chat_template.jinja").write_text(turns + "{% if add_generation_prompt %}assistant: {% endif %}")
+    rewritten("tokenizer_config.json", eos_token=None)(directory)
+
+
+BROKEN: dict[str, tuple[Callable[[Path], None], str]] = {
+    "no tokenizer": (without("tokenizer.json"), "has no tokenizer"),
+    "a base model": (without("chat_template.jinja"), "has no chat template"),
+    "cut weights": (cut_weights, "has 1048576 bytes, its header says 269060552"),
+    "a shard that is missing": (shards, r"model-00001-of-00002\.safetensors is missing"),
+    "few positions": (rewritten("config.json", max_position_embeddings=512), "more than the 512 positions"),
+    "another tokenizer": (rewritten("config.json", vocab_size=32000), r"token \d+ has no row among the 32000"),
+    "no end of turn": (no_end, "ends an answer with none of the end tokens"),
+    "code of its own": (rewritten("config.json", auto_map={"AutoConfig": "own.Own"}), "never executed"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_cannot_work_is_refused_at_once(name: str, small: Path, tmp_path: Path) -> None:
+    change, said = BROKEN[name]
+    for file in small.iterdir():
+        (tmp_path / file.name).symlink_to(file.resolve())
+    change(tmp_path)
+    began = time.process_time()
+    with pytest.raises(ConfigError, match=said):
+        check_model("model.generator", str(tmp_path), 2048)
+    assert time.process_time() - began < REFUSED_WITHIN_S
 
 
 def test_what_cannot_work_is_refused_by_a_dry_run(small: Path, tmp_path: Path) -> None:

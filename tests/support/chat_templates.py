@@ -36,7 +36,7 @@ CLOCK = """\
 SPECIAL = ("<|begin_of_text|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>", "<|im_start|>", "<|im_end|>")
 
 
-def template_tokenizer(template: str, eos_token: str, more: tuple[str, ...] = ()) -> Any:
+def template_tokenizer(template: str | dict[str, str], eos_token: str, more: tuple[str, ...] = ()) -> Any:
     """Bytes, `SPECIAL` and `more`, one token for two newlines. It adds BOS by itself too, as those of Llama 3 do."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast

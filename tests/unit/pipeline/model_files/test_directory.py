@@ -1,15 +1,16 @@
 """What cannot work is refused by a model directory's files, before anything is paid."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from pipeline import cli
-from pipeline.model_files.chat import render_example
+from pipeline.model_files.chat import TARGET, render_example
 from pipeline.model_files.directory import ModelFilesError, check_directory
 from tests.support.model_directories import ROOT, change_json, model_directory
-from tests.support.more_chat_templates import GPT_OSS
+from tests.support.more_chat_templates import GLM, GPT_OSS
 
 GENERATOR = ROOT / "pipeline" / "embedded" / "generator"
 
@@ -66,6 +67,60 @@ def test_a_context_beyond_the_positions(tmp_path: Path) -> None:
 def test_a_template_that_cannot_be_trained_on_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelFilesError, match=r"model: the chat template renders the answer '```python"):
         render_example(model_directory(tmp_path / "model", template=GPT_OSS))
+
+
+def test_a_tokenizer_of_another_model_is_refused(tmp_path: Path) -> None:
+    directory = model_directory(tmp_path / "model", vocab_size=100)
+    with pytest.raises(ModelFilesError, match=r"its token \d+ has no row among the 100 of the embedding"):
+        check_directory(directory)
+    assert cli.main(["run", "--dry-run", "--set", f"model.generator={directory}"]) == 2
+
+
+def test_a_template_that_writes_tokens_without_rows_is_refused(tmp_path: Path) -> None:
+    directory = model_directory(tmp_path / "model", vocab_size=3)
+    with pytest.raises(ModelFilesError, match=r"its chat template writes token \d+, which has no row among the 3"):
+        render_example(directory)
+
+
+def test_a_token_that_no_text_holds_may_lack_its_row(tmp_path: Path) -> None:
+    directory = model_directory(tmp_path / "model")
+    tokenizer = json.loads((directory / "tokenizer.json").read_text())
+    rows = json.loads((directory / "config.json").read_text())["vocab_size"]
+    picture = {**tokenizer["added_tokens"][0], "id": rows, "content": "<picture>", "special": True}
+    change_json(directory / "tokenizer.json", added_tokens=[*tokenizer["added_tokens"], picture])
+    assert check_directory(directory)
+    assert render_example(directory) is not None
+
+
+def test_without_eos_the_end_is_the_templates_or_it_is_refused(tmp_path: Path) -> None:
+    directory = model_directory(tmp_path / "model")
+    change_json(directory / "tokenizer_config.json", eos_token=None)
+    example = render_example(directory)
+    assert example is not None and example.target != TARGET
+    change_json(directory / "tokenizer_config.json", chat_template=GLM)
+    with pytest.raises(ModelFilesError, match="ends an answer with none of the end tokens"):
+        render_example(directory)
+
+
+def test_a_models_own_files_are_never_executed(tmp_path: Path) -> None:
+    from transformers import AutoConfig, AutoTokenizer
+
+    directory, mark = model_directory(tmp_path / "model"), tmp_path / "mark"
+    (directory / "own.py").write_text(f"open({str(mark)!r}, 'w')\nclass Own: pass\n")
+    change_json(directory / "tokenizer_config.json", auto_map={"AutoTokenizer": ["own.Own", "own.Own"]})
+    change_json(directory / "config.json", auto_map={"AutoConfig": "own.Own", "AutoModelForCausalLM": "own.Own"})
+    with pytest.raises(ModelFilesError, match="are never executed"):
+        check_directory(directory)
+    render_example(directory)
+    for loader in (AutoConfig, AutoTokenizer):  # a model from a hub is not looked into before
+        loader.from_pretrained(directory)
+    assert not mark.exists()
+
+
+def test_nothing_asks_to_trust_a_models_code() -> None:
+    for package in ("pipeline", "actors"):
+        for file in (ROOT / package).rglob("*.py"):
+            assert "trust_remote_code" not in file.read_text(), file
 
 
 def test_the_example_shows_what_is_trained(capsys: pytest.CaptureFixture[str]) -> None:
