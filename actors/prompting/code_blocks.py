@@ -2,15 +2,15 @@
 
 import ast
 import re
+import textwrap
 import warnings
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 TAG = re.compile(r"[\w+#-]+")
-THOUGHTS = ("think", "thinking", "thought", "reasoning")
-"""Elements in which reasoning models write what is no part of the answer."""
-_OPEN = re.compile(rf"\s*<({'|'.join(THOUGHTS)})>", re.IGNORECASE)
-_CLOSED = re.compile(rf"</({'|'.join(THOUGHTS)})>", re.IGNORECASE)
+FENCE = re.compile(r"`{3,}|~{3,}")
+MOST_CUTS = 50
+"""Errors after which a text is given up, so that no answer takes long to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,44 +21,77 @@ class CodeBlock:
     code: str
 
 
-def without_thoughts(response: str) -> str | None:
-    """The response behind its reasoning, whose beginning may be in the prompt; None if it ends within it."""
-    closed = list(_CLOSED.finditer(response))
-    if closed and (_OPEN.match(response) or not re.search(rf"<{closed[0][1]}>", response, re.IGNORECASE)):
-        return response[closed[0].end() if _OPEN.match(response) else closed[-1].end() :]
-    return None if _OPEN.match(response) else response
-
-
-def code_blocks(response: str, complete: Callable[[str], bool] | None = None) -> list[CodeBlock]:
+def code_blocks(response: str, python: bool = False) -> list[CodeBlock]:
     """The fenced blocks of a response, in their order. One that was never closed runs to the end.
 
-    `complete` says whether a text is a whole one of the language: a block that is not ends at the first later fence
-    with which it is. So a fence may stand within a program's text, and words behind a closing one.
+    `python`: a block that does not parse ends at the first later fence with which it does, else before words that stand
+    below it. So a fence may stand within a program's text, words behind a closing one, and a closing one may be
+    misspelled.
     """
     from markdown_it import MarkdownIt  # of the extras; a base installation reads settings only
 
-    lines = response.replace("\r\n", "\n").split("\n")
+    lines = response.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     blocks: list[CodeBlock] = []
     for token in MarkdownIt("commonmark").parse("\n".join(lines)):
         if token.type != "fence" or token.map is None:
             continue
         found = TAG.search(token.info)
-        tag, code = found[0].lower() if found else "", _closed_late(token.content, token.markup)
-        if complete and not complete(code) and (mended := _mended(lines, token.map[0], token.markup, complete)):
+        tag, code = found[0].lower() if found else "", token.content
+        if python and (is_python(code) or is_python(textwrap.dedent(code))):
+            blocks.append(CodeBlock(tag, code if is_python(code) else textwrap.dedent(code)))
+        elif python and (mended := _mended(lines, token.map[0])):
             code, rest = mended
-            return [*blocks, CodeBlock(tag, code), *code_blocks("\n".join(lines[rest:]), complete)]
-        blocks.append(CodeBlock(tag, code))
+            return [*blocks, CodeBlock(tag, code), *code_blocks("\n".join(lines[rest:]), python)]
+        else:
+            blocks.append(CodeBlock(tag, _closed_late(code, token.markup)))
     return blocks
+
+
+def indented_blocks(response: str) -> list[str]:
+    """Code that is told by its indentation alone."""
+    from markdown_it import MarkdownIt
+
+    lines = response.replace("\r\n", "\n").replace("\r", "\n")
+    return [token.content for token in MarkdownIt("commonmark").parse(lines) if token.type == "code_block"]
 
 
 def is_python(code: str) -> bool:
     """Whether it parses."""
+    return _error_line(code) is None
+
+
+def python_before_words(lines: Sequence[str]) -> str | None:
+    """The first lines, as many as parse, if all do or a blank one or a fence follows: then words begin.
+
+    A text that was cut in a statement is none.
+    """
+    end = len(lines)
+    for _ in range(MOST_CUTS):
+        while end > 0 and not lines[end - 1].strip():
+            end -= 1
+        if end <= 0:
+            return None
+        line = _error_line("\n".join(lines[:end]))
+        if line is None:
+            return "\n".join(lines[:end]) if end == len(lines) or _is_gap(lines[end]) else None
+        end = min(end, line) - 1
+    return None
+
+
+def _is_gap(line: str) -> bool:
+    return not line.strip() or FENCE.match(line.lstrip()) is not None
+
+
+def _error_line(code: str) -> int | None:
+    """The line, from 1, at which a text is no Python; None if it is."""
     try:
         with warnings.catch_warnings(action="ignore"):
             ast.parse(code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
+    except SyntaxError as error:
+        return max(error.lineno or 1, 1)
+    except (ValueError, RecursionError, MemoryError):
+        return 1
+    return None
 
 
 def _closed_late(code: str, fence: str) -> str:
@@ -66,12 +99,21 @@ def _closed_late(code: str, fence: str) -> str:
     return code.rstrip().removesuffix(fence) if code.rstrip().endswith(fence) else code
 
 
-def _mended(lines: list[str], opening: int, fence: str, complete: Callable[[str], bool]) -> tuple[str, int] | None:
-    """The text below an opening fence to the first fence with which it is whole, and the number of the next line."""
+def _mended(lines: Sequence[str], opening: int) -> tuple[str, int] | None:
+    """The text below an opening fence to the first fence, of any kind, with which it parses, else all of it, else its
+    beginning before words; and the number of the next line."""
     indent = len(lines[opening]) - len(lines[opening].lstrip())
     body: list[str] = []
     for number, line in enumerate(lines[opening + 1 :], start=opening + 1):
-        if line.lstrip().startswith(fence) and body and complete(code := "\n".join(body)):
-            return code, number + 1
-        body.append(line[min(indent, len(line) - len(line.lstrip())) :])
-    return None
+        if found := FENCE.search(line):
+            last = line[: found.start()].rstrip()
+            code = "\n".join([*body, _unindented(last, indent)] if last else body)
+            if code.strip() and is_python(code):
+                return code, number + 1
+        body.append(_unindented(line, indent))
+    code = python_before_words(body) or ""
+    return (code, opening + 2 + code.count("\n")) if code else None
+
+
+def _unindented(line: str, indent: int) -> str:
+    return line[min(indent, len(line) - len(line.lstrip())) :]

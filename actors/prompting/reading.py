@@ -1,9 +1,12 @@
 """Which part of a response is its program: the rules that prompt formats choose from."""
 
 import re
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from actors.prompting.code_blocks import CodeBlock, code_blocks, is_python, without_thoughts
+from actors.prompting.code_blocks import CodeBlock, code_blocks, indented_blocks, is_python
+from actors.prompting.loose_code import loosely_fenced, unfenced
+from actors.prompting.thoughts import without_thoughts
 from sandbox import languages
 from sandbox.problem import FunctionTest, Problem
 
@@ -32,22 +35,54 @@ def first_fenced_or_whole_program(response: str, problem: Problem) -> str | None
 def defining_program(response: str, problem: Problem) -> str | None:
     """The last code block that defines what is tested, else the last one; in any spelling of fence and tag.
 
-    Reasoning is no part of an answer. Blocks without a tag count if none has the language's. A response without any
-    block is a program if it parses and defines what is tested.
+    Reasoning is no part of an answer. Blocks without a tag count if none has the language's. Python is also found in
+    blocks with any other tag, in indented ones and between words, if it parses and defines what is tested; a response
+    that is a program as a whole is one, also if it reads standard input.
     """
     answer = without_thoughts(response)
     if answer is None:
         return None
+    python = problem.language == "python"
+    if python and _is_whole(answer, problem):
+        return answer.strip()
     blocks = _blocks(answer, problem)
-    if not blocks:
-        return _bare(answer, problem)
+    programs = _trimmed(_tagged(blocks, problem))
+    if found := _last([code for code in programs if _defines(code, problem)], python):
+        return found
+    return (_loose_python(answer, blocks, problem) if python else None) or (programs[-1] if programs else None)
+
+
+def _tagged(blocks: Sequence[CodeBlock], problem: Problem) -> list[str]:
+    """Those with a tag of the problem's language, else those without one."""
     language = languages.get_language(problem.language)
     tags = (*language.fences, *language.more_fences)
-    ours = [block.code for block in blocks if block.tag in tags] or [block.code for block in blocks if not block.tag]
-    programs = [code.strip("\n").rstrip() for code in ours if code.strip()]
-    defining = [code for code in programs if _defines(code, problem)]
-    found = defining or programs
-    return found[-1] if found else None
+    return [block.code for block in blocks if block.tag in tags] or [block.code for block in blocks if not block.tag]
+
+
+def _loose_python(answer: str, blocks: Sequence[CodeBlock], problem: Problem) -> str | None:
+    """What defines the tested name and parses, in the next best place."""
+
+    def wanted(code: str) -> bool:
+        return _defines(code, problem)
+
+    for found in (
+        [code for code in _trimmed(block.code for block in blocks) if wanted(code) and is_python(code)],
+        list(loosely_fenced(answer, wanted)),
+        [code for code in _trimmed(indented_blocks(answer)) if wanted(code) and is_python(code)],
+    ):
+        if found:
+            return found[-1]
+    return unfenced(answer, wanted)
+
+
+def _trimmed(codes: Iterable[str]) -> list[str]:
+    return [code.strip("\n").rstrip() for code in codes if code.strip()]
+
+
+def _last(programs: Sequence[str], python: bool) -> str | None:
+    """The last one, of Python the last that parses if any does."""
+    whole = [code for code in programs if is_python(code)] if python else []
+    return (whole or programs)[-1] if programs else None
 
 
 def missing_program(response: str, problem: Problem) -> str:
@@ -84,14 +119,13 @@ def missing_reason(response: str, finish_reason: str) -> MissingReason:
 
 
 def _blocks(answer: str, problem: Problem) -> list[CodeBlock]:
-    return code_blocks(answer, is_python if problem.language == "python" else None)
+    return code_blocks(answer, python=problem.language == "python")
 
 
-def _bare(answer: str, problem: Problem) -> str | None:
-    """Code without a fence; of other languages than Python nobody can tell it from words."""
+def _is_whole(answer: str, problem: Problem) -> bool:
+    """Whether it is a Python program without words and fences."""
     code = answer.strip()
-    names_it = problem.io == "stdio" or _defines(code, problem)
-    return code if problem.language == "python" and code and is_python(code) and names_it else None
+    return bool(code) and is_python(code) and (problem.io == "stdio" or _defines(code, problem))
 
 
 def _defines(code: str, problem: Problem) -> bool:
@@ -101,6 +135,9 @@ def _defines(code: str, problem: Problem) -> bool:
     name = problem.entry_point or language.tested_name([one.source for one in tests if isinstance(one, FunctionTest)])
     if name is None:
         return False
+    imported = rf"(from \S+ )?import\b.*\b{re.escape(name)}\b"
     declared = rf"(def|class|function\*?|const|let|var) +{re.escape(name)}\b"
     assigned = rf"{re.escape(name)}(: .*?)? *=[^=]"
-    return re.search(rf"^\s*(export |default |async )*({declared}|{assigned})", code, re.MULTILINE) is not None
+    return (
+        re.search(rf"^\s*(export |default |async )*({declared}|{assigned}|{imported})", code, re.MULTILINE) is not None
+    )
