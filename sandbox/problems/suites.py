@@ -1,34 +1,43 @@
-"""How a data set's tests become the public and the private suite: what papers and released code do differently."""
+"""How a data set is taken: which tests are public, where papers and released code differ; which problems come first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from sandbox.errors import ProblemError
-from sandbox.problem import Test
+from sandbox.problem import Problem, Test
 
 AnyTest = TypeVar("AnyTest", bound=Test)
 
 CHOICES: dict[str, dict[str, Any]] = {
     "public_tests": {"none": "none", "first": "first", "all": "all"},
     "generated_tests": {"false": False, "true": True},
+    "order": {"published": "published", "shortest": "shortest"},
 }
 """Options in the name of a data set, and their values."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuiteOptions:
-    """Which tests a model may see.
+    """Which tests a model may see, and which problems come first.
 
     `public_tests`: of the tests that a publisher shows (MBPP's test_list, HumanEval's examples) the first, as in
     arXiv 2502.20380, or all of them, or none. A data set that marks its public tests itself (CodeContests,
     problems of one's own) keeps its marks. What is not public is private; if nothing is left, the private
     suite repeats the public one, so that passing both always means passing every test.
     `generated_tests`: whether CodeContests' machine-made tests judge as well.
+    `order`: the publisher's, or those with the shortest reference solution first, which are the easiest on the whole.
     """
 
     public_tests: Literal["none", "first", "all"] = "first"
     generated_tests: bool = False
+    order: Literal["published", "shortest"] = "published"
+
+    def in_order(self, problems: Sequence[Problem]) -> list[Problem]:
+        """The problems as `order` says; those of equal length, and those without a reference, by their ids."""
+        if self.order == "published":
+            return list(problems)
+        return sorted(problems, key=lambda one: (one.reference is None, len(one.reference or ""), one.problem_id))
 
     def divide(
         self, shown: Sequence[AnyTest], hidden: Sequence[AnyTest] = ()

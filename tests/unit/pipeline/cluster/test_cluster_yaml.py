@@ -78,7 +78,7 @@ def with_stamp(cluster: dict[str, Any]) -> dict[str, Any]:
 
 TRAVELS = {
     "cluster.yaml",
-    "configs/gpu-smoke.toml",
+    "configs/laptop.toml",
     "pipeline/cli.py",
     "pipeline/embedded/model.safetensors",
     "sandbox/problems/data/rows.json",  # only the `data` at the top stays

@@ -92,8 +92,8 @@ def test_a_missing_file_lists_the_shipped_ones() -> None:
 def test_a_study_is_named_where_a_run_is_wanted_and_a_run_where_a_study_is() -> None:
     with pytest.raises(ConfigError, match=r"study-tiny\.toml is a study, .* `mucode study configs/study-tiny\.toml`"):
         load_config("configs/study-tiny.toml")
-    with pytest.raises(ConfigError, match=r"gpu-smoke\.toml is the config of a run, .* `mucode run configs/gpu-smoke"):
-        load_study("configs/gpu-smoke.toml")
+    with pytest.raises(ConfigError, match=r"laptop\.toml is the config of a run, .* `mucode run configs/laptop"):
+        load_study("configs/laptop.toml")
 
 
 def test_steps_or_epochs_never_both() -> None:

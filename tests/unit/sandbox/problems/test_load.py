@@ -64,6 +64,14 @@ def test_the_parts_of_a_name(package: Path, name: str, row: str, split: str | No
     assert "data_set_guest.sets" not in sys.modules
 
 
+def test_the_shortest_references_first() -> None:
+    published, sorted_ = load_problems("builtin:test"), load_problems("builtin:test?order=shortest")
+    lengths = [len(problem.reference or "") for problem in sorted_]
+    assert lengths == sorted(lengths) and lengths != [len(problem.reference or "") for problem in published]
+    assert {problem.problem_id for problem in sorted_} == {problem.problem_id for problem in published}
+    assert load_problems("builtin:test?order=published") == published
+
+
 def test_options_of_a_name() -> None:
     found = parse_name("mbpp:train?public_tests=all&generated_tests=true")
     assert found is not None and found.split == "train"
