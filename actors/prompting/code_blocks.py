@@ -15,10 +15,12 @@ MOST_CUTS = 50
 
 @dataclass(frozen=True, slots=True)
 class CodeBlock:
-    """A fenced block: the first word behind its fence, in lower case ("" if there is none), and its text."""
+    """A fenced block: the first word behind its fence, in lower case ("" if there is none), its text, and the line that
+    opens it."""
 
     tag: str
     code: str
+    opening: str
 
 
 def code_blocks(response: str, python: bool = False) -> list[CodeBlock]:
@@ -37,13 +39,14 @@ def code_blocks(response: str, python: bool = False) -> list[CodeBlock]:
             continue
         found = TAG.search(token.info)
         tag, code = found[0].lower() if found else "", token.content
+        opening = f"{token.markup}{token.info.rstrip()}"
         if python and (is_python(code) or is_python(textwrap.dedent(code))):
-            blocks.append(CodeBlock(tag, code if is_python(code) else textwrap.dedent(code)))
+            blocks.append(CodeBlock(tag, code if is_python(code) else textwrap.dedent(code), opening))
         elif python and (mended := _mended(lines, token.map[0])):
             code, rest = mended
-            return [*blocks, CodeBlock(tag, code), *code_blocks("\n".join(lines[rest:]), python)]
+            return [*blocks, CodeBlock(tag, code, opening), *code_blocks("\n".join(lines[rest:]), python)]
         else:
-            blocks.append(CodeBlock(tag, _closed_late(code, token.markup)))
+            blocks.append(CodeBlock(tag, _closed_late(code, token.markup), opening))
     return blocks
 
 

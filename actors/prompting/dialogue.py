@@ -11,7 +11,6 @@ from sandbox.plugin_rows import name_of
 from sandbox.problem import Problem
 from sandbox.verdict import Outcome
 
-NO_PROGRAM = "no program in the answer"
 REASON_NO_PROGRAM = "no_program"
 SHOWN = 60
 """Characters of a wrong result in a message."""

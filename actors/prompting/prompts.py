@@ -14,6 +14,7 @@ from actors.prompting.reading import (
     defining_program,
     first_fenced_or_whole_program,
     first_fenced_program,
+    missing_fenced_program,
     missing_program,
     whole_program,
 )
@@ -166,6 +167,7 @@ PROMPT_FORMATS: Registry[PromptFormat] = Registry(
             write_answer=_fenced_answer,
             description="Instructions as in the paper; the program is the first code block of an answer.",
             feedback_template="Feedback: {}",
+            tell_missing=missing_fenced_program,
         ),
         "instruct": PromptFormat(
             first_prompt=_prompt_ending(_one_block),
@@ -181,6 +183,7 @@ PROMPT_FORMATS: Registry[PromptFormat] = Registry(
             write_answer=_fenced_answer,
             description="As the paper's released code asks: code alone, in a code block or as the whole answer.",
             feedback_template="Feedback: {}",
+            tell_missing=missing_fenced_program,
         ),
     },
 )

@@ -10,6 +10,9 @@ from actors.prompting.thoughts import without_thoughts
 from sandbox import languages
 from sandbox.problem import FunctionTest, Problem
 
+NO_PROGRAM = "no program in the answer"
+SHOWN = 40
+"""Characters of a wrong opening in a message."""
 MissingReason = Literal["cut", "empty", "reasoning", "no_fence", "wrong_fence"]
 
 
@@ -96,6 +99,18 @@ def missing_program(response: str, problem: Problem) -> str:
     if blocks:
         return f"the code block of the answer is tagged {blocks[-1].tag!r}, expected {tag!r}; {wanted}"
     return f"there is no code block in the answer; {wanted}"
+
+
+def missing_fenced_program(response: str, problem: Problem) -> str:
+    """Why `first_fenced_program` found none, for whoever wrote the response."""
+    opening = f"```{languages.get_language(problem.language).fences[0]}"
+    blocks = code_blocks(response)
+    if not blocks:
+        return f"{NO_PROGRAM}: there is no code block, expected one that starts with {opening}"
+    found = next((block.opening for block in blocks if block.opening != opening), None)
+    if found is None:
+        return f"{NO_PROGRAM}: there is nothing in its code block, which starts with {opening}"
+    return f"{NO_PROGRAM}: its code block starts with {found[:SHOWN]}, expected {opening} alone"
 
 
 def missing_reason(response: str, finish_reason: str) -> MissingReason:

@@ -13,7 +13,8 @@ from typing import Any
 
 from actors.deadline import within_deadline
 from actors.inference.engine import Completion, Engine, Sampling
-from actors.prompting.dialogue import NO_PROGRAM, REASON_NO_PROGRAM
+from actors.prompting.dialogue import REASON_NO_PROGRAM
+from actors.prompting.reading import NO_PROGRAM
 from actors.scorers.scorer import Pair
 from sandbox.problem import Problem, Suite
 from sandbox.verdict import Outcome, Verdict, outcome_without_tests

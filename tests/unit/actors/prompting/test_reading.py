@@ -80,7 +80,24 @@ def test_a_model_is_told_why_there_is_no_program(response: str, told: str) -> No
     outcome = Outcome(verdict=Verdict.COMPILE_ERROR, message="no program in the answer", reason="no_program")
     said = instruct.feedback(DOUBLE, outcome, response)
     assert said.startswith(told) and "starts with ```python and ends with ```" in said and "whole program again" in said
-    assert build_dialogue("paper").feedback(DOUBLE, outcome, response) == "Feedback: no program in the answer"
+
+
+@pytest.mark.parametrize(
+    ("response", "told"),
+    [
+        (CODE, "there is no code block, expected one that starts with ```python"),
+        (f"```py\n{CODE}\n```", "its code block starts with ```py, expected ```python alone"),
+        (f"~~~python\n{CODE}\n~~~", "its code block starts with ~~~python, expected ```python alone"),
+        (f"```python a.py\n{CODE}\n```", "its code block starts with ```python a.py, expected ```python alone"),
+        ("```python\n```", "there is nothing in its code block, which starts with ```python"),
+    ],
+)
+def test_by_the_papers_rule_a_model_is_told_what_was_wrong_with_its_fence(response: str, told: str) -> None:
+    outcome = Outcome(verdict=Verdict.COMPILE_ERROR, message="no program in the answer", reason="no_program")
+    for style in ("paper", "release") if "```" in response else ("paper",):
+        dialogue = build_dialogue(style)
+        assert dialogue.program(response, DOUBLE) is None
+        assert dialogue.feedback(DOUBLE, outcome, response) == f"Feedback: no program in the answer: {told}"
 
 
 @pytest.mark.parametrize(

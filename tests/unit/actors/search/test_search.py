@@ -55,7 +55,7 @@ def test_an_answer_without_a_program_is_rejected_without_running() -> None:
     assert judge.calls == []
     assert [turn.answer.program for turn in episode.turns] == [None, None]
     assert episode.turns[0].answer.label is False
-    assert episode.turns[0].feedback == "Feedback: no program in the answer"
+    assert episode.turns[0].feedback.startswith("Feedback: no program in the answer: there is no code block")
 
 
 def test_infrastructure_ends_an_episode_and_is_no_label() -> None:
