@@ -23,7 +23,8 @@ class Completion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampling:
-    """How one request samples. `temperature` 0 is greedy; `n` continuations come from `seed`.
+    """How one request samples. `temperature` 0 is greedy; `n` continuations come from `seed`; each ends before the
+    first of the texts `stops`, or with an end token.
 
     Continuation k depends on `seed` and k alone, so a wider request begins with the narrower one's answers.
     """
@@ -33,6 +34,7 @@ class Sampling:
     top_p: float = 1.0
     max_tokens: int = 256
     seed: int = 0
+    stops: tuple[str, ...] = ()
     read_cache: bool = True
     """Whether the prompt's beginning may come from the prefix cache; without it a prompt is computed in one piece."""
 

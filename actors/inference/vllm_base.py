@@ -176,6 +176,7 @@ def sampling_params(sampling: Sampling, stop_ids: list[int]) -> Any:
         max_tokens=sampling.max_tokens,
         seed=sampling.seed,
         stop_token_ids=stop_ids,
+        stop=list(sampling.stops),
         skip_special_tokens=True,
         skip_reading_prefix_cache=not sampling.read_cache,
         output_kind=RequestOutputKind.FINAL_ONLY,

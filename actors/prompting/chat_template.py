@@ -29,9 +29,10 @@ class ChatTemplateError(UserError, ValueError):
     """The tokenizer cannot render a chat in the way that training needs."""
 
 
-def prompt_ids(tokenizer: Any, messages: Messages) -> list[int]:
-    """Ids that the model continues: the rendered chat and the header of its next answer."""
-    return _ids(tokenizer, _render(tokenizer, messages, add_generation_prompt=True))
+def prompt_ids(tokenizer: Any, messages: Messages, beginning: str = "") -> list[int]:
+    """Ids that the model continues: the rendered chat, the header of its next answer, and how that begins."""
+    asked = _render(tokenizer, messages, add_generation_prompt=True)
+    return _ids(tokenizer, asked + literal(tokenizer, beginning))
 
 
 def example_ids(tokenizer: Any, messages: Messages, target: str) -> tuple[list[int], int]:

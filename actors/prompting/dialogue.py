@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn
 
+from actors.prompting.begun_answer import BegunAnswer
 from actors.prompting.feedback import FEEDBACK_STYLES, PASSED, FeedbackStyle
 from actors.prompting.prompts import PROMPT_FORMATS, PromptFormat
 from sandbox.errors import ENDED_IN_THE_MIDDLE, UserError
@@ -29,6 +30,11 @@ class Dialogue:
     prompt_format: PromptFormat
     feedback_style: FeedbackStyle
     show_tests: bool
+
+    @property
+    def begun(self) -> BegunAnswer:
+        """How answers begin and end."""
+        return self.prompt_format.begun
 
     def first_prompt(self, problem: Problem) -> str:
         return _text(self.prompt_format.first_prompt, problem, self.show_tests)

@@ -3,6 +3,7 @@
 `bare` is for models that were trained on nothing but programs. `paper` and `release` follow arXiv 2502.20380
 (appendix C.1) and its released code for instruction-tuned models, with the instructions in words of our own;
 they differ in what they ask for at the end of the prompt. `instruct` is what small instruction-tuned models follow.
+`evalplus` is how the published numbers of HumanEval+ and MBPP+ were made.
 """
 
 import ast
@@ -10,6 +11,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from actors.prompting.begun_answer import UNBEGUN, BegunAnswer
+from actors.prompting.code_blocks import is_python
+from actors.prompting.evalplus import BEGUN, evalplus_answer, evalplus_program
 from actors.prompting.reading import (
     defining_program,
     first_fenced_or_whole_program,
@@ -34,6 +38,7 @@ class PromptFormat:
     feedback_template  what is put around feedback; {} stands for it
     tell_missing       (response, problem) -> why read_program found none, for the model; None: the judge's words
     allows_prose       whether a response may hold more than code
+    begun              how answers begin, before the model writes, and what ends them
     """
 
     first_prompt: Callable[[Problem, bool], str]
@@ -43,6 +48,7 @@ class PromptFormat:
     feedback_template: str = "{}"
     tell_missing: Callable[[str, Problem], str] | None = None
     allows_prose: bool = True
+    begun: BegunAnswer = UNBEGUN
 
 
 def _whole_answer(program: str, problem: Problem) -> str:
@@ -150,6 +156,19 @@ def _stdio_prompt(problem: Problem) -> str:
     )
 
 
+def _evalplus_prompt(problem: Problem, show_tests: bool) -> str:
+    """EvalPlus' own words, on which published numbers depend. Prose becomes a docstring with the tests."""
+    statement = (problem.prompt if show_tests else _without_tests(problem)).strip()
+    if problem.io == "function" and problem.language == "python" and not is_python(statement):
+        more = _shown_tests(problem)[2:-1] if show_tests else _shown_header(problem)[2:-1]
+        statement = "\n".join(['"""', statement, *more, '"""'])
+    title = languages.get_language(problem.language).title
+    asked = (
+        f"Please provide a self-contained {title} script that solves the following problem in a markdown code block:"
+    )
+    return f"{asked}\n```\n{statement}\n```\n"
+
+
 PROMPT_FORMATS: Registry[PromptFormat] = Registry(
     "prompt format",
     PromptFormat,
@@ -184,6 +203,15 @@ PROMPT_FORMATS: Registry[PromptFormat] = Registry(
             description="As the paper's released code asks: code alone, in a code block or as the whole answer.",
             feedback_template="Feedback: {}",
             tell_missing=missing_fenced_program,
+        ),
+        "evalplus": PromptFormat(
+            first_prompt=_evalplus_prompt,
+            read_program=evalplus_program,
+            write_answer=evalplus_answer,
+            description="EvalPlus, for Python: answers are begun for the model, what the function needs is kept.",
+            feedback_template="{}\n\nPlease provide the whole corrected script again in a markdown code block.",
+            tell_missing=missing_program,
+            begun=BEGUN,
         ),
     },
 )

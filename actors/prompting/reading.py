@@ -143,11 +143,16 @@ def _is_whole(answer: str, problem: Problem) -> bool:
     return bool(code) and is_python(code) and (problem.io == "stdio" or _defines(code, problem))
 
 
-def _defines(code: str, problem: Problem) -> bool:
-    """Whether it defines what the tests ask for, by its text, which may not parse; False if that has no known name."""
+def tested_name(problem: Problem) -> str | None:
+    """What a program must define: the entry point, else what its tests ask for; None if that has no known name."""
     language = languages.get_language(problem.language)
     tests = (*problem.public_tests, *problem.private_tests)
-    name = problem.entry_point or language.tested_name([one.source for one in tests if isinstance(one, FunctionTest)])
+    return problem.entry_point or language.tested_name([one.source for one in tests if isinstance(one, FunctionTest)])
+
+
+def _defines(code: str, problem: Problem) -> bool:
+    """Whether it defines what the tests ask for, by its text, which may not parse; False if that has no known name."""
+    name = tested_name(problem)
     if name is None:
         return False
     imported = rf"(from \S+ )?import\b.*\b{re.escape(name)}\b"

@@ -25,7 +25,8 @@ class TurnSampler:
         """Answers to every history that leaves room for one; None if none does."""
         started = time.monotonic()
         services, plan = self.cache.services, self.plan
-        ids = [prompt_ids(services.tokenizer, history.messages) for history in histories]
+        beginning = self.dialogue.begun.beginning
+        ids = [prompt_ids(services.tokenizer, history.messages, beginning) for history in histories]
         least = min(MIN_ANSWER_TOKENS, plan.max_tokens)
         open_ones = [n for n in range(len(histories)) if services.max_context - len(ids[n]) >= least]
         if not open_ones:
@@ -58,14 +59,16 @@ class TurnSampler:
             top_p=plan.top_p,
             max_tokens=min(plan.max_tokens, self.cache.services.max_context - len(ids)),
             seed=seed,
+            stops=self.dialogue.begun.stops,
             read_cache=not plan.alone,
         )
         return await self.cache.complete(ids, sampling, turn=turn)
 
     def _answer(self, completion: Completion) -> Answer:
+        response = self.dialogue.begun.whole(completion.text, cut=completion.finish_reason == "length")
         return Answer(
-            response=completion.text,
-            program=self.dialogue.program(completion.text, self.cache.problem),
+            response=response,
+            program=self.dialogue.program(response, self.cache.problem),
             finish_reason=completion.finish_reason,
             tokens=len(completion.token_ids),
         )

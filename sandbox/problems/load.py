@@ -26,6 +26,7 @@ from sandbox.problems.data_set import DataSet, DataSetLoader, sort_out
 from sandbox.problems.published import (
     codecontests,
     competitions,
+    evalplus_inputs,
     humaneval,
     humanevalpack,
     kodcode,
@@ -54,7 +55,17 @@ BUILTIN = DataSetLoader(
     reads_files=False,
     all_judgeable=True,
 )
-PUBLISHERS = (mbpp, humaneval, humanevalpack, unittest_sets, leetcode, competitions, codecontests, kodcode)
+PUBLISHERS = (
+    mbpp,
+    humaneval,
+    humanevalpack,
+    evalplus_inputs,
+    unittest_sets,
+    leetcode,
+    competitions,
+    codecontests,
+    kodcode,
+)
 ROWS = (BUILTIN, *(row for publisher in PUBLISHERS for row in publisher.ROWS))
 DATA_SETS: Registry[DataSetLoader] = Registry("data set", DataSetLoader, {row.name: row for row in ROWS})
 

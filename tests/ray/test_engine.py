@@ -8,6 +8,7 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -132,6 +133,13 @@ def test_an_answer_ends_at_the_end_of_turn_which_is_not_text(engine: Any, run: R
     assert not any("<|end|>" in completion.text for completion in stopped)
     cut = [completion for completion in found if completion.finish_reason == "length"]
     assert len(stopped) + len(cut) == 32 and all(len(completion.token_ids) == 150 for completion in cut)
+
+
+def test_an_answer_ends_before_a_text_that_stops_it(engine: Any, run: Run) -> None:
+    whole = run(engine.generate(PROMPTS[1], GREEDY))[0]
+    stop = whole.text[len(whole.text) // 2 :][:3]
+    (found,) = run(engine.generate(PROMPTS[1], replace(GREEDY, stops=("never written", stop))))
+    assert stop and found.text == whole.text.partition(stop)[0] and found.finish_reason == "stop"
 
 
 def test_many_prompts_at_once_do_not_break_seeded_sampling(engine: Any, run: Run) -> None:

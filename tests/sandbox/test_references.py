@@ -12,7 +12,9 @@ from sandbox.commands.check import check_samples
 from sandbox.pool.pool import Pool
 from sandbox.problem import Problem
 from sandbox.problems.load import load_problems
+from sandbox.verdict import Verdict
 from tests.sandbox.mutants import OPERATORS, mutants
+from tests.support.published import raw
 
 AWKWARD = [f"Mbpp/{n}" for n in (123, 367, 927, 11, 16, 601)] + [f"HumanEval/{n}" for n in (32, 38, 50, 2, 44, 72, 151)]
 """Slow, set-up code, challenge tests; helpers in the prompt, tolerances, loops, `is`, several statements."""
@@ -20,6 +22,8 @@ BROKEN_ELSEWHERE = (2, 23, 45, 53, 119)
 """Of HumanEvalPack: some of the 25 problems that the released code of µCode cannot judge, and an odd example test."""
 PLUS = ("HumanEval/0", "HumanEval/2", "HumanEval/44", "Mbpp/2", "Mbpp/126", "Mbpp/737")
 """Written out; with a tolerance; compared as sets; a built-in's name; a test program that asserts nothing."""
+INPUTS = {"HumanEval/2", "HumanEval/32", "HumanEval/160", "Mbpp/2", "Mbpp/124", "Mbpp/404", "Mbpp/581"}
+"""As EvalPlus' evaluator reads them: floats, many results, text that is evaluated, sets, complex, inf, an oracle."""
 CONTESTS = {
     "1000_A. Codehorses T-shirts": (
         "from collections import Counter\nn = int(input())\nold = Counter(input() for _ in range(n))\n"
@@ -68,6 +72,23 @@ def test_references_of_evalplus_are_accepted(pool: Pool, data: None) -> None:
     problems = [p for name in ("humaneval_plus", "mbpp_plus") for p in load_problems(name) if p.problem_id in PLUS]
     assert len(problems) == len(PLUS)
     assert not not_accepted(pool, problems)
+
+
+def test_evalplus_inputs_accept_references_and_reject_others(pool: Pool, data: None, tmp_path: Path) -> None:
+    """The reference runs beside the tests, and a tolerance, sets and an oracle decide about values that came out."""
+    files = {"humaneval": "humaneval_plus/HumanEvalPlus", "mbpp": "mbpp_plus/MbppPlus"}
+    rows = [row for file in files.values() for row in raw(f"{file}-NoExtreme.jsonl.gz") if row["task_id"] in INPUTS]
+    assert {row["task_id"] for row in rows} == INPUTS
+    problems = []
+    for name in files:
+        own = [json.dumps(row) for row in rows if row["task_id"].lower().startswith(name)]
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(own))
+        problems += load_problems(f"{name}_evalplus@{tmp_path}/{name}.jsonl")
+    assert not not_accepted(pool, problems)
+    for problem in problems:
+        odd = f"def {problem.entry_point}(*arguments):\n    return [0.25]"
+        outcome = pool.judge(problem, odd, "public")
+        assert outcome.verdict in (Verdict.WRONG_ANSWER, Verdict.RUNTIME_ERROR), (problem.problem_id, outcome)
 
 
 def test_contest_problems(pool: Pool, data: None) -> None:
