@@ -27,16 +27,17 @@ MIN_FREE_BYTES = 1 << 30
 
 def check_run(config: Config, splits: ProblemSplits, trains: bool = True) -> None:
     """Raise one clear error for the first thing that would stop this run; print what else to know of its problems."""
+    from actors.storage.checkpoint import fetch_checkpoint
     from pipeline.state.models import resolve_model  # these import pyarrow, which a dry run does without
     from pipeline.state.run_directory import run_root
 
     check_settings(config, splits, trains)
     for notice in problem_notices(config, splits):
         print(f"note: {notice}", file=sys.stderr)
-    for name in _models(
-        config, trains
-    ).values():  # a name that nobody has is refused here, and a hub model fetched once
-        resolve_model(name)
+    for field, name in _models(config, trains).items():
+        path = resolve_model(name).path  # a name that nobody has is refused here, and a hub model fetched once
+        if not Path(path).is_dir():  # its files are here only now
+            _check_files(f"model.{field}", name, Path(fetch_checkpoint(path)), _context(config, field))
     _check_root(config.run.root)
     _check_disk(run_root(config))
     if not os.environ.get("RAY_ADDRESS"):
@@ -60,13 +61,17 @@ def check_settings(config: Config, splits: ProblemSplits, trains: bool = True) -
             raise ConfigError(f"problems.{split} = {getattr(config.problems, split)!r} holds no problem")
     _check_references(config, splits)
     for field, name in _models(config, trains).items():
-        length = config.model.max_tokens if field == "generator" else config.verifier_tokens
-        check_model(f"model.{field}", name, length)
+        check_model(f"model.{field}", name, _context(config, field))
 
 
 def _models(config: Config, trains: bool) -> dict[str, str]:
     """Field of [model] -> the model that it names, of those that the command needs."""
     return {"generator": config.model.generator} | ({"verifier": config.model.verifier} if trains else {})
+
+
+def _context(config: Config, field: str) -> int:
+    """The longest prompt and answer that a model of [model] reads."""
+    return config.model.max_tokens if field == "generator" else config.verifier_tokens
 
 
 def _announce(plugin: Origin) -> None:

@@ -34,6 +34,8 @@ ELSEWHERE = {
     "mucode eval --model PATH": "tests/ray/test_eval.py; the README's line runs here",
     "mucode report runs/study-tiny": "tests/e2e/test_study.py",
     "python -m sandbox check": "as mucode sandbox check",
+    "mucode eval --model models/": "tests/real/test_eval.py",
+    "mucode report runs/smollm2": "tests/real/test_eval.py",
     "python scripts/fetch_models.py": "tests/real/conftest.py, in CI",
     "mucode model check models/": "tests/real/test_models.py",
 }
