@@ -11,6 +11,7 @@ from typing import Any
 
 from sandbox.errors import ProblemError
 from sandbox.problems.rows import ProblemRow
+from sandbox.terminal import expand_home
 
 DATA_DIR = "MUCODE_DATA_DIR"
 SUFFIXES = ".jsonl, .jsonl.gz, .json, .parquet"
@@ -27,11 +28,11 @@ class DataSource:
 
     def rows(self, path: Path | None = None) -> Iterator[ProblemRow]:
         """Rows of `path`; without one, of the file below MUCODE_DATA_DIR if that is set, else by name."""
-        folder = os.environ.get(DATA_DIR)
+        folder = expand_home(os.environ.get(DATA_DIR, ""))
         if path is None and not folder:
             return self._downloaded()
         if path is None:
-            path = Path(folder or "") / self.file
+            path = Path(folder) / self.file
             if not path.exists():
                 raise ProblemError(
                     f"{path} does not exist; {DATA_DIR} must hold {self.file} as its publisher distributes it"
