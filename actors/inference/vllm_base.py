@@ -152,6 +152,9 @@ def engine_arguments(config: EngineConfig, path: str) -> dict[str, Any]:
         "use_tqdm_on_load": False,
         "seed": 0,
     }
+    if config.tensor_parallel > 1:
+        # In a placement group, as a generator is, vLLM would ask Ray for its ranks; they are processes of this one.
+        arguments["distributed_executor_backend"] = "mp"
     if torch.cuda.is_available():
         return {**arguments, "gpu_memory_utilization": config.gpu_memory_fraction}
     return {

@@ -1,5 +1,7 @@
-"""Ray: reaching it, whether each phase of a run fits, and the actors that phases share.
+"""Ray: reaching it, whether and where each phase of a run fits, and the actors that phases share.
 
-May import config, trackers and errors. A new group of actors is a method of `ActorGroups` that starts it when a phase
-needs it, its size in `resources.plan_resources`, and its end in `release_for`.
+`nodes` says what there is, `placement` packs, `resources` plans all phases with it, `memory` holds the plan against the
+accelerators' memory, `slots` reserves the places, `actor_groups` fills them. May import config, trackers and errors. A
+new group of actors is a method of `ActorGroups` that starts it when a phase needs it, its size in
+`resources.plan_resources`, and its end in `release_for`.
 """

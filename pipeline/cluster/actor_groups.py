@@ -2,7 +2,7 @@
 
 import time
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import ray
 from ray.exceptions import GetTimeoutError, RayActorError
@@ -13,8 +13,12 @@ from actors.inference.engine import EngineConfig
 from actors.scorers.actor import ScorerActor
 from actors.scorers.client import ScorerClient
 from actors.storage.checkpoint import Checkpoint
-from pipeline.cluster import resources
 from pipeline.cluster.connect import connect_ray
+from pipeline.cluster.memory import check_memory
+from pipeline.cluster.nodes import describe_nodes, present_nodes, share_of_worker
+from pipeline.cluster.placement import Slot
+from pipeline.cluster.resources import describe_free, describe_placement, plan_resources
+from pipeline.cluster.slots import ReservedSlots
 from pipeline.config.schema import Config
 from pipeline.trackers.console import say
 from sandbox.errors import UserError
@@ -34,13 +38,22 @@ class ActorStartError(UserError, RuntimeError):
 class ActorGroups:
     """Generators, executors and scorers of one run. A context manager: leaving it ends every actor."""
 
-    def __init__(self, config: Config, workers: int = 1) -> None:
-        """`workers`: how many of a study share the cluster. Raises ResourceError if a phase does not fit."""
+    def __init__(self, config: Config, workers: int = 1, worker: int = 0) -> None:
+        """`workers`: how many of a study share the cluster; `worker`: which of them this one is, from 0.
+
+        Raises ResourceError if a phase does not fit.
+        """
         self.config = config
         connect_ray(config)
-        self.total = resources.share_of_worker(ray.cluster_resources(), workers)
-        self.plan = resources.plan_resources(config, self.total)
-        say(f"Ray: {resources.describe_resources(self.total)}")
+        self.nodes = share_of_worker(present_nodes(), workers, worker)
+        self.plan = plan_resources(config, self.nodes)
+        notes = check_memory(config, self.plan, self.nodes)
+        say(f"Ray: {describe_nodes(self.nodes)}")
+        for line in (describe_placement(self.plan), *(f"note: {note}" for note in notes)):
+            if line:
+                say(f"  {line}")
+        self._reserved = ReservedSlots()
+        self._layout = self.plan.sampling
         self._generators: dict[int, Any] = {}
         self._scorers: list[Any] = []
 
@@ -74,7 +87,7 @@ class ActorGroups:
         return handles
 
     def _sandbox_place(self) -> dict[str, Any]:
-        if self.total.get("sandbox", 0):
+        if any(node.sandbox for node in self.nodes):
             return {"resources": {"sandbox": self.config.executor.boxes}}
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
@@ -88,7 +101,7 @@ class ActorGroups:
         """Have every replica starting; returns their number. `generator` waits for one and loads the policy."""
         for slot in range(self.config.generator.replicas):
             if slot not in self._generators:
-                self._generators[slot] = self._start_generator(policy)
+                self._generators[slot] = self._start_generator(policy, slot)
         return self.config.generator.replicas
 
     def generator(self, slot: int, policy: Checkpoint, *, replace: bool) -> Any:
@@ -97,8 +110,9 @@ class ActorGroups:
             dead = self._generators.get(slot)
             if dead is not None:
                 ray.kill(dead)
-            self._generators[slot] = self._start_generator(policy)
+            self._generators[slot] = self._start_generator(policy, slot)
         handle = self._generators[slot]
+        self._require_place(f"generator {slot}", self._slot("generators", slot))
         try:
             _await(f"generator {slot}", [handle.load.remote(policy)], self.config.generator.start_deadline_s)
         except RayActorError:
@@ -108,7 +122,7 @@ class ActorGroups:
             return self.generator(slot, policy, replace=True)
         return handle
 
-    def _start_generator(self, policy: Checkpoint) -> Any:
+    def _start_generator(self, policy: Checkpoint, number: int) -> Any:
         settings, model = self.config.generator, self.config.model
         engine = EngineConfig(
             checkpoint=policy,
@@ -125,8 +139,7 @@ class ActorGroups:
             engine=engine, episodes_in_flight=settings.episodes_in_flight, turn_deadline_s=settings.turn_deadline_s
         )
         actor = ray.remote(GeneratorActor).options(
-            num_cpus=settings.cpus,
-            num_gpus=settings.tensor_parallel * self.plan.gpus_per_rank,
+            **self._reserved.options(self._slot("generators", number), self.plan.generator),
             max_concurrency=CALLS_PER_ACTOR,
             max_restarts=0,  # the supervisor replaces the dead, and knows which shards were lost
         )
@@ -137,29 +150,58 @@ class ActorGroups:
         for handle in self._generators.values():
             _end(handle)
         self._generators = {}
+        self._release_slots()
 
     def release_for(self, phase: str) -> None:
         """Before `sampling`, `training`, `scoring` or `data`: end what holds resources that the phase needs."""
-        if phase in self.plan.scorers_exit_for:
+        layout = self.plan.layout(phase)
+        moves = layout is not self._layout
+        if moves or phase in self.plan.scorers_exit_for:
             self.release_scorers()
-        if phase in self.plan.generators_exit_for:
+        if moves or phase in self.plan.generators_exit_for:
             self.release_generators()
+        self._layout = layout
+
+    def _slot(self, role: Literal["generators", "scorers"], number: int) -> Slot:
+        """Where the plan has that actor in this phase."""
+        return next(slot for slot in self._layout if number in getattr(slot, role))
+
+    def _require_place(self, name: str, slot: Slot) -> None:
+        """Wait until Ray has reserved the slot: what the plan found free may be in others' hands, or on its way."""
+        deadline_s = self.config.generator.start_deadline_s
+        if not self._reserved.wait(slot, deadline_s):
+            raise ActorStartError(
+                f"{name} found no place in {deadline_s:.0f} s: it needs {slot.gpus:g} GPU and {slot.cpus:g} CPU on one "
+                f"node, as node {slot.node.name} had when the command started; free on the cluster: "
+                f"{describe_free(ray.available_resources())}. If other work took it, wait for that, or lower "
+                "generator.replicas or verifier.replicas"
+            )
+
+    def _release_slots(self) -> None:
+        """What still lives keeps its slot, and with it what was reserved for others there."""
+        generators = [self._slot("generators", number) for number in self._generators]
+        scorers = [self._slot("scorers", number) for number in range(len(self._scorers))]
+        self._reserved.release_all_but([*generators, *scorers])
 
     # ---- the verifier -----------------------------------------------------------------------------------------
 
     def scorers(self, verifier: Checkpoint, replicas: int | None = None) -> list[ScorerClient]:
         """The verifier as actors, as many as the settings say; they stay for the next verifier."""
         settings, batch_tokens = self.config.verifier, self.config.training.micro_batch_tokens
-        actor = ray.remote(ScorerActor).options(num_cpus=settings.cpus, num_gpus=settings.gpus, max_restarts=2)
-        while len(self._scorers) < (replicas or settings.replicas):
+        while (number := len(self._scorers)) < (replicas or settings.replicas):
+            place = self._reserved.options(self._slot("scorers", number), self.plan.scorer)
             self._scorers.append(
-                actor.remote(
+                ray.remote(ScorerActor)
+                .options(max_restarts=2, **place)
+                .remote(
                     settings.scorer,
                     dtype=self.config.model.dtype,
                     max_tokens=self.config.verifier_tokens,
                     batch_tokens=batch_tokens,
                 )
             )
+        for number in range(len(self._scorers)):
+            self._require_place(f"verifier {number}", self._slot("scorers", number))
         ready = [handle.score.remote(verifier, []) for handle in self._scorers]
         _await("verifier", ready, self.config.generator.start_deadline_s)
         return [ScorerClient(handle, verifier) for handle in self._scorers]
@@ -168,6 +210,7 @@ class ActorGroups:
         for handle in self._scorers:
             ray.kill(handle)
         self._scorers = []
+        self._release_slots()
 
 
 def _await(name: str, references: list[Any], deadline_s: float) -> None:
@@ -178,7 +221,7 @@ def _await(name: str, references: list[Any], deadline_s: float) -> None:
         free = ray.available_resources()
         raise ActorStartError(
             f"{name} did not come up in {time.monotonic() - started:.0f} s; free on the cluster: "
-            f"{resources.describe_resources(free)}. Look at the actor's log under Ray's session directory"
+            f"{describe_free(free)}. Look at the actor's log under Ray's session directory"
         ) from None
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from pipeline.cluster.interruption import own_sigterm_kept
 from pipeline.cluster.local_folders import check_socket_paths, give_token
-from pipeline.cluster.resources import ResourceError
+from pipeline.cluster.nodes import ResourceError
 from pipeline.config.schema import Config
 from pipeline.sizing.machine import usable_cores
 from pipeline.trackers.console import say

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pipeline.cluster.local_folders import check_socket_paths, token_can_be_kept
-from pipeline.cluster.resources import ResourceError
+from pipeline.cluster.nodes import ResourceError
 from pipeline.sizing.machine import free_memory, usable_cores, usable_memory
 
 BASE_PACKAGES = ("docker", "numpy", "pydantic")

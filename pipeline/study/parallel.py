@@ -151,7 +151,7 @@ def _start_workers(count: int) -> list[StudyWorker]:
         for number in range(1, count + 1):
             here, there = context.Pipe()
             name = f"worker {number}"
-            process = context.Process(target=_worker_main, args=(name, there, count), name=name)
+            process = context.Process(target=_worker_main, args=(name, there, count, number - 1), name=name)
             process.start()
             there.close()
             workers.append(StudyWorker(name, process, here))
@@ -160,13 +160,13 @@ def _start_workers(count: int) -> list[StudyWorker]:
     return workers
 
 
-def _worker_main(name: str, connection: Connection, workers: int) -> None:
+def _worker_main(name: str, connection: Connection, workers: int, worker: int) -> None:
     """A worker's process: groups of runs until there are no more."""
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     interrupt_at_sigterm()
     console.prefix = f"{name} │ "
     try:
-        _execute_groups(connection, workers)
+        _execute_groups(connection, workers, worker)
     except KeyboardInterrupt:
         pass  # the study's process says so
     except Exception as error:
@@ -174,13 +174,13 @@ def _worker_main(name: str, connection: Connection, workers: int) -> None:
         connection.send(WorkerFailure(what_happened(error), explained, traceback.format_exc()))
 
 
-def _execute_groups(connection: Connection, workers: int) -> None:
+def _execute_groups(connection: Connection, workers: int, worker: int) -> None:
     from pipeline.cluster.actor_groups import ActorGroups
 
     group = connection.recv()
     if group is None:
         return
-    with ActorGroups(group[0].config, workers) as actor_groups:
+    with ActorGroups(group[0].config, workers, worker) as actor_groups:
         while group is not None:
             connection.send(execute_sequentially(group, actor_groups))
             group = connection.recv()

@@ -48,4 +48,4 @@ def test_a_phase_that_cannot_fit_is_refused_at_once(address: str, runs: Path) ->
         env={**os.environ, "RAY_ADDRESS": address},
     )
     assert done.returncode == 2, done.stdout + done.stderr
-    assert "phase sampling needs 40 CPU (the cluster has 4)" in done.stderr
+    assert "phase sampling: generator 5 needs 1 CPU on one node, and none has that left" in done.stderr

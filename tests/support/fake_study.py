@@ -56,7 +56,7 @@ class FakeScorer:
 
 
 class FakeActorGroups:
-    def __init__(self, config: Config, workers: int = 1) -> None:
+    def __init__(self, config: Config, workers: int = 1, worker: int = 0) -> None:
         self.config = config
 
     def __enter__(self) -> "FakeActorGroups":

@@ -27,7 +27,7 @@ def test_ray_accepts_it(cluster: dict[str, Any]) -> None:
     [
         (("worker_start",), []),  # an unknown key
         (("available_node_types", "sandbox", "resources", "sandbox"), "many"),
-        (("available_node_types", "gpu", "docker"), {"image": "x"}),
+        (("available_node_types", "gpu-48g", "docker"), {"image": "x"}),
         (("head_node_type",), "nobody"),
         (("max_workers",), 1),  # fewer than the minimum of the types together
     ],
@@ -49,11 +49,12 @@ def test_boxes_have_a_node_type_of_their_own(cluster: dict[str, Any]) -> None:
     types = cluster["available_node_types"]
     assert {name: kind["resources"].get("sandbox", 0) > 0 for name, kind in types.items()} == {
         "head": False,
-        "gpu": False,
+        "gpu-48g": False,
+        "gpu-80g": False,
         "sandbox": True,
     }
     mounts = {name: "docker.sock" in str(kind.get("docker", "")) for name, kind in types.items()}
-    assert mounts == {"head": False, "gpu": False, "sandbox": True}
+    assert mounts == {"head": False, "gpu-48g": False, "gpu-80g": False, "sandbox": True}
     assert "docker.sock" not in str(cluster["docker"])
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.cluster.local_folders import check_socket_paths, give_token, token_can_be_kept
-from pipeline.cluster.resources import ResourceError
+from pipeline.cluster.nodes import ResourceError
 from pipeline.commands import doctor
 from pipeline.config.load import load_config
 from pipeline.preflight.check import check_run

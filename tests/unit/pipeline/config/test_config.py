@@ -3,7 +3,6 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cluster.resources import plan_resources
 from pipeline.config.load import EMBEDDED, load_config
 from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
@@ -13,8 +12,6 @@ from pipeline.study.runs import study_runs
 CONFIGS = Path(__file__).parents[4] / "configs"
 MODELS = ("llama-3.1-8b", "llama-3.2-1b", "qwen2.5-1.5b")
 SHIPPED = [EMBEDDED, *(path for path in sorted(CONFIGS.glob("*.toml")) if not path.name.startswith("study"))]
-NODE = {"CPU": 32.0, "GPU": 4.0, "sandbox": 8.0}
-CLUSTER = {"CPU": 256.0, "GPU": 32.0, "sandbox": 64.0}
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
@@ -23,12 +20,10 @@ def test_every_shipped_config_loads(path: Path) -> None:
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_a_model_fits_one_node_and_a_cluster_computes_the_same(model: str) -> None:
-    """Four devices for the file alone, thirty-two with the size behind it, which changes no identity field."""
+def test_a_cluster_computes_the_same_as_a_node(model: str) -> None:
+    """The size behind a model's file changes no identity field."""
     node = load_config(CONFIGS / f"{model}.toml")
     cluster = load_config([CONFIGS / f"{model}.toml", CONFIGS / "cluster-4x8.toml"])
-    assert plan_resources(node, NODE).phases["training"]["GPU"] == 4
-    assert plan_resources(cluster, CLUSTER).phases["sampling"]["sandbox"] == 64
     assert node.identity(*Config.model_fields) == cluster.identity(*Config.model_fields)
 
 

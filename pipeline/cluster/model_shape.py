@@ -1,0 +1,89 @@
+"""How large a model is, by its files where they are at hand, else by its name. Nothing is loaded or fetched."""
+
+import json
+import math
+import re
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+EMBEDDED = Path(__file__).parents[1] / "embedded"
+SIZE_IN_NAME = re.compile(r"(?:^|[-_/])(\d+(?:\.\d+)?)([bm])(?=$|[-_.])", re.IGNORECASE)
+"""As in Llama-3.1-8B-Instruct; a mixture's 8x7B is not taken."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelShape:
+    """Parameters, and what activations and the key-value cache depend on; those are 0 where only the name is known."""
+
+    parameters: float
+    by_name: bool = False
+    layers: int = 0
+    hidden: int = 0
+    intermediate: int = 0
+    vocabulary: int = 0
+    kv_width: int = 0
+    """Numbers that one token adds to the cache of one layer: keys and values of all its heads."""
+
+
+def find_model_shape(name: str) -> ModelShape | None:
+    """By the files of `builtin:…`, a directory or a hub model in the local cache; else by the name; None if unknown."""
+    directory = _directory(name)
+    shape = _read_shape(directory) if directory else None
+    return shape or _from_name(name)
+
+
+def _directory(name: str) -> Path | None:
+    if name.startswith("builtin:"):
+        return EMBEDDED / name.removeprefix("builtin:")
+    path = Path(name).expanduser()
+    if path.is_dir():
+        return path
+    if "://" in name or not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", name):
+        return None
+    from huggingface_hub import try_to_load_from_cache
+
+    cached = try_to_load_from_cache(name, "config.json")
+    return Path(cached).parent if isinstance(cached, str) else None
+
+
+def _read_shape(directory: Path) -> ModelShape | None:
+    try:
+        config = json.loads((directory / "config.json").read_text())
+        parameters = sum(_parameters(path) for path in directory.glob("*.safetensors"))
+    except (OSError, ValueError, KeyError, struct.error):
+        return None
+    return shape_of_config(config, parameters) if parameters else None
+
+
+def shape_of_config(config: dict[str, Any], parameters: float) -> ModelShape:
+    """`config`: a config.json; what it does not say is 0."""
+    text = config.get("text_config", config)
+    heads = text.get("num_attention_heads") or 0
+    hidden = text.get("hidden_size") or 0
+    head = text.get("head_dim") or (hidden // heads if heads else 0)
+    return ModelShape(
+        parameters=parameters,
+        layers=text.get("num_hidden_layers") or 0,
+        hidden=hidden,
+        intermediate=text.get("intermediate_size") or 4 * hidden,
+        vocabulary=text.get("vocab_size") or 0,
+        kv_width=2 * (text.get("num_key_value_heads") or heads) * head,
+    )
+
+
+def _parameters(path: Path) -> int:
+    """Of one safetensors file, by its header."""
+    with path.open("rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+        header = json.loads(file.read(length))
+    return sum(math.prod(entry["shape"]) for name, entry in header.items() if name != "__metadata__")
+
+
+def _from_name(name: str) -> ModelShape | None:
+    sizes = SIZE_IN_NAME.findall(name.rstrip("/").rpartition("/")[2])
+    if not sizes:
+        return None
+    number, unit = sizes[-1]
+    return ModelShape(parameters=float(number) * (1e9 if unit in "bB" else 1e6), by_name=True)

@@ -1,0 +1,133 @@
+"""The nodes that a plan is made for: those of a running cluster, or such as it could have."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sandbox.errors import UserError
+
+MEMORY_LABEL = "mucode.gpu-memory-gib"
+"""Ray label of a node: memory of each of its accelerators in GiB. A node without it is asked."""
+PROBE_DEADLINE_S = 120.0
+"""For one node to say how much memory its accelerators have; a worker process imports torch for it."""
+
+
+class ResourceError(UserError, RuntimeError):
+    """A phase asks for more than the cluster has; nothing was started."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A node, there or possible. `accelerators`: the share of each that may be used, 1.0 for a whole one."""
+
+    name: str
+    cpus: float
+    accelerators: tuple[float, ...] = ()
+    sandbox: float = 0.0
+    accelerator_gib: float | None = None
+    """Memory of each accelerator; None if nobody knows."""
+    node_id: str = ""
+    """Ray's id; empty for a node that is not there yet."""
+
+
+def present_nodes() -> list[Node]:
+    """The nodes of the Ray that this process has joined, those with accelerators asked for their memory."""
+    import ray
+
+    found = []
+    for node in ray.nodes():
+        if not node["Alive"]:
+            continue
+        has = node["Resources"]
+        accelerators = (1.0,) * int(has.get("GPU", 0))
+        found.append(
+            Node(
+                name=node["NodeManagerAddress"],
+                cpus=has.get("CPU", 0.0),
+                accelerators=accelerators,
+                sandbox=has.get("sandbox", 0.0),
+                accelerator_gib=_memory(node) if accelerators else None,
+                node_id=node["NodeID"],
+            )
+        )
+    return found
+
+
+def _memory(node: dict[str, object]) -> float | None:
+    """GiB of the smallest accelerator of a node of Ray; None if it has none that torch can see."""
+    import ray
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    labels = node["Labels"]
+    if isinstance(labels, dict) and MEMORY_LABEL in labels:
+        return float(labels[MEMORY_LABEL])
+    there = NodeAffinitySchedulingStrategy(str(node["NodeID"]), soft=False)
+    # The worker ends with the task: it would keep a context, hundreds of MiB, on each accelerator.
+    probe = ray.remote(_accelerator_bytes).options(num_cpus=0, max_calls=1, max_retries=0, scheduling_strategy=there)
+    sizes: list[int] = ray.get(probe.remote(), timeout=PROBE_DEADLINE_S)
+    return min(sizes) / 2**30 if sizes else None
+
+
+def _accelerator_bytes() -> list[int]:
+    import torch
+
+    return [torch.cuda.get_device_properties(index).total_memory for index in range(torch.cuda.device_count())]
+
+
+def share_of_worker(nodes: Sequence[Node], workers: int, worker: int = 0) -> list[Node]:
+    """What number `worker` of a study's `workers` may count on: its part of a cluster, or all of its own Ray's machine.
+
+    Accelerators and sandboxes are dealt out in the order of the nodes, so that a worker's lie together; CPUs go with
+    the accelerators of a node, else in equal parts. With more workers than accelerators each has a part of one.
+    Raises ResourceError if each of these would take the same accelerators.
+    """
+    if workers == 1:
+        return list(nodes)
+    accelerators, boxes = sum(len(node.accelerators) for node in nodes), sum(node.sandbox for node in nodes)
+    if not os.environ.get("RAY_ADDRESS"):
+        if accelerators:
+            raise ResourceError(
+                f"lanes = {workers} would each use all {accelerators} accelerators of this machine; "
+                "use lanes = 1, or `ray start --head` and RAY_ADDRESS, so that the workers divide them"
+            )
+        return list(nodes)
+    shares, before, box = [], 0, 0.0
+    for node in nodes:
+        mine = tuple(
+            part
+            for index, whole in enumerate(node.accelerators)
+            if (part := whole * _part(before + index, accelerators, workers, worker))
+        )
+        has = len(node.accelerators)
+        shares.append(
+            replace(
+                node,
+                cpus=node.cpus * (sum(mine) / has if has else 1 / workers),
+                accelerators=mine,
+                sandbox=_overlap(box, box + node.sandbox, worker * boxes / workers, (worker + 1) * boxes / workers),
+            )
+        )
+        before, box = before + has, box + node.sandbox
+    return shares
+
+
+def _part(index: int, accelerators: int, workers: int, worker: int) -> float:
+    """Of accelerator `index` of all, the share of one worker: whole ones if there are enough."""
+    if accelerators >= workers:
+        each = accelerators // workers
+        return float(worker * each <= index < (worker + 1) * each)
+    return 1 / -(-workers // accelerators) if worker % accelerators == index else 0.0
+
+
+def _overlap(start: float, end: float, first: float, last: float) -> float:
+    return max(0.0, min(end, last) - max(start, first))
+
+
+def describe_nodes(nodes: Sequence[Node]) -> str:
+    """Resources of all nodes together, in a few words."""
+    count = f"{len(nodes)} node{'s'[: len(nodes) > 1]}"
+    accelerators = sum(sum(node.accelerators) for node in nodes)
+    return (
+        f"{count}, {sum(node.cpus for node in nodes):g} CPU, {accelerators:g} GPU, "
+        f"{sum(node.sandbox for node in nodes):g} sandbox"
+    )

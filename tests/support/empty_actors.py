@@ -1,0 +1,26 @@
+"""Actors that hold what the real ones reserve and do nothing: to try where Ray puts them."""
+
+from typing import Any
+
+import ray
+
+Place = tuple[str, tuple[str, ...]]
+"""Ray's id of a node, and of the accelerators on it that Ray gave the actor."""
+
+
+class EmptyActor:
+    """Answers to what `ActorGroups` asks of generators, scorers and executors."""
+
+    def __init__(self, *_: Any, **__: Any) -> None: ...
+
+    def load(self, policy: Any) -> None: ...
+
+    def ready(self) -> None: ...
+
+    def close(self) -> None: ...
+
+    def score(self, verifier: Any, pairs: list[Any]) -> list[float]:
+        return []
+
+    def place(self) -> Place:
+        return ray.get_runtime_context().get_node_id(), tuple(map(str, ray.get_gpu_ids()))
