@@ -25,6 +25,7 @@ from pipeline.study.runs import StudyRun
 from pipeline.study.sequential import StageTally, execute_sequentially
 from pipeline.trackers import console
 from sandbox.errors import ENDED_IN_THE_MIDDLE, UserError
+from sandbox.terminal import print_anything
 
 END_DEADLINE_S = 180.0
 """How long a worker may take to end its actors before it is killed."""
@@ -164,6 +165,7 @@ def _worker_main(name: str, connection: Connection, workers: int, worker: int) -
     """A worker's process: groups of runs until there are no more."""
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     interrupt_at_sigterm()
+    print_anything()
     console.prefix = f"{name} │ "
     try:
         _execute_groups(connection, workers, worker)

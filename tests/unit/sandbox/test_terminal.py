@@ -79,3 +79,22 @@ def test_every_command_prints_anything(command: str, monkeypatch: pytest.MonkeyP
         main([command, "--help"])
     print("→", flush=True)
     assert narrow.buffer.getvalue().endswith(b"?\n")
+
+
+WORKER = """
+import multiprocessing
+import threading
+from pipeline.study import parallel
+
+parallel._end_with_parent = threading.Event().wait
+here, there = multiprocessing.Pipe()
+here.send(None)
+parallel._worker_main("one", there, 1)
+parallel.console.say("done")
+"""
+
+
+def test_a_worker_of_a_study_prints_anything() -> None:
+    around = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run([sys.executable, "-c", WORKER], cwd=ROOT, env=around, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "one ? done\n"), done.stderr
