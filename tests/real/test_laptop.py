@@ -57,7 +57,7 @@ def test_every_stage_is_done_once(killed: Path) -> None:
             assert (killed / f"iter_{iteration:04d}" / name / "manifest.json").is_file(), (iteration, name)
     episodes = rows(killed / "iter_0000" / "episodes")
     asked = {(row["problem_id"], row["sample"]) for row in episodes}
-    assert len(episodes) == len(asked) == 16 * 4 and len({row["problem_id"] for row in episodes}) == 16
+    assert len(episodes) == len(asked) == 20 * 4 and len({row["problem_id"] for row in episodes}) == 20
     assert rows(killed / "iter_0000" / "pairs"), "no problem has both right and wrong answers"
     assert (killed / "report.html").stat().st_size > 10_000
 
