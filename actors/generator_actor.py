@@ -9,6 +9,7 @@ from actors.generator import Generator, PolicyMismatchError
 from actors.inference.engine import EngineConfig, EngineError
 from actors.search.plan import SearchPlan, Shard
 from actors.storage.parts import PartRecord
+from actors.threads import use_threads
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +32,8 @@ class GeneratorActor(Generator):
     """
 
     def __init__(self, config: GeneratorConfig, executors: list[Any]) -> None:
-        from transformers import AutoTokenizer
+        use_threads(config.engine.threads)
+        from transformers import AutoTokenizer  # may import torch, which reads the number of threads
 
         from actors.executor.client import JudgeClient, ray_lane
         from actors.inference.open import open_engine

@@ -49,6 +49,7 @@ class EngineConfig:
     max_context: int = 512  # longest prompt + answer, tokens
     max_sequences: int = 256  # decoded together; more wait inside the engine
     tensor_parallel: int = 1
+    threads: int = 1  # on CPU
     kv_cache_mib: int = 128  # on CPU
     gpu_memory_fraction: float = 0.85  # on accelerators
     start_deadline_s: float = 600.0

@@ -22,7 +22,7 @@ class AsyncEngine(VllmEngine):
 
     def __init__(self, config: EngineConfig) -> None:
         """Start the engine's processes. The weights have no name before the first `load`."""
-        quiet_environment(multiprocessing=True)
+        quiet_environment(multiprocessing=True, threads=config.threads)
         super().__init__(config)
         self._engine: Any = None
         self._open = 0

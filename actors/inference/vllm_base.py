@@ -19,6 +19,7 @@ from actors.inference.engine import Completion, EngineConfig, EngineError, Sampl
 from actors.inference.weights import WeightProbe, WeightsError, local_copy
 from actors.prompting.chat_template import end_token_ids
 from actors.storage.checkpoint import Checkpoint
+from actors.threads import use_threads
 
 CPU_BATCH_TOKENS = 8192  # prompts that one step may prefill together
 
@@ -120,11 +121,12 @@ class VllmEngine(ABC):
             self._in_flight -= 1
 
 
-def quiet_environment(*, multiprocessing: bool) -> None:
+def quiet_environment(*, multiprocessing: bool, threads: int) -> None:
     """Environment that must be set before vllm is imported; what the user has set stays.
 
-    On a CPU one OpenMP thread, since several spin against each other on small models (10509 tokens/s with one, 868
-    without), and no dynamo: log-probabilities would compile for seconds at their first use, even in eager mode.
+    On a CPU so many OpenMP threads as were chosen, since several spin against each other on small models (0.2 M
+    parameters: 10509 tokens/s with one, 868 with two), and no dynamo: log-probabilities would compile for seconds at
+    their first use, even in eager mode. vLLM binds threads to cores only in processes of its own.
     """
     import torch
 
@@ -132,7 +134,7 @@ def quiet_environment(*, multiprocessing: bool) -> None:
     os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
     os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
     if not torch.cuda.is_available():
-        os.environ.setdefault("OMP_NUM_THREADS", "1")
+        use_threads(threads)
         os.environ.setdefault("TORCHDYNAMO_DISABLE", "1")
 
 

@@ -38,7 +38,7 @@ class ThreadEngine(VllmEngine):
 
     def __init__(self, config: EngineConfig) -> None:
         """Build the engine. Its weights have no name before the first `load`. Raises EngineError past the deadline."""
-        quiet_environment(multiprocessing=False)
+        quiet_environment(multiprocessing=False, threads=config.threads)
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         super().__init__(config)
         self._commands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()

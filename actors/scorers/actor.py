@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from actors.scorers.scorer import Pair, Scorer, ScorerError
 from actors.scorers.table import SCORERS
 from actors.storage.checkpoint import Checkpoint, CheckpointError, fetch_checkpoint, weights_checksum
+from actors.threads import use_threads
 
 
 class ScorerActor:
@@ -17,8 +18,10 @@ class ScorerActor:
         dtype: str = "float32",
         max_tokens: int = 2048,
         batch_tokens: int = 16384,
+        threads: int = 1,
     ) -> None:
-        """`kind`: a row of SCORERS; the rest as in `ScorerLoader`."""
+        """`kind`: a row of SCORERS; `threads`: of the CPU; the rest as in `ScorerLoader`."""
+        use_threads(threads)
         self.kind, self.dtype, self.max_tokens, self.batch_tokens = kind, dtype, max_tokens, batch_tokens
         self.loaded: tuple[str, Scorer] | None = None
 

@@ -15,11 +15,14 @@ from actors.scorers.client import ScorerClient
 from actors.storage.checkpoint import Checkpoint
 from pipeline.cluster.connect import connect_ray
 from pipeline.cluster.memory import check_memory
+from pipeline.cluster.node_machine import smallest_machine
 from pipeline.cluster.nodes import describe_nodes, present_nodes, share_of_worker
 from pipeline.cluster.placement import Slot
 from pipeline.cluster.resources import describe_free, describe_placement, plan_resources
 from pipeline.cluster.slots import ReservedSlots
 from pipeline.config.schema import Config
+from pipeline.sizing.choices import choose_sizes, scorer_threads, training_threads
+from pipeline.sizing.model_facts import ModelFacts, find_model_facts
 from pipeline.trackers.console import say
 from sandbox.errors import UserError
 
@@ -54,6 +57,8 @@ class ActorGroups:
                 say(f"  {line}")
         self._reserved = ReservedSlots()
         self._layout = self.plan.sampling
+        self.lanes, self.machine = workers, smallest_machine()
+        self.sizes = choose_sizes(config, _facts(config.model.generator), self.machine, workers)
         self._generators: dict[int, Any] = {}
         self._scorers: list[Any] = []
 
@@ -123,20 +128,21 @@ class ActorGroups:
         return handle
 
     def _start_generator(self, policy: Checkpoint, number: int) -> Any:
-        settings, model = self.config.generator, self.config.model
+        settings, sizes = self.config.generator, self.sizes
         engine = EngineConfig(
             checkpoint=policy,
             kind=settings.engine,
-            dtype=model.dtype,
-            max_context=model.max_tokens,
-            max_sequences=max(settings.episodes_in_flight, MIN_SEQUENCES),
+            dtype=self.config.weights_dtype,
+            max_context=self.config.context_tokens,
+            max_sequences=max(sizes.episodes_in_flight, MIN_SEQUENCES),
             tensor_parallel=settings.tensor_parallel,
-            kv_cache_mib=settings.kv_cache_mib,
+            threads=sizes.generator_threads,
+            kv_cache_mib=sizes.kv_cache_mib,
             gpu_memory_fraction=settings.gpu_memory_fraction,
             start_deadline_s=settings.start_deadline_s,
         )
         config = GeneratorConfig(
-            engine=engine, episodes_in_flight=settings.episodes_in_flight, turn_deadline_s=settings.turn_deadline_s
+            engine=engine, episodes_in_flight=sizes.episodes_in_flight, turn_deadline_s=settings.turn_deadline_s
         )
         actor = ray.remote(GeneratorActor).options(
             **self._reserved.options(self._slot("generators", number), self.plan.generator),
@@ -158,7 +164,7 @@ class ActorGroups:
         moves = layout is not self._layout
         if moves or phase in self.plan.scorers_exit_for:
             self.release_scorers()
-        if moves or phase in self.plan.generators_exit_for:
+        if moves or phase in self.plan.generators_exit_for or (phase == "training" and self.sizes.trains_alone):
             self.release_generators()
         self._layout = layout
 
@@ -183,11 +189,16 @@ class ActorGroups:
         scorers = [self._slot("scorers", number) for number in range(len(self._scorers))]
         self._reserved.release_all_but([*generators, *scorers])
 
+    def training_threads(self, base: str) -> int:
+        """CPU threads of each worker that trains the model at `base`."""
+        return training_threads(self.config, _facts(base), self.machine, self.lanes)
+
     # ---- the verifier -----------------------------------------------------------------------------------------
 
     def scorers(self, verifier: Checkpoint, replicas: int | None = None) -> list[ScorerClient]:
         """The verifier as actors, as many as the settings say; they stay for the next verifier."""
         settings, batch_tokens = self.config.verifier, self.config.training.micro_batch_tokens
+        threads = scorer_threads(self.config, _facts(verifier.path), self.machine, self.lanes)
         while (number := len(self._scorers)) < (replicas or settings.replicas):
             place = self._reserved.options(self._slot("scorers", number), self.plan.scorer)
             self._scorers.append(
@@ -195,9 +206,10 @@ class ActorGroups:
                 .options(max_restarts=2, **place)
                 .remote(
                     settings.scorer,
-                    dtype=self.config.model.dtype,
+                    dtype=self.config.weights_dtype,
                     max_tokens=self.config.verifier_tokens,
                     batch_tokens=batch_tokens,
+                    threads=threads,
                 )
             )
         for number in range(len(self._scorers)):
@@ -211,6 +223,12 @@ class ActorGroups:
             ray.kill(handle)
         self._scorers = []
         self._release_slots()
+
+
+def _facts(name: str) -> ModelFacts:
+    facts = find_model_facts(name, fetch=True)
+    assert facts is not None, "it was fetched"
+    return facts
 
 
 def _await(name: str, references: list[Any], deadline_s: float) -> None:

@@ -76,7 +76,7 @@ def memory_needs(
     config: Config, plan: ResourcePlan, memory: float, generator: ModelShape | None, verifier: ModelShape | None
 ) -> Iterator[MemoryNeed]:
     """Of each role that has accelerators of `memory` GiB, as far as the models are known."""
-    size = 2 if config.model.dtype == "bfloat16" else 4
+    size = 2 if config.weights_dtype == "bfloat16" else 4
     if generator and plan.generator.gpus:
         yield _generator(config, memory, generator, size)
     if verifier and plan.scorer.gpus:
@@ -87,7 +87,7 @@ def memory_needs(
 
 
 def _generator(config: Config, memory: float, shape: ModelShape, size: int) -> MemoryNeed:
-    cache = shape.layers * shape.kv_width * config.model.max_tokens * size
+    cache = shape.layers * shape.kv_width * config.context_tokens * size
     return MemoryNeed(
         role="each rank of a generator, with the cache of one longest sequence,",
         certain=(shape.parameters * size + cache) / config.generator.tensor_parallel / GIB,

@@ -18,6 +18,7 @@ from pipeline.errors import ConfigError
 from pipeline.preflight.check import check_model, check_settings
 from pipeline.preflight.estimate import describe_evaluation
 from pipeline.preflight.selectors import check_selectors
+from pipeline.preflight.settling import choices_text
 from pipeline.state.problems import ProblemSplits
 from sandbox.problems.load import DATA_SETS
 
@@ -48,11 +49,12 @@ def execute_command(options: argparse.Namespace) -> int:
     if options.out:
         _check_out(Path(options.out))
     if options.dry_run:
-        check_settings(config, splits, trains=False)
+        settled = check_settings(config, splits, trains=False)
         if options.verifier:
             check_model("--verifier", options.verifier)
         check_selectors(config, options.verifier, splits.problems(config, "test"))
-        print(describe_evaluation(config, splits))
+        print(describe_evaluation(settled, splits))
+        print(choices_text(config, settled, trains=False))
         return 0
     from pipeline.commands.evaluate import evaluate_model
 

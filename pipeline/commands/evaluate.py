@@ -16,6 +16,7 @@ from pipeline.execution import begin_run, open_run_trackers
 from pipeline.model_files.directory import read_model_config
 from pipeline.preflight.check import check_run
 from pipeline.preflight.selectors import check_selectors
+from pipeline.preflight.settling import choices_text
 from pipeline.report.evaluation_table import evaluation_table
 from pipeline.stages.metrics import METRICS, measured_stages
 from pipeline.stages.search import SEARCH_BEST_OF_N, SEARCH_GREEDY
@@ -38,7 +39,8 @@ def evaluate_model(config: Config, splits: ProblemSplits, verifier: str | None, 
     Everything that can be wrong is found before any work is done.
     """
     started = time.monotonic()
-    check_run(config, splits, trains=False)
+    given, config = config, check_run(config, splits, trains=False)
+    say(choices_text(given, config, trains=False))
     run = Run(config, None, splits)
     scorer = _check_evaluation(run, verifier)
     with open_actor_groups(config) as actor_groups:

@@ -16,11 +16,13 @@ def execute_run(config: Config, splits: ProblemSplits) -> int:
     """Run or continue `config`'s run. Everything that can be wrong is found before any work is done."""
     from pipeline.execution import begin_run, execute_iterations
     from pipeline.preflight.check import check_run
+    from pipeline.preflight.settling import choices_text
     from pipeline.state.run import Run
     from pipeline.state.run_directory import require_free, run_root
 
     started = time.monotonic()
-    check_run(config, splits)
+    given, config = config, check_run(config, splits)
+    say(choices_text(given, config, trains=True))
     store = Store(run_root(config))
     require_free(store, config)
     from pipeline.cluster.actor_groups import ActorGroups

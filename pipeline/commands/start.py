@@ -6,6 +6,7 @@ from pipeline.commands.options import add_set_option
 from pipeline.config.load import EMBEDDED, load_config
 from pipeline.preflight.check import check_settings
 from pipeline.preflight.estimate import describe_run
+from pipeline.preflight.settling import choices_text
 from pipeline.state.problems import ProblemSplits
 
 
@@ -24,8 +25,9 @@ def execute_command(options: argparse.Namespace) -> int:
     config, splits = load_config(options.config or EMBEDDED, options.set), ProblemSplits()
     options.directory = f"{config.run.root}/{config.run.name}"
     if options.dry_run:
-        check_settings(config, splits)
-        print(describe_run(config, splits))
+        settled = check_settings(config, splits)
+        print(describe_run(settled, splits))
+        print(choices_text(config, settled, trains=True))
         return 0
     from pipeline.commands.run import execute_run
 

@@ -4,7 +4,7 @@ import argparse
 
 from pipeline.preflight.check import check_settings
 from pipeline.state.problems import ProblemSplits
-from pipeline.study.runs import distinct_configs, study_runs
+from pipeline.study.runs import distinct_configs, settled_runs, study_runs
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +24,7 @@ def execute_command(options: argparse.Namespace) -> int:
         runs = study_runs(study)
         for config in distinct_configs(runs):
             check_settings(config, splits)
-        print(describe_study(study, runs))
+        print(describe_study(study, settled_runs(runs, fetch=False)))
         return 0
     from pipeline.study.execute import execute_study
 

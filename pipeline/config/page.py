@@ -18,6 +18,10 @@ is an error that names the nearest one. `mucode config KEY` explains one setting
 *Data* says whether a setting changes what a run produces. Settings that do (✓) are part of a stage's identity: a run
 directory is continued with the same values only. The others may change at each start.
 
+A setting that is unset, and says so, is chosen: from the model's files, the memory and the cores that may be used
+([models](models.md#what-is-chosen)). What was chosen is printed before any work, in dry runs too, and `--set` overrides
+it. Settings of data are chosen at the first start and kept by the run, on every machine; the others at each start anew.
+
 A protocol, `protocol.name`, fills in settings that the config does not name:
 """
 

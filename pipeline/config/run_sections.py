@@ -8,6 +8,8 @@ from pipeline.config.fields import HomePath, OneOf, Section, operational
 from pipeline.methods.strategies import STRATEGIES
 from pipeline.trackers.kinds import TRACKERS
 
+Dtype = Literal["float32", "bfloat16"]
+
 
 class RunSection(Section):
     """Which run this is, how long it goes on, and what it learns from."""
@@ -61,7 +63,10 @@ class ModelSection(Section):
     """Model that writes programs, before any training: a Hugging Face directory or name, or builtin:generator."""
     verifier: HomePath = "builtin:verifier"
     """Model that verifier training starts from: a causal model, which gets a fresh scalar head, or a verifier."""
-    dtype: Literal["float32", "bfloat16"] = "float32"
-    """Number format of the weights in sampling, training and scoring; bfloat16 halves the memory on accelerators."""
-    max_tokens: int = Field(4096, ge=16)
-    """Longest prompt and answer together, in tokens; longer ones are neither sampled nor trained on."""
+    dtype: Dtype | None = None
+    """Number format of the weights in sampling, training and scoring; bfloat16 halves the memory. Unset: that of the
+    model's files, if accelerators or CPU compute in it; chosen at the first start and kept by the run."""
+    max_tokens: int | None = Field(None, ge=16)
+    """Longest prompt and answer together, in tokens; longer ones are neither sampled nor trained on. Unset: 4096, or
+    more if the answers of all turns need it, at most the model's positions; chosen at the first start and kept by the
+    run."""

@@ -41,10 +41,14 @@ class GeneratorSection(Section):
     """CPU cores that Ray reserves for each generator actor."""
     gpus: float | None = operational(None, ge=0)
     """Accelerators per tensor-parallel rank; unset takes one if the cluster has any."""
-    episodes_in_flight: int = operational(96, ge=1)
-    """Episodes that one generator actor samples at the same time."""
-    kv_cache_mib: int = operational(128, ge=16)
-    """Memory of the key-value cache in MiB, on CPU only."""
+    threads: int | None = operational(None, ge=1)
+    """CPU threads that each generator actor computes with, on CPU only; unset: its share of the cores that may be used,
+    one for a small model."""
+    episodes_in_flight: int | None = operational(None, ge=1)
+    """Episodes that one generator actor samples at the same time; unset: 96, or 32 on CPU unless the model is small."""
+    kv_cache_mib: int | None = operational(None, ge=16)
+    """Memory of the key-value cache in MiB, on CPU only; unset: what the episodes in flight can fill, at most an eighth
+    of the memory."""
     gpu_memory_fraction: float = operational(0.85, gt=0, le=1)
     """Share of an accelerator's memory that vLLM takes for weights and key-value cache."""
     start_deadline_s: float = operational(600.0, gt=0)

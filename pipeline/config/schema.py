@@ -13,7 +13,7 @@ from pipeline.config.fields import Section, names_data
 from pipeline.config.losses import LOSSES
 from pipeline.config.method_sections import DialogueSection, ProtocolSection
 from pipeline.config.presets import with_preset
-from pipeline.config.run_sections import ModelSection, ProblemsSection, RunSection
+from pipeline.config.run_sections import Dtype, ModelSection, ProblemsSection, RunSection
 from pipeline.config.sampling_sections import ExecutorSection, GeneratorSection, RolloutsSection, SandboxSection
 from pipeline.config.training_sections import FineTuneSection, TrainingSection, VerifierSection
 
@@ -64,7 +64,19 @@ class Config(Section):
     @property
     def verifier_tokens(self) -> int:
         """The longest prompt + answer that a verifier reads."""
-        return self.verifier.max_tokens or self.model.max_tokens
+        return self.verifier.max_tokens or self.context_tokens
+
+    @property
+    def context_tokens(self) -> int:
+        """model.max_tokens of a settled config."""
+        assert self.model.max_tokens is not None, "preflight settles it"
+        return self.model.max_tokens
+
+    @property
+    def weights_dtype(self) -> Dtype:
+        """model.dtype of a settled config."""
+        assert self.model.dtype is not None, "preflight settles it"
+        return self.model.dtype
 
     def identity(self, *paths: str) -> dict[str, Any]:
         """Identity fields of the named sections or fields, flat: {"rollouts.samples": 4, …}.

@@ -56,6 +56,8 @@ class VerifierSection(TrainedSection):
     """Actors that score answers with the verifier at the same time."""
     cpus: float = operational(0.5, ge=0)
     """CPU cores that Ray reserves for each scoring actor."""
+    threads: int | None = operational(None, ge=1)
+    """CPU threads that each scoring actor computes with; unset: its share of the cores, one for a small model."""
     gpus: float = operational(0.0, ge=0)
     """Accelerators that Ray reserves for each scoring actor; 0 scores on CPU."""
 
@@ -94,6 +96,8 @@ class TrainingSection(Section):
     models only."""
     cpus: float = operational(1.0, ge=0)
     """CPU cores that Ray reserves for each training worker."""
+    threads: int | None = operational(None, ge=1)
+    """CPU threads that each training worker computes with; unset: its share of the cores, one for a small model."""
     gpus: float | None = operational(None, ge=0)
     """Accelerators of each training worker; unset takes one if the cluster has any."""
     micro_batch_tokens: int = operational(8192, ge=64)

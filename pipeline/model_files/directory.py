@@ -1,7 +1,6 @@
 """What the files of a model directory say, read in milliseconds: no weights are loaded, nothing heavy is imported."""
 
 import json
-import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +8,7 @@ from typing import Any
 
 from actors.prompting.chat_template import has_chat_template
 from pipeline.errors import ConfigError
-
-MOST_HEADER = 100 << 20
-"""Bytes of a safetensors header; one of more is no header."""
-
+from pipeline.sizing.tensor_headers import read_header
 
 HEADS = ("ForCausalLM", "ForSequenceClassification")
 
@@ -108,18 +104,13 @@ def _weights(files: ModelFiles) -> str:
 def _require_whole(path: Path) -> None:
     if not path.is_file():
         raise ModelFilesError(f"{path} is missing; copy the model again")
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        first = file.read(8)
-        length = struct.unpack("<Q", first)[0] if len(first) == 8 else MOST_HEADER
-        header = file.read(length) if length < min(MOST_HEADER, size) else b""
     try:
-        tensors = json.loads(header)
-        end = max(entry["data_offsets"][1] for name, entry in tensors.items() if name != "__metadata__")
+        length, tensors = read_header(path)
+        end = length + max(entry["data_offsets"][1] for entry in tensors.values())
     except (ValueError, TypeError, KeyError, AttributeError, IndexError):
         raise ModelFilesError(f"{path} has no safetensors header; is it a pointer file? Copy the model again") from None
-    if size != 8 + length + end:
-        raise ModelFilesError(f"{path} has {size} bytes, its header says {8 + length + end}; copy the model again")
+    if (size := path.stat().st_size) != end:
+        raise ModelFilesError(f"{path} has {size} bytes, its header says {end}; copy the model again")
 
 
 def _tokenizer(files: ModelFiles) -> str:

@@ -14,6 +14,7 @@ from pipeline.methods.strategies import STRATEGIES
 from pipeline.model_files.chat import render_example
 from pipeline.model_files.directory import ModelFilesError, check_directory
 from pipeline.preflight.estimate import problem_notices
+from pipeline.preflight.settling import check_sizes, settle_config
 from pipeline.state.plugins import load_plugins
 from pipeline.state.problems import SPLITS, ProblemSplits
 from pipeline.trackers.kinds import check_trackers
@@ -25,28 +26,34 @@ MIN_FREE_BYTES = 1 << 30
 """A full disk in the middle costs a stage; the embedded default writes far less."""
 
 
-def check_run(config: Config, splits: ProblemSplits, trains: bool = True) -> None:
-    """Raise one clear error for the first thing that would stop this run; print what else to know of its problems."""
+def check_run(config: Config, splits: ProblemSplits, trains: bool = True) -> Config:
+    """The settled config. Raise one clear error for the first thing that would stop this run; print what else to know
+    of its problems."""
     from actors.storage.checkpoint import fetch_checkpoint
     from pipeline.state.models import resolve_model  # these import pyarrow, which a dry run does without
     from pipeline.state.run_directory import run_root
 
-    check_settings(config, splits, trains)
+    config = check_settings(config, splits, trains)
     for notice in problem_notices(config, splits):
         print(f"note: {notice}", file=sys.stderr)
     for field, name in _models(config, trains).items():
         path = resolve_model(name).path  # a name that nobody has is refused here, and a hub model fetched once
         if not Path(path).is_dir():  # its files are here only now
             _check_files(f"model.{field}", name, Path(fetch_checkpoint(path)), _context(config, field))
+    config = settle_config(config, trains=trains, fetch=True)
+    _check_values(config)
+    check_sizes(config, trains=trains, fetch=True)
     _check_root(config.run.root)
     _check_disk(run_root(config))
     if not os.environ.get("RAY_ADDRESS"):
         check_socket_paths()
     _check_engine(config.sandbox.packages)
+    return config
 
 
-def check_settings(config: Config, splits: ProblemSplits, trains: bool = True) -> None:
-    """The part that needs no network, no engine and no disk: what a dry run refuses, too.
+def check_settings(config: Config, splits: ProblemSplits, trains: bool = True) -> Config:
+    """The part that needs no network, no engine and no disk: what a dry run refuses, too. The config that it returns is
+    settled if its models are on this machine.
 
     `trains`: whether a verifier is made of model.verifier; an evaluation makes none.
     """
@@ -62,6 +69,10 @@ def check_settings(config: Config, splits: ProblemSplits, trains: bool = True) -
     _check_references(config, splits)
     for field, name in _models(config, trains).items():
         check_model(f"model.{field}", name, _context(config, field))
+    config = settle_config(config, trains=trains, fetch=False)
+    _check_values(config)
+    check_sizes(config, trains=trains, fetch=False)
+    return config
 
 
 def _models(config: Config, trains: bool) -> dict[str, str]:
@@ -69,9 +80,9 @@ def _models(config: Config, trains: bool) -> dict[str, str]:
     return {"generator": config.model.generator} | ({"verifier": config.model.verifier} if trains else {})
 
 
-def _context(config: Config, field: str) -> int:
-    """The longest prompt and answer that a model of [model] reads."""
-    return config.model.max_tokens if field == "generator" else config.verifier_tokens
+def _context(config: Config, field: str) -> int | None:
+    """The longest prompt and answer that a model of [model] reads; None if that is open."""
+    return (config.verifier.max_tokens if field == "verifier" else None) or config.model.max_tokens
 
 
 def _announce(plugin: Origin) -> None:
@@ -85,10 +96,11 @@ def _check_values(config: Config) -> None:
             f"run.strategy = {name!r} trains no generator, but run.iterations = {iterations}; set run.iterations = 0, "
             "or choose another strategy"
         )
-    if config.rollouts.max_tokens >= config.model.max_tokens:
+    context = config.model.max_tokens
+    if context is not None and config.rollouts.max_tokens >= context:
         raise ConfigError(
             f"rollouts.max_tokens = {config.rollouts.max_tokens} leaves no room for a prompt within "
-            f"model.max_tokens = {config.model.max_tokens}"
+            f"model.max_tokens = {context}; set rollouts.max_tokens to {context // 2} or less"
         )
 
 

@@ -1,9 +1,53 @@
 """What this process may use of the machine it runs on."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.sizing.control_groups import ROOT, cpu_quotas, memory_limits
+
+BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}
+"""Of a CPU that multiplies bfloat16 itself, as /proc/cpuinfo spells them; without, it is slower than float32."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """What is chosen by: of this machine, or of the smallest node of a cluster."""
+
+    cores: int
+    memory: int
+    """Bytes."""
+    bfloat16: bool
+    """Whether its CPU computes in it."""
+    accelerators: bool = False
+
+    def __str__(self) -> str:
+        accelerators = ", accelerators" if self.accelerators else ""
+        return f"{self.cores} core{'s'[: self.cores > 1]}, {self.memory / (1 << 30):.1f} GiB{accelerators}"
+
+
+def this_machine() -> Machine:
+    """The machine of this process, as it may use it."""
+    return Machine(
+        cores=usable_cores(),
+        memory=usable_memory(),
+        bfloat16=bool(_cpu_flags() & BFLOAT16_FLAGS),
+        accelerators=_has_accelerators(),
+    )
+
+
+def _cpu_flags(root: Path = ROOT) -> set[str]:
+    try:
+        lines = (root / "proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return set()
+    flags = next((line for line in lines if line.lower().startswith(("flags", "features"))), "")
+    return set(flags.partition(":")[2].split())
+
+
+def _has_accelerators(root: Path = ROOT) -> bool:
+    """Whether there is a device of NVIDIA that is not hidden from this process; torch would say it after seconds."""
+    return os.environ.get("CUDA_VISIBLE_DEVICES", "all") not in ("", "-1") and any(root.glob("dev/nvidia[0-9]*"))
 
 
 def usable_cores(root: Path = ROOT) -> int:

@@ -64,7 +64,7 @@ def fit_policy(context: StageContext, *, examples: Manifest, stage: str) -> Stag
         )
     config = context.config
     data, base = examples.directory, context.base.path
-    job = training_job(context, stage, data=data, base=base, max_tokens=config.model.max_tokens)
+    job = training_job(context, stage, data=data, base=base, max_tokens=config.context_tokens)
     return run_training(context, fine_tune, config.fine_tune, job, stage)
 
 

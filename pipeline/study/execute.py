@@ -17,7 +17,7 @@ from pipeline.state.problems import ProblemSplits
 from pipeline.state.run_directory import require_free, run_root
 from pipeline.state.store import Store
 from pipeline.study.parallel import execute_in_parallel
-from pipeline.study.runs import StudyRun, distinct_configs, study_runs
+from pipeline.study.runs import StudyRun, distinct_configs, settled_runs, study_runs
 from pipeline.study.sequential import StageTally, execute_sequentially
 from pipeline.study.spec import Study
 from pipeline.trackers.console import counted, say
@@ -32,6 +32,7 @@ def execute_study(study: Study) -> int:
     splits = ProblemSplits()
     for config in distinct_configs(runs):
         check_run(config, splits)
+    runs = settled_runs(runs, fetch=True)
     require_cores(study.lanes)
     store = Store(study.directory)
     require_same_study(store, runs)

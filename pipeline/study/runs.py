@@ -5,7 +5,7 @@ have in common (base episodes, a seed's first verifier, a trained policy) is com
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 from pipeline.config.fields import AS_STORED
@@ -13,6 +13,7 @@ from pipeline.config.load import validated_config
 from pipeline.config.schema import Config, EvalSection
 from pipeline.errors import ConfigError
 from pipeline.methods.strategies import trains_generator
+from pipeline.preflight.settling import settle_config
 from pipeline.study.spec import SectionSettings, Study, StudyView
 
 SHARED_STAGES = "../../stages"
@@ -76,6 +77,11 @@ def stored_study_runs(study: Study) -> list[StudyRun]:
 def distinct_configs(runs: Sequence[StudyRun]) -> list[Config]:
     """The configs among those of the runs that can be wrong each in its own way."""
     return list({run.config.model_dump_json(exclude={"run": {"name", "seed"}}): run.config for run in runs}.values())
+
+
+def settled_runs(runs: Sequence[StudyRun], *, fetch: bool) -> list[StudyRun]:
+    """The runs with settled configs, as `settle_config` says."""
+    return [replace(run, config=settle_config(run.config, trains=True, fetch=fetch)) for run in runs]
 
 
 def main_settings(runs: Sequence[StudyRun]) -> EvalSection:

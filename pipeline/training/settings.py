@@ -25,6 +25,8 @@ class TrainingJob:
     """Of Ray Train, unique per iteration and stage."""
     storage: str
     """Where Ray Train keeps its books."""
+    threads: int = 1
+    """Of torch, on CPU. More than the cores that are free makes it slower by far."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,6 @@ class TrainingSettings:
     offload: bool = False
     gradient_checkpointing: bool = False
     threads: int = 1
-    """Of torch, on CPU. More than the cores that are free makes it slower by far."""
 
 
 def training_settings(
@@ -62,4 +63,4 @@ def training_settings(
     given: dict[str, Any] = {**dict(training), **dict(section), **asdict(job)}
     names = {field.name for field in fields(TrainingSettings)}
     known = {name: value for name, value in given.items() if name in names}
-    return TrainingSettings(**known, batch_size=batch_size, threads=max(1, int(training.cpus)))
+    return TrainingSettings(**known, batch_size=batch_size)

@@ -66,6 +66,9 @@ class FakeActorGroups:
 
     def release_for(self, phase: str) -> None: ...
 
+    def training_threads(self, base: str) -> int:
+        return 1
+
     def scorers(self, verifier: Checkpoint, replicas: int | None = None) -> list[FakeScorer]:
         return [FakeScorer(verifier)]
 
@@ -96,7 +99,7 @@ def roll_out(
 def train(job: TrainingJob, config: TrainedSection, training: TrainingSection) -> Any:
     """Weights are a hash of the rows, the base and what identifies the training."""
     key = "pair_id" if "verifier" in job.out.rpartition("/iter_")[2] else "example_id"
-    named = config.model_dump(exclude={"replicas", "cpus", "gpus", "batch_rows"})
+    named = config.model_dump(exclude={"replicas", "cpus", "threads", "gpus", "batch_rows"})
     content = [
         [row[key] for row in read_sorted_rows(job.data, [key], key=key)],
         named,

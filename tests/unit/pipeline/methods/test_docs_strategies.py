@@ -65,7 +65,7 @@ def test_the_table_of_protocols_is_that_of_the_code() -> None:
                 assert said.strip('`"') in (
                     str(value),
                     str(value).lower(),
-                    f"{value:g}" if value != str(value) else "",
+                    "unset" if value is None else "" if isinstance(value, str) else f"{value:g}",
                 ), (
                     key,
                     column,

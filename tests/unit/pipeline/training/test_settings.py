@@ -4,7 +4,15 @@ from pipeline.config.training_sections import FineTuneSection, TrainingSection, 
 from pipeline.training.settings import TrainingJob, training_settings
 
 JOB = TrainingJob(
-    data="examples", base="model", out="out", dtype="bfloat16", max_tokens=64, seed=7, run_name="run", storage="ray"
+    data="examples",
+    base="model",
+    out="out",
+    dtype="bfloat16",
+    max_tokens=64,
+    seed=7,
+    run_name="run",
+    storage="ray",
+    threads=2,
 )
 
 
@@ -13,7 +21,7 @@ def test_fine_tuning() -> None:
         learning_rate=0.5, steps=3, warmup_fraction=0.25, schedule="constant", weight_decay=0.125, max_grad_norm=2.0
     )
     training = TrainingSection(
-        zero_stage=3, offload=True, gradient_checkpointing=True, micro_batch_tokens=100, cpus=2.5
+        zero_stage=3, offload=True, gradient_checkpointing=True, micro_batch_tokens=100, threads=5
     )
     settings = training_settings(JOB, section, training, batch_size=4)
     assert (settings.data, settings.base, settings.out, settings.dtype) == ("examples", "model", "out", "bfloat16")
@@ -26,7 +34,7 @@ def test_fine_tuning() -> None:
 
 def test_a_verifier_has_the_schedule_of_the_released_code_and_the_job_says_its_length() -> None:
     section = VerifierSection(adam_eps=0.5, epochs=2.0, max_tokens=16)
-    settings = training_settings(JOB, section, TrainingSection(cpus=0.5), batch_size=4)
+    settings = training_settings(JOB, section, TrainingSection(), batch_size=4)
     assert (settings.adam_eps, settings.steps, settings.epochs) == (0.5, None, 2.0)
     assert (settings.schedule, settings.warmup_fraction, settings.weight_decay) == ("linear", 0.0, 0.0)
-    assert (settings.max_tokens, settings.threads) == (64, 1)
+    assert (settings.max_tokens, settings.threads) == (64, 2)

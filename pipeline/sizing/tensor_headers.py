@@ -1,0 +1,31 @@
+"""The header of a safetensors file: names, shapes and places of its tensors, without the tensors."""
+
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+MOST_HEADER = 100 << 20
+"""Bytes of a header; one of more is no header."""
+
+
+def read_header(path: Path) -> tuple[int, dict[str, Any]]:
+    """Bytes before the tensors, and what the header says of each. Raises ValueError if there is none."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        first = file.read(8)
+        length = struct.unpack("<Q", first)[0] if len(first) == 8 else MOST_HEADER
+        header = file.read(length) if length < min(MOST_HEADER, size) else b""
+    tensors = json.loads(header)
+    if not isinstance(tensors, dict):
+        raise ValueError(f"{path} has a header that is no object")
+    return 8 + length, {name: entry for name, entry in tensors.items() if name != "__metadata__"}
+
+
+def weight_files(directory: Path) -> list[Path]:
+    """The safetensors files that make up a model: those of its index, or the one file; they need not be there."""
+    index = directory / "model.safetensors.index.json"
+    if not index.is_file():
+        return [directory / "model.safetensors"]
+    mapped = json.loads(index.read_text())["weight_map"]
+    return [directory / name for name in sorted(set(mapped.values()))]
