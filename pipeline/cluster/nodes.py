@@ -3,13 +3,14 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sandbox.errors import UserError
 
 MEMORY_LABEL = "mucode.gpu-memory-gib"
 """Ray label of a node: memory of each of its accelerators in GiB. A node without it is asked."""
 PROBE_DEADLINE_S = 120.0
-"""For one node to say how much memory its accelerators have; a worker process imports torch for it."""
+"""For all nodes to say how much memory their accelerators have; a worker process imports torch for it."""
 
 
 class ResourceError(UserError, RuntimeError):
@@ -31,41 +32,39 @@ class Node:
 
 
 def present_nodes() -> list[Node]:
-    """The nodes of the Ray that this process has joined, those with accelerators asked for their memory."""
+    """The nodes of the Ray that this process has joined; those with accelerators are asked for their memory."""
     import ray
 
-    found = []
-    for node in ray.nodes():
-        if not node["Alive"]:
-            continue
-        has = node["Resources"]
-        accelerators = (1.0,) * int(has.get("GPU", 0))
-        found.append(
-            Node(
-                name=node["NodeManagerAddress"],
-                cpus=has.get("CPU", 0.0),
-                accelerators=accelerators,
-                sandbox=has.get("sandbox", 0.0),
-                accelerator_gib=_memory(node) if accelerators else None,
-                node_id=node["NodeID"],
-            )
+    nodes = [node for node in ray.nodes() if node["Alive"]]
+    memory = _accelerator_memory([node for node in nodes if node["Resources"].get("GPU")])
+    return [
+        Node(
+            name=node["NodeManagerAddress"],
+            cpus=node["Resources"].get("CPU", 0.0),
+            accelerators=(1.0,) * int(node["Resources"].get("GPU", 0)),
+            sandbox=node["Resources"].get("sandbox", 0.0),
+            accelerator_gib=memory.get(node["NodeID"]),
+            node_id=node["NodeID"],
         )
-    return found
+        for node in nodes
+    ]
 
 
-def _memory(node: dict[str, object]) -> float | None:
-    """GiB of the smallest accelerator of a node of Ray; None if it has none that torch can see."""
+def _accelerator_memory(nodes: list[dict[str, Any]]) -> dict[str, float]:
+    """GiB of the smallest accelerator of each of Ray's nodes, by node id; those where torch sees none are left out."""
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-    labels = node["Labels"]
-    if isinstance(labels, dict) and MEMORY_LABEL in labels:
-        return float(labels[MEMORY_LABEL])
-    there = NodeAffinitySchedulingStrategy(str(node["NodeID"]), soft=False)
+    found = {node["NodeID"]: float(label) for node in nodes if (label := node["Labels"].get(MEMORY_LABEL))}
     # The worker ends with the task: it would keep a context, hundreds of MiB, on each accelerator.
-    probe = ray.remote(_accelerator_bytes).options(num_cpus=0, max_calls=1, max_retries=0, scheduling_strategy=there)
-    sizes: list[int] = ray.get(probe.remote(), timeout=PROBE_DEADLINE_S)
-    return min(sizes) / 2**30 if sizes else None
+    probe = ray.remote(_accelerator_bytes).options(num_cpus=0, max_calls=1, max_retries=0)
+    asked = {
+        node_id: probe.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node_id, soft=False)).remote()
+        for node_id in (node["NodeID"] for node in nodes)
+        if node_id not in found
+    }
+    sizes = dict(zip(asked, ray.get(list(asked.values()), timeout=PROBE_DEADLINE_S), strict=True))
+    return found | {node_id: min(each) / 2**30 for node_id, each in sizes.items() if each}
 
 
 def _accelerator_bytes() -> list[int]:

@@ -1,6 +1,5 @@
 """Slots as placement groups of Ray: what the plan puts together stays together, and nobody else gets in between."""
 
-import math
 from collections.abc import Collection
 from typing import Any
 
@@ -34,7 +33,10 @@ class ReservedSlots:
 
     def wait(self, slot: Slot, deadline_s: float) -> bool:
         """Whether Ray has reserved the slot within the deadline; one that needs nothing always is."""
-        return slot not in self._groups or self._groups[slot].wait(math.ceil(deadline_s))  # Ray counts whole seconds
+        if slot not in self._groups:
+            return True
+        ready, _ = ray.wait([self._groups[slot].ready()], timeout=deadline_s)  # unlike group.wait, Ctrl-C ends it
+        return bool(ready)
 
     def release_all_but(self, used: Collection[Slot]) -> None:
         """Give back what nobody of `used` needs."""

@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,13 @@ def task() -> None:
     ray.get(ray.remote(lambda: None).options(num_cpus=DATA_CPUS).remote(), timeout=DEADLINE_S)
 
 
+def one_node(config: Config, files: list[Path]) -> list[Node]:
+    """The node with accelerators that the last file names, with Docker on it."""
+    boxes = config.executor.replicas * config.executor.boxes
+    node = next(node for node in nodes_for(config, *files) if node.accelerators)
+    return [replace(node, sandbox=boxes)]
+
+
 def start_cluster(nodes: list[Node]) -> Cluster:
     cluster = Cluster()
     for node in nodes:
@@ -115,7 +123,7 @@ def main(entries: list[dict[str, Any]]) -> None:
         settings = [f"generator.start_deadline_s={DEADLINE_S}", *entry.get("settings", [])]
         config = load_config(files, settings)
         if cluster is None:
-            cluster = start_cluster(nodes_for(config, *files))
+            cluster = start_cluster(one_node(config, files) if entry.get("one_node") else nodes_for(config, *files))
             os.environ["RAY_ADDRESS"] = cluster.address
         started = time.monotonic()
         run = EmptyRun(config)
