@@ -11,6 +11,8 @@ steps from the first to the last, or for scoring all of a bucket, from reading i
 """
 
 import argparse
+import ctypes
+import gc
 import json
 import random
 import statistics
@@ -75,42 +77,50 @@ class Here:
 class Bench:
     """A model, a verifier and the same chats as training rows, as pairs, as episodes and as packed rows."""
 
-    def __init__(self, size: Size, root: Path, seed: int = 0) -> None:
+    def __init__(self, size: Size, root: Path, *, dtype: str = "float32", threads: int = 1, seed: int = 0) -> None:
+        self.size, self.root, self.dtype = size, root, dtype
+        self.training = TrainingSection(workers=0, cpus=threads, micro_batch_tokens=size.micro_batch_tokens)
+        self.tokenizer, self.parameters = self._save_models(seed)
+        self.chats = self._make_chats(random.Random(seed))
+        self._write()
+        verifier = str(root / "verifier")
+        self.scorer = LearnedVerifier(
+            verifier, dtype=dtype, max_tokens=2 * size.longest, batch_tokens=size.micro_batch_tokens
+        )
+        self.score_answers = ScoreTask([Here(self.scorer)], weights_checksum(verifier))
+        self.runs = 0
+
+    def _save_models(self, seed: int) -> tuple[Any, int]:
+        """A generator and a verifier in folders of those names; their tokenizer, and the generator's parameters."""
         import torch
         from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM, LlamaForSequenceClassification
 
         torch.manual_seed(seed)
-        self.size, self.root = size, root
-        self.training = TrainingSection(workers=0, micro_batch_tokens=size.micro_batch_tokens)
-        shipped = resolve_model("builtin:generator").path
-        self.tokenizer = AutoTokenizer.from_pretrained(shipped)
+        tokenizer = AutoTokenizer.from_pretrained(resolve_model("builtin:generator").path)
         config = LlamaConfig(
-            vocab_size=len(self.tokenizer),
-            hidden_size=size.hidden,
-            intermediate_size=int(2.75 * size.hidden),
-            num_hidden_layers=size.layers,
-            num_attention_heads=size.heads,
-            num_key_value_heads=size.heads,
-            max_position_embeddings=2 * size.longest,
+            vocab_size=len(tokenizer),
+            hidden_size=self.size.hidden,
+            intermediate_size=int(2.75 * self.size.hidden),
+            num_hidden_layers=self.size.layers,
+            num_attention_heads=self.size.heads,
+            num_key_value_heads=self.size.heads,
+            max_position_embeddings=2 * self.size.longest,
             tie_word_embeddings=True,
             pad_token_id=0,
             bos_token_id=None,
-            eos_token_id=self.tokenizer.eos_token_id,
+            eos_token_id=tokenizer.eos_token_id,
         )
         generator = LlamaForCausalLM(config)
-        self.parameters = generator.num_parameters()
-        generator.save_pretrained(root / "generator")
+        generator.save_pretrained(self.root / "generator")
         config.num_labels = 1
-        LlamaForSequenceClassification(config).save_pretrained(root / "verifier")
+        LlamaForSequenceClassification(config).save_pretrained(self.root / "verifier")
         for name in ("generator", "verifier"):
-            self.tokenizer.save_pretrained(root / name)
-        draw = random.Random(seed)
-        self.chats = [self._chat(draw) for _ in range(2 * STEPS * size.batch)]
-        self._write()
-        verifier = str(root / "verifier")
-        self.scorer = LearnedVerifier(verifier, max_tokens=2 * size.longest, batch_tokens=size.micro_batch_tokens)
-        self.score_answers = ScoreTask([Here(self.scorer)], weights_checksum(verifier))
-        self.runs = 0
+            tokenizer.save_pretrained(self.root / name)
+        return tokenizer, generator.num_parameters()
+
+    def _make_chats(self, draw: random.Random) -> list[tuple[str, str]]:
+        """(prompt, answer), twice as many as one training sees."""
+        return [self._chat(draw) for _ in range(2 * STEPS * self.size.batch)]
 
     def _chat(self, draw: random.Random) -> tuple[str, str]:
         """A prompt of a third and an answer of two thirds of a length between the shortest and the longest."""
@@ -149,7 +159,7 @@ class Bench:
             data=str(self.root / data),
             base=str(self.root / base),
             out=str(self.root / out),
-            dtype="float32",
+            dtype=self.dtype,
             max_tokens=2 * self.size.longest,
             seed=0,
             run_name=out,
@@ -188,10 +198,12 @@ class Bench:
     def bare(self, what: str) -> tuple[float, float]:
         """The same tokens in rows of equal length without padding, forward and (unless scoring) backward."""
         import torch
-        from transformers import LlamaForCausalLM, LlamaForSequenceClassification
+        from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
 
-        kind = LlamaForCausalLM if what == "fine_tune" else LlamaForSequenceClassification
-        model = kind.from_pretrained(self.root / ("generator" if what == "fine_tune" else "verifier"))
+        tuned = what == "fine_tune"
+        kind = AutoModelForCausalLM if tuned else AutoModelForSequenceClassification
+        folder = self.root / ("generator" if tuned else "verifier")
+        model = kind.from_pretrained(folder, dtype=getattr(torch, self.dtype))
         rows, marks = self._packed(what)
         optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, weight_decay=0.0)
         per_pass = max(1, self.size.micro_batch_tokens // rows.shape[1])
@@ -233,9 +245,9 @@ def _packed_loss(model: Any, ids: Any, mark: Any, what: str) -> Any:
     if what == "fine_tune":
         hidden = model.model(input_ids=ids, use_cache=False).last_hidden_state[:, :-1]
         logits = model.lm_head(hidden[mark[:, 1:]])
-        return functional.cross_entropy(logits, ids[:, 1:][mark[:, 1:]])
+        return functional.cross_entropy(logits.float(), ids[:, 1:][mark[:, 1:]])
     hidden = model.model(input_ids=ids, use_cache=False).last_hidden_state
-    return functional.softplus(model.score(hidden[mark])).mean()
+    return functional.softplus(model.score(hidden[mark]).float()).mean()
 
 
 def _episode(number: int, prompt: str, answer: str) -> Episode:
@@ -256,6 +268,43 @@ def _episode(number: int, prompt: str, answer: str) -> Episode:
     )
 
 
+def print_header() -> tuple[str, ...]:
+    """The table's first line; what its others are about."""
+    print(f"{'':12}{'bare, packed':>14}{'stage':>10}{'ratio':>8}{'padding':>10}{'stage MiB':>11}")
+    return "fine_tune", "verifier", "score"
+
+
+def compare(bench: Bench, name: str, rounds: int) -> dict[str, float]:
+    """One line of the table: stage and bare loop in turn, medians, and the stage's peak of memory."""
+    stages: dict[str, Callable[[], tuple[float, float]]] = {
+        "fine_tune": bench.stage_fine_tune,
+        "verifier": bench.stage_verifier,
+        "score": bench.stage_score,
+    }
+    forget_peak()
+    stages[name]()  # imports and caches of both sides are not what is measured
+    peak = peak_mib()
+    pairs = [(bench.bare(name)[0], *stages[name]()) for _ in range(rounds)]
+    bare, own, padding = (statistics.median(column) for column in zip(*pairs, strict=True))
+    ratio = statistics.median(own_ / bare_ for bare_, own_, _ in pairs)
+    print(f"{name:12}{bare:14.0f}{own:10.0f}{ratio:8.2f}{padding:10.1%}{peak:11.0f}", flush=True)
+    names = ("bare_tokens_s", "stage_tokens_s", "ratio", "padding_fraction", "peak_mib")
+    return dict(zip(names, (bare, own, ratio, padding, peak), strict=True))
+
+
+def forget_peak() -> None:
+    """Let the kernel's peak of this process start anew."""
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)
+    Path("/proc/self/clear_refs").write_text("5")
+
+
+def peak_mib() -> float:
+    """Most memory of this process since `forget_peak`. MiB"""
+    fields = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    return int(fields["VmHWM"].split()[0]) / 1024
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--size", choices=SIZES, default="small")
@@ -267,22 +316,9 @@ def main() -> None:
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(SIZES[options.size], Path(folder))
-        result = {"size": options.size, "parameters": bench.parameters, "rounds": options.rounds, "threads": 1}
-        stages: dict[str, Callable[[], tuple[float, float]]] = {
-            "fine_tune": bench.stage_fine_tune,
-            "verifier": bench.stage_verifier,
-            "score": bench.stage_score,
-        }
         print(f"{bench.parameters / 1e6:.1f} M parameters; tokens per second, one thread, medians of {options.rounds}")
-        print(f"{'':12}{'bare, packed':>14}{'stage':>10}{'ratio':>8}{'padding':>10}")
-        for name, stage in stages.items():
-            stage()  # imports and caches of both sides are not what is measured
-            bench.bare(name)
-            pairs = [(bench.bare(name)[0], *stage()) for _ in range(options.rounds)]
-            bare, own, padding = (statistics.median(column) for column in zip(*pairs, strict=True))
-            ratio = statistics.median(own_ / bare_ for bare_, own_, _ in pairs)
-            print(f"{name:12}{bare:14.0f}{own:10.0f}{ratio:8.2f}{padding:10.1%}", flush=True)
-            result[name] = {"bare_tokens_s": bare, "stage_tokens_s": own, "ratio": ratio, "padding_fraction": padding}
+        facts = {"size": options.size, "parameters": bench.parameters, "rounds": options.rounds, "threads": 1}
+        result = facts | {name: compare(bench, name, options.rounds) for name in print_header()}
     if options.out:
         options.out.write_text(json.dumps(result, indent=1))
 
