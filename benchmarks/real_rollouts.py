@@ -50,8 +50,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pass:
-    """All rollouts once. `turns[t]`: what was asked in turn t. `engine_s`: seconds in which the engine had work; `cpu_s`:
-    of all threads of the process."""
+    """All rollouts once.
+
+    `turns[t]`: what was asked in turn t. `engine_s`: seconds in which the engine had work. `cpu_s`: of all threads.
+    """
 
     wall_s: float
     cpu_s: float

@@ -1,6 +1,8 @@
 """The objective of fine-tuning: next-token loss on the target answer only, end of turn included."""
 
 from array import array
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +13,12 @@ from pipeline.training.types import PaddedBatch
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
+    from torch.nn import Module
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+SMALL_VOCABULARY = 8192
+"""Up to here logits cost little and are computed for whole columns, as they always were: the sums of gradients keep
+their order, and what the shipped models were trained to comes out again bit for bit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +53,37 @@ class TargetLoss:
 def target_loss_sum(model: "PreTrainedModel", batch: PaddedBatch) -> "Tensor":
     """Sum over targets of -weight · log p(token | tokens before). ()
 
-    Token t is predicted at t - 1. Logits are computed only for columns in which some row has a target.
+    Token t is predicted at t - 1, and logits are computed only there: of 50,000 tokens they cost as much as several
+    layers, and most of the memory.
     """
     import torch
     from torch.nn import functional
 
     positions = torch.arange(batch.ids.shape[1], device=batch.ids.device)
-    targets = (positions >= batch.starts[:, None]) & batch.mask.bool()  # (R, T)
-    columns = targets.any(0).nonzero().squeeze(1)  # (C,)
-    output = model(input_ids=batch.ids, attention_mask=batch.mask, logits_to_keep=columns - 1, use_cache=False)
-    chosen = targets[:, columns]  # (R, C)
-    losses = functional.cross_entropy(output.logits[chosen].float(), batch.ids[:, columns][chosen], reduction="none")
-    weights = batch.weights[:, None].expand_as(chosen)[chosen]
+    targets = ((positions >= batch.starts[:, None]) & batch.mask.bool())[:, 1:]  # (R, T - 1)
+    small = model.config.get_text_config().vocab_size <= SMALL_VOCABULARY
+    places = targets.any(0).expand_as(targets) if small else targets  # (R, T - 1), of which N are true
+    with _only_at(model.get_output_embeddings(), places):
+        output = model(input_ids=batch.ids, attention_mask=batch.mask, use_cache=False)
+    logits = output.logits[0][targets[places]].float() if small else output.logits[0].float()
+    losses = functional.cross_entropy(logits, batch.ids[:, 1:][targets], reduction="none")
+    weights = batch.weights[:, None].expand_as(targets)[targets]
     return (losses * weights).sum()
+
+
+@contextmanager
+def _only_at(head: "Module", places: "Tensor") -> Iterator[None]:
+    """Let `head` see the hidden states (R, T, H) only at `places` (R, T - 1), as (1, N, H).
+
+    What a model does with its logits afterwards, scaling or capping, it does with these.
+    """
+
+    def select(_: "Module", arguments: "tuple[Tensor]") -> "tuple[Tensor]":
+        (hidden,) = arguments
+        return (hidden[:, :-1][places][None],)
+
+    hook = head.register_forward_pre_hook(select)
+    try:
+        yield
+    finally:
+        hook.remove()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from transformers import LlamaConfig
 
 from actors.prompting.chat_template import example_ids
 from actors.scorers.verifier import padding_id, verifier_rewards
@@ -14,7 +15,7 @@ from pipeline.config.losses import bradley_terry, cross_entropy
 from pipeline.training.collate import collate_examples
 from pipeline.training.examples import TrainingExample
 from pipeline.training.pair_loss import PairLoss
-from pipeline.training.target_loss import TargetLoss, target_loss_sum
+from pipeline.training.target_loss import SMALL_VOCABULARY, TargetLoss, target_loss_sum
 from pipeline.training.zero import learning_rate_factor
 from tests.support.tiny_models import tiny_tokenizer
 
@@ -34,30 +35,46 @@ def test_cross_entropy_judges_both_answers() -> None:
     assert loss.item() == pytest.approx((2 * math.log(4) - math.log(3)) / 2, abs=1e-6)
 
 
-class Countdown:
-    """Gives token v at position t the logit t·v, and remembers which columns were asked for."""
+class Countdown(torch.nn.Module):
+    """Gives token v at position t the logit t·v, and remembers at how many places its head was asked."""
 
-    columns: list[int]
+    def __init__(self, vocabulary: int = 4) -> None:
+        super().__init__()
+        self.config = LlamaConfig(vocab_size=vocabulary)
+        self.head = torch.nn.Linear(1, vocabulary, bias=False)
+        self.head.weight.data[:, 0] = torch.arange(float(vocabulary)).clamp(max=3)
+        self.places = 0
 
-    def __call__(self, *, input_ids: Any, logits_to_keep: Any, **_: Any) -> SimpleNamespace:
-        self.columns = logits_to_keep.tolist()
-        table = torch.arange(input_ids.shape[1])[:, None] * torch.arange(4.0)[None, :]  # (T, V)
-        return SimpleNamespace(logits=table[logits_to_keep].expand(len(input_ids), -1, -1))
+    def get_output_embeddings(self) -> torch.nn.Module:
+        return self.head
+
+    def forward(self, *, input_ids: Any, **_: Any) -> SimpleNamespace:
+        rows, width = input_ids.shape
+        hidden = torch.arange(float(width))[None, :, None].expand(rows, width, 1)
+        logits = self.head(hidden)
+        self.places = logits[..., 0].numel()
+        return SimpleNamespace(logits=logits)
 
 
-def cost(position: int, token: int) -> float:
+def cost(position: int, token: int, vocabulary: int = 4) -> float:
     """-log p of `token` under the logits that stand at `position`."""
-    return math.log(sum(math.exp(position * v) for v in range(4))) - position * token
+    return math.log(sum(math.exp(position * min(v, 3)) for v in range(vocabulary))) - position * token
 
 
-def test_loss_is_on_the_target_only_and_predicted_one_before() -> None:
-    """Row 1: ids 1 2 | 3 0, weight 1. Row 2: 1 | 2, padded, weight 2. Column 1 predicts column 2, and so on."""
+@pytest.mark.parametrize(("vocabulary", "places"), [(4, 2 * 3), (SMALL_VOCABULARY + 1, 3)])
+def test_loss_is_on_the_target_only_and_predicted_one_before(vocabulary: int, places: int) -> None:
+    """Row 1: ids 1 2 | 3 0, weight 1. Row 2: 1 | 2, padded, weight 2. Column 1 predicts column 2, and so on.
+
+    Of a large vocabulary the three targets alone are predicted; of a small one all columns that hold any.
+    """
     first = TrainingExample(sequences=(array("i", [1, 2, 3, 0]),), start=2, weight=1.0)
     second = TrainingExample(sequences=(array("i", [1, 2]),), start=1, weight=2.0)
-    model = Countdown()
-    loss = target_loss_sum(model, collate_examples([first, second], first))
-    assert model.columns == [0, 1, 2]
-    assert loss.item() == pytest.approx(cost(1, 3) + cost(2, 0) + 2 * cost(0, 2), abs=1e-5)
+    model = Countdown(vocabulary)
+    loss = target_loss_sum(model, collate_examples([first, second], first))  # type: ignore[arg-type]
+    expected = cost(1, 3, vocabulary) + cost(2, 0, vocabulary) + 2 * cost(0, 2, vocabulary)
+    assert model.places == places
+    assert loss.item() == pytest.approx(expected, abs=1e-4)
+    assert model.head(torch.zeros(1, 5, 1)).shape == (1, 5, vocabulary)  # nothing is left behind
     assert TargetLoss().loss_weight(first) + TargetLoss().loss_weight(second) == 1 * 2 + 2 * 1
 
 
