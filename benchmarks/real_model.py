@@ -24,21 +24,22 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # this folder's sandbox.py is not the package of that name
 
-from benchmarks.real_rollouts import Asked, RolloutJob, Side, serve_bare, serve_generator
+from benchmarks.real_rollouts import Asked, Pass, RolloutJob, Side, serve_bare, serve_generator
 
 
 def measure_rollouts(options: argparse.Namespace) -> dict[str, Any]:
-    """Own generator and bare vLLM in turn, after one unmeasured turn each."""
+    """Own generator and bare vLLM in turn, each time with another seed."""
     job = rollout_job(options)
-    own, bare = Side(serve_generator, job), Side(serve_bare, job)
+    sides = own, bare = Side(serve_generator, job), Side(serve_bare, job)
+    for side in sides:
+        side.wait()
     rows = []
-    for seed in range(options.rounds + 1):
+    for seed in range(options.rounds):
         mine = own.ask(seed)
         theirs = bare.ask(mine.turns)
-        if seed:
-            rows.append((mine, theirs))
-            print(f"{mine.tokens_s:8.1f} {theirs.tokens_s:8.1f} {mine.tokens_s / theirs.tokens_s:6.3f}", flush=True)
-    for side in (own, bare):
+        rows.append((mine, theirs))
+        tell(mine, theirs)
+    for side in sides:
         side.close()
     last = rows[-1][0]
     return {
@@ -54,6 +55,16 @@ def measure_rollouts(options: argparse.Namespace) -> dict[str, Any]:
         "own_peak_mib": last.peak_mib,
         "bare_peak_mib": rows[-1][1].peak_mib,
     }
+
+
+def tell(mine: Pass, theirs: Pass) -> None:
+    """One line of progress."""
+    idle, cpu = 1 - mine.engine_s / mine.wall_s, theirs.cpu_s / mine.cpu_s
+    print(
+        f"{mine.tokens_s:.1f} tokens/s, bare {theirs.tokens_s:.1f}: {mine.tokens_s / theirs.tokens_s:.3f}; by CPU time "
+        f"{cpu:.3f}; engine idle {idle:.1%}, requests {[len(turn) for turn in mine.turns]}",
+        flush=True,
+    )
 
 
 def rollout_job(options: argparse.Namespace) -> RolloutJob:
@@ -92,7 +103,7 @@ def measure_trainings(options: argparse.Namespace) -> dict[str, Any]:
             micro_batch_tokens=options.micro_batch_tokens,
         )
         print_header()
-        return {stage: compare(bench, stage, options.rounds) for stage in options.stages.split(",")}
+        return {stage: compare(bench, stage, options.rounds, warm_up=False) for stage in options.stages.split(",")}
 
 
 def measure_replay(options: argparse.Namespace) -> dict[str, Any]:
@@ -103,6 +114,7 @@ def measure_replay(options: argparse.Namespace) -> dict[str, Any]:
     job = replace(rollout_job(options), judged=False)
     started = time.monotonic()
     bare = Side(serve_bare, job)
+    bare.wait()
     start_s = time.monotonic() - started
     found = bare.ask(turns)
     bare.close()
@@ -186,13 +198,13 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--out", type=Path, required=True, help="folder of the figures")
     parser.add_argument("--name", default="", help="put behind the file's name")
-    for name, value in (("limit", 32), ("samples", 1), ("turns", 1), ("max-tokens", 200), ("kv-cache-mib", 1024)):
+    for name, value in (("limit", 16), ("samples", 1), ("turns", 1), ("max-tokens", 160), ("kv-cache-mib", 1024)):
         parser.add_argument(f"--{name}", type=int, default=value, help="of rollouts")
     parser.add_argument("--problems", default="humaneval", help="of rollouts")
     parser.add_argument("--judged", action="store_true", help="run answers of rollouts in boxes")
     parser.add_argument("--stages", default="fine_tune,verifier,score", help="of trainings")
-    parser.add_argument("--batch", type=int, default=8, help="sequences per step of trainings")
-    parser.add_argument("--micro-batch-tokens", type=int, default=2048, help="of trainings")
+    parser.add_argument("--batch", type=int, default=16, help="sequences per step of trainings")
+    parser.add_argument("--micro-batch-tokens", type=int, default=1024, help="of trainings")
     parser.add_argument("--run", type=Path, help="of replay: a run directory of mucode eval")
     return parser.parse_args()
 

@@ -83,6 +83,9 @@ class Side:
         self.process = context.Process(target=function, args=(there, job), daemon=False)
         self.process.start()
         there.close()
+
+    def wait(self) -> None:
+        """Until its engine is there."""
         assert self.answer() == "ready"
 
     def answer(self) -> Any:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from actors.prompting.dialogue import build_dialogue
-from benchmarks.training import STEPS, Bench, Size
+from benchmarks.training import Bench, Size
 from sandbox.problems.load import load_problems
 
 PROBLEMS = "mbpp:train"
@@ -15,11 +15,18 @@ class RealBench(Bench):
     """A model directory as generator, and with a fresh head as verifier."""
 
     def __init__(
-        self, model: Path, root: Path, *, dtype: str, threads: int, batch: int = 8, micro_batch_tokens: int = 2048
+        self, model: Path, root: Path, *, dtype: str, threads: int, batch: int, micro_batch_tokens: int
     ) -> None:
         self.model = model
         size = Size(
-            hidden=0, layers=0, heads=0, shortest=112, longest=400, batch=batch, micro_batch_tokens=micro_batch_tokens
+            hidden=0,
+            layers=0,
+            heads=0,
+            shortest=112,
+            longest=400,
+            batch=batch,
+            micro_batch_tokens=micro_batch_tokens,
+            steps=1,
         )
         super().__init__(size, root, dtype=dtype, threads=threads)
 
@@ -42,4 +49,4 @@ class RealBench(Bench):
         problems = load_problems(PROBLEMS)
         answers = [(dialogue.first_prompt(problem), dialogue.reference_answer(problem)) for problem in problems]
         known = [(prompt, answer) for prompt, answer in answers if answer is not None]
-        return draw.sample(known, 2 * STEPS * self.size.batch)
+        return draw.sample(known, 2 * self.size.steps * self.size.batch)

@@ -11,15 +11,13 @@ steps from the first to the last, or for scoring all of a bucket, from reading i
 """
 
 import argparse
-import ctypes
-import gc
 import json
 import random
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +31,7 @@ from actors.scorers.verifier import LearnedVerifier, verifier_ids
 from actors.search.episode import EPISODE_SCHEMA, Answer, Episode, Turn
 from actors.storage.checkpoint import weights_checksum
 from actors.storage.parts import commit_part
+from benchmarks.speed import Speed, cpu_of_steps, forget_peak, peak_mib
 from pipeline.config.training_sections import FineTuneSection, TrainingSection, VerifierSection
 from pipeline.stages.tasks import ScoreTask
 from pipeline.state.models import resolve_model
@@ -54,6 +53,7 @@ class Size:
     batch: int
     """Sequences per optimizer step."""
     micro_batch_tokens: int
+    steps: int = 2
 
 
 SIZES = {
@@ -61,7 +61,6 @@ SIZES = {
     "tiny": Size(hidden=64, layers=3, heads=2, shortest=24, longest=140, batch=64, micro_batch_tokens=1024),
 }
 WORDS = "list return sort even odd sum first last shift each hold rear put them in order for x xs def len max min"
-STEPS = 2
 
 
 class Here:
@@ -120,7 +119,7 @@ class Bench:
 
     def _make_chats(self, draw: random.Random) -> list[tuple[str, str]]:
         """(prompt, answer), twice as many as one training sees."""
-        return [self._chat(draw) for _ in range(2 * STEPS * self.size.batch)]
+        return [self._chat(draw) for _ in range(2 * self.size.steps * self.size.batch)]
 
     def _chat(self, draw: random.Random) -> tuple[str, str]:
         """A prompt of a third and an answer of two thirds of a length between the shortest and the longest."""
@@ -168,34 +167,35 @@ class Bench:
 
     # ---- the stages ---------------------------------------------------------------------------------------
 
-    def stage_fine_tune(self) -> tuple[float, float]:
-        """(tokens per second, share of padding)"""
+    def stage_fine_tune(self) -> Speed:
         self.runs += 1
-        config = FineTuneSection(steps=STEPS, batch_examples=self.size.batch, learning_rate=1e-4)
-        report = fine_tune(self._job("examples", "generator", f"tuned-{self.runs}"), config, self.training)
-        return report.tokens / report.train_s, report.padding_fraction
+        config = FineTuneSection(steps=self.size.steps, batch_examples=self.size.batch, learning_rate=1e-4)
+        with cpu_of_steps() as cpu:
+            report = fine_tune(self._job("examples", "generator", f"tuned-{self.runs}"), config, self.training)
+        return Speed(report.tokens, report.train_s, sum(cpu), report.padding_fraction)
 
-    def stage_verifier(self) -> tuple[float, float]:
+    def stage_verifier(self) -> Speed:
         self.runs += 1
-        config = VerifierSection(steps=STEPS, batch_pairs=self.size.batch // 2, learning_rate=1e-4)
-        report = train_verifier(self._job("pairs", "verifier", f"judged-{self.runs}"), config, self.training)
-        return report.tokens / report.train_s, report.padding_fraction
+        config = VerifierSection(steps=self.size.steps, batch_pairs=self.size.batch // 2, learning_rate=1e-4)
+        with cpu_of_steps() as cpu:
+            report = train_verifier(self._job("pairs", "verifier", f"judged-{self.runs}"), config, self.training)
+        return Speed(report.tokens, report.train_s, sum(cpu), report.padding_fraction)
 
-    def stage_score(self) -> tuple[float, float]:
+    def stage_score(self) -> Speed:
         self.runs += 1
         lengths = [len(verifier_ids(self.tokenizer, *chat)) for chat in self.chats]
         files = [str(path) for path in (self.root / "episodes").glob("*.parquet")]
-        started = time.monotonic()
+        started, cpu = time.monotonic(), time.process_time()
         self.score_answers({"part": 0, "directory": str(self.root / f"scores-{self.runs}"), "episodes": files})
-        wall = time.monotonic() - started
+        spent = time.monotonic() - started, time.process_time() - cpu
         order = sorted(range(len(lengths)), key=lambda number: lengths[number])
         batches = self.scorer._batches(order, [[0] * length for length in lengths])
         padded = sum(len(batch) * max(lengths[number] for number in batch) for batch in batches)
-        return sum(lengths) / wall, 1 - sum(lengths) / padded
+        return Speed(sum(lengths), *spent, 1 - sum(lengths) / padded)
 
     # ---- the bare loops -----------------------------------------------------------------------------------
 
-    def bare(self, what: str) -> tuple[float, float]:
+    def bare(self, what: str) -> Speed:
         """The same tokens in rows of equal length without padding, forward and (unless scoring) backward."""
         import torch
         from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
@@ -208,8 +208,8 @@ class Bench:
         optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, weight_decay=0.0)
         per_pass = max(1, self.size.micro_batch_tokens // rows.shape[1])
         passes = list(zip(rows.split(per_pass), marks.split(per_pass), strict=True))
-        done, every = 0, max(1, len(passes) // STEPS)
-        started = time.monotonic()
+        done, every = 0, max(1, len(passes) // self.size.steps)
+        started, cpu = time.monotonic(), time.process_time()
         for number, (ids, mark) in enumerate(passes):
             with torch.inference_mode(what == "score"):
                 loss = _packed_loss(model, ids, mark, what)
@@ -220,7 +220,7 @@ class Bench:
                     optimizer.step()
                     optimizer.zero_grad()
             done += ids.numel()
-        return done / (time.monotonic() - started), 0.0
+        return Speed(done, time.monotonic() - started, time.process_time() - cpu, 0.0)
 
     def _packed(self, what: str) -> tuple[Any, Any]:
         """(rows, T) ids without padding, and 1 where a loss or a score is read."""
@@ -228,7 +228,7 @@ class Bench:
 
         ids: list[int] = []
         marks: list[int] = []
-        for prompt, answer in self.chats[: STEPS * self.size.batch]:
+        for prompt, answer in self.chats[: self.size.steps * self.size.batch]:
             sequence, start = example_ids(self.tokenizer, [{"role": "user", "content": prompt}], answer)
             ids += sequence
             read_at = range(start, len(sequence)) if what == "fine_tune" else (len(sequence) - 1,)
@@ -270,39 +270,36 @@ def _episode(number: int, prompt: str, answer: str) -> Episode:
 
 def print_header() -> tuple[str, ...]:
     """The table's first line; what its others are about."""
-    print(f"{'':12}{'bare, packed':>14}{'stage':>10}{'ratio':>8}{'padding':>10}{'stage MiB':>11}")
+    print(f"{'':12}{'bare, packed':>14}{'stage':>10}{'ratio':>8}{'by CPU':>8}{'padding':>10}{'stage MiB':>11}")
     return "fine_tune", "verifier", "score"
 
 
-def compare(bench: Bench, name: str, rounds: int) -> dict[str, float]:
-    """One line of the table: stage and bare loop in turn, medians, and the stage's peak of memory."""
-    stages: dict[str, Callable[[], tuple[float, float]]] = {
-        "fine_tune": bench.stage_fine_tune,
-        "verifier": bench.stage_verifier,
-        "score": bench.stage_score,
+def compare(bench: Bench, name: str, rounds: int, *, warm_up: bool = True) -> dict[str, float]:
+    """One line of the table: stage and bare loop in turn, medians, and the stage's peak of memory.
+
+    The ratio by CPU time is the one to look at if other work is on the machine.
+    """
+    stages = {"fine_tune": bench.stage_fine_tune, "verifier": bench.stage_verifier, "score": bench.stage_score}
+    if warm_up:  # imports and caches of both sides are not what is measured
+        stages[name]()
+        bench.bare(name)
+    pairs, peaks = [], []
+    for _ in range(rounds):
+        bare = bench.bare(name)
+        forget_peak()
+        pairs.append((bare, stages[name]()))
+        peaks.append(peak_mib())
+    figures = {
+        "bare_tokens_s": statistics.median(bare.tokens_s for bare, _ in pairs),
+        "stage_tokens_s": statistics.median(own.tokens_s for _, own in pairs),
+        "ratio": statistics.median(own.tokens_s / bare.tokens_s for bare, own in pairs),
+        "cpu_ratio": statistics.median(own.tokens_cpu_s / bare.tokens_cpu_s for bare, own in pairs),
+        "padding_fraction": pairs[-1][1].padding,
+        "peak_mib": max(peaks),
     }
-    forget_peak()
-    stages[name]()  # imports and caches of both sides are not what is measured
-    peak = peak_mib()
-    pairs = [(bench.bare(name)[0], *stages[name]()) for _ in range(rounds)]
-    bare, own, padding = (statistics.median(column) for column in zip(*pairs, strict=True))
-    ratio = statistics.median(own_ / bare_ for bare_, own_, _ in pairs)
-    print(f"{name:12}{bare:14.0f}{own:10.0f}{ratio:8.2f}{padding:10.1%}{peak:11.0f}", flush=True)
-    names = ("bare_tokens_s", "stage_tokens_s", "ratio", "padding_fraction", "peak_mib")
-    return dict(zip(names, (bare, own, ratio, padding, peak), strict=True))
-
-
-def forget_peak() -> None:
-    """Let the kernel's peak of this process start anew."""
-    gc.collect()
-    ctypes.CDLL(None).malloc_trim(0)
-    Path("/proc/self/clear_refs").write_text("5")
-
-
-def peak_mib() -> float:
-    """Most memory of this process since `forget_peak`. MiB"""
-    fields = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
-    return int(fields["VmHWM"].split()[0]) / 1024
+    bare_, own, ratio, cpu, padding, peak = figures.values()
+    print(f"{name:12}{bare_:14.0f}{own:10.0f}{ratio:8.2f}{cpu:8.2f}{padding:10.1%}{peak:11.0f}", flush=True)
+    return figures
 
 
 def main() -> None:
