@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from actors.batch_tokens import tokens_per_pass
 from actors.scorers.scorer import Pair, Scorer, ScorerError
 from actors.scorers.table import SCORERS
 from actors.storage.checkpoint import Checkpoint, CheckpointError, fetch_checkpoint, weights_checksum
@@ -17,10 +18,13 @@ class ScorerActor:
         *,
         dtype: str = "float32",
         max_tokens: int = 2048,
-        batch_tokens: int = 16384,
+        batch_tokens: int | None = None,
         threads: int = 1,
     ) -> None:
-        """`kind`: a row of SCORERS; `threads`: of the CPU; the rest as in `ScorerLoader`."""
+        """`kind`: a row of SCORERS; `threads`: of the CPU; the rest as in `ScorerLoader`.
+
+        `batch_tokens` None: what suits the device.
+        """
         use_threads(threads)
         self.kind, self.dtype, self.max_tokens, self.batch_tokens = kind, dtype, max_tokens, batch_tokens
         self.loaded: tuple[str, Scorer] | None = None
@@ -41,7 +45,7 @@ class ScorerActor:
         if (found := weights_checksum(path)) != verifier.policy_id:
             raise CheckpointError(f"{verifier.path} holds {found}, not {verifier.policy_id}")
         return SCORERS[self.kind].load(
-            path, dtype=self.dtype, max_tokens=self.max_tokens, batch_tokens=self.batch_tokens
+            path, dtype=self.dtype, max_tokens=self.max_tokens, batch_tokens=tokens_per_pass(self.batch_tokens)
         )
 
 

@@ -100,9 +100,9 @@ class TrainingSection(Section):
     """CPU threads that each training worker computes with; unset: its share of the cores, one for a small model."""
     gpus: float | None = operational(None, ge=0)
     """Accelerators of each training worker; unset takes one if the cluster has any."""
-    micro_batch_tokens: int = operational(8192, ge=64)
-    """Most padded tokens in one forward pass, of a training or of scoring; small values waste less on padding,
-    accelerators want large ones."""
+    micro_batch_tokens: int | None = operational(None, ge=64)
+    """Most padded tokens in one forward pass, of a training or of scoring; unset takes 8192 on an accelerator, and 1024
+    on CPU, where more would only waste memory and padding."""
     max_failures: int = operational(2, ge=0)
     """How often a training starts again after a worker died; one more failure ends the command."""
     start_deadline_s: float = operational(300.0, gt=0)

@@ -15,6 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from actors.batch_tokens import tokens_per_pass
 from actors.storage.checkpoint import Checkpoint, fetch_checkpoint, save_atomically
 from pipeline.training.batches import EpochOrder, MicroBatch, TokenCount, count_steps, cut_micro_batches
 from pipeline.training.collate import collate_examples, move_batch
@@ -126,10 +127,11 @@ def _take_steps(
     import torch.distributed as dist
 
     rank, world = dist.get_rank(), dist.get_world_size()
+    max_tokens = tokens_per_pass(settings.micro_batch_tokens)
     order, count = EpochOrder(len(examples), settings.batch_size, settings.seed), TokenCount()
     for step in range(steps):
         batch = [examples[number] for number in order.batch_at(step)]
-        rounds = cut_micro_batches(batch, world, settings.micro_batch_tokens)
+        rounds = cut_micro_batches(batch, world, max_tokens)
         normaliser = sum(objective.loss_weight(example) for example in batch)
         learning_rate = engine.get_lr()[0]
         loss = _take_step(engine, [round_[rank] for round_ in rounds], batch[0], normaliser / world)

@@ -43,7 +43,8 @@ class TrainingSettings:
     learning_rate: float
     dtype: str
     max_tokens: int
-    micro_batch_tokens: int
+    micro_batch_tokens: int | None
+    """None: what suits the worker's device."""
     seed: int
     schedule: str = "linear"
     warmup_fraction: float = 0.0
