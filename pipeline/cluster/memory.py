@@ -7,6 +7,7 @@ an estimate: too much of them is a note. CUDA's own context, some 0.5 GiB per pr
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from actors.batch_tokens import ON_ACCELERATOR
 from pipeline.cluster.model_shape import ModelShape, find_model_shape
 from pipeline.cluster.nodes import Node, ResourceError
 from pipeline.cluster.resources import ResourcePlan
@@ -99,7 +100,7 @@ def _generator(config: Config, memory: float, shape: ModelShape, size: int) -> M
 
 def _scorer(config: Config, plan: ResourcePlan, memory: float, shape: ModelShape, size: int) -> MemoryNeed:
     """Without gradients one layer's activations live at a time."""
-    layer = config.training.micro_batch_tokens * (4 * shape.hidden + 3 * shape.intermediate) * size
+    layer = _pass_tokens(config) * (4 * shape.hidden + 3 * shape.intermediate) * size
     return MemoryNeed(
         role="each verifier",
         certain=shape.parameters * size / GIB + CONTEXT_GIB,
@@ -148,4 +149,9 @@ def activation_bytes(config: Config, shape: ModelShape, size: int, logits: int) 
         kept = shape.layers * shape.hidden * size + layer
     else:
         kept = shape.layers * layer
-    return config.training.micro_batch_tokens * (kept + logits * (size + 2 * FP32_BYTES))
+    return _pass_tokens(config) * (kept + logits * (size + 2 * FP32_BYTES))
+
+
+def _pass_tokens(config: Config) -> int:
+    """Of accelerators, whose memory this is about."""
+    return config.training.micro_batch_tokens or ON_ACCELERATOR
