@@ -134,6 +134,7 @@ async def _serve_generator(connection: Connection, job: RolloutJob) -> None:
         dtype=job.dtype,  # type: ignore[arg-type]
         max_context=job.max_context,
         kv_cache_mib=job.kv_cache_mib,
+        threads=job.threads,
     )
     engine = Recorded(config)
     engine.asked = []

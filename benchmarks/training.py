@@ -77,8 +77,8 @@ class Bench:
     """A model, a verifier and the same chats as training rows, as pairs, as episodes and as packed rows."""
 
     def __init__(self, size: Size, root: Path, *, dtype: str = "float32", threads: int = 1, seed: int = 0) -> None:
-        self.size, self.root, self.dtype = size, root, dtype
-        self.training = TrainingSection(workers=0, cpus=threads, micro_batch_tokens=size.micro_batch_tokens)
+        self.size, self.root, self.dtype, self.threads = size, root, dtype, threads
+        self.training = TrainingSection(workers=0, micro_batch_tokens=size.micro_batch_tokens)
         self.tokenizer, self.parameters = self._save_models(seed)
         self.chats = self._make_chats(random.Random(seed))
         self._write()
@@ -163,6 +163,7 @@ class Bench:
             seed=0,
             run_name=out,
             storage=str(self.root / "ray"),
+            threads=self.threads,
         )
 
     # ---- the stages ---------------------------------------------------------------------------------------
