@@ -48,7 +48,7 @@ def check_memory(config: Config, plan: ResourcePlan, nodes: Sequence[Node]) -> l
         return ["the accelerators' memory is not known, so it was not checked"]
     memory, name = min(known)
     models = {name: find_model_shape(name) for name in (config.model.generator, config.model.verifier)}
-    notes = [f"{model}: size unknown, so its memory was not checked" for model, shape in models.items() if not shape]
+    notes = [f"{model}: {_unknown(shape)}" for model, shape in models.items() if shape is None or shape.by_name]
     for need in memory_needs(config, plan, memory, models[config.model.generator], models[config.model.verifier]):
         if need.certain + need.estimated <= need.allowed:
             continue
@@ -57,6 +57,12 @@ def check_memory(config: Config, plan: ResourcePlan, nodes: Sequence[Node]) -> l
             raise ResourceError(text)
         notes.append(text)
     return notes
+
+
+def _unknown(shape: ModelShape | None) -> str:
+    if shape is None:
+        return "size unknown, so its memory was not checked"
+    return f"its name says {shape.parameters:.3g} parameters; its activations and its cache were not checked"
 
 
 def _uses_accelerators(plan: ResourcePlan) -> bool:

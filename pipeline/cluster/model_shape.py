@@ -1,14 +1,13 @@
 """How large a model is, by its files where they are at hand, else by its name. Nothing is loaded or fetched."""
 
 import json
-import math
 import re
-import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-EMBEDDED = Path(__file__).parents[1] / "embedded"
+from pipeline.sizing.model_facts import BUILTIN, EMBEDDED, read_model_facts
+
 SIZE_IN_NAME = re.compile(r"(?:^|[-_/])(\d+(?:\.\d+)?)([bm])(?=$|[-_.])", re.IGNORECASE)
 """As in Llama-3.1-8B-Instruct; a mixture's 8x7B is not taken."""
 
@@ -35,8 +34,8 @@ def find_model_shape(name: str) -> ModelShape | None:
 
 
 def _directory(name: str) -> Path | None:
-    if name.startswith("builtin:"):
-        return EMBEDDED / name.removeprefix("builtin:")
+    if name.startswith(BUILTIN):
+        return EMBEDDED / name.removeprefix(BUILTIN)
     path = Path(name).expanduser()
     if path.is_dir():
         return path
@@ -49,12 +48,8 @@ def _directory(name: str) -> Path | None:
 
 
 def _read_shape(directory: Path) -> ModelShape | None:
-    try:
-        config = json.loads((directory / "config.json").read_text())
-        parameters = sum(_parameters(path) for path in directory.glob("*.safetensors"))
-    except (OSError, ValueError, KeyError, struct.error):
-        return None
-    return shape_of_config(config, parameters) if parameters else None
+    parameters = read_model_facts(directory).parameters
+    return shape_of_config(json.loads((directory / "config.json").read_text()), parameters) if parameters else None
 
 
 def shape_of_config(config: dict[str, Any], parameters: float) -> ModelShape:
@@ -71,14 +66,6 @@ def shape_of_config(config: dict[str, Any], parameters: float) -> ModelShape:
         vocabulary=text.get("vocab_size") or 0,
         kv_width=2 * (text.get("num_key_value_heads") or heads) * head,
     )
-
-
-def _parameters(path: Path) -> int:
-    """Of one safetensors file, by its header."""
-    with path.open("rb") as file:
-        (length,) = struct.unpack("<Q", file.read(8))
-        header = json.loads(file.read(length))
-    return sum(math.prod(entry["shape"]) for name, entry in header.items() if name != "__metadata__")
 
 
 def _from_name(name: str) -> ModelShape | None:

@@ -18,18 +18,20 @@ from ray.cluster_utils import Cluster
 from ray.util.placement_group import placement_group, remove_placement_group
 
 from actors.search.selectors import SELECTORS
-from actors.storage.checkpoint import Checkpoint
 from pipeline.cluster import actor_groups
 from pipeline.cluster.nodes import MEMORY_LABEL, Node
 from pipeline.cluster.resources import DATA_CPUS
 from pipeline.config.load import load_config
 from pipeline.config.schema import Config
+from pipeline.state.models import resolve_model
 from tests.support.cluster_nodes import nodes_for
 from tests.support.empty_actors import EmptyActor, Place
 
 DEADLINE_S = 60.0
 """For one phase's actors to be placed and to start, on a busy machine; what waits for a place waits for ever."""
-MODEL = Checkpoint(path="nowhere", policy_id="0" * 16)
+MODELS = ("model.generator='builtin:generator'", "model.verifier='builtin:verifier'")
+"""At hand; empty actors load none."""
+MODEL = resolve_model("builtin:verifier")
 
 
 class EmptyRun:
@@ -120,7 +122,7 @@ def main(entries: list[dict[str, Any]]) -> None:
     cluster = None
     for entry in entries:
         files = [Path(name) for name in entry["files"]]
-        settings = [f"generator.start_deadline_s={DEADLINE_S}", *entry.get("settings", [])]
+        settings = [f"generator.start_deadline_s={DEADLINE_S}", *MODELS]
         config = load_config(files, settings)
         if cluster is None:
             cluster = start_cluster(one_node(config, files) if entry.get("one_node") else nodes_for(config, *files))

@@ -14,7 +14,8 @@ from pipeline.config.load import load_config
 
 EMBEDDED = Path(__file__).parents[4] / "pipeline" / "embedded"
 EIGHT_B = ["model.generator=org/Model-8B", "model.verifier=org/Model-8B", "model.dtype=bfloat16", "verifier.gpus=0.3"]
-EIGHT_B += ["generator.gpus=0.7", "generator.gpu_memory_fraction=0.6", "training.zero_stage=3"]
+EIGHT_B += ["model.max_tokens=4096", "generator.gpus=0.7", "generator.gpu_memory_fraction=0.6", "training.zero_stage=3"]
+NAMED = "org/Model-8B: its name says 8e+09 parameters; its activations and its cache were not checked"
 FOUR = ["generator.replicas=4", "verifier.replicas=4", "training.workers=4"]
 
 
@@ -25,7 +26,7 @@ def checked(gib: float | None, *settings: str) -> list[str]:
 
 
 def test_eight_billion_parameters_fit_80_gib_and_not_45() -> None:
-    assert checked(79) == []
+    assert checked(79) == [NAMED]
     with pytest.raises(
         ResourceError, match=r"each verifier takes 15\.4 GiB, and may take 13\.5 GiB of .* 45 GiB: raise"
     ):
@@ -53,7 +54,8 @@ def test_what_cannot_fit_is_refused_with_the_setting_to_change(settings: list[st
 
 def test_what_is_not_known_is_said() -> None:
     assert checked(None) == ["the accelerators' memory is not known, so it was not checked"]
-    assert checked(79, "model.verifier=org/nameless") == ["org/nameless: size unknown, so its memory was not checked"]
+    unknown = "org/nameless: size unknown, so its memory was not checked"
+    assert checked(79, "model.verifier=org/nameless") == [NAMED, unknown]
     assert find_model_shape("mistralai/Mixtral-8x7B") is None
 
 
