@@ -57,7 +57,7 @@ def _accelerator_memory(nodes: list[dict[str, Any]]) -> dict[str, float]:
 
     found = {node["NodeID"]: float(label) for node in nodes if (label := node["Labels"].get(MEMORY_LABEL))}
     # The worker ends with the task: it would keep a context, hundreds of MiB, on each accelerator.
-    probe = ray.remote(_accelerator_bytes).options(num_cpus=0, max_calls=1, max_retries=0)
+    probe: Any = ray.remote(num_cpus=0, max_calls=1, max_retries=0)(_accelerator_bytes)
     asked = {
         node_id: probe.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node_id, soft=False)).remote()
         for node_id in (node["NodeID"] for node in nodes)

@@ -93,10 +93,10 @@ def task() -> None:
 
 
 def one_node(config: Config, files: list[Path]) -> list[Node]:
-    """The node with accelerators that the last file names, with Docker on it."""
+    """The node with accelerators that the last file names, with Docker on it and without the label of its memory."""
     boxes = config.executor.replicas * config.executor.boxes
     node = next(node for node in nodes_for(config, *files) if node.accelerators)
-    return [replace(node, sandbox=boxes)]
+    return [replace(node, sandbox=boxes, accelerator_gib=None)]
 
 
 def start_cluster(nodes: list[Node]) -> Cluster:
