@@ -50,7 +50,8 @@ class GeneratorSection(Section):
     """Memory of the key-value cache in MiB, on CPU only; unset: what the episodes in flight can fill, at most an eighth
     of the memory."""
     gpu_memory_fraction: float = operational(0.85, gt=0, le=1)
-    """Share of an accelerator's memory that vLLM takes for weights and key-value cache."""
+    """Share of an accelerator's memory that vLLM takes for weights and key-value cache; at most generator.gpus, where
+    that is less than 1."""
     start_deadline_s: float = operational(600.0, gt=0)
     """Seconds within which an actor must have loaded its model; later ends the command."""
     turn_deadline_s: float = operational(600.0, gt=0)
