@@ -17,7 +17,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # this folder's sandbox.py is not the package of that name
 
-from actors.prompting.feedback import FEEDBACK_STYLES, FeedbackStyle, failure_text, sanitise_text
+from actors.prompting.feedback import FEEDBACK_STYLES, FeedbackStyle, tell_test
 from actors.prompting.prompts import PROMPT_FORMATS, PromptFormat
 from actors.search.plan import SearchPlan
 from actors.storage.checkpoint import Checkpoint
@@ -25,24 +25,15 @@ from pipeline.config.load import load_config
 from pipeline.state.run import Run
 from pipeline.state.stage import Rate, Stage, StageContext, StageOutput
 from sandbox.problem import FunctionTest, Problem
-from sandbox.verdict import Outcome, first_failure
+from sandbox.verdict import Outcome
 
 HERE = "benchmarks.formats"
 ASK = "Write the whole corrected program again, with its imports, in one ```python code block."
 
 
-def _tell_test(problem: Problem, outcome: Outcome) -> str:
-    """The failing public test as it is written, and what came of it."""
-    failure = first_failure(outcome.tests)
-    test = problem.public_tests[failure.index] if failure else None
-    source = test.source.strip() if isinstance(test, FunctionTest) else ""
-    said = failure_text(outcome)
-    return sanitise_text(f"The program fails this test:\n\n{source}\n\n{said}") if source else said
-
-
 def _tell_all_again(problem: Problem, outcome: Outcome) -> str:
     """The failing test, and the problem once more."""
-    return f"{_tell_test(problem, outcome)}\n\nThe problem was:\n\n{problem.prompt.strip()}"
+    return f"{tell_test(problem, outcome)}\n\nThe problem was:\n\n{problem.prompt.strip()}"
 
 
 def _script_prompt(problem: Problem, show_tests: bool) -> str:
@@ -53,12 +44,11 @@ def _script_prompt(problem: Problem, show_tests: bool) -> str:
     return f"{ask}\n```\n{shown}\n```"
 
 
-TEST = FeedbackStyle(tell=_tell_test, description="The failing public test, and what came of it.")
 AGAIN = FeedbackStyle(tell=_tell_all_again, description="The failing public test, and the problem again.")
 ASKED = replace(PROMPT_FORMATS["instruct"], feedback_template=f"{{}}\n\n{ASK}", description="The tag is named.")
 SCRIPT: PromptFormat = replace(ASKED, first_prompt=_script_prompt, description="EvalPlus's request.")
-TRIED = {"TEST": f"{HERE}:TEST", "AGAIN": f"{HERE}:AGAIN", "ASKED": f"{HERE}:ASKED", "SCRIPT": f"{HERE}:SCRIPT"}
-FORMATS = "instruct+values,instruct+traceback,instruct+TEST,ASKED+TEST,ASKED+AGAIN,SCRIPT+TEST,paper+traceback"
+TRIED = {"AGAIN": f"{HERE}:AGAIN", "ASKED": f"{HERE}:ASKED", "SCRIPT": f"{HERE}:SCRIPT"}
+FORMATS = "instruct+values,instruct+traceback,instruct+test,ASKED+test,ASKED+AGAIN,SCRIPT+test,paper+traceback"
 
 
 def _plan(config: Any, name: str) -> SearchPlan:

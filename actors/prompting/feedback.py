@@ -46,6 +46,15 @@ def tell_values_and_ask_why(problem: Problem, outcome: Outcome) -> str:
     return f"{failure_text(outcome)}\n\n{request}"
 
 
+def tell_test(problem: Problem, outcome: Outcome) -> str:
+    """The failing public test as it is written, and the judge's words on it."""
+    failure = first_failure(outcome.tests)
+    test = problem.public_tests[failure.index] if failure else None
+    source = test.source.strip() if isinstance(test, FunctionTest) else ""
+    said = failure_text(outcome)
+    return f"The program fails this test:\n\n{sanitise_text(source)}\n\n{said}" if source else said
+
+
 def tell_traceback(problem: Problem, outcome: Outcome) -> str:
     """What a Python interpreter would print that ran the program and then its public tests, line by line.
 
@@ -76,6 +85,10 @@ FEEDBACK_STYLES: Registry[FeedbackStyle] = Registry(
             tell=tell_values_and_ask_why,
             description="As values, and a request to explain the failure before the next program.",
             needs_prose=True,
+        ),
+        "test": FeedbackStyle(
+            tell=tell_test,
+            description="The public test that fails as it is written, then as values.",
         ),
     },
 )

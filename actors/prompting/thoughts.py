@@ -6,8 +6,8 @@ THOUGHTS = ("think", "thinking", "thought", "reasoning", "seed:think")
 """Elements in which reasoning models write what is no part of the answer."""
 _NAMES = "|".join(THOUGHTS)
 _OPEN = re.compile(rf"^[ \t]*[<\[◁]({_NAMES})(\s[^>\n]*)?[>\]▷]", re.IGNORECASE | re.MULTILINE)
-_CLOSED = re.compile(rf"[<\[◁]/({_NAMES})[>\]▷](?=\s*(?:$|[`~]{{3}}))|^[<\[◁]/({_NAMES})[>\]▷]", re.I | re.M)
-"""At an end of a line or at its beginning: within one it is a program's text."""
+_CLOSED = re.compile(rf"[<\[◁]/({_NAMES})[>\]▷](?!['\"])", re.IGNORECASE)
+"""Not within quotation marks: there it is a program's text."""
 
 
 def without_thoughts(response: str) -> str | None:

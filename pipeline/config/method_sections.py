@@ -14,7 +14,7 @@ from pipeline.config.presets import PROTOCOLS
 class DialogueSection(Section):
     """What a model reads, and how its answers are read."""
 
-    style: Annotated[str, OneOf(PROMPT_FORMATS)] = "paper"
+    style: Annotated[str, OneOf(PROMPT_FORMATS)] = "instruct"
     """Prompt format, or package.module:NAME of your own: how the first prompt is written, and how a program is found in
     an answer."""
     feedback: Annotated[str, OneOf(FEEDBACK_STYLES)] = "values"

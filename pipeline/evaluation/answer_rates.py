@@ -10,7 +10,7 @@ from pipeline.evaluation.search_records import SearchRecord
 
 ANSWERS, NO_PROGRAM, CUT, WITH_PROGRAM = "answers", "no_program", "cut_short", "accuracy_with_program"
 REASON_TITLES: dict[MissingReason, str] = {
-    "cut": "cut before it",
+    "cut": "cut before a program",
     "empty": "nothing said",
     "reasoning": "ends in its reasoning",
     "no_fence": "no code block",

@@ -14,6 +14,7 @@ from actors.executor.client import JudgeClient, ray_lane
 from actors.generator import Generator
 from actors.ids import stable_seed
 from actors.prompting.dialogue import build_dialogue
+from pipeline.config.method_sections import DialogueSection
 from sandbox.languages.python import tested_name
 from sandbox.problem import FunctionTest, Problem
 from tests.support.fakes import ByteTokenizer, FakeEngine
@@ -37,7 +38,7 @@ class Rates:
 class Script:
     """An engine's `write`: (chat, seed) → answer. Answers to one history are independent draws."""
 
-    def __init__(self, problems: Sequence[Problem], rates: Rates, style: str = "paper") -> None:
+    def __init__(self, problems: Sequence[Problem], rates: Rates, style: str = DialogueSection().style) -> None:
         """Raises ValueError if a problem has no reference solution."""
         talk = build_dialogue(style)
         self.rates = rates

@@ -147,7 +147,9 @@ def test_the_axes_are_independent_and_framed_by_the_style() -> None:
 def test_names_that_are_in_no_table_and_pairs_that_do_not_fit() -> None:
     with pytest.raises(RegistryError, match=r"no prompt format is named 'fancy'\. Shipped: bare, paper, instruct"):
         build_dialogue("fancy")
-    with pytest.raises(RegistryError, match=r"no feedback style is named 'loud'\. Shipped: values, traceback, explain"):
+    with pytest.raises(
+        RegistryError, match=r"no feedback style is named 'loud'\. Shipped: values, traceback, explain, test"
+    ):
         build_dialogue("bare", "loud")
     with pytest.raises(ValueError, match="words before the program"):
         build_dialogue("bare", "explain")

@@ -5,6 +5,7 @@ import pytest
 from actors.prompting.feedback import (
     MAX_FEEDBACK_CHARS,
     sanitise_text,
+    tell_test,
     tell_traceback,
     tell_values,
     tell_values_and_ask_why,
@@ -31,6 +32,16 @@ def test_values_is_the_first_failing_tests_message_else_the_outcomes_else_the_ve
     empty = TestResult(index=0, verdict=Verdict.WRONG_ANSWER)
     assert tell_values(DOUBLE, Outcome(verdict=Verdict.WRONG_ANSWER, tests=(empty,), message="all")) == "all"
     assert tell_values(DOUBLE, Outcome(verdict=Verdict.TIME_LIMIT)) == "time limit"
+
+
+def test_the_failing_test_is_shown_as_it_is_written() -> None:
+    told = tell_test(DOUBLE, failed(Verdict.WRONG_ANSWER, "got 3, expected 4"))
+    assert told == "The program fails this test:\n\nassert f(2) == 4\n\ngot 3, expected 4"
+    assert tell_test(DOUBLE, Outcome(verdict=Verdict.COMPILE_ERROR, message="line 1: oops")) == "line 1: oops"
+    stdio = Problem(
+        problem_id="s", prompt="Double.", io="stdio", public_tests=(StdioTest("1", "2"), StdioTest("2", "4"))
+    )
+    assert tell_test(stdio, failed(Verdict.WRONG_ANSWER, "got 3, expected 4")) == "got 3, expected 4"
 
 
 def test_explain_asks_for_a_diagnosis() -> None:

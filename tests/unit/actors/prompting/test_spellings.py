@@ -72,6 +72,7 @@ THOUGHTS = [
     f"{BLOCK}\n<think>\nOr else\n{DRAFTED}",
     f'<think type="draft">\n{DRAFTED}\n</think>{BLOCK}',
     *(f"{start}\n{DRAFTED}\n{end}\n\n{CODE}" for start, end in (("[THINK]", "[/THINK]"), ("◁think▷", "◁/think▷"))),
+    f"<think>{DRAFT}</think>Here it is:\n{BLOCK}",
     f"I use <think> for thoughts.\n{BLOCK}",
 ]
 

@@ -51,7 +51,7 @@ def test_answers_without_a_program_are_told_apart_from_wrong_ones(tmp_path: Path
         "answers of a turn turn 1 turn 2",
         "base model, greedy answers 200 100",
         "without a program, % 0.0 25.0",
-        "cut before it - 15.0",
+        "cut before a program - 15.0",
         "no code block - 10.0",
         "cut at max_tokens, % 1.0 20.0",
         "right if a program, % 50.0 62.5",
