@@ -17,14 +17,15 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # this folder's sandbox.py is not the package of that name
 
+from actors.prompting.begun_answer import BegunAnswer
 from actors.prompting.feedback import FEEDBACK_STYLES, FeedbackStyle, tell_test
-from actors.prompting.prompts import PROMPT_FORMATS, PromptFormat
+from actors.prompting.prompts import PROMPT_FORMATS
 from actors.search.plan import SearchPlan
 from actors.storage.checkpoint import Checkpoint
 from pipeline.config.load import load_config
 from pipeline.state.run import Run
 from pipeline.state.stage import Rate, Stage, StageContext, StageOutput
-from sandbox.problem import FunctionTest, Problem
+from sandbox.problem import Problem
 from sandbox.verdict import Outcome
 
 HERE = "benchmarks.formats"
@@ -36,19 +37,15 @@ def _tell_all_again(problem: Problem, outcome: Outcome) -> str:
     return f"{tell_test(problem, outcome)}\n\nThe problem was:\n\n{problem.prompt.strip()}"
 
 
-def _script_prompt(problem: Problem, show_tests: bool) -> str:
-    """As EvalPlus asks, with the public tests below the statement."""
-    tests = [test.source.strip() for test in problem.public_tests if isinstance(test, FunctionTest)]
-    shown = "\n".join([problem.prompt.strip(), *([*tests] if show_tests else [])])
-    ask = "Please provide a self-contained Python script that solves the following problem in a markdown code block:"
-    return f"{ask}\n```\n{shown}\n```"
-
-
 AGAIN = FeedbackStyle(tell=_tell_all_again, description="The failing public test, and the problem again.")
 ASKED = replace(PROMPT_FORMATS["instruct"], feedback_template=f"{{}}\n\n{ASK}", description="The tag is named.")
-SCRIPT: PromptFormat = replace(ASKED, first_prompt=_script_prompt, description="EvalPlus's request.")
-TRIED = {"AGAIN": f"{HERE}:AGAIN", "ASKED": f"{HERE}:ASKED", "SCRIPT": f"{HERE}:SCRIPT"}
-FORMATS = "instruct+values,instruct+traceback,instruct+test,ASKED+test,ASKED+AGAIN,SCRIPT+test,paper+traceback"
+BEGUN = replace(
+    ASKED,
+    begun=BegunAnswer(beginning="```python\n", stops=("\n```\n",), closing="\n```\n"),
+    description="The code block is opened for the model, and its answer ends with it.",
+)
+TRIED = {"BEGUN": f"{HERE}:BEGUN", "AGAIN": f"{HERE}:AGAIN", "ASKED": f"{HERE}:ASKED"}
+FORMATS = "instruct+values,ASKED+test,ASKED+AGAIN,BEGUN+test"
 
 
 def _plan(config: Any, name: str) -> SearchPlan:
