@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.sizing.model_facts import BUILTIN, EMBEDDED, read_model_facts
+from pipeline.sizing.model_facts import model_directory, read_model_facts
 
 SIZE_IN_NAME = re.compile(r"(?:^|[-_/])(\d+(?:\.\d+)?)([bm])(?=$|[-_.])", re.IGNORECASE)
 """As in Llama-3.1-8B-Instruct; a mixture's 8x7B is not taken."""
@@ -28,23 +28,9 @@ class ModelShape:
 
 def find_model_shape(name: str) -> ModelShape | None:
     """By the files of `builtin:…`, a directory or a hub model in the local cache; else by the name; None if unknown."""
-    directory = _directory(name)
+    directory = model_directory(name)
     shape = _read_shape(directory) if directory else None
     return shape or _from_name(name)
-
-
-def _directory(name: str) -> Path | None:
-    if name.startswith(BUILTIN):
-        return EMBEDDED / name.removeprefix(BUILTIN)
-    path = Path(name).expanduser()
-    if path.is_dir():
-        return path
-    if "://" in name or not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", name):
-        return None
-    from huggingface_hub import try_to_load_from_cache
-
-    cached = try_to_load_from_cache(name, "config.json")
-    return Path(cached).parent if isinstance(cached, str) else None
 
 
 def _read_shape(directory: Path) -> ModelShape | None:

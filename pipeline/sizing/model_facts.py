@@ -1,15 +1,16 @@
 """What a model's files say of its size: read in milliseconds, without its weights."""
 
 import json
-import math
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.sizing.tensor_headers import read_header, weight_files
+from pipeline.sizing.tensor_headers import count_parameters
 
 BUILTIN = "builtin:"
 EMBEDDED = Path(__file__).parents[1] / "embedded"
+HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
 DTYPES = {"F32": "float32", "BF16": "bfloat16", "F16": "float16", "F64": "float32"}
 BYTES = {"float32": 4, "bfloat16": 2}
 
@@ -31,20 +32,34 @@ class ModelFacts:
         return None if self.cached_numbers is None else self.cached_numbers * BYTES[dtype]
 
 
+def model_directory(name: str) -> Path | None:
+    """Where the files of `builtin:…`, of a directory or of a hub model in the local cache are; None if not here."""
+    if name.startswith(BUILTIN):
+        return EMBEDDED / name.removeprefix(BUILTIN)
+    path = Path(name).expanduser()
+    if path.is_dir():
+        return path
+    if "://" in name or not HUB_NAME.fullmatch(name):
+        return None
+    try:
+        from huggingface_hub import try_to_load_from_cache
+    except ModuleNotFoundError:  # the base installation
+        return None
+    cached = try_to_load_from_cache(name, "config.json")
+    return Path(cached).parent if isinstance(cached, str) else None
+
+
 def find_model_facts(name: str, *, fetch: bool = False) -> ModelFacts | None:
-    """Facts of a model by builtin name, directory, address or hub name; None if its files are not on this machine.
+    """Facts of a model by any name that a setting takes; None if its files are not on this machine.
 
     `fetch` brings those that are elsewhere, once. Raises CheckpointError if nobody has them.
     """
-    if name.startswith(BUILTIN):
-        return read_model_facts(EMBEDDED / name.removeprefix(BUILTIN))
-    if (path := Path(name).expanduser()).is_dir():
-        return read_model_facts(path)
-    if not fetch:
-        return None
-    from actors.storage.checkpoint import fetch_checkpoint
+    if fetch and not name.startswith(BUILTIN):
+        from actors.storage.checkpoint import fetch_checkpoint
 
-    return read_model_facts(Path(fetch_checkpoint(name)))
+        return read_model_facts(Path(fetch_checkpoint(name)))
+    directory = model_directory(name)
+    return read_model_facts(directory) if directory is not None else None
 
 
 def read_model_facts(directory: Path) -> ModelFacts:
@@ -66,11 +81,8 @@ def read_model_facts(directory: Path) -> ModelFacts:
 
 def _weights(directory: Path) -> tuple[int | None, str | None]:
     """Parameters of all files, and the type that most of them have."""
-    counts: dict[str, int] = {}
     try:
-        for path in weight_files(directory):
-            for entry in read_header(path)[1].values():
-                counts[entry["dtype"]] = counts.get(entry["dtype"], 0) + math.prod(entry["shape"])
+        counts = count_parameters(directory)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None, None
     most = max(counts, key=lambda name: counts[name], default="")

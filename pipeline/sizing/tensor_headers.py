@@ -1,6 +1,7 @@
 """The header of a safetensors file: names, shapes and places of its tensors, without the tensors."""
 
 import json
+import math
 import struct
 from pathlib import Path
 from typing import Any
@@ -29,3 +30,13 @@ def weight_files(directory: Path) -> list[Path]:
         return [directory / "model.safetensors"]
     mapped = json.loads(index.read_text())["weight_map"]
     return [directory / name for name in sorted(set(mapped.values()))]
+
+
+def count_parameters(directory: Path) -> dict[str, int]:
+    """Parameters of a model by the type that they are stored in, as in {"BF16": 134515008}. Raises OSError or
+    ValueError if a file is missing or no safetensors."""
+    counts: dict[str, int] = {}
+    for path in weight_files(directory):
+        for entry in read_header(path)[1].values():
+            counts[entry["dtype"]] = counts.get(entry["dtype"], 0) + math.prod(entry["shape"])
+    return counts
