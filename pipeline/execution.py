@@ -37,8 +37,13 @@ def execute_iterations(run: Run) -> None:
     with ended_in_the_middle(lambda: bool(run.ran)), open_run_trackers(run):
         for iteration in range(run.config.run.iterations + 1):
             run_iteration(run, iteration)
-            rows = [cast("MetricRecord", series_record(one)) for one in read_series(run.store)]
-            run.trackers.iteration_finished(iteration, rows)
+            tell_metrics(run, iteration)
+
+
+def tell_metrics(run: Run, iteration: int) -> None:
+    """Tell the trackers that an iteration is finished, with the metrics of all iterations so far."""
+    rows = [cast("MetricRecord", series_record(one)) for one in read_series(run.store)]
+    run.trackers.iteration_finished(iteration, rows)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from actors.storage.checkpoint import Checkpoint
 from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
 from pipeline.evaluation.metric_rows import CalibrationBin, MetricRow, read_calibration_bins, read_metric_rows
-from pipeline.execution import begin_run, open_run_trackers
+from pipeline.execution import begin_run, open_run_trackers, tell_metrics
 from pipeline.model_files.directory import read_model_config
 from pipeline.preflight.check import check_run
 from pipeline.preflight.selectors import check_selectors
@@ -84,7 +84,9 @@ def _measure(run: Run, scorer: Checkpoint | None) -> Manifest:
             run.stage(0, SEARCH_BEST_OF_N, policy=run.base, verifier=scorer)
         else:
             run.stage(0, SEARCH_BEST_OF_N, policy=run.base)
-        return run.stage(0, METRICS, found=measured_stages(run, 0))
+        found = run.stage(0, METRICS, found=measured_stages(run, 0))
+        tell_metrics(run, 0)
+        return found
 
 
 def open_actor_groups(config: Config) -> "ActorGroups":

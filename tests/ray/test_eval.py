@@ -201,6 +201,9 @@ def check(dataset: str, problems: list[Problem], searches: int, folder: Path) ->
         assert_near(row("best_of_n", name, 1, WIDTH), means, searches)
     public = [sum(chances(problem, 1)) for problem in problems]
     assert_near(row("accuracy_public", "random", 1, 1), public, searches)
+    told = [json.loads(line) for line in (folder / "scripted" / "metrics.jsonl").read_text().splitlines()]
+    rates = {one["metric"]: [turn["value"] for turn in one["turns"]] for one in told if one["series"] == "greedy"}
+    assert rates["answers"][0] == 1 and set(rates["no_program"]) == {0.0}
     labels_are_what_was_meant(folder / "scripted", {problem.problem_id: problem for problem in problems})
 
 
