@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import LlamaConfig
+import transformers
 
 from actors.prompting.chat_template import example_ids
 from actors.scorers.verifier import padding_id, verifier_rewards
@@ -40,7 +40,7 @@ class Countdown(torch.nn.Module):
 
     def __init__(self, vocabulary: int = 4) -> None:
         super().__init__()
-        self.config = LlamaConfig(vocab_size=vocabulary)
+        self.config = transformers.LlamaConfig(vocab_size=vocabulary)
         self.head = torch.nn.Linear(1, vocabulary, bias=False)
         self.head.weight.data[:, 0] = torch.arange(float(vocabulary)).clamp(max=3)
         self.places = 0
@@ -76,6 +76,37 @@ def test_loss_is_on_the_target_only_and_predicted_one_before(vocabulary: int, pl
     assert loss.item() == pytest.approx(expected, abs=1e-4)
     assert model.head(torch.zeros(1, 5, 1)).shape == (1, 5, vocabulary)  # nothing is left behind
     assert TargetLoss().loss_weight(first) + TargetLoss().loss_weight(second) == 1 * 2 + 2 * 1
+
+
+@pytest.mark.parametrize("family", ["Llama", "Gemma2", "Granite"])
+def test_families_that_scale_or_cap_their_logits_lose_what_all_logits_say(family: str) -> None:
+    """Two rows of unlike prompts, against the cross-entropy of all logits; gradients, too."""
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
+    special = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}
+    config = getattr(transformers, f"{family}Config")(
+        vocab_size=SMALL_VOCABULARY + 8, num_key_value_heads=2, head_dim=8, **sizes, **special
+    )
+    model = transformers.AutoModelForCausalLM.from_config(config)
+    rows = [
+        TrainingExample(sequences=(array("i", range(5, 12)),), start=2, weight=0.5),
+        TrainingExample(sequences=(array("i", [9, 8, 7, 6]),), start=3),
+    ]
+    batch = collate_examples(rows, rows[0])
+    target_loss_sum(model, batch).backward()
+    found = [parameter.grad.clone() for parameter in model.parameters()]
+    model.zero_grad()
+    logits = model(input_ids=batch.ids, attention_mask=batch.mask).logits.log_softmax(-1)
+    expected = sum(
+        -row.weight * logits[number, place - 1, token]
+        for number, row in enumerate(rows)
+        for place, token in enumerate(row.sequences[0])
+        if place >= row.start
+    )
+    expected.backward()
+    assert target_loss_sum(model, batch).item() == pytest.approx(expected.item(), rel=1e-6)
+    for gradient, parameter in zip(found, model.parameters(), strict=True):
+        torch.testing.assert_close(gradient, parameter.grad, rtol=1e-4, atol=1e-6)
 
 
 def test_collate_pads_right_and_an_empty_micro_batch_weighs_nothing() -> None:
