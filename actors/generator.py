@@ -20,7 +20,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from actors.inference.engine import Engine, EngineError
+from actors.inference.engine import Engine, EngineError, LoadReport
 from actors.search.episode import EPISODE_SCHEMA, Episode
 from actors.search.episode_counts import episode_counts
 from actors.search.plan import SearchPlan, Shard
@@ -87,15 +87,19 @@ class Generator:
         self._judged = 0
         self._judge_wait_s = 0.0
 
-    async def load(self, checkpoint: Checkpoint) -> None:
-        """Replace the weights. Raises WeightsError if the result is not the checkpoint, EngineError if episodes run."""
+    async def load(self, checkpoint: Checkpoint) -> LoadReport | None:
+        """Replace the weights; None if the engine holds them already.
+
+        Raises WeightsError if the result is not the checkpoint, EngineError if episodes run.
+        """
         if self._shards:
             raise EngineError(
                 f"cannot load policy {checkpoint.policy_id}: {self._shards} shards are being played with "
                 f"{self.engine.policy_id}; wait for them first"
             )
-        if checkpoint.policy_id != self.engine.policy_id:
-            await self.engine.load(checkpoint)
+        if checkpoint.policy_id == self.engine.policy_id:
+            return None
+        return await self.engine.load(checkpoint)
 
     async def play(
         self,

@@ -55,6 +55,22 @@ class EngineConfig:
     start_deadline_s: float = 600.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadReport:
+    """How a checkpoint came into an engine, and what its check saw."""
+
+    policy_id: str
+    seconds: float
+    rebuilt: str = ""
+    """Why the engine was built anew: the weights did not go in place. "" if they did, or were there already."""
+    tensors: int = 0
+    """Of the checkpoint, that were compared with what the engine holds."""
+    share: float = 0.0
+    """Of the checkpoint's parameters that lie in these tensors."""
+    reference: bool = False
+    """Whether transformers' log-probabilities were compared too; they are not for models too large for this machine."""
+
+
 class Engine(Protocol):
     """Continuous batching behind coroutines: many `generate` calls may be in flight at once.
 
@@ -71,13 +87,13 @@ class Engine(Protocol):
 
     async def generate(self, prompt_ids: Sequence[int], sampling: Sampling) -> list[Completion]: ...
 
-    async def logprobs(self, token_ids: Sequence[int]) -> list[float]:
+    async def logprobs(self, token_ids: Sequence[int], *, read_cache: bool = True) -> list[float]:
         """Log-probability of each token after the first, given those before it; length len(token_ids) - 1.
 
         They come from the prefix cache wherever sampling would read it, so stale cache entries show.
         """
         ...
 
-    async def load(self, checkpoint: Checkpoint) -> None: ...
+    async def load(self, checkpoint: Checkpoint) -> LoadReport: ...
 
     async def close(self) -> None: ...

@@ -14,7 +14,7 @@ from typing import Any
 
 from actors.deadline import within_deadline
 from actors.inference.engine import EngineConfig
-from actors.inference.vllm_base import VllmEngine, engine_arguments, quiet_environment
+from actors.inference.vllm_base import WORKER_EXTENSION, VllmEngine, engine_arguments, quiet_environment
 
 
 class AsyncEngine(VllmEngine):
@@ -51,9 +51,10 @@ class AsyncEngine(VllmEngine):
             if self._open == 0:
                 self._busy_s += time.monotonic() - self._busy_since
 
-    async def _reload(self, path: str) -> None:
-        call = self._engine.collective_rpc("reload_weights", kwargs={"weights_path": path})
-        await within_deadline(self.config.start_deadline_s, "reloading weights", call)
+    async def _on_workers(self, what: str, method: str, **arguments: str) -> list[Any]:
+        call = self._engine.collective_rpc(method, kwargs=arguments)
+        found: list[Any] = await within_deadline(self.config.start_deadline_s, what, call)
+        return found
 
     async def _reset_prefix_cache(self) -> bool:
         call = self._engine.reset_prefix_cache()
@@ -68,7 +69,8 @@ class AsyncEngine(VllmEngine):
         from vllm.v1.engine.async_llm import AsyncLLM
 
         self._discard()
-        self._engine = AsyncLLM.from_engine_args(AsyncEngineArgs(**engine_arguments(self.config, path)))
+        arguments = {**engine_arguments(self.config, path), "worker_extension_cls": WORKER_EXTENSION}
+        self._engine = AsyncLLM.from_engine_args(AsyncEngineArgs(**arguments))
 
     def _discard(self) -> None:
         if self._engine is not None:

@@ -11,16 +11,19 @@ prefix cache unless told otherwise, and what they return for cached positions is
 import asyncio
 import itertools
 import os
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from actors.inference.engine import Completion, EngineConfig, EngineError, Sampling
-from actors.inference.weights import WeightProbe, WeightsError, local_copy
+from actors.inference.engine import Completion, EngineConfig, EngineError, LoadReport, Sampling
+from actors.inference.weights import WeightProbe, WeightsError, compare_tensors, local_copy
 from actors.prompting.chat_template import end_token_ids
 from actors.storage.checkpoint import Checkpoint
 from actors.threads import use_threads
 
+WORKER_EXTENSION = "actors.inference.worker_extension.WeightsExtension"
 CPU_BATCH_TOKENS = 8192  # prompts that one step may prefill together
 
 
@@ -50,8 +53,8 @@ class VllmEngine(ABC):
         """The final RequestOutput of one request. Cancelling the coroutine aborts the request."""
 
     @abstractmethod
-    async def _reload(self, path: str) -> None:
-        """Replace the weights in place; what is left after an error is undefined."""
+    async def _on_workers(self, what: str, method: str, **arguments: str) -> list[Any]:
+        """Call a method of every worker (worker_extension, or vLLM's own); `what` names the wait."""
 
     @abstractmethod
     async def _reset_prefix_cache(self) -> bool: ...
@@ -76,9 +79,9 @@ class VllmEngine(ABC):
         output = await self._counted(list(prompt_ids), sampling_params(sampling, self._stop_ids))
         return [_completion(found) for found in output.outputs]
 
-    async def logprobs(self, token_ids: Sequence[int]) -> list[float]:
+    async def logprobs(self, token_ids: Sequence[int], *, read_cache: bool = True) -> list[float]:
         ids = list(token_ids)
-        output = await self._counted(ids, logprob_params(read_cache=True))
+        output = await self._counted(ids, logprob_params(read_cache=read_cache))
         cached = output.num_cached_tokens or 0
         found = _logprobs(output, ids)
         if cached:
@@ -88,30 +91,47 @@ class VllmEngine(ABC):
             found = _logprobs(fresh, ids)[:cached] + found[cached:]
         return found
 
-    async def load(self, checkpoint: Checkpoint) -> None:
+    async def load(self, checkpoint: Checkpoint) -> LoadReport:
         if self._in_flight:
             raise EngineError(
                 f"cannot load policy {checkpoint.policy_id} while {self._in_flight} requests are in flight; "
                 "wait for them"
             )
+        started = time.monotonic()
         path = await asyncio.to_thread(local_copy, checkpoint)
         probe = await asyncio.to_thread(WeightProbe, path, self.config.max_context, self.config.dtype)
-        self.policy_id = ""
+        self.policy_id = rebuilt = ""
         try:
             if not (self._fresh and path == self._first_path):
                 await self._reload(path)
                 if not await self._reset_prefix_cache():
                     raise WeightsError("vLLM did not reset its prefix cache; requests are still running")
-            await probe.check(self)
+            report = await self._check(path, probe)
         except Exception as error:
             # reload_weights is not transactional, so whatever went wrong, only a new engine is trustworthy.
+            rebuilt = f"{type(error).__name__}: {error}"
             await self._restart(path)
             try:
-                await probe.check(self)
+                report = await self._check(path, probe)
             except WeightsError as again:
                 raise again from error
         self.policy_id = checkpoint.policy_id
         self._fresh = False
+        return replace(report, policy_id=checkpoint.policy_id, seconds=time.monotonic() - started, rebuilt=rebuilt)
+
+    async def _reload(self, path: str) -> None:
+        """Replace the weights in place; what is left after an error is undefined."""
+        await self._on_workers("reloading weights", "reload_weights", weights_path=path)
+        await self._on_workers("packing weights", "refresh_packed_weights")
+
+    async def _check(self, path: str, probe: WeightProbe) -> LoadReport:
+        """Raise WeightsError unless the engine holds the weights in `path` and computes with them."""
+        ranks = await self._on_workers("comparing weights", "compare_with_files", path=path)
+        compare_tensors(ranks, path)
+        await probe.check(self)
+        tensors = min(rank["tensors"] for rank in ranks)
+        share = min(rank["elements"] / max(1, rank["all_elements"]) for rank in ranks)
+        return LoadReport(policy_id="", seconds=0.0, tensors=tensors, share=share, reference=probe.expected is not None)
 
     async def _counted(self, ids: list[int], params: Any) -> Any:
         self._in_flight += 1

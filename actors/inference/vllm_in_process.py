@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 
 from actors.deadline import within_deadline
 from actors.inference.engine import EngineConfig, EngineError
-from actors.inference.vllm_base import VllmEngine, engine_arguments, quiet_environment
+from actors.inference.vllm_base import WORKER_EXTENSION, VllmEngine, engine_arguments, quiet_environment
 
 T = TypeVar("T")
 Waiter = tuple[asyncio.AbstractEventLoop, "asyncio.Future[Any]"]
@@ -81,11 +81,8 @@ class ThreadEngine(VllmEngine):
             self._send(partial(self._abort, request_id))
             raise
 
-    async def _reload(self, path: str) -> None:
-        await self._within_deadline(
-            "reloading weights",
-            lambda: self._engine.collective_rpc("reload_weights", kwargs={"weights_path": path}),
-        )
+    async def _on_workers(self, what: str, method: str, **arguments: str) -> list[Any]:
+        return await self._within_deadline(what, lambda: self._engine.collective_rpc(method, kwargs=arguments))
 
     async def _reset_prefix_cache(self) -> bool:
         return await self._within_deadline("resetting the prefix cache", lambda: self._engine.reset_prefix_cache())
@@ -175,7 +172,8 @@ class ThreadEngine(VllmEngine):
         from vllm.v1.engine.llm_engine import LLMEngine
 
         self._discard(EngineError("the engine was started again"))
-        self._engine = LLMEngine.from_engine_args(EngineArgs(**engine_arguments(self.config, path)))
+        arguments = {**engine_arguments(self.config, path), "worker_extension_cls": WORKER_EXTENSION}
+        self._engine = LLMEngine.from_engine_args(EngineArgs(**arguments))
 
     def _discard(self, error: EngineError) -> None:
         """Shut the inner engine down; whoever waits for it gets `error`."""

@@ -1,24 +1,41 @@
-"""Weights are what they claim: the checksum before they are loaded, a probe after.
+"""Weights are what they claim: the checksum before they are loaded, tensors and a probe after.
 
-The probe is a fixed sequence of ids, longer than two blocks of the prefix cache, whose log-probabilities the
-engine and transformers must agree on. The engine reads its prefix cache for it as it would when sampling, and
-each check leaves the probe in the cache, so a cache that was not reset after a reload shows as a disagreement.
+    files     sha256 of the directory against the policy's name: another, cut or altered checkpoint
+    tensors   what every rank holds against the files, exactly (worker_extension): a tensor that was not replaced,
+              a wrong shard, a checkpoint that is one small step older
+    probe     log-probabilities of a fixed sequence against transformers': right weights that are computed with
+              wrongly, a prefix cache that was not reset
 
-Limit: the reference is one forward pass by transformers on the CPU in float32, which needs 4 bytes per
-parameter and is affordable up to about 2 B parameters.
+Tensors have no tolerance and no limit of size; reading them is mapped, in chunks. The probe's reference takes 4 bytes
+per parameter, and time, so it is made if both are there (`reference_fits`). For a larger model the engine is compared
+with itself, prefix cache against none: that finds a stale cache, and leaves the computation to vLLM.
+
+The probe is longer than two blocks of the prefix cache. The engine reads its prefix cache for it as it would when
+sampling, and each check leaves the probe in the cache, so a cache that was not reset after a reload shows as a
+disagreement. Its tolerance is the model's own rounding: how far transformers in bfloat16 is from float32.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from actors.inference.checkpoint_tensors import CheckpointTensors
 from actors.inference.engine import Engine, EngineError
 from actors.storage.checkpoint import Checkpoint, CheckpointError, fetch_checkpoint, weights_checksum
 
 PROBE_TOKENS = 320  # 2.5 blocks of vLLM's 128 on CPU; the check needs at least one full block in the cache
-MAX_REFERENCE_PARAMETERS = 2_500_000_000
 ROOM = 2.0
 """How much further from fp32 an engine in bfloat16 may be than transformers in bfloat16: each rounds in its own way."""
+FLOAT32_SHARE = 2.0**-8
+"""Of bfloat16's rounding that is allowed in float32: 16 bits more, of which long sums take some back."""
+FLOAT32_TOKENS = 64
+"""Of the probe that tell that rounding: the pass in bfloat16 is the slower one."""
+
+REFERENCE_BYTES = 5  # per parameter: float32, and room for activations
+REFERENCE_MEMORY = 0.25  # of what is available: other generators of this node load too
+REFERENCE_S = 120.0
+REFERENCE_FLOPS = 1e10  # per second and thread; two for each parameter and token
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +47,11 @@ class Tolerance:
 
 
 FLOAT32 = Tolerance(1e-3, 1e-4)
-"""Thirty layers of fp32 came to 8.2e-5; a wrong checkpoint is off by whole nats."""
+"""In float32, the least that is allowed."""
 LEAST = Tolerance(0.25, 0.02)
 """In bfloat16, for a model that happens to round to little: it keeps 8 bits of a mantissa."""
+WITHOUT_REFERENCE = {"float32": Tolerance(0.01, 1e-3), "bfloat16": Tolerance(2.0, 0.2)}
+"""Of an engine against itself, computed in other pieces, where nothing tells the model's rounding."""
 
 
 class WeightsError(EngineError):
@@ -69,57 +88,82 @@ def probe_ids(vocabulary: int, length: int) -> list[int]:
 class WeightProbe:
     """The ids and transformers' log-probabilities of each after the first, on one checkpoint.
 
+    `expected` is None if the model is too large for transformers here.
     In bfloat16 the model itself says how far rounding takes it: a second pass in that type is compared with fp32.
     """
 
     def __init__(self, path: str, max_context: int, dtype: str = "float32") -> None:
-        """Runs one forward pass on the CPU. `max_context` of 322 or more lets the probe have its full length."""
+        """Two forward passes on the CPU, if they fit. `max_context` of 322 or more gives the probe its full length."""
+        from transformers import AutoConfig
+
+        self.path, self.dtype = path, dtype
+        vocabulary: int = AutoConfig.from_pretrained(path).get_text_config().vocab_size
+        self.ids = probe_ids(vocabulary, min(PROBE_TOKENS, max_context - 2))
+        self.expected: list[float] | None = None
+        self.tolerance = WITHOUT_REFERENCE[dtype]
+        if reference_fits(CheckpointTensors(path).elements):
+            self._refer()
+
+    def _refer(self) -> None:
         import torch
         from transformers import AutoModelForCausalLM
         from transformers.utils import logging
 
         logging.disable_progress_bar()  # a bar per load would drown an actor's log
-        model: Any = AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32).eval()
-        parameters = sum(parameter.numel() for parameter in model.parameters())
-        if parameters > MAX_REFERENCE_PARAMETERS:
-            raise WeightsError(
-                f"{path} has {parameters / 1e9:.1f} B parameters; the probe compares with transformers on the CPU, "
-                f"which is limited to {MAX_REFERENCE_PARAMETERS / 1e9:.1f} B"
-            )
-        self.path, self.dtype = path, dtype
-        self.ids = probe_ids(model.config.vocab_size, min(PROBE_TOKENS, max_context - 2))
+        model: Any = AutoModelForCausalLM.from_pretrained(self.path, dtype=torch.float32).eval()
         self.expected = self._pass(model)
-        self.tolerance = (
-            FLOAT32 if dtype == "float32" else derived_tolerance(self.expected, self._rounded(model, dtype))
-        )
+        for parameter in model.parameters():  # angles of positions stay in fp32
+            parameter.data = parameter.data.to(torch.bfloat16)
+        if self.dtype == "bfloat16":
+            self.tolerance = derived_tolerance(self.expected, self._pass(model), ROOM, LEAST)
+        else:
+            rounded = self._pass(model, FLOAT32_TOKENS)
+            self.tolerance = derived_tolerance(self.expected[: len(rounded)], rounded, ROOM * FLOAT32_SHARE, FLOAT32)
 
-    def _pass(self, model: Any) -> list[float]:
+    def _pass(self, model: Any, tokens: int | None = None) -> list[float]:
         import torch
 
         with torch.no_grad():
-            logits = model(torch.tensor([self.ids])).logits[0, :-1].float()
-        chosen = torch.tensor(self.ids[1:])
+            logits = model(torch.tensor([self.ids[:tokens]])).logits[0, :-1].float()
+        chosen = torch.tensor(self.ids[1:tokens])
         found: list[float] = torch.log_softmax(logits, dim=-1)[torch.arange(len(chosen)), chosen].tolist()
         return found
 
-    def _rounded(self, model: Any, dtype: str) -> list[float]:
-        """Of the same weights in `dtype`, which the model then has; angles of positions stay in fp32."""
-        import torch
-
-        for parameter in model.parameters():
-            parameter.data = parameter.data.to(getattr(torch, dtype))
-        return self._pass(model)
-
     async def check(self, engine: Engine) -> None:
-        """Raise WeightsError unless the engine, as it would sample now, agrees with transformers."""
-        compare_weights(await engine.logprobs(self.ids), self.expected, self.tolerance, self.path)
+        """Raise WeightsError unless the engine, as it would sample now, agrees with transformers (or with itself)."""
+        found = await engine.logprobs(self.ids)
+        expected = self.expected or await engine.logprobs(self.ids, read_cache=False)
+        compare_weights(found, expected, self.tolerance, self.path)
 
 
-def derived_tolerance(exact: Sequence[float], rounded: Sequence[float]) -> Tolerance:
-    """What `rounded` differs from `exact`, ROOM times, and no less than LEAST."""
+def reference_fits(parameters: int) -> bool:
+    """Whether transformers can run a model on this machine's CPU, by its memory and time."""
+    import torch
+
+    seconds = 2 * parameters * PROBE_TOKENS / (REFERENCE_FLOPS * torch.get_num_threads())
+    return REFERENCE_BYTES * parameters <= REFERENCE_MEMORY * _available_bytes() and seconds <= REFERENCE_S
+
+
+def _available_bytes() -> int:
+    rows = (line.split() for line in Path("/proc/meminfo").read_text().splitlines())
+    return next(int(row[1]) << 10 for row in rows if row[0] == "MemAvailable:")
+
+
+def compare_tensors(ranks: Sequence[dict[str, Any]], path: str) -> None:
+    """Raise WeightsError if a rank's answer (worker_extension) names tensors that are not the checkpoint's."""
+    for rank, found in enumerate(ranks):
+        if found["count"]:
+            raise WeightsError(
+                f"the engine's weights are not those of {path}: {found['count']} parameters differ on rank {rank} of "
+                f"{len(ranks)}, among them " + "; ".join(found["different"])
+            )
+
+
+def derived_tolerance(exact: Sequence[float], rounded: Sequence[float], room: float, least: Tolerance) -> Tolerance:
+    """What `rounded` differs from `exact`, `room` times, and no less than `least`."""
     differences = [abs(a - b) for a, b in zip(exact, rounded, strict=True)]
     mean = sum(differences) / len(differences)
-    return Tolerance(max(LEAST.largest, ROOM * max(differences)), max(LEAST.mean, ROOM * mean))
+    return Tolerance(max(least.largest, room * max(differences)), max(least.mean, room * mean))
 
 
 def compare_weights(found: Sequence[float], expected: Sequence[float], allowed: Tolerance, path: str) -> None:

@@ -9,7 +9,7 @@ from ray.exceptions import GetTimeoutError, RayActorError
 
 from actors.executor.executor import Executor, ExecutorConfig
 from actors.generator_actor import GeneratorActor, GeneratorConfig
-from actors.inference.engine import EngineConfig
+from actors.inference.engine import EngineConfig, LoadReport
 from actors.scorers.actor import ScorerActor
 from actors.scorers.client import ScorerClient
 from actors.storage.checkpoint import Checkpoint
@@ -32,6 +32,10 @@ MIN_SEQUENCES = 256
 """Sequences decoded together: a best-of-N turn asks for N at once."""
 CALLS_PER_ACTOR = 1000
 """Concurrent calls of an async actor; episodes in flight are bounded elsewhere."""
+
+
+KNOWN_SHARE = 0.99
+"""Of a checkpoint's parameters that the weight check should know in the engine; files may hold small tables besides."""
 
 
 class ActorStartError(UserError, RuntimeError):
@@ -61,6 +65,7 @@ class ActorGroups:
         self.sizes = choose_sizes(config, _facts(config.model.generator), self.machine, workers)
         self._generators: dict[int, Any] = {}
         self._scorers: list[Any] = []
+        self.engines_rebuilt = 0  # loads whose weights did not go in place
 
     def __enter__(self) -> "ActorGroups":
         return self
@@ -119,12 +124,18 @@ class ActorGroups:
         handle = self._generators[slot]
         self._require_place(f"generator {slot}", self._slot("generators", slot))
         try:
-            _await(f"generator {slot}", [handle.load.remote(policy)], self.config.generator.start_deadline_s)
+            (loaded,) = _await(
+                f"generator {slot}", [handle.load.remote(policy)], self.config.generator.start_deadline_s
+            )
         except RayActorError:
             if replace:
                 raise
             say(f"  generator {slot} died since it was last used; starting another")
             return self.generator(slot, policy, replace=True)
+        if loaded is not None:
+            self.engines_rebuilt += bool(loaded.rebuilt)
+            for line in load_remarks(slot, loaded):
+                say(line)
         return handle
 
     def _start_generator(self, policy: Checkpoint, number: int) -> Any:
@@ -231,10 +242,24 @@ def _facts(name: str) -> ModelFacts:
     return facts
 
 
-def _await(name: str, references: list[Any], deadline_s: float) -> None:
+def load_remarks(slot: int, report: LoadReport) -> list[str]:
+    """What the console says of weights that did not go into an engine in place, or could not be compared there."""
+    remarks = []
+    if report.rebuilt:
+        remarks.append(f"  generator {slot} built its engine anew, {report.seconds:.0f} s: {report.rebuilt}")
+    if report.share < KNOWN_SHARE:
+        rest = "the rest by log-probabilities" if report.reference else "the model is too large for transformers here"
+        remarks.append(
+            f"  generator {slot}: {report.share:.0%} of the weights could be compared with the files; {rest}"
+        )
+    return remarks
+
+
+def _await(name: str, references: list[Any], deadline_s: float) -> list[Any]:
     started = time.monotonic()
     try:
-        ray.get(references, timeout=deadline_s)
+        found: list[Any] = ray.get(references, timeout=deadline_s)
+        return found
     except GetTimeoutError:
         free = ray.available_resources()
         raise ActorStartError(

@@ -16,6 +16,7 @@ EXTRA_OF_MODULE = {
     "deepspeed": "cpu",
     "huggingface_hub": "cpu",
     "markdown_it": "cpu",
+    "safetensors": "cpu",
     "tokenizers": "cpu",
     "vllm": "cpu",
     "tensorboard": "tensorboard",

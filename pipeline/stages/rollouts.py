@@ -66,9 +66,9 @@ def roll_out(
     facts: dict[str, Any] = {}
     if todo:
         total, finished = len(plans) * sum(map(len, shards)), sum(part.rows for part in done.values())
-        watch = _Watch(config, total=total, done=finished)
+        watch, rebuilt = _Watch(config, total=total, done=finished), context.actor_groups.engines_rebuilt
         _Rollout(context, plans, policy, verifier, watch).execute(todo)
-        facts = watch.facts()
+        facts = watch.facts() | {"engines_rebuilt": context.actor_groups.engines_rebuilt - rebuilt}
     _require_sandbox(context.directory, config.executor.max_infrastructure_rate)
     return StageOutput(expected_parts=len(shards), facts=facts | _unjudged(context.directory))
 

@@ -33,6 +33,12 @@ def test_a_run_leaves_every_stage_with_counts_that_add_up(undisturbed: Path) -> 
     assert (undisturbed / "report.html").stat().st_size > 10_000
 
 
+def test_new_weights_go_into_the_engine_in_place(undisturbed: Path) -> None:
+    manifest = json.loads((undisturbed / "iter_0001" / "episodes" / "manifest.json").read_text())
+    assert manifest["facts"]["engines_rebuilt"] == 0
+    assert "built its engine anew" not in (undisturbed.parent / "undisturbed.log").read_text()
+
+
 def test_ray_data_stages_use_several_tasks(undisturbed: Path) -> None:
     parts = committed_parts(str(undisturbed / "iter_0000" / "pairs"))
     assert len(parts) == PROBLEMS * SAMPLES // 8

@@ -30,7 +30,7 @@ def test_the_engine_samples_reloads_checks_and_closes(tmp_path: Path) -> None:
 
     first, second = (
         Checkpoint(path=path, policy_id=weights_checksum(path))
-        for path in (save_tiny_llama(tmp_path / f"seed{seed}", seed) for seed in (1, 2))
+        for path in (save_tiny_llama(tmp_path / f"seed{seed}", seed, tied=True) for seed in (1, 2))
     )
 
     async def main() -> None:
@@ -43,7 +43,8 @@ def test_the_engine_samples_reloads_checks_and_closes(tmp_path: Path) -> None:
         assert await engine.generate(prompt, HOT) == before
         with pytest.raises(WeightsError):
             await WeightProbe(second.path, 512, "bfloat16").check(engine)
-        await engine.load(second)
+        report = await engine.load(second)
+        assert (report.rebuilt, report.share) == ("", 1.0)
         assert engine.policy_id == second.policy_id
         assert await engine.generate(prompt, HOT) != before
         await engine.close()

@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
+from actors.inference import weights
 from actors.inference.engine import EngineConfig, EngineError, Sampling
-from actors.inference.weights import PROBE_TOKENS, WeightProbe, WeightsError, probe_ids
+from actors.inference.weights import PROBE_TOKENS, WeightProbe, WeightsError, compare_tensors, probe_ids
 from actors.storage.checkpoint import Checkpoint, weights_checksum
 from tests.ray.tiny_vllm import save_tiny_llama
 
@@ -36,7 +37,7 @@ def run() -> Iterator[Run]:
 @pytest.fixture(scope="module")
 def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> list[Checkpoint]:
     folder = tmp_path_factory.mktemp("models")
-    paths = [save_tiny_llama(folder / f"seed{seed}", seed) for seed in (1, 2)]
+    paths = [save_tiny_llama(folder / f"seed{seed}", seed, tied=True) for seed in (1, 2)]
     return [Checkpoint(path=path, policy_id=weights_checksum(path)) for path in paths]
 
 
@@ -152,8 +153,9 @@ def test_many_prompts_at_once_do_not_break_seeded_sampling(engine: Any, run: Run
 def test_a_load_changes_the_weights_and_their_name(engine: Any, checkpoints: list[Checkpoint], run: Run) -> None:
     second = checkpoints[1]
     before = run(each(engine, PROMPTS, GREEDY))
-    run(engine.load(second))
-    assert engine.policy_id == second.policy_id
+    report = run(engine.load(second))
+    assert engine.policy_id == second.policy_id == report.policy_id
+    assert (report.rebuilt, report.share, report.reference) == ("", 1.0, True)
     probe = WeightProbe(second.path, 512)
     found = run(engine.logprobs(probe.ids))
     assert len(probe.expected) == PROBE_TOKENS - 1 == len(found) >= 300
@@ -177,7 +179,7 @@ def test_a_prefix_cache_that_was_not_reset_is_found(
 
     monkeypatch.setattr(engine, "_reset_prefix_cache", forgets)
     monkeypatch.setattr(engine, "_restart", same_engine)
-    with pytest.raises(WeightsError, match="the engine's weights are not those of"):
+    with pytest.raises(WeightsError, match="log-probabilities of the probe"):
         run(engine.load(checkpoints[1]))
     with pytest.raises(EngineError, match="holds no known checkpoint"):
         run(engine.generate(PROMPTS[0], GREEDY))
@@ -204,6 +206,34 @@ def test_wrong_weights_in_the_engine_are_found(engine: Any, checkpoints: list[Ch
         run(probe.check(engine))
 
 
+def test_a_tied_output_that_was_not_packed_again_is_found(engine: Any, checkpoints: list[Checkpoint], run: Run) -> None:
+    """vLLM's own reload leaves a tied output's packed copy as it was. By tensors, and by the probe too."""
+    second = checkpoints[1].path
+    run(engine._on_workers("reloading", "reload_weights", weights_path=second))
+    with pytest.raises(WeightsError, match=r"1 parameters differ on rank 0 of 1, among them lm_head.weight: \d+ of"):
+        compare_tensors(run(engine._on_workers("comparing", "compare_with_files", path=second)), second)
+    assert run(engine._reset_prefix_cache())
+    with pytest.raises(WeightsError, match="beyond that"):
+        run(WeightProbe(second, 512).check(engine))
+    assert run(engine._on_workers("packing", "refresh_packed_weights")) == [1]
+    assert run(engine._reset_prefix_cache())
+    run(engine._check(second, WeightProbe(second, 512)))
+    engine.policy_id = ""  # these weights came without a name
+
+
+def test_a_model_too_large_for_transformers_is_compared_with_itself(
+    engine: Any, checkpoints: list[Checkpoint], run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(weights, "REFERENCE_BYTES", 1 << 60)
+    assert not run(engine.load(checkpoints[1])).reference
+    found = run(each(engine, PROMPTS[:2], GREEDY))
+    assert [list(ids) for ids in found] == [transformers_greedy(checkpoints[1].path, p, 16) for p in PROMPTS[:2]]
+    run(engine._on_workers("reloading", "reload_weights", weights_path=checkpoints[0].path))
+    with pytest.raises(WeightsError, match="beyond that"):  # the prefix cache is the other model's
+        run(WeightProbe(checkpoints[0].path, 512).check(engine))
+    engine.policy_id = ""
+
+
 def test_after_a_failed_reload_the_engine_is_made_anew(
     engine: Any, checkpoints: list[Checkpoint], run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -211,7 +241,8 @@ def test_after_a_failed_reload_the_engine_is_made_anew(
         raise RuntimeError("connection lost")
 
     monkeypatch.setattr(engine, "_reload", fails_half_way)
-    run(engine.load(checkpoints[1]))
+    report = run(engine.load(checkpoints[1]))
+    assert report.rebuilt == "RuntimeError: connection lost"
     assert engine.policy_id == checkpoints[1].policy_id
     found = run(each(engine, PROMPTS[:2], GREEDY))
     assert [list(ids) for ids in found] == [transformers_greedy(checkpoints[1].path, p, 16) for p in PROMPTS[:2]]

@@ -10,7 +10,7 @@ SPECIALS = ["<pad>", "<s>", "<|end|>", "<|user|>", "<|assistant|>"]
 CORPUS = ["def f(xs): return [x + 1 for x in xs]", "got [3], expected [4, 5]", "add one to every element of the list"]
 
 
-def save_tiny_llama(directory: Path, seed: int, positions: int = 512) -> str:
+def save_tiny_llama(directory: Path, seed: int, positions: int = 512, *, tied: bool = False) -> str:
     """Weights drawn from `seed`; the wide initialisation makes two models answer differently."""
     import torch
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -40,6 +40,7 @@ def save_tiny_llama(directory: Path, seed: int, positions: int = 512) -> str:
             bos_token_id=tokenizer.bos_token_id,
             eos_token_id=tokenizer.eos_token_id,
             pad_token_id=tokenizer.pad_token_id,
+            tie_word_embeddings=tied,
         )
     )
     model.save_pretrained(directory)

