@@ -41,7 +41,7 @@ def check_run(config: Config, splits: ProblemSplits, trains: bool = True) -> Con
         if not Path(path).is_dir():  # its files are here only now
             _check_files(f"model.{field}", name, Path(fetch_checkpoint(path)), _context(config, field))
     config = settle_config(config, trains=trains, fetch=True)
-    _check_values(config)
+    _check_room(config)
     check_sizes(config, trains=trains, fetch=True)
     _check_root(config.run.root)
     _check_disk(run_root(config))
@@ -58,20 +58,20 @@ def check_settings(config: Config, splits: ProblemSplits, trains: bool = True) -
     `trains`: whether a verifier is made of model.verifier; an evaluation makes none.
     """
     check_trackers(config.run.trackers)
+    for field, name in _models(config, trains).items():  # before the problems, which take longer to read
+        check_model(f"model.{field}", name, _context(config, field))
+    config = settle_config(config, trains=trains, fetch=False)
+    check_sizes(config, trains=trains, fetch=False)
     try:
         load_plugins(config, splits, _announce)
     except RegistryError as error:
         raise ConfigError(str(error)) from error
-    _check_values(config)
+    _check_strategy(config)
     for split in SPLITS:
         if not splits.problems(config, split):
             raise ConfigError(f"problems.{split} = {getattr(config.problems, split)!r} holds no problem")
     _check_references(config, splits)
-    for field, name in _models(config, trains).items():
-        check_model(f"model.{field}", name, _context(config, field))
-    config = settle_config(config, trains=trains, fetch=False)
-    _check_values(config)
-    check_sizes(config, trains=trains, fetch=False)
+    _check_room(config)
     return config
 
 
@@ -89,13 +89,16 @@ def _announce(plugin: Origin) -> None:
     print(f"note: imports the plug-in {plugin}", file=sys.stderr, flush=True)
 
 
-def _check_values(config: Config) -> None:
+def _check_strategy(config: Config) -> None:
     name, iterations = config.run.strategy, config.run.iterations
     if iterations and not STRATEGIES[name].trains:
         raise ConfigError(
             f"run.strategy = {name!r} trains no generator, but run.iterations = {iterations}; set run.iterations = 0, "
             "or choose another strategy"
         )
+
+
+def _check_room(config: Config) -> None:
     context = config.model.max_tokens
     if context is not None and config.rollouts.max_tokens >= context:
         raise ConfigError(

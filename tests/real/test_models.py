@@ -13,10 +13,15 @@ import pytest
 
 from actors.prompting.chat_template import example_ids, prompt_ids
 from actors.prompting.dialogue import build_dialogue
+from pipeline.config.load import load_config
 from pipeline.errors import ConfigError
 from pipeline.model_files.chat import CHAT, TARGET, render_example
 from pipeline.model_files.directory import check_directory
 from pipeline.preflight.check import check_model
+from pipeline.preflight.settling import settle_config
+from pipeline.sizing.choices import Sizes, choose_sizes
+from pipeline.sizing.machine import Machine
+from pipeline.sizing.model_facts import ModelFacts, read_model_facts
 from sandbox.problems.load import load_problems
 
 REFUSED_WITHIN_S = 2.0
@@ -121,3 +126,15 @@ def test_what_cannot_work_is_refused_by_a_dry_run(small: Path, tmp_path: Path) -
     done = subprocess.run([*command, *words], capture_output=True, text=True)
     assert done.returncode == 2 and "is more than the 8192 positions" in done.stderr
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - began < REFUSED_WITHIN_S
+
+
+def test_defaults_are_chosen_for_it(small: Path, tmp_path: Path) -> None:
+    """Its own type and half of its positions; a cache for 32 dialogues instead of the built-in model's 128 MiB."""
+    machine = Machine(cores=2, memory=8 << 30, bfloat16=True)
+    config = load_config(None, [f"model.generator={small}", f"run.root={tmp_path}", "generator.threads=2"])
+    settled = settle_config(config, trains=False, fetch=False, machine=machine)
+    assert (settled.model.dtype, settled.model.max_tokens) == ("bfloat16", 4096)
+    facts = read_model_facts(small)
+    assert facts == ModelFacts(parameters=134_515_008, cached_numbers=11_520, positions=8192, dtype="bfloat16")
+    sizes = choose_sizes(settled, facts, machine)
+    assert sizes == Sizes(generator_threads=2, episodes_in_flight=32, kv_cache_mib=1024, trains_alone=False)
