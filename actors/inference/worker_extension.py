@@ -19,7 +19,7 @@ from actors.inference.checkpoint_tensors import CheckpointTensors, elements
 from actors.inference.shards import Shard, linear_shards, vocabulary_shard
 
 COMPARED_ELEMENTS = 1 << 31
-"""Of a checkpoint, about; of a larger one a block of rows of each matrix is compared, and all that is small."""
+"""By each rank, about; if it holds more, a block of rows of each matrix is compared, and all that is small."""
 SMALL_ELEMENTS = 1 << 16
 COLUMNS = 16
 """Of each packed matrix that are compared exactly."""
@@ -64,7 +64,8 @@ class WeightsExtension:
 
         started = time.monotonic()
         files = CheckpointTensors(path)
-        share = min(1.0, COMPARED_ELEMENTS / max(1, files.elements))
+        ranks = self.vllm_config.parallel_config.tensor_parallel_size  # type: ignore[attr-defined]
+        share = min(1.0, COMPARED_ELEMENTS * ranks / max(1, files.elements))
         model = self.get_model()  # type: ignore[attr-defined]
         dtype = self.vllm_config.model_config.dtype  # type: ignore[attr-defined]
         known: set[str] = set()
@@ -177,7 +178,7 @@ class _Packed:
         matrix = expected.float()
         wanted = matrix @ self.signs
         # The sum is rounded once to the number format, and on its way in float32: by less than this for any order.
-        allowed = self.rounding * wanted.abs() + 2.0**-18 * matrix.abs().sum(1)
+        allowed = self.rounding * wanted.abs() + 2.0**-18 * torch.linalg.vector_norm(matrix, 1, dim=1)
         beyond = _off(self.answers[-1, rows], wanted)
         return torch.cat([exact, torch.where(beyond <= allowed, torch.zeros_like(beyond), beyond)[None]])
 

