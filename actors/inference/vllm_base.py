@@ -146,7 +146,8 @@ def quiet_environment(*, multiprocessing: bool, threads: int) -> None:
 
     On a CPU so many OpenMP threads as were chosen, since several spin against each other on small models (0.2 M
     parameters: 10509 tokens/s with one, 868 with two), and no dynamo: log-probabilities would compile for seconds at
-    their first use, even in eager mode. vLLM binds threads to cores only in processes of its own.
+    their first use, even in eager mode. Processes of vLLM's own, as the async form has, take other threads: one
+    for each core of a NUMA node, bound to them (VLLM_CPU_OMP_THREADS_BIND).
     """
     import torch
 

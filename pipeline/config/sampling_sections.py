@@ -42,8 +42,8 @@ class GeneratorSection(Section):
     gpus: float | None = operational(None, ge=0)
     """Accelerators per tensor-parallel rank; unset takes one if the cluster has any."""
     threads: int | None = operational(None, ge=1)
-    """CPU threads that each generator actor computes with, on CPU only; unset: its share of the cores that may be used,
-    one for a small model."""
+    """CPU threads that each generator actor computes with, on CPU and in_process only; unset: its share of the cores
+    that may be used, one for a small model."""
     episodes_in_flight: int | None = operational(None, ge=1)
     """Episodes that one generator actor samples at the same time; unset: 96, or 32 on CPU unless the model is small."""
     kv_cache_mib: int | None = operational(None, ge=16)

@@ -15,6 +15,7 @@ class Machine:
     """What is chosen by: of this machine, or of the smallest node of a cluster."""
 
     cores: int
+    """Without hyper-threads: two of one core compute no faster than one."""
     memory: int
     """Bytes."""
     bfloat16: bool
@@ -29,7 +30,7 @@ class Machine:
 def this_machine() -> Machine:
     """The machine of this process, as it may use it."""
     return Machine(
-        cores=usable_cores(),
+        cores=computing_cores(),
         memory=usable_memory(),
         bfloat16=bool(_cpu_flags() & BFLOAT16_FLAGS),
         accelerators=_has_accelerators(),
@@ -57,6 +58,16 @@ def usable_cores(root: Path = ROOT) -> int:
     """
     bound = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min([bound, *map(int, cpu_quotas(root))]))
+
+
+def computing_cores(root: Path = ROOT) -> int:
+    """As `usable_cores`, with those that are hyper-threads of one core counted once."""
+    if not hasattr(os, "sched_getaffinity"):
+        return usable_cores(root)
+    topology = root / "sys/devices/system/cpu"
+    places = [topology / f"cpu{number}/topology/thread_siblings_list" for number in os.sched_getaffinity(0)]
+    siblings = {place.read_text().strip() if place.is_file() else str(place) for place in places}
+    return min(usable_cores(root), len(siblings))
 
 
 def usable_memory(root: Path = ROOT) -> int:

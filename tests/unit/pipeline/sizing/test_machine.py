@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.sizing import control_groups
 from pipeline.sizing.control_groups import cpu_quotas, memory_limits
-from pipeline.sizing.machine import free_memory, usable_cores, usable_memory
+from pipeline.sizing.machine import computing_cores, free_memory, usable_cores, usable_memory
 from sandbox.image.build import ensure_image
 
 MIB = 1 << 20
@@ -92,6 +92,16 @@ def test_the_least_of_affinity_quota_and_machine_counts(tmp_path: Path) -> None:
     assert (usable_cores(root), free_memory(root)) == (1, 2 * MIB)  # a fifth of a core is still one thread
     tree(root, {"sys/fs/cgroup/cpu.max": "99900000 100000"})
     assert usable_cores(root) == bound
+
+
+def test_hyper_threads_of_one_core_compute_as_one(tmp_path: Path) -> None:
+    numbers = sorted(os.sched_getaffinity(0))
+    place = "sys/devices/system/cpu/cpu{}/topology/thread_siblings_list"
+    assert computing_cores(tmp_path) == len(numbers)  # nothing says which belong together
+    tree(tmp_path, {place.format(number): f"{number}\n" for number in numbers})
+    assert computing_cores(tmp_path) == len(numbers)
+    tree(tmp_path, {place.format(number): "0-255\n" for number in numbers})
+    assert (computing_cores(tmp_path), usable_cores(tmp_path)) == (1, len(numbers))
 
 
 @pytest.mark.skipif(shutil.which("taskset") is None, reason="taskset is not installed")
