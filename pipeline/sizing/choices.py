@@ -84,7 +84,7 @@ def choose_sizes(config: Config, model: ModelFacts, machine: Machine, lanes: int
     return Sizes(
         generator_threads=_threads(generator, generator.replicas, model, machine, lanes),
         episodes_in_flight=in_flight,
-        kv_cache_mib=_cache_mib(config, model, machine, in_flight),
+        kv_cache_mib=_cache_mib(config, model, machine, in_flight, lanes),
         trains_alone=_trains_alone(config, model, machine, lanes),
     )
 
@@ -122,11 +122,12 @@ def _threads(
     return max(1, int(section.cpus), share)
 
 
-def _cache_mib(config: Config, model: ModelFacts, machine: Machine, in_flight: int) -> int:
+def _cache_mib(config: Config, model: ModelFacts, machine: Machine, in_flight: int, lanes: int) -> int:
     """Room for every episode at half of its greatest length, within a share of the memory; always for one sequence."""
     asked, bytes_each = config.generator.kv_cache_mib, model.cache_bytes(config.weights_dtype)
+    share_mib = machine.memory // (CACHE_SHARE * config.generator.replicas * lanes * MIB)
     if bytes_each is None:
-        return asked or max(LEAST_CACHE_MIB, machine.memory // CACHE_SHARE // MIB)
+        return asked or max(LEAST_CACHE_MIB, share_mib)
     blocks = math.ceil(config.context_tokens / CACHE_BLOCK)
     least = math.ceil((blocks + 1) * CACHE_BLOCK * bytes_each / MIB)
     if asked is not None:
@@ -137,7 +138,7 @@ def _cache_mib(config: Config, model: ModelFacts, machine: Machine, in_flight: i
             )
         return asked
     wanted = math.ceil((in_flight * blocks / 2 + 1) * CACHE_BLOCK * bytes_each / MIB)
-    return max(LEAST_CACHE_MIB, least, min(wanted, machine.memory // CACHE_SHARE // MIB // config.generator.replicas))
+    return max(LEAST_CACHE_MIB, least, min(wanted, share_mib))
 
 
 def _trains_alone(config: Config, model: ModelFacts, machine: Machine, lanes: int) -> bool:

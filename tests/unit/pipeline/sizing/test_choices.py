@@ -108,6 +108,17 @@ def test_the_built_in_model_has_what_it_always_had(machine: Machine) -> None:
     assert (scorer_threads(config, tiny, machine), training_threads(config, tiny, machine)) == (1, 1)
 
 
+def test_a_cache_that_nobody_reads_is_not_checked() -> None:
+    """Earlier versions stored 128 MiB in every run directory, also in those on accelerators."""
+    config = settled(LLAMA_8B, GPU_NODE, "generator.kv_cache_mib=128")
+    assert choose_sizes(config, LLAMA_8B, GPU_NODE).kv_cache_mib == 128
+
+
+def test_lanes_of_a_study_share_the_memory() -> None:
+    config = settled(SMOLLM2, OLD_LAPTOP)
+    assert [choose_sizes(config, SMOLLM2, OLD_LAPTOP, lanes=lanes).kv_cache_mib for lanes in (1, 4)] == [1024, 256]
+
+
 def test_cores_are_divided_by_those_who_use_them_together() -> None:
     machine, config = replace(LAPTOP, cores=16), load_config(None, ["verifier.replicas=3", "training.workers=8"])
     assert (scorer_threads(config, QWEN, machine), training_threads(config, QWEN, machine)) == (5, 2)
