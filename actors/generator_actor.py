@@ -1,5 +1,7 @@
 """The generator as a Ray actor, built from a config alone so that Ray can build it again."""
 
+import asyncio
+import contextlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,8 +11,10 @@ from actors.generator import Generator, PolicyMismatchError
 from actors.inference.engine import EngineConfig, EngineError
 from actors.search.plan import SearchPlan, Shard
 from actors.storage.parts import PartRecord
+from actors.supervision import WorkerBrokenError
 from actors.threads import use_threads
 
+CLOSE_S = 20.0
 logger = logging.getLogger(__name__)
 
 
@@ -20,8 +24,8 @@ class GeneratorConfig:
 
     engine: EngineConfig
     episodes_in_flight: int = 96
-    turn_deadline_s: float = 600.0
-    judge_deadline_s: float = 600.0
+    stall_s: float = 600.0  # without a token
+    judge_stall_s: float = 600.0  # without an outcome
     judge_in_flight: int = 64  # calls that wait at one executor at a time
 
 
@@ -35,14 +39,14 @@ class GeneratorActor(Generator):
         use_threads(config.engine.threads)
         from transformers import AutoTokenizer  # may import torch, which reads the number of threads
 
-        from actors.executor.client import JudgeClient, ray_lane
+        from actors.executor.client import JudgeClient, RayLane
         from actors.inference.open import open_engine
         from actors.inference.weights import local_copy
 
         client = JudgeClient(
-            [ray_lane(executor) for executor in executors],
+            [RayLane(executor) for executor in executors],
             in_flight=config.judge_in_flight,
-            deadline_s=config.judge_deadline_s,
+            stall_s=config.judge_stall_s,
         )
         super().__init__(
             open_engine(config.engine),
@@ -50,22 +54,22 @@ class GeneratorActor(Generator):
             client,
             episodes_in_flight=config.episodes_in_flight,
             max_context=config.engine.max_context,
-            turn_deadline_s=config.turn_deadline_s,
+            stall_s=config.stall_s,
+            sequences=config.engine.max_sequences,
         )
 
     async def play(
         self, shard: Shard, plans: Sequence[SearchPlan], policy_id: str, *args: Any, **kwargs: Any
     ) -> PartRecord:
-        """As `Generator.play`. If the engine died, the actor goes too: another one replays its shards."""
+        """As `Generator.play`. Raises WorkerBrokenError if the engine is gone or hangs: another actor may do better."""
         try:
             return await super().play(shard, plans, policy_id, *args, **kwargs)
         except PolicyMismatchError:
             raise
-        except EngineError:
+        except EngineError as error:
             if self.engine.policy_id:
                 raise
-            logger.exception("the engine died while playing %r; this generator ends", shard)
-            import ray
-
-            ray.actor.exit_actor()
-            raise
+            logger.exception("the engine is lost while playing %r", shard)
+            with contextlib.suppress(Exception):  # its processes hold the device, and may outlive this one
+                await asyncio.wait_for(self.engine.close(), CLOSE_S)
+            raise WorkerBrokenError(str(error)) from error

@@ -3,50 +3,79 @@
 consumes       shards, and one worker handle per slot
 waits for      any shard's result, at most `tick_s` at a time
 produces       one result per shard, each exactly once
-unblocked by   a result, a dead worker (its shards go back to the queue, the slot gets a new worker),
-               or the stall deadline (an error that names what is pending)
+unblocked by   a result, or a worker that died or hangs (its shards go back to the queue, the slot gets a new worker);
+               after `restarts` of them an error that names what is pending
 """
 
+import asyncio
+import contextlib
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from sandbox.errors import UserError
+from actors.deadline import IdleClock
+from sandbox.errors import ENDED_IN_THE_MIDDLE, UserError
 
 S = TypeVar("S")
 TICK_S = 1.0
+MOST_BETWEEN_LOOKS_S = 10.0
+"""A longer gap says that the driver was busy, not that workers stood still."""
+REMEDY_TIMES = 3
+"""A worker that answers has watches of its own, which name what does not move. It is hung if they have not helped in
+so many times `stall_s`."""
+REVIVAL_S, SIGN_S = 180.0, 5.0
+"""How long a dead actor is waited for, and how long for one sign of it."""
 SHARDS_PER_WORKER = 2
 """The next shard is there before the current one has drained, so a worker never runs dry between shards."""
 
 
-class StallError(UserError, RuntimeError):
-    """Work is in flight and nothing has finished for longer than the deadline."""
+class WorkerBrokenError(UserError, RuntimeError):
+    """A shard's worker can do no more, and says why; another one may."""
 
 
 class WorkersLostError(UserError, RuntimeError):
-    """Workers died more often than the restart budget allows."""
+    """Workers died or hung more often than the restart budget allows."""
+
+    exit_status = ENDED_IN_THE_MIDDLE
+
+
+async def revive_actor(actor: Any, sign: Callable[[], Awaitable[Any]], hangs: bool) -> None:
+    """Wait until an actor that Ray restarts gives a `sign` again, at most REVIVAL_S; one that hangs is ended first."""
+    import ray
+
+    if hangs:
+        ray.kill(actor, no_restart=False)
+    end = time.monotonic() + REVIVAL_S
+    while time.monotonic() < end:
+        with contextlib.suppress(Exception):  # dead, starting, or hanging
+            await asyncio.wait_for(sign(), SIGN_S)
+            return
+        await asyncio.sleep(SIGN_S / 10)
 
 
 @dataclass
 class Supervisor(Generic[S]):
     """Runs shards to completion.
 
-    `make(slot)` returns a ready worker; `call(worker, shard)` an object reference; `advanced()` a number that
-    grows while work progresses inside shards (turns played, say), which puts the stall deadline off.
+    `make(slot)` returns a ready worker; `call(worker, shard)` an object reference; `moved(worker)` a number that
+    changes while the worker, or what it waits for, does anything; None if it gave no answer. A worker without an
+    answer for `stall_s` is replaced; `setting` is the name of that limit, `advice` what to do when too many were.
     """
 
     make: Callable[[int], Any]
     call: Callable[[Any, S], Any]
     stall_s: float
+    setting: str = "stall_s"
     restarts: int = 3
-    advanced: Callable[[list[Any]], float] = lambda workers: 0.0
+    advice: str = ""
+    moved: Callable[[Any], float | None] = lambda worker: None
     on_tick: Callable[[int, list[Any]], None] = lambda done, workers: None
     workers: list[Any] = field(default_factory=list)
 
     def run(self, shards: Sequence[S], slots: int) -> list[Any]:
-        """Results in the order of completion. Raises what a shard raised, StallError, or WorkersLostError."""
+        """Results in the order of completion. Raises what a shard raised, or WorkersLostError."""
         import ray
         from ray.exceptions import RayActorError
 
@@ -54,26 +83,35 @@ class Supervisor(Generic[S]):
         pending: dict[Any, tuple[int, S]] = {}
         results: list[Any] = []
         self.workers = [self.make(slot) for slot in range(slots)]
-        last, level = time.monotonic(), 0.0
+        self._watch = [_WorkerWatch() for _ in range(slots)]
         while queue or pending:
             self._fill(queue, pending)
             ready, _ = ray.wait(list(pending), num_returns=1, timeout=TICK_S)
             for reference in ready:
                 slot, shard = pending.pop(reference)
+                self._watch[slot] = _WorkerWatch()
                 try:
                     results.append(ray.get(reference))
-                except RayActorError as error:
-                    lost = [shard, *self._withdraw(slot, pending)]
-                    queue.extendleft(reversed(lost))
-                    self._replace(slot, error)
-                last = time.monotonic()
-            now_at = self.advanced(self.workers)
-            if now_at != level:
-                last, level = time.monotonic(), now_at
+                except (RayActorError, WorkerBrokenError) as error:
+                    queue.extendleft(reversed([shard, *self._withdraw(slot, pending)]))
+                    self._replace(slot, f"is lost: {error_text(error)}", error)
+            for slot in sorted({slot for slot, _ in pending.values()}):
+                if reason := self._why_hung(slot):
+                    shards_of_slot = self._withdraw(slot, pending)
+                    queue.extendleft(reversed(shards_of_slot))
+                    self._replace(slot, f"{reason}; waiting for {', '.join(map(str, shards_of_slot))}")
             self.on_tick(len(results), self.workers)
-            if time.monotonic() - last > self.stall_s:
-                raise StallError(f"nothing moved for {self.stall_s:.0f} s; waiting for {_names(pending)}")
         return results
+
+    def _why_hung(self, slot: int) -> str:
+        """ "" if the worker of a slot may go on."""
+        level = self.moved(self.workers[slot])
+        silent_s, idle_s = self._watch[slot].look(level)
+        if silent_s >= self.stall_s:
+            return f"gave no answer for {self.setting} = {self.stall_s:g} s"
+        if idle_s >= REMEDY_TIMES * self.stall_s:
+            return f"answers, but nothing that it waits for has moved for {idle_s:.0f} s ({self.setting})"
+        return ""
 
     def _fill(self, queue: deque[S], pending: dict[Any, tuple[int, S]]) -> None:
         load = [0] * len(self.workers)
@@ -90,12 +128,31 @@ class Supervisor(Generic[S]):
         mine = [reference for reference, (owner, _) in pending.items() if owner == slot]
         return [pending.pop(reference)[1] for reference in mine]
 
-    def _replace(self, slot: int, error: Exception) -> None:
+    def _replace(self, slot: int, reason: str, error: Exception | None = None) -> None:
+        import ray
+
         if self.restarts <= 0:
-            raise WorkersLostError(f"worker {slot} died and the restart budget is spent: {error}") from error
+            raise WorkersLostError(f"worker {slot} {reason}. The restart budget is spent. {self.advice}") from error
         self.restarts -= 1
+        ray.kill(self.workers[slot])
         self.workers[slot] = self.make(slot)
+        self._watch[slot] = _WorkerWatch()
 
 
-def _names(pending: dict[Any, tuple[int, Any]]) -> str:
-    return ", ".join(f"worker {slot}: {shard}" for slot, shard in pending.values()) or "nothing"
+def error_text(error: Exception) -> str:
+    """What an error says; Ray puts the traceback of an actor around it."""
+    return str(getattr(error, "cause", None) or error).strip()
+
+
+class _WorkerWatch:
+    """For how long a worker has been silent, and for how long nothing of it has moved."""
+
+    def __init__(self) -> None:
+        self._silent, self._idle = IdleClock(MOST_BETWEEN_LOOKS_S), IdleClock(MOST_BETWEEN_LOOKS_S)
+        self._looks, self._level = 0, 0.0
+
+    def look(self, level: float | None) -> tuple[float, float]:
+        """Both in seconds; `level` None: no answer."""
+        self._looks += level is not None
+        self._level = self._level if level is None else level
+        return self._silent.look(self._looks), self._idle.look(self._level)

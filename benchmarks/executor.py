@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # this folder's sandbox.py i
 
 import ray
 
-from actors.executor.client import JudgeClient, Lane, ray_lane
+from actors.executor.client import JudgeClient, Lane, RayLane
 from actors.executor.executor import Executor, ExecutorConfig
 from sandbox.problem import FunctionTest, Problem, Suite
 from sandbox.verdict import Outcome
@@ -51,7 +51,7 @@ async def rate(lane: Lane, programs: list[str]) -> float:
 
 
 async def measure(executor: Any, programs: int, rounds: int) -> dict[str, dict[str, float]]:
-    lanes = {"one by one": single_lane(executor), "batches": ray_lane(executor)}
+    lanes = {"one by one": single_lane(executor), "batches": RayLane(executor)}
     number = count()
     known = [f"def f(x): return [x, 2 * x]  # known {n}" for n in range(programs)]
     rates: dict[str, dict[str, list[float]]] = {kind: {name: [] for name in lanes} for kind in ("judged", "known")}

@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from actors.deadline import within_deadline
+from actors.deadline import ProgressWatch, StalledError
 from actors.executor.batching import JudgeBatches, Question
+from actors.supervision import REVIVAL_S, revive_actor
 from sandbox.problem import Problem, Suite
 from sandbox.verdict import Outcome, Verdict
 
@@ -19,16 +20,34 @@ PATIENCE_S = 1.0
 """How long programs of a batch that were judged wait for those that were not."""
 
 
-def ray_lane(executor: Any) -> Lane:
+SETTING = "executor.stall_s"
+
+
+class RayLane(JudgeBatches):
     """A Ray actor handle of `Executor` as a lane. Calls that wait for it go in batches."""
 
-    async def judge(*question: Any) -> Outcome:
-        return await executor.judge.remote(*question)
+    def __init__(self, executor: Any) -> None:
+        self._executor = executor
+        super().__init__(self._judge_many, self._judge)
 
-    async def judge_many(questions: Sequence[Question]) -> Sequence[Outcome | None]:
-        return await executor.judge_many.remote(questions)
+    async def moved(self) -> float:
+        """Outcomes so far, of everybody's questions."""
+        return (await self._executor.status.remote())["done"]
 
-    return JudgeBatches(judge_many, judge)
+    async def revive(self, hangs: bool) -> None:
+        """Wait until the actor answers again, but not for ever; one that hangs is ended first."""
+        await revive_actor(self._executor, self.moved, hangs)
+
+    async def _judge(self, *question: Any) -> Outcome:
+        return await self._executor.judge.remote(*question)
+
+    async def _judge_many(self, questions: Sequence[Question]) -> Sequence[Outcome | None]:
+        return await self._executor.judge_many.remote(questions)
+
+
+async def _no_sign() -> float:
+    """Of a lane that only answers questions."""
+    return 0.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,6 +56,8 @@ class _Seat:
 
     lane: Lane
     number: int
+    watch: ProgressWatch
+    revival: asyncio.Task[None] | None = None
     in_flight: int = 0
     rests_until: float = 0.0
 
@@ -44,9 +65,10 @@ class _Seat:
 class JudgeClient:
     """Judges by whichever executor has the fewest calls. At most `in_flight` calls wait at each.
 
-    A lane that raises rests for `rest_s` (Ray restarts dead actors meanwhile), otherwise a dead executor, which
-    answers at once, would always look like the least busy one. A lane that reports an infrastructure error about
-    one program goes on serving the others; that program tries its luck elsewhere.
+    A lane that raises rests for `rest_s`, and until its actor is back (Ray restarts dead ones), otherwise a dead
+    executor, which answers at once, would always look like the least busy one. A lane that reports an infrastructure
+    error about one program goes on serving the others; that program tries its luck elsewhere. One that finishes
+    nothing for `stall_s`, with questions pending, is started again.
     """
 
     def __init__(
@@ -54,16 +76,23 @@ class JudgeClient:
         lanes: Sequence[Lane],
         *,
         in_flight: int = 64,
-        deadline_s: float = 600.0,
+        stall_s: float = 600.0,
         attempts: int = 4,
         rest_s: float = 5.0,
     ) -> None:
         if not lanes:
             raise ValueError("a judge needs at least one executor; there is none")
-        self._seats = [_Seat(lane=lane, number=number) for number, lane in enumerate(lanes)]
+        self._seats = [
+            _Seat(lane=lane, number=number, watch=_watch(lane, number, stall_s)) for number, lane in enumerate(lanes)
+        ]
         self._limit = asyncio.Semaphore(in_flight * len(lanes))
-        self._deadline_s, self._attempts, self._rest_s = deadline_s, attempts, rest_s
+        self._attempts, self._rest_s = attempts, rest_s
         self.failures = 0
+
+    @property
+    def moves(self) -> int:
+        """Changes while executors work, or fail and are asked again."""
+        return self.failures + sum(seat.watch.moves for seat in self._seats)
 
     async def __call__(self, problem: Problem, program: str, suite: Suite, **options: bool) -> Outcome:
         errors: list[str] = []
@@ -82,29 +111,50 @@ class JudgeClient:
 
     async def _next_seat(self, tried: set[int]) -> _Seat:
         """The least busy lane that is not resting, untried ones first; if all rest, the first to be back."""
-        now = time.monotonic()
-        seat = min(
-            self._seats,
-            key=lambda seat: (max(seat.rests_until - now, 0.0), seat.number in tried, seat.in_flight),
-        )
-        if seat.rests_until > now:
-            await asyncio.sleep(seat.rests_until - now)
-        return seat
+        while True:
+            now = time.monotonic()
+            seat = min(
+                self._seats,
+                key=lambda seat: (max(seat.rests_until - now, 0.0), seat.number in tried, seat.in_flight),
+            )
+            if seat.rests_until <= now:
+                return seat
+            await asyncio.sleep(min(seat.rests_until - now, 1.0))  # one that starts again may be back sooner
 
     async def _try(
         self, seat: _Seat, problem: Problem, program: str, suite: Suite, options: dict[str, bool]
     ) -> tuple[Outcome | None, str]:
         """One attempt: an outcome, or what went wrong. Any exception of a lane is the infrastructure's."""
         seat.in_flight += 1
-        what = f"executor {seat.number} judging the {suite} tests of {problem.problem_id}"
+        what = f"the {suite} tests of {problem.problem_id}"
         try:
-            outcome = await within_deadline(self._deadline_s, what, seat.lane(problem, program, suite, **options))
+            outcome = await seat.watch.wait(what, seat.lane(problem, program, suite, **options))
         except Exception as error:
             self.failures += 1
-            seat.rests_until = time.monotonic() + self._rest_s
+            self._let_rest(seat, hangs=isinstance(error, StalledError))
             return None, f"executor {seat.number}: {type(error).__name__}: {str(error)[:500]}"
         finally:
             seat.in_flight -= 1
         if outcome.verdict is Verdict.INFRASTRUCTURE_ERROR:
             self.failures += 1
         return outcome, ""
+
+    def _let_rest(self, seat: _Seat, hangs: bool) -> None:
+        """Leave a failing lane alone: for a while, or until its actor is back."""
+        if seat.revival is not None:
+            return
+        if not isinstance(seat.lane, RayLane):
+            seat.rests_until = time.monotonic() + self._rest_s
+            return
+        seat.rests_until = time.monotonic() + REVIVAL_S
+        seat.revival = asyncio.ensure_future(self._revive(seat, seat.lane, hangs))
+
+    async def _revive(self, seat: _Seat, lane: RayLane, hangs: bool) -> None:
+        try:
+            await asyncio.gather(lane.revive(hangs), asyncio.sleep(self._rest_s))
+        finally:
+            seat.rests_until, seat.revival = 0.0, None
+
+
+def _watch(lane: Lane, number: int, stall_s: float) -> ProgressWatch:
+    return ProgressWatch(f"executor {number}", SETTING, stall_s, getattr(lane, "moved", _no_sign))

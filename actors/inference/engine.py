@@ -12,6 +12,10 @@ class EngineError(UserError, RuntimeError):
     """The engine cannot serve: it died, is closed, or was asked for what it must refuse."""
 
 
+class AnswerLost(EngineError):
+    """One answer never comes, of an engine that answers others."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
     """One sampled continuation: text without special tokens, ids with them (end of turn included)."""
@@ -77,13 +81,23 @@ class Engine(Protocol):
     An engine samples only with the weights named by `policy_id`; `load` replaces them in place, drops the
     prefix cache, and raises `WeightsError` (actors.inference.weights) when the result is not the checkpoint.
     `policy_id` is "" while the weights are not known to be any checkpoint's, and such an engine refuses to sample.
-    `busy_s` counts the seconds in which the engine had work.
+    `busy_s` counts the seconds in which the engine had work. `moved` changes with every token, of unfinished answers
+    too; `sampled` are the tokens of those that are finished, `pending` the answers that are not.
     """
 
     policy_id: str
 
     @property
     def busy_s(self) -> float: ...
+
+    @property
+    def moved(self) -> int: ...
+
+    @property
+    def sampled(self) -> int: ...
+
+    @property
+    def pending(self) -> int: ...
 
     async def generate(self, prompt_ids: Sequence[int], sampling: Sampling) -> list[Completion]: ...
 

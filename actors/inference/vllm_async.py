@@ -14,7 +14,13 @@ from typing import Any
 
 from actors.deadline import within_deadline
 from actors.inference.engine import EngineConfig
-from actors.inference.vllm_base import WORKER_EXTENSION, VllmEngine, engine_arguments, quiet_environment
+from actors.inference.vllm_base import (
+    WORKER_EXTENSION,
+    VllmEngine,
+    engine_arguments,
+    quiet_environment,
+    start_error,
+)
 
 
 class AsyncEngine(VllmEngine):
@@ -24,7 +30,6 @@ class AsyncEngine(VllmEngine):
         """Start the engine's processes. The weights have no name before the first `load`."""
         quiet_environment(multiprocessing=True, threads=config.threads)
         super().__init__(config)
-        self._engine: Any = None
         self._open = 0
         self._busy_s = 0.0
         self._busy_since = 0.0
@@ -70,7 +75,10 @@ class AsyncEngine(VllmEngine):
 
         self._discard()
         arguments = {**engine_arguments(self.config, path), "worker_extension_cls": WORKER_EXTENSION}
-        self._engine = AsyncLLM.from_engine_args(AsyncEngineArgs(**arguments))
+        try:
+            self._engine = AsyncLLM.from_engine_args(AsyncEngineArgs(**arguments))
+        except Exception as error:
+            raise start_error(self.config, error) from error
 
     def _discard(self) -> None:
         if self._engine is not None:

@@ -19,6 +19,7 @@ from typing import Any
 
 from actors.inference.engine import Completion, EngineConfig, EngineError, LoadReport, Sampling
 from actors.inference.weights import WeightProbe, WeightsError, compare_tensors, local_copy
+from actors.memory import is_out_of_memory
 from actors.prompting.chat_template import end_token_ids
 from actors.storage.checkpoint import Checkpoint
 from actors.threads import use_threads
@@ -38,7 +39,8 @@ class VllmEngine(ABC):
         self._first_path = local_copy(config.checkpoint)
         self._fresh = True
         self._requests = itertools.count()
-        self._in_flight = 0
+        self._in_flight = self._pending = self._sampled = 0
+        self._engine: Any = None
         tokenizer = AutoTokenizer.from_pretrained(self._first_path)
         self._stop_ids = sorted(end_token_ids(tokenizer))
 
@@ -68,6 +70,22 @@ class VllmEngine(ABC):
 
     # ---- the protocol -------------------------------------------------------------------------------------
 
+    @property
+    def moved(self) -> int:
+        """Tokens of all answers. vLLM's front end holds those of unfinished ones, in both forms in this process."""
+        if self._engine is None:
+            return self._sampled
+        requests = list(self._engine.output_processor.request_states.values())
+        return self._sampled + sum(one.detokenizer.num_output_tokens() for one in requests if one.detokenizer)
+
+    @property
+    def sampled(self) -> int:
+        return self._sampled
+
+    @property
+    def pending(self) -> int:
+        return self._pending
+
     async def generate(self, prompt_ids: Sequence[int], sampling: Sampling) -> list[Completion]:
         if not self.policy_id:
             raise EngineError("the engine holds no known checkpoint (closed, or a load failed); load one first")
@@ -76,7 +94,12 @@ class VllmEngine(ABC):
                 f"a prompt of {len(prompt_ids)} tokens leaves no room in the engine's context of "
                 f"{self.config.max_context} tokens; end the episode, or raise model.max_tokens"
             )
-        output = await self._counted(list(prompt_ids), sampling_params(sampling, self._stop_ids))
+        self._pending += sampling.n
+        try:
+            output = await self._counted(list(prompt_ids), sampling_params(sampling, self._stop_ids))
+        finally:
+            self._pending -= sampling.n
+        self._sampled += sum(len(found.token_ids) for found in output.outputs)
         return [_completion(found) for found in output.outputs]
 
     async def logprobs(self, token_ids: Sequence[int], *, read_cache: bool = True) -> list[float]:
@@ -189,6 +212,32 @@ def engine_arguments(config: EngineConfig, path: str) -> dict[str, Any]:
         "enable_chunked_prefill": False,
         "max_num_batched_tokens": max(CPU_BATCH_TOKENS, config.max_context),
     }
+
+
+def memory_advice(config: EngineConfig, error: BaseException) -> str:
+    """What to change if an error of vLLM is about memory; "" if it is not. That of another process is in its log."""
+    elsewhere = "See root cause above" in str(error)
+    if not (elsewhere or is_out_of_memory(error)):
+        return ""
+    why = ". The actor's log says why; if it was memory" if elsewhere else ". Out of memory"
+    import torch
+
+    if torch.cuda.is_available():
+        return (
+            f"{why}: lower generator.gpu_memory_fraction = {config.gpu_memory_fraction:g} if something else "
+            "is on the device, raise it if the model hardly fits, raise generator.tensor_parallel = "
+            f"{config.tensor_parallel}, or lower model.max_tokens = {config.max_context}"
+        )
+    return (
+        f"{why}: raise generator.kv_cache_mib = {config.kv_cache_mib} if one answer does not fit into the "
+        f"cache, lower it if the machine has no room, or lower model.max_tokens = {config.max_context} or "
+        "generator.episodes_in_flight"
+    )
+
+
+def start_error(config: EngineConfig, error: Exception) -> EngineError:
+    """vLLM's own error, as one that names settings of this project."""
+    return EngineError(f"vLLM did not start: {type(error).__name__}: {error}{memory_advice(config, error)}")
 
 
 def sampling_params(sampling: Sampling, stop_ids: list[int]) -> Any:

@@ -23,7 +23,14 @@ from typing import Any, TypeVar
 
 from actors.deadline import within_deadline
 from actors.inference.engine import EngineConfig, EngineError
-from actors.inference.vllm_base import WORKER_EXTENSION, VllmEngine, engine_arguments, quiet_environment
+from actors.inference.vllm_base import (
+    WORKER_EXTENSION,
+    VllmEngine,
+    engine_arguments,
+    memory_advice,
+    quiet_environment,
+    start_error,
+)
 
 T = TypeVar("T")
 Waiter = tuple[asyncio.AbstractEventLoop, "asyncio.Future[Any]"]
@@ -45,13 +52,15 @@ class ThreadEngine(VllmEngine):
         self._waiting: dict[str, Waiter] = {}
         self._busy_s = 0.0
         self._closing = False
-        self._engine: Any = None
         self._thread = threading.Thread(target=self._run, name="vllm", daemon=True)
         self._thread.start()
         try:
             self._call(partial(self._build, self._first_path)).result(config.start_deadline_s)
         except TimeoutError:
-            raise EngineError(f"vLLM did not start within its deadline of {config.start_deadline_s:g} s") from None
+            raise EngineError(
+                f"vLLM did not start within generator.start_deadline_s = {config.start_deadline_s:g}; raise it if the "
+                "model is large or its disk slow"
+            ) from None
         finally:
             if self._engine is None:
                 self._commands.put(self._stop)
@@ -138,7 +147,8 @@ class ThreadEngine(VllmEngine):
             outputs = self._engine.step()
         except Exception as error:
             self.policy_id = ""
-            self._discard(EngineError(f"vLLM failed while decoding: {type(error).__name__}: {error}"))
+            said = f"vLLM failed while decoding: {type(error).__name__}: {error}"
+            self._discard(EngineError(said + memory_advice(self.config, error)))
             return
         self._busy_s += time.monotonic() - started
         self._deliver([(output.request_id, output) for output in outputs if output.finished])
@@ -173,7 +183,10 @@ class ThreadEngine(VllmEngine):
 
         self._discard(EngineError("the engine was started again"))
         arguments = {**engine_arguments(self.config, path), "worker_extension_cls": WORKER_EXTENSION}
-        self._engine = LLMEngine.from_engine_args(EngineArgs(**arguments))
+        try:
+            self._engine = LLMEngine.from_engine_args(EngineArgs(**arguments))
+        except Exception as error:
+            raise start_error(self.config, error) from error
 
     def _discard(self, error: EngineError) -> None:
         """Shut the inner engine down; whoever waits for it gets `error`."""

@@ -8,6 +8,9 @@ from actors.scorers.table import SCORERS
 from actors.storage.checkpoint import Checkpoint, CheckpointError, fetch_checkpoint, weights_checksum
 from actors.threads import use_threads
 
+MOVED_GROUP = {"moved": 1}
+"""Ray's concurrency groups of the actor: how far it is can be asked while it scores."""
+
 
 class ScorerActor:
     """Outlives checkpoints, for Ray: each call names the one it wants, so a restarted actor is no trap."""
@@ -28,6 +31,7 @@ class ScorerActor:
         use_threads(threads)
         self.kind, self.dtype, self.max_tokens, self.batch_tokens = kind, dtype, max_tokens, batch_tokens
         self.loaded: tuple[str, Scorer] | None = None
+        self._moves = 0
 
     def score(self, verifier: Checkpoint, pairs: Sequence[Pair]) -> list[float]:
         """As `Scorer.score_pairs`, by `verifier`.
@@ -35,10 +39,16 @@ class ScorerActor:
         Raises CheckpointError if its path holds other weights, ScorerError if the scorer gives anything but one number
         per pair.
         """
+        self._moves += 1
         if self.loaded is None or self.loaded[0] != verifier.policy_id:
             self.loaded = None  # two at once may not fit into memory
             self.loaded = verifier.policy_id, self._load(verifier)
+            self._moves += 1
         return _require_numbers(self.kind, self.loaded[1].score_pairs(pairs), len(pairs))
+
+    def moved(self) -> float:
+        """Changes while calls are begun and batches are scored; answered beside `score`, on a thread of its own."""
+        return self._moves + (getattr(self.loaded[1], "batches", 0) if self.loaded else 0)
 
     def _load(self, verifier: Checkpoint) -> Scorer:
         path = fetch_checkpoint(verifier.path)

@@ -17,7 +17,10 @@ class ScorerError(UserError, ValueError):
 
 
 class Scorer(Protocol):
-    """A loaded scorer."""
+    """A loaded scorer.
+
+    One whose calls may take longer than verifier.stall_s also has a number `batches` that grows while it scores.
+    """
 
     def score_pairs(self, pairs: Sequence[Pair]) -> list[float]:
         """One number per pair, in order: the higher, the better. Without unit; only their order is used to select.

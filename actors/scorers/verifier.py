@@ -4,8 +4,9 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from actors.memory import is_out_of_memory
 from actors.prompting.chat_template import ChatTemplateError, end_token_ids, example_ids
-from actors.scorers.scorer import Pair
+from actors.scorers.scorer import Pair, ScorerError
 from actors.storage.checkpoint import CheckpointError, fetch_checkpoint
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class LearnedVerifier:
         logging.disable_progress_bar()
         path = fetch_checkpoint(checkpoint_dir)
         self.path = path
-        self.max_tokens, self.batch_tokens = max_tokens, batch_tokens
+        self.max_tokens, self.batch_tokens, self.batches = max_tokens, batch_tokens, 0
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         self.tokenizer = AutoTokenizer.from_pretrained(path)
         model = AutoModelForSequenceClassification.from_pretrained(path, dtype=getattr(torch, dtype))
@@ -86,6 +87,7 @@ class LearnedVerifier:
         for batch in self._batches(order, rows):
             for number, value in zip(batch, self._forward([rows[i] for i in batch]), strict=True):
                 scores[number] = value
+            self.batches += 1
         return scores, statuses
 
     def _ids(self, prompt: str, response: str) -> tuple[list[int], str]:
@@ -113,5 +115,13 @@ class LearnedVerifier:
         width = max(map(len, rows))
         ids = torch.tensor([row + [0] * (width - len(row)) for row in rows], device=self.device)
         mask = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in rows], device=self.device)
-        with torch.inference_mode():
-            return verifier_rewards(self.model, ids, mask).tolist()
+        try:
+            with torch.inference_mode():
+                return verifier_rewards(self.model, ids, mask).tolist()
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            raise ScorerError(
+                f"the verifier ran out of memory on {ids.numel()} padded tokens: lower training.micro_batch_tokens = "
+                f"{self.batch_tokens}, which bounds them, or verifier.max_tokens = {self.max_tokens}"
+            ) from error

@@ -1,9 +1,9 @@
 """What the searches of one problem have asked: nothing is sampled, judged or scored twice.
 
 consumes       histories to answer, programs to run, answers to score
-waits for      the engine, the judge, the verifier; each with a deadline that names problem and sample
+waits for      the engine, the judge, the verifier, each for as long as it moves
 produces       completions, outcomes and scores
-unblocked by   the answer, which later questions get at once, or the deadline's error
+unblocked by   the answer, which later questions get at once, or an error that names problem and sample
 """
 
 import asyncio
@@ -11,8 +11,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from actors.deadline import within_deadline
-from actors.inference.engine import Completion, Engine, Sampling
+from actors.inference.engine import Completion, Sampling
+from actors.inference.watched import WatchedEngine
 from actors.prompting.dialogue import REASON_NO_PROGRAM
 from actors.prompting.reading import NO_PROGRAM
 from actors.scorers.scorer import Pair
@@ -27,14 +27,13 @@ AsyncScorer = Callable[[Sequence[Pair]], Awaitable[list[float]]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RolloutServices:
-    """Who takes part in an episode, and how long each may take per call."""
+    """Who takes part in an episode. Each ends its own calls when it does not move."""
 
-    engine: Engine
+    engine: WatchedEngine
     tokenizer: Any
     judge: Judge
     scorer: AsyncScorer | None = None
     max_context: int = 512
-    turn_deadline_s: float = 600.0
 
 
 class RequestCache:
@@ -53,14 +52,13 @@ class RequestCache:
     async def complete(self, prompt_ids: Sequence[int], sampling: Sampling, turn: int) -> list[Completion]:
         """`sampling.n` continuations; the first of a wider request for the same, if there was one.
 
-        `turn` (from 1) is for messages only.
+        `turn` (from 1) is for messages only. Raises AnswerLost or EngineError.
         """
         key = (tuple(prompt_ids), replace(sampling, n=1))
         known = self._completions.get(key, [])
         if len(known) < sampling.n:
-            what = f"the engine's answer to {self._name}, turn {turn}"
-            asked = self.services.engine.generate(prompt_ids, sampling)
-            known = self._completions[key] = await within_deadline(self.services.turn_deadline_s, what, asked)
+            what = f"the answer to {self._name}, turn {turn}"
+            known = self._completions[key] = await self.services.engine.generate(prompt_ids, sampling, what)
         return known[: sampling.n]
 
     async def outcome(self, program: str | None, suite: Suite, every_test: bool = False) -> Outcome:
@@ -85,8 +83,7 @@ class RequestCache:
         new = [pair for pair in dict.fromkeys(pairs) if pair not in self._scores]
         if new:
             assert self.services.scorer is not None
-            what = f"the verifier's scores for {self._name}"
-            scores = await within_deadline(self.services.turn_deadline_s, what, self.services.scorer(new))
+            scores = await self.services.scorer(new)
             self._scores.update(zip(new, scores, strict=True))
         return [self._scores[pair] for pair in pairs]
 

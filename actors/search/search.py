@@ -3,14 +3,16 @@
     consumes       a problem and a plan (or several plans, which then share what they sample)
     waits for      the request cache: the engine's answers, the judge's outcomes, the verifier's scores
     produces       one Episode per plan, whatever the program did; one that the sandbox or its tests fail is marked
-    unblocked by   the answer, or a deadline's error, which names problem and sample
+    unblocked by   the answer, or an error that names problem and sample; one that never comes ends its episode
 
 An episode is one coroutine and shares nothing with those of other problems, so no turn waits for another's.
 """
 
+import logging
 import time
 from collections.abc import Sequence
 
+from actors.inference.engine import AnswerLost
 from actors.prompting.dialogue import build_dialogue
 from actors.search.episode import Episode, Turn
 from actors.search.level_selection import LevelSelector
@@ -21,6 +23,8 @@ from actors.search.sampling import TurnSampler
 from actors.search.selection import ends_search, has_no_verdict
 from actors.search.selectors import SELECTORS
 from sandbox.problem import Problem
+
+logger = logging.getLogger(__name__)
 
 
 async def play_episodes(
@@ -34,7 +38,7 @@ async def play_episodes(
 ) -> list[Episode]:
     """One episode per plan, each as it would be played alone, for less: equal histories are sampled once.
 
-    Raises DeadlineError or EngineError; sandbox failures come back in the episode.
+    Raises EngineError or StalledError; sandbox failures and lost answers come back in the episode.
 
     Continuation k of a request depends on its seed and k, and the seed on the history; so a narrower search takes
     the first answers of a wider one's wherever their histories agree. The widest plans are played first.
@@ -67,7 +71,12 @@ class _Search:
         """Turn after turn, until a kept program passes its tests, or turns or room end."""
         histories = [SearchHistory(messages=({"role": "user", "content": self.prompt},))]
         while histories and len(self.levels) < self.plan.turns:
-            level = await self.sampler.sample_turn(histories, turn=len(self.levels) + 1)
+            try:
+                level = await self.sampler.sample_turn(histories, turn=len(self.levels) + 1)
+            except AnswerLost as error:
+                logger.warning("%s; the episode ends here and is masked", error)
+                self.broken = True
+                break
             if level is None:
                 break
             failed = self._failed()

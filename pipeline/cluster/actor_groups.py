@@ -1,6 +1,5 @@
 """The actors of a run: started when a phase needs them, gone when another phase needs their place."""
 
-import time
 from functools import cached_property
 from typing import Any, Literal
 
@@ -10,7 +9,7 @@ from ray.exceptions import GetTimeoutError, RayActorError
 from actors.executor.executor import Executor, ExecutorConfig
 from actors.generator_actor import GeneratorActor, GeneratorConfig
 from actors.inference.engine import EngineConfig, LoadReport
-from actors.scorers.actor import ScorerActor
+from actors.scorers.actor import MOVED_GROUP, ScorerActor
 from actors.scorers.client import ScorerClient
 from actors.storage.checkpoint import Checkpoint
 from pipeline.cluster.connect import connect_ray
@@ -21,6 +20,7 @@ from pipeline.cluster.placement import Slot
 from pipeline.cluster.resources import describe_free, describe_placement, plan_resources
 from pipeline.cluster.slots import ReservedSlots
 from pipeline.config.schema import Config
+from pipeline.errors import what_happened
 from pipeline.sizing.choices import choose_sizes, scorer_threads, training_threads
 from pipeline.sizing.model_facts import ModelFacts, find_model_facts
 from pipeline.trackers.console import say
@@ -64,6 +64,7 @@ class ActorGroups:
         self.lanes, self.machine = workers, smallest_machine()
         self.sizes = choose_sizes(config, _facts(config.model.generator), self.machine, workers)
         self._generators: dict[int, Any] = {}
+        self._loaded: set[int] = set()
         self._scorers: list[Any] = []
         self.engines_rebuilt = 0  # loads whose weights did not go in place
 
@@ -90,10 +91,15 @@ class ActorGroups:
             second_seed=settings.second_seed,
         )
         actor = ray.remote(Executor).options(
-            num_cpus=0, max_concurrency=CALLS_PER_ACTOR, max_restarts=3, max_task_retries=0, **self._sandbox_place()
+            num_cpus=0, max_concurrency=CALLS_PER_ACTOR, max_restarts=-1, max_task_retries=0, **self._sandbox_place()
         )
         handles: list[Any] = [actor.remote(config) for _ in range(settings.replicas)]
-        _await("executors", [handle.ready.remote() for handle in handles], settings.start_deadline_s)
+        _await(
+            "executors",
+            [handle.ready.remote() for handle in handles],
+            settings.start_deadline_s,
+            "executor.start_deadline_s",
+        )
         return handles
 
     def _sandbox_place(self) -> dict[str, Any]:
@@ -120,18 +126,21 @@ class ActorGroups:
             dead = self._generators.get(slot)
             if dead is not None:
                 ray.kill(dead)
+            self._loaded.discard(slot)
             self._generators[slot] = self._start_generator(policy, slot)
-        handle = self._generators[slot]
+        handle, setting = self._generators[slot], "generator.start_deadline_s"
         self._require_place(f"generator {slot}", self._slot("generators", slot))
         try:
             (loaded,) = _await(
-                f"generator {slot}", [handle.load.remote(policy)], self.config.generator.start_deadline_s
+                f"generator {slot}", [handle.load.remote(policy)], self.config.generator.start_deadline_s, setting
             )
-        except RayActorError:
-            if replace:
-                raise
+        except RayActorError as error:
+            if slot not in self._loaded:
+                raise ActorStartError(f"generator {slot} did not start: {what_happened(error)}") from error
+            self._loaded.discard(slot)
             say(f"  generator {slot} died since it was last used; starting another")
             return self.generator(slot, policy, replace=True)
+        self._loaded.add(slot)
         if loaded is not None:
             self.engines_rebuilt += bool(loaded.rebuilt)
             for line in load_remarks(slot, loaded):
@@ -153,7 +162,10 @@ class ActorGroups:
             start_deadline_s=settings.start_deadline_s,
         )
         config = GeneratorConfig(
-            engine=engine, episodes_in_flight=sizes.episodes_in_flight, turn_deadline_s=settings.turn_deadline_s
+            engine=engine,
+            episodes_in_flight=sizes.episodes_in_flight,
+            stall_s=settings.stall_s,
+            judge_stall_s=self.config.executor.stall_s,
         )
         actor = ray.remote(GeneratorActor).options(
             **self._reserved.options(self._slot("generators", number), self.plan.generator),
@@ -167,6 +179,7 @@ class ActorGroups:
         for handle in self._generators.values():
             _end(handle)
         self._generators = {}
+        self._loaded.clear()
         self._release_slots()
 
     def release_for(self, phase: str) -> None:
@@ -210,11 +223,12 @@ class ActorGroups:
         """The verifier as actors, as many as the settings say; they stay for the next verifier."""
         settings, batch_tokens = self.config.verifier, self.config.training.micro_batch_tokens
         threads = scorer_threads(self.config, _facts(verifier.path), self.machine, self.lanes)
+        made: Any = ray.remote(concurrency_groups=MOVED_GROUP)  # type: ignore[call-overload]  # Ray's stubs lack it
         while (number := len(self._scorers)) < (replicas or settings.replicas):
             place = self._reserved.options(self._slot("scorers", number), self.plan.scorer)
             self._scorers.append(
-                ray.remote(ScorerActor)
-                .options(max_restarts=2, **place)
+                made(ScorerActor)
+                .options(max_restarts=-1, **place)
                 .remote(
                     settings.scorer,
                     dtype=self.config.weights_dtype,
@@ -226,8 +240,8 @@ class ActorGroups:
         for number in range(len(self._scorers)):
             self._require_place(f"verifier {number}", self._slot("scorers", number))
         ready = [handle.score.remote(verifier, []) for handle in self._scorers]
-        _await("verifier", ready, self.config.generator.start_deadline_s)
-        return [ScorerClient(handle, verifier) for handle in self._scorers]
+        _await("verifier", ready, self.config.generator.start_deadline_s, "generator.start_deadline_s")
+        return [ScorerClient(handle, verifier, settings.stall_s) for handle in self._scorers]
 
     def release_scorers(self) -> None:
         for handle in self._scorers:
@@ -255,16 +269,17 @@ def load_remarks(slot: int, report: LoadReport) -> list[str]:
     return remarks
 
 
-def _await(name: str, references: list[Any], deadline_s: float) -> list[Any]:
-    started = time.monotonic()
+def _await(name: str, references: list[Any], deadline_s: float, setting: str) -> list[Any]:
+    """`setting`: the name of the deadline, for the message."""
     try:
         found: list[Any] = ray.get(references, timeout=deadline_s)
         return found
     except GetTimeoutError:
         free = ray.available_resources()
         raise ActorStartError(
-            f"{name} did not come up in {time.monotonic() - started:.0f} s; free on the cluster: "
-            f"{describe_free(free)}. Look at the actor's log under Ray's session directory"
+            f"{name} did not come up in {setting} = {deadline_s:g} s; free on the cluster: "
+            f"{describe_free(free)}. If a large model was still loading, raise {setting}; the actor's log under Ray's "
+            "session directory says how far it was"
         ) from None
 
 

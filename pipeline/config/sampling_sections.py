@@ -1,8 +1,8 @@
 """Settings of sampling: the episodes, the actors that sample them, those that run programs, what programs find."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from pipeline.config.fields import Section, added, operational
 from sandbox.packages import parse_packages
@@ -25,7 +25,7 @@ class RolloutsSection(Section):
     """Run every test of an answer, also after the first failure, so that partial passes are known; costs sandbox time,
     and verifier.pairs = "dense" needs it."""
     shard_episodes: int = Field(200, ge=1)
-    """About how many episodes one committed shard holds, which is what a crash can lose."""
+    """About how many episodes one committed shard holds; a crash loses what a shard finished in its last minute."""
 
 
 class GeneratorSection(Section):
@@ -54,8 +54,19 @@ class GeneratorSection(Section):
     that is less than 1."""
     start_deadline_s: float = operational(600.0, gt=0)
     """Seconds within which an actor must have loaded its model; later ends the command."""
-    turn_deadline_s: float = operational(600.0, gt=0)
-    """Seconds within which an answer must have been sampled and judged; later counts as a stall, and the stage ends."""
+    stall_s: float = operational(600.0, gt=0)
+    """Seconds in which an engine with work makes no token before another actor takes its place; waiting behind other
+    answers does not count."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _old_name(cls, data: Any) -> Any:
+        """`turn_deadline_s`, as 0.1.0 wrote it, is `stall_s`."""
+        if not isinstance(data, dict) or "turn_deadline_s" not in data:
+            return data
+        if "stall_s" in data:
+            raise ValueError("turn_deadline_s is the old name of stall_s, and both are set; remove turn_deadline_s")
+        return {"stall_s" if name == "turn_deadline_s" else name: value for name, value in data.items()}
 
 
 class ExecutorSection(Section):
@@ -72,6 +83,9 @@ class ExecutorSection(Section):
     on by neither model."""
     start_deadline_s: float = operational(180.0, gt=0)
     """Seconds within which an executor must have its image and its boxes; later ends the command."""
+    stall_s: float = operational(600.0, gt=0)
+    """Seconds in which an executor with programs finishes none before it is started again and they go elsewhere; must
+    exceed the longest time limit of a problem."""
     max_infrastructure_rate: float = operational(0.05, ge=0, le=1)
     """Share of judgements that the sandbox itself may fail; above it a stage stops and says so."""
 

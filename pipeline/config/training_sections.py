@@ -60,6 +60,8 @@ class VerifierSection(TrainedSection):
     """CPU threads that each scoring actor computes with; unset: its share of the cores, one for a small model."""
     gpus: float = operational(0.0, ge=0)
     """Accelerators that Ray reserves for each scoring actor; 0 scores on CPU."""
+    stall_s: float = operational(600.0, gt=0)
+    """Seconds in which a scoring actor with work scores no batch before it is started again; loading counts as one."""
 
 
 class FineTuneSection(TrainedSection):
@@ -107,3 +109,5 @@ class TrainingSection(Section):
     """How often a training starts again after a worker died; one more failure ends the command."""
     start_deadline_s: float = operational(300.0, gt=0)
     """Seconds within which all training workers must have started; later ends the command."""
+    stall_s: float = operational(1800.0, gt=0)
+    """Seconds that a training worker may wait for another one, or give no sign, before the training starts again."""

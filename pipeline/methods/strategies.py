@@ -89,6 +89,14 @@ class Strategy:
         holds a digest of these fields, so a further one would change the identity of every stage that was made."""
         return {name: getattr(self, name) for name in METHOD_FIELDS}
 
+    @property
+    def needs_scores(self) -> bool:
+        """Whether the verifier has a say in what is trained on. Of a strategy that leaves nothing open."""
+        if self.select_trajectories is not None or self.choose_target is not None or self.histories == "top":
+            return True
+        ranks = self.target in ("best", "state_best") or self.trajectories != "all" or self.weight == "score"
+        return ranks and bool(self.verifier_weight)
+
     def completed(self, protocol: ProtocolChoices, trajectories: TrajectoryBound) -> "Strategy":
         """This strategy with what it leaves open filled in from the protocol and the bound on trajectories."""
         filled = {name: getattr(protocol, name) for name in LEFT_TO_PROTOCOL if getattr(self, name) is None}

@@ -1,5 +1,6 @@
 """The generator: training targets out of all episodes (relabelling), and fine-tuning on them."""
 
+from collections.abc import Sequence
 from functools import partial
 
 from actors.prompting.dialogue import build_dialogue
@@ -9,6 +10,7 @@ from pipeline.methods.relabel import DROPPED
 from pipeline.methods.strategies import CONTROL_STRATEGY, STRATEGIES, Strategy
 from pipeline.stages.sampling import MODEL_FIELDS
 from pipeline.stages.shards import count_shards, map_shards, missing_shards
+from pipeline.stages.shortage import counts_of, describe_shortage
 from pipeline.stages.tasks import RelabelTask
 from pipeline.stages.trainings import counts_text, run_training, training_job
 from pipeline.state.manifest import Manifest
@@ -26,10 +28,18 @@ _RELABEL_FIELDS = (
 
 
 def relabel_episodes(
-    context: StageContext, *, episodes: list[Manifest], scores: Manifest, earlier: Manifest | None = None
+    context: StageContext,
+    *,
+    episodes: list[Manifest],
+    scores: Manifest | None = None,
+    earlier: Manifest | None = None,
 ) -> StageOutput:
-    """Training examples by the run's strategy; those of `earlier` stay as they are beside the new ones."""
-    inputs = {"episodes": episodes, "scores": [scores]} | ({"earlier": [earlier]} if earlier else {})
+    """Training examples by the run's strategy; those of `earlier` stay as they are beside the new ones.
+
+    `scores`: None if no verifier could be trained, and the strategy needs none.
+    """
+    given = {"scores": scores, "earlier": earlier}
+    inputs = {"episodes": episodes} | {name: [one] for name, one in given.items() if one is not None}
     return _relabel(context, context.config.run.strategy, inputs)
 
 
@@ -55,13 +65,17 @@ def _references(context: StageContext, strategy: Strategy) -> dict[str, str]:
     return {problem_id: answer for problem_id, answer in answers.items() if answer is not None}
 
 
+def require_examples(examples: Manifest, episodes: Sequence[Manifest]) -> Manifest:
+    """`examples`. Raises StoreError if relabelling left none."""
+    if examples.rows or not examples.parts:  # on paper there are no parts
+        return examples
+    raise StoreError(
+        f"relabelling left no training example ({counts_text(examples.counts)}). "
+        f"{describe_shortage(counts_of(episodes))}"
+    )
+
+
 def fit_policy(context: StageContext, *, examples: Manifest, stage: str) -> StageOutput:
-    """Raises StoreError if relabelling left no example."""
-    if not examples.rows:
-        raise StoreError(
-            f"relabelling left no training example ({counts_text(examples.counts)}): no sampled answer passed its "
-            "tests. Sample more (rollouts.samples, rollouts.turns), or start from a stronger model"
-        )
     config = context.config
     data, base = examples.directory, context.base.path
     job = training_job(context, stage, data=data, base=base, max_tokens=config.context_tokens)

@@ -24,6 +24,12 @@ from pipeline.trackers.console import ProgressLine
 from sandbox.errors import UserError
 from sandbox.problem import Problem
 
+LOST_ADVICE = (
+    "What was committed is kept. If the system ended them for lack of memory (`dmesg` says so), lower "
+    "generator.episodes_in_flight, generator.kv_cache_mib or generator.gpu_memory_fraction"
+)
+LOST_ANSWERS = "lost_answers"
+"""Among a stage's facts: answers that never came, by problem, sample and turn. Their episodes are masked."""
 STATUS_DEADLINE_S = 5.0
 MIN_EPISODES_FOR_A_RATE = 20
 """Fewer than this say nothing about the sandbox's failure rate."""
@@ -94,12 +100,15 @@ class _Rollout:
         supervisor: Supervisor[Shard] = Supervisor(
             make=self._generator,
             call=self._play,
-            stall_s=self.context.config.generator.turn_deadline_s,
-            advanced=self.watch.advanced,
+            stall_s=self.context.config.generator.stall_s,
+            setting="generator.stall_s",
+            advice=LOST_ADVICE,
+            moved=self.watch.moved,
             on_tick=self.watch.tick,
         )
         supervisor.run(shards, slots)
-        self.watch.advanced(supervisor.workers)
+        for worker in supervisor.workers:
+            self.watch.moved(worker)
         self.watch.progress.close()
 
     def _generator(self, slot: int) -> Any:
@@ -136,13 +145,13 @@ class _Watch:
         """A generator outlives stages: what it did before this one does not count."""
         self.start[worker] = self.now[worker] = ray.get(worker.status.remote(), timeout=STATUS_DEADLINE_S)
 
-    def advanced(self, workers: list[Any]) -> float:
-        for worker in workers:
-            try:
-                self.now[worker] = ray.get(worker.status.remote(), timeout=STATUS_DEADLINE_S)
-            except (RayActorError, GetTimeoutError):
-                continue  # a dead worker shows by its shard; a busy one is asked again
-        return self._sum("turns_done") + self._sum("episodes_done") + self._sum("judged")
+    def moved(self, worker: Any) -> float | None:
+        """As `Supervisor.moved`."""
+        try:
+            self.now[worker] = ray.get(worker.status.remote(), timeout=STATUS_DEADLINE_S)
+        except (RayActorError, GetTimeoutError):
+            return None  # a dead worker shows by its shard; one that may be busy is asked again
+        return self.now[worker].moved
 
     def tick(self, _: int, workers: list[Any]) -> None:
         episodes, infrastructure = self._sum("episodes_done"), self._sum("infrastructure")
@@ -157,14 +166,19 @@ class _Watch:
             engine_idle=f"{1 - self._sum('engine_busy_s') / elapsed:.0%}" if elapsed else "-",
         )
 
-    def facts(self) -> dict[str, float | list[float]]:
+    def facts(self) -> dict[str, Any]:
         """Where the accelerators' time went, over all generators, and how the work was spread."""
+        lost = [name for worker in self.now for name in self._lost(worker)]
         return {
+            **({LOST_ANSWERS: lost} if lost else {}),
             "engine_busy_s": round(self._sum("engine_busy_s"), 1),
             "judge_wait_s": round(self._sum("judge_wait_s"), 1),
             "episodes_in_flight_max": max((status.in_flight_max for status in self.now.values()), default=0),
             "episodes_per_generator": [self._gain(worker, "episodes_done") for worker in self.now],
         }
+
+    def _lost(self, worker: Any) -> tuple[str, ...]:
+        return self.now[worker].lost_answers[len(self.start[worker].lost_answers) :]
 
     def _gain(self, worker: Any, name: str) -> float:
         gain: float = getattr(self.now[worker], name) - getattr(self.start[worker], name)
@@ -193,5 +207,6 @@ def _unjudged(directory: str) -> dict[str, list[str]]:
 def _too_much(failed: float, episodes: float, limit: float) -> str:
     return (
         f"the sandbox failed in {failed:.0f} of {episodes:.0f} episodes, above executor.max_infrastructure_rate = "
-        f"{limit:g}; those episodes are masked, never labels. Run `mucode doctor` on the sandbox nodes"
+        f"{limit:g}; those episodes are masked, never labels. Run `mucode doctor` on the sandbox nodes; if "
+        "answers were lost, the actors' logs name them"
     )

@@ -1,17 +1,22 @@
 """The verifier: pairs of right and wrong answers, training on them, and scores of every answer."""
 
+from collections.abc import Sequence
+
 from actors.storage.checkpoint import Checkpoint
 from pipeline.config.losses import LOSSES
 from pipeline.config.schema import Config
 from pipeline.config.training_sections import VerifierSection
 from pipeline.errors import StoreError
 from pipeline.methods.pairs import PairKind, PairRecipe
+from pipeline.methods.strategies import STRATEGIES, Strategy
 from pipeline.stages.shards import count_shards, map_shards, missing_shards
+from pipeline.stages.shortage import counts_of, describe_shortage
 from pipeline.stages.tasks import PairTask, ScoreTask
 from pipeline.stages.trainings import counts_text, run_training, training_job
 from pipeline.state.manifest import Manifest
 from pipeline.state.models import resolve_model
 from pipeline.state.stage import FunnelCounts, Rate, SplitSize, Stage, StageContext, StageOutput
+from pipeline.trackers.console import say
 from pipeline.training.train_verifier import train_verifier
 
 _RECIPE_FIELDS = tuple(f"verifier.{name}" for name in ("pairs_per_problem", "pairs", "margin", "loss"))
@@ -39,13 +44,27 @@ def _make_pairs(context: StageContext, episodes: list[Manifest], recipe: PairRec
     return StageOutput(expected_parts=count_shards(episodes))
 
 
+def can_train_verifier(config: Config, pairs: Manifest, episodes: Sequence[Manifest]) -> bool:
+    """Whether there are pairs. Raises StoreError if there are none and the next fine-tuning asks a verifier."""
+    if pairs.rows or not pairs.parts:  # on paper there are no parts
+        return True
+    reason = f"no problem has both a right and a wrong answer ({counts_text(pairs.counts)})"
+    name = config.run.strategy
+    if pairs.iteration >= config.run.iterations or not _asks_verifier(config, STRATEGIES[name]):
+        say(f"  {reason}: no verifier is trained, and what is left of {name} goes on without")
+        return False
+    raise StoreError(
+        f"{reason}, so there are no pairs to train a verifier on, which {name} needs. "
+        f"{describe_shortage(counts_of(episodes))}"
+    )
+
+
+def _asks_verifier(config: Config, strategy: Strategy) -> bool:
+    completed = strategy.completed(config.protocol, config.fine_tune.trajectories_per_problem)
+    return strategy.trains and completed.needs_scores
+
+
 def fit_verifier(context: StageContext, *, pairs: Manifest) -> StageOutput:
-    """Raises StoreError if there are no pairs."""
-    if not pairs.rows:
-        raise StoreError(
-            f"no problem has both a right and a wrong answer, so there are no pairs to train a verifier on "
-            f"({counts_text(pairs.counts)}); sample more (rollouts.samples, rollouts.turns) or choose easier problems"
-        )
     config = context.config
     base = resolve_model(config.model.verifier).path
     name = VERIFIER.name

@@ -86,16 +86,12 @@ class StudyOutcomes:
 
     def seeds(self, part: SearchSlice) -> tuple[int, ...]:
         """Seeds for which the searches are finished."""
-        return tuple(run.seed for run in self._runs_of(part) if self.manifest(run, _search_stage(part)))
+        return tuple(run.seed for run in self._runs_of(part) if self._solved_by_turn(run, part) is not None)
 
     def matrix(self, part: SearchSlice) -> OutcomeMatrix | None:
         """None if no seed has it. Problems are those that every seed has, in the order of their ids."""
-        found = {}
-        for run in self._runs_of(part):
-            manifest = self.manifest(run, _search_stage(part), part.iteration)
-            if manifest is not None:
-                settings, files = run.config.eval, tuple(manifest.files().values())
-                found[run.seed] = self._read(files, settings.turns)[search_key(part, settings)]
+        every = {run.seed: self._solved_by_turn(run, part, part.iteration) for run in self._runs_of(part)}
+        found = {seed: solved for seed, solved in every.items() if solved is not None}
         if not found:
             return None
         problems = sorted(set.intersection(*(set(solved) for solved in found.values())))
@@ -108,6 +104,14 @@ class StudyOutcomes:
         shared = tuple(seed for seed in self.seeds(left) if seed in self.seeds(right))
         one, other = (self.matrix(replace(part, seeds=shared)) for part in (left, right))
         return (one, other) if shared and one and other else None
+
+    def _solved_by_turn(self, run: StudyRun, part: SearchSlice, iteration: int | None = None) -> "SolvedByTurn | None":
+        """None if the search is not finished, or was left out: there was no pair to train a verifier on."""
+        manifest = self.manifest(run, _search_stage(part), iteration)
+        if manifest is None:
+            return None
+        settings, files = run.config.eval, tuple(manifest.files().values())
+        return self._read(files, settings.turns).get(search_key(part, settings))
 
     def _runs_of(self, part: SearchSlice) -> Iterator[StudyRun]:
         for run in self.runs:

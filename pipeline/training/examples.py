@@ -14,11 +14,13 @@ class TrainingExample:
     """One unit of training: a sequence with a target, or a pair (chosen, rejected) without one.
 
     `start` is the position at which the target of each sequence begins. `weight` multiplies the example's loss.
+    `problem_id` is for messages.
     """
 
     sequences: "tuple[array[int], ...]"
     start: int = 0
     weight: float = 1.0
+    problem_id: str = ""
 
     @property
     def width(self) -> int:

@@ -19,10 +19,10 @@ from actors.batch_tokens import tokens_per_pass
 from actors.storage.checkpoint import Checkpoint, fetch_checkpoint, save_atomically
 from pipeline.training.batches import EpochOrder, MicroBatch, TokenCount, count_steps, cut_micro_batches
 from pipeline.training.collate import collate_examples, move_batch
-from pipeline.training.errors import TrainingError, TrainingFailed
+from pipeline.training.errors import TrainingError
 from pipeline.training.examples import TrainingExample, TrainingExamples
 from pipeline.training.generation_settings import make_saveable
-from pipeline.training.progress import CALMER, StepLog
+from pipeline.training.progress import StepLog
 from pipeline.training.settings import TrainingSettings
 from pipeline.training.types import Objective, TrainingReport
 from pipeline.training.zero import gather_weights, import_deepspeed, start_engine
@@ -38,7 +38,8 @@ REPORT = "training.json"
 def train_on_rank(objective: Objective, settings: TrainingSettings) -> TrainingReport | None:
     """Train on this rank and save on rank 0, which returns the report. Needs a process group, or is the only rank.
 
-    Raises TrainingError if there is nothing to train on, TrainingFailed if the loss or gradients are not finite.
+    Raises TrainingError if there is nothing to train on, TrainingFailed if the loss or gradients are not finite, with
+    the step and the problems of its batch.
     """
     started = time.monotonic()
     deepspeed = import_deepspeed()
@@ -135,9 +136,14 @@ def _take_steps(
         normaliser = sum(objective.loss_weight(example) for example in batch)
         learning_rate = engine.get_lr()[0]
         loss = _take_step(engine, [round_[rank] for round_ in rounds], batch[0], normaliser / world)
-        if not engine.was_step_applied():  # DeepSpeed skips such a step, and says so only in its log
-            raise TrainingFailed(f"{objective.name}: gradients are not finite at step {step + 1}; {CALMER}")
-        log.add(loss, learning_rate, engine.get_global_grad_norm(), count.add(rounds))
+        log.add(
+            loss,
+            learning_rate,
+            engine.get_global_grad_norm(),
+            count.add(rounds),
+            [example.problem_id for example in batch],
+            applied=engine.was_step_applied(),  # DeepSpeed skips a step that is not finite; its log alone says so
+        )
     return count
 
 

@@ -30,9 +30,9 @@ class PairLoss:
     def read_examples(self, directory: str, tokenizer: "PreTrainedTokenizerBase", max_tokens: int) -> TrainingExamples:
         """One example of two sequences per row of a `pairs` stage."""
         candidates = []
-        for row in read_sorted_rows(directory, ["pair_id", "prompt", *SIDES], key="pair_id"):
+        for row in read_sorted_rows(directory, ["pair_id", "problem_id", "prompt", *SIDES], key="pair_id"):
             sequences = tuple(array("i", verifier_ids(tokenizer, row["prompt"], row[side])) for side in SIDES)
-            candidates.append(TrainingExample(sequences=sequences))
+            candidates.append(TrainingExample(sequences=sequences, problem_id=row["problem_id"]))
         return fitting_examples(candidates, max_tokens)
 
     def load_model(

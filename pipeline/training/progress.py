@@ -3,6 +3,7 @@
 import bisect
 import math
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pipeline.trackers.steps import StepRecord, write_progress
@@ -16,6 +17,7 @@ RECENT_S = 30.0
 """How long a step stays in progress.json, so that a reader that looks seldom misses none."""
 CHECK_EVERY_STEPS = 20
 """Steps between looks at the loss, each of which waits for the accelerator."""
+SHOWN_PROBLEMS = 20
 CALMER = "lower the learning rate, or look for broken weights in the base model"
 
 
@@ -31,20 +33,54 @@ class StepLog:
         self._pending: list[tuple[Tensor, float, Tensor | float | None, int, float]] = []
         self._ends: list[float] = []
         self._last = self._written = time.monotonic()
-        self._written_steps = 0
+        self._written_steps = self._checked = 0
+        self._problems: dict[int, Sequence[str]] = {}
 
-    def add(self, loss: "Tensor", learning_rate: float, grad_norm: "Tensor | float | None", tokens: int) -> None:
-        """The next step. Raises TrainingFailed, at the same step on all ranks, if the loss is not finite."""
+    def add(
+        self,
+        loss: "Tensor",
+        learning_rate: float,
+        grad_norm: "Tensor | float | None",
+        tokens: int,
+        problems: Sequence[str] = (),
+        *,
+        applied: bool = True,
+    ) -> None:
+        """The next step, on a batch of these `problems`; `applied`: whether the optimizer took it.
+
+        Raises TrainingFailed, on all ranks alike, if a loss or gradients were not finite since the last look. It names
+        the first such step.
+        """
         now = time.monotonic()
         self._pending.append((loss, learning_rate, grad_norm, tokens, now - self._last))
         self._last = now
         self._ends.append(now)
         step = len(self._ends)
-        if (step in (1, self._steps) or step % CHECK_EVERY_STEPS == 0) and not math.isfinite(loss.item()):
-            raise TrainingFailed(f"{self._name}: the loss is {loss.item()} at step {step}; {CALMER}")
+        self._problems[step] = problems
+        if not applied or step in (1, self._steps) or step % CHECK_EVERY_STEPS == 0:
+            self._require_finite()
+            if not applied:
+                raise self._failure("the gradients are not finite", step)
+            self._problems.clear()
         if self._writes and (step == self._steps or now - self._written > WRITE_EVERY_S or step == 1):
             self._written = now
             self._write(now)
+
+    def _require_finite(self) -> None:
+        """Of the steps since the last look."""
+        self.all_records()
+        for record in self._records[self._checked :]:
+            if not math.isfinite(record.loss):
+                raise self._failure(f"the loss is {record.loss}", record.step)
+            if record.grad_norm is not None and not math.isfinite(record.grad_norm):
+                raise self._failure(f"the norm of the gradients is {record.grad_norm}", record.step)
+        self._checked = len(self._records)
+
+    def _failure(self, what: str, step: int) -> TrainingFailed:
+        names = list(dict.fromkeys(self._problems.get(step, ())))
+        more = f" and {len(names) - SHOWN_PROBLEMS} more" if len(names) > SHOWN_PROBLEMS else ""
+        batch = f", on a batch of {', '.join(names[:SHOWN_PROBLEMS])}{more}" if names else ""
+        return TrainingFailed(f"{self._name}: {what} at step {step}{batch}; {CALMER}")
 
     def all_records(self) -> tuple[StepRecord, ...]:
         """Every step so far, in order."""

@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+import math
 import os
 import posixpath
 import time
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from actors.memory import is_out_of_memory
 from actors.prompting.chat_template import ChatTemplateError, has_chat_template
 from actors.storage.checkpoint import CheckpointError, fetch_checkpoint, is_saved
 from actors.storage.parts import committed_parts
@@ -20,6 +22,7 @@ from pipeline.trackers.steps import write_training_steps
 from pipeline.training.batches import count_steps
 from pipeline.training.errors import TrainingError, TrainingFailed
 from pipeline.training.loop import train_on_rank
+from pipeline.training.memory import ENDED_BY_ANOTHER, out_of_memory, smaller_settings
 from pipeline.training.settings import TrainingJob, TrainingSettings
 from pipeline.training.types import Objective, TrainingReport
 from pipeline.training.zero import ENVIRONMENT
@@ -52,11 +55,20 @@ def train_with_ray(
 
 def _run_worker(config: dict[str, Any]) -> Result:
     """What Ray Train runs. Errors that another attempt would meet again are returned: a raised one is retried."""
+    import ray.train
+
     try:
         return train_on_rank(config["objective"], config["settings"])
     except (TrainingError, CheckpointError, ChatTemplateError) as error:
-        error.add_note(traceback.format_exc())  # a traceback does not travel, a note does
-        return error.with_traceback(None)
+        failure: Exception = error
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        failure = out_of_memory(config["objective"].name, config["settings"], error)
+        if ray.train.get_context().get_world_size() > 1:  # the other ranks would wait for this one
+            raise failure from error
+    failure.add_note(traceback.format_exc())  # a traceback does not travel, a note does
+    return failure.with_traceback(None)
 
 
 def _train_here(config: dict[str, Any]) -> Result:
@@ -76,6 +88,7 @@ def _train_here(config: dict[str, Any]) -> Result:
 
 def _train_in_workers(config: dict[str, Any], training: TrainingSection, job: TrainingJob) -> Result:
     import ray.train
+    from ray.train.torch import TorchConfig
 
     api: Any = ray.train  # a type checker sees the API of Ray Train's first version
     if not ray.is_initialized():
@@ -91,10 +104,12 @@ def _train_in_workers(config: dict[str, Any], training: TrainingSection, job: Tr
             resources_per_worker={"CPU": training.cpus, **({"GPU": gpus} if gpus else {})},
         ),
         run_config=_run_config(training, job),
+        torch_config=TorchConfig(timeout_s=math.ceil(training.stall_s)),  # of what ranks do together
     )
     # Ray Train reads these from the driver's environment and hands them to its controller.
     controls = {
         "RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S": str(training.start_deadline_s),
+        "RAY_TRAIN_WORKER_HEALTH_CHECK_TIMEOUT_S": str(training.stall_s),
         "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.5",  # the interval of polling also delays the end
         "RAY_TRAIN_ENABLE_PRINT_PATCH": "0",  # it says every line twice
         "RAY_TRAIN_ENABLE_PREEMPTION_WATCHER": str(int(nodes > 1)),
@@ -103,8 +118,11 @@ def _train_in_workers(config: dict[str, Any], training: TrainingSection, job: Tr
         with _environment(**controls):
             return trainer.fit().return_value
     except api.TrainingFailedError as error:
+        said = _what_happened(error)
+        if is_out_of_memory(error) or any(words in said.lower() for words in ENDED_BY_ANOTHER):
+            said = f"{said}. If it was for lack of memory: {smaller_settings(config['settings'])}"
         raise TrainingFailed(
-            f"{config['objective'].name}: {_what_happened(error)}. It asked for {training.workers} workers with "
+            f"{config['objective'].name}: {said}. It asked for {training.workers} workers with "
             f"{training.cpus} CPUs and {gpus} GPUs each; free now: {_free_resources()}"
         ) from error
 
@@ -126,7 +144,9 @@ def _run_config(training: TrainingSection, job: TrainingJob) -> Any:
 def _what_happened(error: Exception) -> str:
     """The first failure of a worker, or of Ray Train's controller, in one line; the traceback is the error's cause."""
     failures = getattr(error, "worker_failures", None) or {}
-    where, cause = next(((f"worker {rank}: ", failure) for rank, failure in sorted(failures.items())), ("", error))
+    told = [(f"worker {rank}: ", failure) for rank, failure in sorted(failures.items())]
+    told.sort(key=lambda one: not is_out_of_memory(getattr(one[1], "_base_exc", one[1])))  # the others lost it thereby
+    where, cause = next(iter(told), ("", error))
     cause = getattr(cause, "controller_failure", cause)
     cause = getattr(cause, "_base_exc", cause)  # Ray Train's wrapper of what a worker's function raised
     text = " ".join(str(cause).split())

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 SMALL_VOCABULARY = 8192
 """Up to here logits cost little and are computed for whole columns, as they always were: the sums of gradients keep
 their order, and what the shipped models were trained to comes out again bit for bit."""
+_COLUMNS = ["example_id", "problem_id", "messages", "target", "weight"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +31,12 @@ class TargetLoss:
     def read_examples(self, directory: str, tokenizer: "PreTrainedTokenizerBase", max_tokens: int) -> TrainingExamples:
         """One example per row of an `examples` stage."""
         candidates = []
-        for row in read_sorted_rows(directory, ["example_id", "messages", "target", "weight"], key="example_id"):
+        for row in read_sorted_rows(directory, _COLUMNS, key="example_id"):
             ids, start = example_ids(tokenizer, row["messages"], row["target"])
-            candidates.append(TrainingExample(sequences=(array("i", ids),), start=start, weight=row["weight"]))
+            sequences, problem = (array("i", ids),), row["problem_id"]
+            candidates.append(
+                TrainingExample(sequences=sequences, start=start, weight=row["weight"], problem_id=problem)
+            )
         return fitting_examples(candidates, max_tokens)
 
     def load_model(

@@ -1,13 +1,17 @@
 """Shards over real Ray actors: each result once, the dead replaced, stalls named."""
 
+import contextlib
 import os
+import signal
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 import ray
+from ray.exceptions import GetTimeoutError, RayActorError
 
-from actors.supervision import StallError, Supervisor, WorkersLostError
+from actors.supervision import Supervisor, WorkerBrokenError, WorkersLostError
 
 pytestmark = pytest.mark.usefixtures("ray_session")
 
@@ -15,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("ray_session")
 @ray.remote(num_cpus=0, max_concurrency=4)
 class Worker:
     def __init__(self, slot: int) -> None:
-        self.slot = slot
+        self.slot, self.steps = slot, 0
 
     def work(self, shard: int) -> tuple[int, int]:
         time.sleep(0.02)
@@ -34,6 +38,24 @@ class Worker:
     def hang(self, shard: int) -> int:
         time.sleep(60)
         return shard
+
+    def stop_once(self, shard: int, marker: str) -> int:
+        if shard == 3 and not os.path.exists(marker):  # noqa: PTH110
+            Path(marker).write_text(str(os.getpid()))
+            os.kill(os.getpid(), signal.SIGSTOP)
+        return shard
+
+    def crawl(self, shard: int) -> int:
+        for _ in range(8):
+            time.sleep(0.6)
+            self.steps += 1
+        return shard
+
+    def moved(self) -> int:
+        return self.steps
+
+    def give_up(self, shard: int) -> int:
+        raise WorkerBrokenError("the device is gone")
 
     def refuse(self, shard: int) -> int:
         raise ValueError(f"shard {shard} is bad")
@@ -65,10 +87,51 @@ def test_the_restart_budget_ends() -> None:
         supervisor.run(range(4), slots=1)
 
 
-def test_a_stall_names_what_is_pending() -> None:
-    supervisor = Supervisor(make=make, call=lambda worker, shard: worker.hang.remote(shard), stall_s=2)
-    with pytest.raises(StallError, match="worker 0: 7"):
+def moved(worker: Any) -> float | None:
+    try:
+        return ray.get(worker.moved.remote(), timeout=1)
+    except (GetTimeoutError, RayActorError):
+        return None
+
+
+def test_a_worker_that_was_stopped_is_found_and_another_does_its_shards(tmp_path: Any) -> None:
+    marker, started = str(tmp_path / "stopped"), time.monotonic()
+    supervisor = Supervisor(
+        make=make, call=lambda worker, shard: worker.stop_once.remote(shard, marker), stall_s=2, moved=moved
+    )
+    assert sorted(supervisor.run(range(6), slots=2)) == list(range(6))
+    assert time.monotonic() - started < 30 and supervisor.restarts == 2
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(int(Path(marker).read_text()), signal.SIGKILL)
+
+
+def test_a_worker_that_answers_while_nothing_moves_is_given_up_and_its_shard_is_named() -> None:
+    supervisor = Supervisor(
+        make=make,
+        call=lambda worker, shard: worker.hang.remote(shard),
+        stall_s=0.7,
+        setting="generator.stall_s",
+        restarts=0,
+        moved=moved,
+    )
+    with pytest.raises(
+        WorkersLostError, match=r"worker 0 answers, .* \(generator.stall_s\); waiting for 7. The restart"
+    ):
         supervisor.run([7], slots=1)
+
+
+def test_slow_work_that_moves_outlives_the_limit_many_times() -> None:
+    supervisor = Supervisor(
+        make=make, call=lambda worker, shard: worker.crawl.remote(shard), stall_s=1, restarts=0, moved=moved
+    )
+    assert supervisor.run([4], slots=1) == [4]
+
+
+def test_a_broken_worker_is_replaced_and_its_reason_stands_at_the_end() -> None:
+    supervisor = Supervisor(make=make, call=lambda worker, shard: worker.give_up.remote(shard), stall_s=30, restarts=1)
+    with pytest.raises(WorkersLostError, match=r"worker 0 is lost: the device is gone\. The restart budget"):
+        supervisor.run([7], slots=1)
+    assert supervisor.restarts == 0
 
 
 def test_a_shards_own_error_is_not_retried() -> None:

@@ -27,6 +27,7 @@ from tests.support.training_data import (
     LEARNING_RATE,
     MAX_TOKENS,
     STEPS,
+    Greedy,
     KilledOnce,
     plain_losses,
     write_examples,
@@ -277,11 +278,50 @@ def test_a_classifier_with_two_labels_is_no_verifier(world: Path) -> None:
         judge(world, "out", base="two", workers=0)
 
 
-def test_a_loss_that_is_not_finite_stops_the_training_and_leaves_no_checkpoint(world: Path) -> None:
-    config = FineTuneSection(steps=30, batch_examples=BATCH, learning_rate=1e30)
-    with pytest.raises(TrainingFailed, match="lower the learning rate"):
-        fine_tune(training_job(world, "examples", "nan"), config, TrainingSection(workers=0))
+@pytest.mark.parametrize("zero_stage", [0, 1, pytest.param(2, marks=pytest.mark.slow), 3])
+def test_what_is_not_finite_stops_the_training_with_step_and_batch_and_leaves_no_checkpoint(
+    world: Path, zero_stage: int
+) -> None:
+    """The first step ruins the weights, so the second is the first that is not finite."""
+    config = FineTuneSection(steps=30, batch_examples=BATCH, learning_rate=1e30, warmup_fraction=0)
+    with pytest.raises(
+        TrainingFailed, match=r"fine-tune: the .* (nan|inf) at step 2, on a batch of problem-\d+, .*; lower"
+    ):
+        training = TrainingSection(workers=0, zero_stage=zero_stage)
+        fine_tune(training_job(world, "examples", "nan"), config, training)
     assert not (world / "nan").exists()
+
+
+def out_of_memory(world: Path, out: str, error: Exception, **training: Any) -> TrainingReport:
+    job, section = training_job(world, "examples", out), TrainingSection(**training)
+    settings = training_settings(job, FineTuneSection(steps=2, batch_examples=BATCH), section, batch_size=BATCH)
+    return train_with_ray(Greedy(error=error), settings, section, job)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:127] DefaultCPUAllocator: can't allocate memory: you tried"),
+        MemoryError(),
+    ],
+    ids=["accelerator", "torch on CPU", "python"],
+)
+def test_what_runs_out_of_memory_names_the_settings_to_lower(world: Path, error: Exception) -> None:
+    with pytest.raises(
+        TrainingFailed, match=r"out of memory \(.*lower training.micro_batch_tokens = 512, set training.gr"
+    ):
+        out_of_memory(world, "big", error, workers=0, micro_batch_tokens=512)
+    with pytest.raises(RuntimeError, match="something else"):
+        out_of_memory(world, "big", RuntimeError("something else"), workers=0)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("ray_session")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_workers_that_run_out_of_memory_say_so_too(world: Path, workers: int) -> None:
+    with pytest.raises(TrainingFailed, match=r"out of memory \(CUDA .*lower training.micro_batch_tokens = 1024"):
+        out_of_memory(world, "big", torch.OutOfMemoryError("CUDA out of memory"), workers=workers, max_failures=0)
 
 
 def test_steps_and_epochs_together_are_refused(world: Path) -> None:

@@ -39,8 +39,11 @@ from tests.support.fakes import ByteTokenizer, FakeEngine, FakeSandbox
 
 
 def judge(problem: Problem, program: str, suite: Suite) -> Outcome:
-    """Right or wrong by the program alone: about half pass the public tests, half of those the private ones."""
-    passes = stable_seed(problem.problem_id, program, suite) % 2 == 0
+    """Right or wrong by the program alone: about half pass the public tests, half of those the private ones.
+
+    With FAKE_STUDY_ALL_RIGHT all pass.
+    """
+    passes = "FAKE_STUDY_ALL_RIGHT" in os.environ or stable_seed(problem.problem_id, program, suite) % 2 == 0
     return Outcome(verdict=Verdict.ACCEPTED if passes else Verdict.WRONG_ANSWER)
 
 

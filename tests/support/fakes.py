@@ -11,6 +11,7 @@ from typing import Any
 
 from actors.ids import stable_seed
 from actors.inference.engine import Completion, EngineError, LoadReport, Sampling
+from actors.inference.watched import WatchedEngine
 from actors.storage.checkpoint import Checkpoint
 from sandbox.problem import Problem, Suite
 from sandbox.verdict import Outcome, Verdict
@@ -53,10 +54,15 @@ class FakeEngine:
         self.tokenizer = ByteTokenizer()
         self.requests: list[tuple[str, Sampling]] = []
         self._busy_s = 0.0
+        self.sampled = self.pending = 0
 
     @property
     def busy_s(self) -> float:
         return self._busy_s
+
+    @property
+    def moved(self) -> int:
+        return self.sampled
 
     async def generate(self, prompt_ids: Sequence[int], sampling: Sampling) -> list[Completion]:
         if not self.policy_id:
@@ -66,7 +72,9 @@ class FakeEngine:
         started = time.monotonic()
         await asyncio.sleep(self.latency_s)
         self._busy_s += time.monotonic() - started
-        return [self._complete(chat, sampling, k) for k in range(sampling.n)]
+        answers = [self._complete(chat, sampling, k) for k in range(sampling.n)]
+        self.sampled += sum(len(answer.token_ids) for answer in answers)
+        return answers
 
     def _complete(self, chat: str, sampling: Sampling, k: int) -> Completion:
         seed = 0 if sampling.temperature == 0 else stable_seed(self.policy_id, chat, sampling.seed + k)
@@ -92,6 +100,11 @@ class RebuildingGenerator:
     async def load(self, checkpoint: Checkpoint) -> LoadReport:
         reason = "WeightsError: they differ"
         return LoadReport(policy_id=checkpoint.policy_id, seconds=7.0, rebuilt=reason, share=0.25)
+
+
+def watched(engine: FakeEngine, stall_s: float = 600.0) -> WatchedEngine:
+    """As a generator holds it."""
+    return WatchedEngine(engine, stall_s, sequences=256)
 
 
 def accept_all(problem: Problem, program: str, suite: Suite) -> Outcome:

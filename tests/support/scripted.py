@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from actors.executor.client import JudgeClient, ray_lane
+from actors.executor.client import JudgeClient, RayLane
 from actors.generator import Generator
 from actors.ids import stable_seed
 from actors.prompting.dialogue import build_dialogue
@@ -116,7 +116,7 @@ class ScriptedGenerator(Generator):
     """A generator whose engine is a script and whose judges are real: for Ray, as GeneratorActor."""
 
     def __init__(self, script: Script, executors: Sequence[Any]) -> None:
-        judge = JudgeClient([ray_lane(executor) for executor in executors])
+        judge = JudgeClient([RayLane(executor) for executor in executors])
         super().__init__(FakeEngine("", script), ByteTokenizer(), judge, max_context=1 << 20)
 
 

@@ -10,7 +10,7 @@ from actors.search.request_cache import RolloutServices
 from actors.search.search import play_episodes
 from sandbox.problem import FunctionTest, Problem
 from sandbox.verdict import Outcome, TestResult, Verdict
-from tests.support.fakes import ByteTokenizer, FakeEngine, FakeSandbox
+from tests.support.fakes import ByteTokenizer, FakeEngine, FakeSandbox, watched
 
 TEST = FunctionTest("assert answer")
 PROBLEM = Problem(problem_id="p", prompt="ask", public_tests=(TEST,), private_tests=(TEST,))
@@ -49,7 +49,7 @@ def play(
     **changes: Any,
 ) -> tuple[Episode, FakeEngine]:
     engine = FakeEngine(policy, write) if write else FakeEngine(policy)
-    services = RolloutServices(engine=engine, tokenizer=ByteTokenizer(), judge=judge, scorer=scorer, **changes)
+    services = RolloutServices(engine=watched(engine), tokenizer=ByteTokenizer(), judge=judge, scorer=scorer, **changes)
     return asyncio.run(play_episode(services, plan, problem, sample, iteration=2, verifier_id="v")), engine
 
 

@@ -3,7 +3,7 @@
 import os
 import random
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -89,3 +89,13 @@ class KilledOnce(TargetLoss):
             Path(self.marker).touch()
             os.kill(os.getpid(), signal.SIGKILL)
         return target_loss_sum(model, batch)
+
+
+@dataclass(frozen=True)
+class Greedy(TargetLoss):
+    """Fine-tuning whose forward pass raises `error`, as one that asks for too much memory does."""
+
+    error: Exception = field(default_factory=MemoryError)
+
+    def loss_sum(self, model: Any, batch: Any) -> Any:
+        raise self.error

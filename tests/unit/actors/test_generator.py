@@ -178,8 +178,10 @@ class StuckEngine(FakeEngine):
 
 def test_a_stuck_engine_is_named_and_leaves_no_part_and_no_place_taken(tmp_path: Path) -> None:
     async def main() -> None:
-        playing = Generator(StuckEngine(), ByteTokenizer(), FakeSandbox(), episodes_in_flight=2, turn_deadline_s=0.05)
-        with pytest.raises(TimeoutError, match=r"engine's answer to problem p\d, sample \d, turn 1 .* 0.05 s"):
+        playing = Generator(StuckEngine(), ByteTokenizer(), FakeSandbox(), episodes_in_flight=2, stall_s=0.05)
+        with pytest.raises(
+            EngineError, match=r"answer to problem p\d, sample \d, turn 1: .* generator.stall_s = 0.05 s"
+        ):
             await playing.play(shard(0, PROBLEMS), PLAN, "fake", str(tmp_path), 0)
         status = await playing.status()
         assert (status.in_flight, status.waiting, status.shards_in_flight) == (0, 0, 0)
@@ -230,7 +232,7 @@ def test_calls_are_spread_and_bounded() -> None:
 @pytest.mark.parametrize("mode", ["dead", "hang", "broken"])
 def test_a_failing_executor_is_retried_on_another(mode: str) -> None:
     bad, good = Lane(mode), Lane(seconds=0.002)
-    outcomes = judge_many(JudgeClient([bad, good], in_flight=4, deadline_s=0.1), 12)
+    outcomes = judge_many(JudgeClient([bad, good], in_flight=4, stall_s=0.1), 12)
     assert [outcome.verdict for outcome in outcomes] == [Verdict.ACCEPTED] * 12
     assert {outcome.attempt for outcome in outcomes} == {1, 2}
     if mode != "broken":

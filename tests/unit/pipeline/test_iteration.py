@@ -11,6 +11,7 @@ from actors.storage.checkpoint import Checkpoint
 from actors.storage.parquet import read_rows
 from actors.storage.parts import PartRecord, commit_part, committed_parts
 from pipeline.config.load import load_config
+from pipeline.errors import StoreError
 from pipeline.iteration import run_iteration
 from pipeline.methods.strategies import STRATEGIES
 from pipeline.stages.search import BEST_ITERATION
@@ -20,8 +21,8 @@ from pipeline.state.stage import Stage
 from tests.support.episodes import episode, right, wrong
 
 
-def manifest(name: str, iteration: int, **counts: int) -> Manifest:
-    part = PartRecord(part=0, file="f", rows=1, size_bytes=0, sha256="", counts=counts)
+def manifest(name: str, iteration: int, rows: int = 1, **counts: int) -> Manifest:
+    part = PartRecord(part=0, file="f", rows=rows, size_bytes=0, sha256="", counts=counts)
     checkpoint = Checkpoint(path=f"{name}{iteration}", policy_id=f"{name}{iteration}")
     return Manifest(
         stage=name,
@@ -41,7 +42,8 @@ class Paper:
 
     base = Checkpoint(path="base", policy_id="base")
 
-    def __init__(self, *overrides: str, solved: tuple[int, ...] = ()) -> None:
+    def __init__(self, *overrides: str, solved: tuple[int, ...] = (), without_pairs: tuple[int, ...] = ()) -> None:
+        self.without_pairs = without_pairs
         self.config = load_config(None, ["run.control=false", "eval.selectors=['pt']", *overrides])
         self.solved = solved
         self.done: dict[tuple[int, str], Manifest] = {}
@@ -49,7 +51,9 @@ class Paper:
 
     def stage(self, iteration: int, step: Stage, **inputs: Any) -> Manifest:
         self.inputs[iteration, step.name] = inputs
-        found = manifest(step.name, iteration)
+        found = manifest(
+            step.name, iteration, rows=0 if step.name == "pairs" and iteration in self.without_pairs else 1
+        )
         if step.name == "search_validation":
             counts = {"episodes": 12, "ended_infrastructure": 2, "solved": self.solved[iteration]}
             found = manifest(step.name, iteration, **counts)
@@ -114,6 +118,16 @@ def test_all_episodes_are_relabelled_with_the_newest_scores() -> None:
     assert names(run.inputs[2, "examples"]["episodes"]) == ["episodes0", "episodes1"]
     assert names([run.inputs[2, "examples"]["scores"]]) == ["scores1"]
     assert "earlier" not in run.inputs[2, "examples"]
+
+
+def test_without_pairs_a_strategy_that_needs_none_goes_on_and_the_others_end() -> None:
+    run = Paper("run.strategy=star", without_pairs=(0, 2)).carry_out()
+    assert sorted(i for i, name in run.done if name == "verifier") == [1]
+    assert sorted(i for i, name in run.done if name == "scores") == [1]
+    assert "scores" not in run.inputs[1, "examples"] and names([run.inputs[2, "examples"]["scores"]]) == ["scores1"]
+    assert "verifier" not in run.inputs[2, "search_sweep"] and (2, "metrics") in run.done
+    with pytest.raises(StoreError, match="which mucode needs"):
+        Paper(without_pairs=(1,)).carry_out()
 
 
 def test_examples_of_earlier_iterations_may_keep_their_labels() -> None:

@@ -15,7 +15,7 @@ ALLOWED = {
     "pipeline/config/presets.py": ({"verifier", "returned"}, SECTION),
     "pipeline/embedded/warm_start.py": ({"verifier"}, SECTION),
     "pipeline/evaluation/verifier_metrics.py": ({"held_out_pairs", "own_pairs", "pairs"}, "series of metrics"),
-    "pipeline/iteration.py": ({"episodes"}, INPUT),
+    "pipeline/iteration.py": ({"episodes", "policy", "scores", "verifier"}, INPUT),
     "pipeline/methods/pairs.py": ({"pairs"}, COUNT),
     "pipeline/methods/relabel.py": ({"episodes", "examples"}, COUNT),
     "pipeline/preflight/check.py": ({"verifier"}, SECTION),

@@ -113,7 +113,7 @@ def test_a_template_that_rewrites_history_is_refused() -> None:
 
 
 def test_the_loss_mask_covers_target_and_end_of_turn(tmp_path: Path, kind: str, tokenizer: Any) -> None:
-    row = {"example_id": "e", "messages": THREE, "target": TARGET, "weight": 2.5}
+    row = {"example_id": "e", "problem_id": "p", "messages": THREE, "target": TARGET, "weight": 2.5}
     commit_part(str(tmp_path), 0, pa.Table.from_pylist([row]))
     (item,) = TargetLoss().read_examples(str(tmp_path), tokenizer, 4096).kept
     (sequence,) = item.sequences

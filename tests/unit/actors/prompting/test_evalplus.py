@@ -13,7 +13,7 @@ from actors.search.request_cache import RolloutServices
 from actors.search.search import play_episodes
 from sandbox.problem import FunctionTest, Problem, StdioTest
 from sandbox.verdict import Outcome, Verdict
-from tests.support.fakes import ByteTokenizer, FakeEngine, FakeSandbox
+from tests.support.fakes import ByteTokenizer, FakeEngine, FakeSandbox, watched
 
 evalplus = build_dialogue("evalplus")
 ASKED = "Please provide a self-contained Python script that solves the following problem in a markdown code block:\n"
@@ -91,7 +91,9 @@ def test_every_turn_is_begun_and_recorded_whole() -> None:
         return Outcome(verdict=Verdict.WRONG_ANSWER, message="got 3, expected 2")
 
     engine = FakeEngine("fake", lambda chat, seed: f"def f(x):\n    return {chat.count(BEGINNING)}")
-    services = RolloutServices(engine=engine, tokenizer=ByteTokenizer(), judge=FakeSandbox(judge), max_context=10_000)
+    services = RolloutServices(
+        engine=watched(engine), tokenizer=ByteTokenizer(), judge=FakeSandbox(judge), max_context=10_000
+    )
     plan = SearchPlan(turns=2, temperature=0.0, style="evalplus")
     (episode,) = asyncio.run(play_episodes(services, [plan], PLAIN, 0))
     assert [turn.answer.program for turn in episode.turns] == [f"def f(x):\n    return {n}" for n in (1, 2)]

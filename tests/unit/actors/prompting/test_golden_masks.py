@@ -29,7 +29,7 @@ from pipeline.training.target_loss import TargetLoss
 from sandbox.problem import FunctionTest, Problem, Suite
 from sandbox.verdict import Outcome, TestResult, Verdict
 from tests.support.episodes import INFRA, answer, episode, right, wrong
-from tests.support.fakes import ByteTokenizer, FakeEngine, FakeSandbox
+from tests.support.fakes import ByteTokenizer, FakeEngine, FakeSandbox, watched
 from tests.support.searches import play_episode
 from tests.support.tiny_models import tiny_tokenizer
 from tests.unit.pipeline.methods.test_golden_relabel import SCORES, P, Q, settled
@@ -176,7 +176,9 @@ def test_no_private_test_reaches_a_prompt(
         judge_all=every_test,
     )
     engine = FakeEngine("fake", lambda chat, seed: f"```python\nx = {seed}\n```")
-    services = RolloutServices(engine=engine, tokenizer=ByteTokenizer(), judge=FakeSandbox(judge), max_context=100_000)
+    services = RolloutServices(
+        engine=watched(engine), tokenizer=ByteTokenizer(), judge=FakeSandbox(judge), max_context=100_000
+    )
     played = asyncio.run(play_episode(services, plan, TESTED, 0))
     assert engine.requests and all(SECRET not in chat for chat, _ in engine.requests)
     assert SECRET not in str([turn.feedback for turn in played.turns])

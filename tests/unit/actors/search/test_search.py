@@ -14,7 +14,7 @@ from actors.search.search import play_episodes
 from actors.search.selectors import SELECTORS
 from sandbox.problem import Problem, Suite
 from sandbox.verdict import Outcome
-from tests.support.fakes import ByteTokenizer, FakeEngine, FakeSandbox, fake_scorer
+from tests.support.fakes import ByteTokenizer, FakeEngine, FakeSandbox, fake_scorer, watched
 from tests.support.searches import BROKEN, NO, PROBLEM, UNJUDGED, YES, distinct, play, play_episode, wrong
 
 # ---- episodes -------------------------------------------------------------------------------------------------
@@ -212,7 +212,9 @@ def test_a_program_is_run_once_however_often_it_is_written() -> None:
 def test_an_infrastructure_failure_is_not_remembered() -> None:
     outcomes = iter([BROKEN, NO])
     judge = FakeSandbox(lambda *_: next(outcomes))
-    services = RolloutServices(engine=FakeEngine(write=lambda *_: "same"), tokenizer=ByteTokenizer(), judge=judge)
+    services = RolloutServices(
+        engine=watched(FakeEngine(write=lambda *_: "same")), tokenizer=ByteTokenizer(), judge=judge
+    )
     plans = [SearchPlan(turns=1), SearchPlan(turns=1)]
     first, second = asyncio.run(play_episodes(services, plans, PROBLEM, 0))
     assert first.infrastructure and not second.infrastructure
@@ -239,7 +241,9 @@ def test_several_plans_over_shared_samples_are_the_searches_alone_for_less() -> 
 
     scorer = fake_scorer(lambda prompt, response: float(response[-3:-1]))
     engine, judge = FakeEngine(write=lambda chat, seed: f"{1000 + seed % 32}"), FakeSandbox(outcome)
-    services = RolloutServices(engine=engine, tokenizer=ByteTokenizer(), judge=judge, scorer=scorer, max_context=4096)
+    services = RolloutServices(
+        engine=watched(engine), tokenizer=ByteTokenizer(), judge=judge, scorer=scorer, max_context=4096
+    )
     together = asyncio.run(play_episodes(services, SWEEP, PROBLEM, 1))
     shared = len(engine.requests)
     assert len(set(judge.calls)) == len(judge.calls)

@@ -77,6 +77,12 @@ def test_identity_leaves_operational_fields_out() -> None:
     assert config.identity("run.seed") == {"run.seed": 0}
 
 
+def test_the_old_name_of_a_setting_is_read_but_not_beside_the_new_one() -> None:
+    assert load_config(None, ["generator.turn_deadline_s=7"]).generator.stall_s == 7
+    with pytest.raises(ConfigError, match="both are set; remove turn_deadline_s"):
+        load_config(None, ["generator.turn_deadline_s=7", "generator.stall_s=8"])
+
+
 def test_a_missing_file_lists_the_shipped_ones() -> None:
     with pytest.raises(ConfigError, match=r"no config file at nowhere\.toml"):
         load_config("nowhere.toml")

@@ -41,6 +41,19 @@ def test_every_kill_is_survived_and_the_tables_are_the_same(undisturbed: Path, t
     assert count_stages(again) == count_stages(undisturbed)
 
 
+@pytest.mark.slow
+def test_strategies_that_need_no_verifier_are_carried_through_where_every_answer_is_right(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAKE_STUDY_ALL_RIGHT", "1")
+    text = STUDY.partition("[curves]")[0].replace('"mucode"]\nseeds = [0, 1]', '"star"]\nseeds = [0]')
+    file = write_study(tmp_path / "right", text)
+    assert execute_fake_study(file) == 0
+    stages = count_stages(file.parent / "small")
+    assert stages["verifier"] == stages["scores"] == 0 and stages["policy"] == 1 and stages["metrics"] == 3
+    assert "2 of 2 runs finished" in (file.parent / "small" / "results.md").read_text()
+
+
 def test_lanes_need_a_file_system_and_cores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = write_study(tmp_path, "lanes = 2\n" + STUDY)
     with pytest.raises(ConfigError, match=r"lanes = 2: .* by file locks, which s3://b"):

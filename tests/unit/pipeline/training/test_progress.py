@@ -68,7 +68,32 @@ def test_a_loss_that_is_not_finite_ends_the_training_at_the_next_look(tmp_path: 
     log = StepLog("policy", 100, str(tmp_path), writes=False)
     for _ in range(2, 20):
         log.add(torch.tensor(0.5), 0.1, None, 1)
-    log.add(torch.tensor(math.nan), 0.1, None, 1)
-    with pytest.raises(TrainingFailed, match=r"policy: the loss is nan at step 20; lower the learning rate") as error:
-        log.add(torch.tensor(math.nan), 0.1, None, 1)
+    log.add(torch.tensor(math.nan), 0.1, None, 1, ["p1", "p2"])
+    said = (
+        r"policy: the loss is nan at step 19, on a batch of p1, p2; lower the learning rate"  # the first, not the last
+    )
+    with pytest.raises(TrainingFailed, match=said) as error:
+        log.add(torch.tensor(math.nan), 0.1, None, 1, ["p3"])
     assert error.value.exit_status == ENDED_IN_THE_MIDDLE
+
+
+def test_gradients_that_are_not_finite_are_named_before_the_losses_that_they_spoil(tmp_path: Path) -> None:
+    log = StepLog("policy", 100, str(tmp_path), writes=False)
+    log.add(torch.tensor(0.5), 0.1, torch.tensor(1.0), 1, ["p0"])
+    log.add(torch.tensor(0.5), 0.1, math.inf, 1, [f"p{n}" for n in range(1, 26)])
+    for _ in range(3, 20):
+        log.add(torch.tensor(math.nan), 0.1, None, 1, ["p3"])
+    with pytest.raises(
+        TrainingFailed, match=r"norm of the gradients is inf at step 2, .* p1, p2, .*, p20 and 5 more; lo"
+    ):
+        log.add(torch.tensor(math.nan), 0.1, None, 1, ["p3"])
+
+
+@pytest.mark.parametrize(
+    ("norm", "said"), [(math.nan, "norm of the gradients is nan"), (None, "gradients are not fini")]
+)
+def test_a_step_that_was_not_taken_ends_the_training_at_once(tmp_path: Path, norm: float | None, said: str) -> None:
+    log = StepLog("policy", 100, str(tmp_path), writes=False)
+    log.add(torch.tensor(0.5), 0.1, None, 1, ["p0"])
+    with pytest.raises(TrainingFailed, match=rf"{said}.* at step 2, on a batch of p1;"):
+        log.add(torch.tensor(0.5), 0.1, norm, 1, ["p1", "p1"], applied=False)
