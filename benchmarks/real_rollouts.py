@@ -141,7 +141,7 @@ async def _serve_generator(connection: Connection, job: RolloutJob) -> None:
     executor, judge = await _judge(job)
     tokenizer = AutoTokenizer.from_pretrained(checkpoint.path)
     generator = Generator(
-        engine, tokenizer, judge, max_context=job.max_context, turn_deadline_s=ANSWER_DEADLINE_S, episodes_in_flight=256
+        engine, tokenizer, judge, max_context=job.max_context, stall_s=ANSWER_DEADLINE_S, episodes_in_flight=256
     )
     await generator.load(checkpoint)
     problems = tuple(load_problems(job.problems)[: job.limit])

@@ -39,16 +39,18 @@ def scorer(folder: Path, stall_s: float) -> ScorerClient:
 
 
 def test_a_slow_verifier_is_waited_for_behind_others_too(tmp_path: Path) -> None:
-    client = scorer(tmp_path / "v", STALL_S)
+    """The last call waits for nine batches of others; an actor that stands still is given up after four."""
+    client = scorer(tmp_path / "v", stall_s=4 * BATCH_S)
 
     async def main() -> list[list[float]]:
         return await asyncio.gather(*(client([("p", "a" * n)] * 3) for n in range(1, 5)))
 
     started = time.monotonic()
     assert asyncio.run(main()) == [[float(n)] * 3 for n in range(1, 5)]
-    assert time.monotonic() - started > 12 * BATCH_S > 2 * STALL_S
+    assert time.monotonic() - started > 12 * BATCH_S
 
 
+@pytest.mark.slow
 def test_a_verifier_that_was_stopped_is_started_again_and_answers(tmp_path: Path) -> None:
     client = scorer(tmp_path / "v", STALL_S)
     (tmp_path / "v" / "stop_once").touch()
@@ -74,7 +76,7 @@ def executor_class() -> Any:
                 if program == "stop" and not os.path.exists(self.marker):  # noqa: PTH110
                     open(self.marker, "w").close()  # noqa: PTH123
                     os.kill(os.getpid(), signal.SIGSTOP)
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(0.1)
                 self.done += 1
             return Outcome(verdict=Verdict.ACCEPTED)
 
@@ -101,11 +103,12 @@ def judge(marker: Path, programs: list[str], stall_s: float) -> tuple[list[Outco
 
 def test_programs_that_wait_for_a_slow_executor_are_not_late(tmp_path: Path) -> None:
     started = time.monotonic()
-    outcomes, client = judge(tmp_path / "marker", [f"x = {n}" for n in range(16)], stall_s=1.0)
-    assert time.monotonic() - started > 3.0
+    outcomes, client = judge(tmp_path / "marker", [f"x = {n}" for n in range(16)], stall_s=0.5)
+    assert time.monotonic() - started > 1.5
     assert client.failures == 0 and all(outcome.attempt == 1 and outcome.accepted for outcome in outcomes)
 
 
+@pytest.mark.slow
 def test_the_only_executor_was_stopped_and_is_started_again(tmp_path: Path) -> None:
     outcomes, client = judge(tmp_path / "marker", ["x", "stop", "y"], stall_s=STALL_S)
     assert (tmp_path / "marker").exists() and client.failures

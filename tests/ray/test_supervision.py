@@ -46,8 +46,8 @@ class Worker:
         return shard
 
     def crawl(self, shard: int) -> int:
-        for _ in range(8):
-            time.sleep(0.6)
+        for _ in range(10):
+            time.sleep(0.25)
             self.steps += 1
         return shard
 
@@ -122,7 +122,7 @@ def test_a_worker_that_answers_while_nothing_moves_is_given_up_and_its_shard_is_
 
 def test_slow_work_that_moves_outlives_the_limit_many_times() -> None:
     supervisor = Supervisor(
-        make=make, call=lambda worker, shard: worker.crawl.remote(shard), stall_s=1, restarts=0, moved=moved
+        make=make, call=lambda worker, shard: worker.crawl.remote(shard), stall_s=0.5, restarts=0, moved=moved
     )
     assert supervisor.run([4], slots=1) == [4]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from actors.scorers.scorer import ScorerKind
 
-BATCH_S = 0.4
+BATCH_S = 0.25
 
 
 class SlowScorer:
