@@ -22,6 +22,9 @@ from sandbox.plugins import Origin
 from sandbox.registry import RegistryError
 
 EMBEDDED = Path(__file__).parents[1] / "embedded"
+EVALUATED_SPLITS = ("test",)
+EVALUATED_FIELDS = (*(name for name in Config.model_fields if name != "problems"), "problems.test")
+"""What an evaluation reads: its dry run leaves the problems of other splits alone."""
 MIN_FREE_BYTES = 1 << 30
 """A full disk in the middle costs a stage; the embedded default writes far less."""
 
@@ -63,11 +66,11 @@ def check_settings(config: Config, splits: ProblemSplits, trains: bool = True) -
     config = settle_config(config, trains=trains, fetch=False)
     check_sizes(config, trains=trains, fetch=False)
     try:
-        load_plugins(config, splits, _announce)
+        load_plugins(config, splits, _announce, None if trains else EVALUATED_FIELDS)
     except RegistryError as error:
         raise ConfigError(str(error)) from error
     _check_strategy(config)
-    for split in SPLITS:
+    for split in SPLITS if trains else EVALUATED_SPLITS:
         if not splits.problems(config, split):
             raise ConfigError(f"problems.{split} = {getattr(config.problems, split)!r} holds no problem")
     _check_references(config, splits)

@@ -42,13 +42,16 @@ def plugin_origins(rows: Iterable[NamedRow]) -> list[Origin]:
     return [one for one in found if one is not None]
 
 
-def load_plugins(config: Config, splits: ProblemSplits, tell: Callable[[Origin], None]) -> None:
+def load_plugins(
+    config: Config, splits: ProblemSplits, tell: Callable[[Origin], None], fields: Sequence[str] | None = None
+) -> None:
     """Import every plug-in that the settings name; `tell` is told of each before, as an import may take its time.
+    `fields`: as in `rows_named`.
 
     Raises RegistryError if one cannot be imported or is of another type.
     """
     loaded: set[NamedRow] = set()
-    for row in rows_named(config, splits):  # a data set comes before the languages of its problems
+    for row in rows_named(config, splits, fields):  # a data set comes before the languages of its problems
         origin = None if row.name in row.table or row in loaded else _origin(*row)
         if origin is not None:
             tell(origin)
