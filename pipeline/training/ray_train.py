@@ -60,15 +60,20 @@ def _run_worker(config: dict[str, Any]) -> Result:
     try:
         return train_on_rank(config["objective"], config["settings"])
     except (TrainingError, CheckpointError, ChatTemplateError) as error:
-        failure: Exception = error
+        return _with_its_traceback(error)
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise
         failure = out_of_memory(config["objective"].name, config["settings"], error)
         if ray.train.get_context().get_world_size() > 1:  # the other ranks would wait for this one
             raise failure from error
-    failure.add_note(traceback.format_exc())  # a traceback does not travel, a note does
-    return failure.with_traceback(None)
+        return _with_its_traceback(failure)
+
+
+def _with_its_traceback(error: Exception) -> Exception:
+    """Of the error that is handled: a traceback does not travel, a note does."""
+    error.add_note(traceback.format_exc())
+    return error.with_traceback(None)
 
 
 def _train_here(config: dict[str, Any]) -> Result:

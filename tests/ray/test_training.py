@@ -282,10 +282,10 @@ def test_a_classifier_with_two_labels_is_no_verifier(world: Path) -> None:
 def test_what_is_not_finite_stops_the_training_with_step_and_batch_and_leaves_no_checkpoint(
     world: Path, zero_stage: int
 ) -> None:
-    """The first step ruins the weights, so the second is the first that is not finite."""
+    """The first step ruins the weights: the second is not finite, or with nothing clipped the third."""
     config = FineTuneSection(steps=30, batch_examples=BATCH, learning_rate=1e30, warmup_fraction=0)
     with pytest.raises(
-        TrainingFailed, match=r"fine-tune: the .* (nan|inf) at step 2, on a batch of problem-\d+, .*; lower"
+        TrainingFailed, match=r"fine-tune: the .* (nan|inf) at step [23], on a batch of problem-\d+, .*; lower"
     ):
         training = TrainingSection(workers=0, zero_stage=zero_stage)
         fine_tune(training_job(world, "examples", "nan"), config, training)
