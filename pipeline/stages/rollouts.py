@@ -80,7 +80,7 @@ def roll_out(
 
 
 class _Rollout:
-    """Shards on generators; one that dies is replaced, and its shard begins again."""
+    """Shards on generators; one that dies or hangs is replaced, and another one goes on with its shards."""
 
     def __init__(
         self,

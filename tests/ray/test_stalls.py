@@ -135,6 +135,8 @@ def rejecting_executor() -> Any:
 class OneGenerator:
     """What a rollout needs of actor groups: one generator, and another when that one is lost."""
 
+    engines_rebuilt = 0
+
     def __init__(self, stall_s: float, flight: int) -> None:
         self.stall_s, self.flight, self.made = stall_s, flight, []  # type: ignore[var-annotated]
         self.executor = ray.remote(rejecting_executor()).options(num_cpus=0, max_concurrency=1000).remote()
@@ -191,7 +193,6 @@ def test_a_queue_of_answers_outlives_the_limit_many_times(tmp_path: Path, policy
 def test_a_generator_that_was_stopped_is_replaced_and_the_rows_are_the_same(tmp_path: Path, policy: Checkpoint) -> None:
     groups = OneGenerator(stall_s=60.0, flight=8)
     expected = roll_out(tmp_path / "whole", groups, 12, policy, tokens=64)
-    stopped = OneGenerator(stall_s=3.0, flight=8)
     pids: list[int] = []
 
     class Stopping(OneGenerator):
