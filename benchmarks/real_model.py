@@ -89,10 +89,12 @@ def measure_trainings(options: argparse.Namespace) -> dict[str, Any]:
     os.environ["OMP_NUM_THREADS"] = str(options.threads)  # before torch is imported
     import torch
 
+    from actors.allocator import keep_memory
     from benchmarks.real_training import RealBench
     from benchmarks.training import compare, print_header
 
     torch.set_num_threads(options.threads)
+    keep_memory()  # as a stage's own process does; bare PyTorch does not by itself
     with tempfile.TemporaryDirectory() as folder:
         bench = RealBench(
             options.model,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from actors.allocator import keep_memory
 from actors.batch_tokens import tokens_per_pass
 from actors.scorers.scorer import Pair, Scorer, ScorerError
 from actors.scorers.table import SCORERS
@@ -29,6 +30,7 @@ class ScorerActor:
         `batch_tokens` None: what suits the device.
         """
         use_threads(threads)
+        keep_memory()
         self.kind, self.dtype, self.max_tokens, self.batch_tokens = kind, dtype, max_tokens, batch_tokens
         self.loaded: tuple[str, Scorer] | None = None
         self._moves = 0

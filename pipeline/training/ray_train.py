@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from actors.allocator import KEEP_MEMORY
 from actors.memory import is_out_of_memory
 from actors.prompting.chat_template import ChatTemplateError, has_chat_template
 from actors.storage.checkpoint import CheckpointError, fetch_checkpoint, is_saved
@@ -142,7 +143,7 @@ def _run_config(training: TrainingSection, job: TrainingJob) -> Any:
         failure_config=api.FailureConfig(
             max_failures=training.max_failures, controller_failure_limit=training.max_failures
         ),
-        worker_runtime_env={"env_vars": ENVIRONMENT},
+        worker_runtime_env={"env_vars": ENVIRONMENT | KEEP_MEMORY},
     )
 
 
