@@ -11,6 +11,8 @@ INPUT = "the name of a stage's input"
 COUNT = "the name of a count in a manifest"
 ALLOWED = {
     "pipeline/cluster/actor_groups.py": ({"verifier"}, "an actor's role"),
+    "pipeline/cluster/placement.py": ({"verifier"}, "an actor's role"),
+    "pipeline/cluster/resources.py": ({"verifier"}, "an actor's role"),
     "pipeline/config/losses.py": ({"pairs"}, "what a loss makes a probability"),
     "pipeline/config/presets.py": ({"verifier", "returned"}, SECTION),
     "pipeline/embedded/warm_start.py": ({"verifier"}, SECTION),
