@@ -110,11 +110,15 @@ def evaluate(samples: Sequence[Sample], dataset: str, packages: Path) -> dict[st
         (place / "datasets.py").write_text("load_dataset = None  # of EvalPerf alone\n")
         mounts = {packages: "/packages:ro", inputs: f"/inputs/{inputs.name}:ro", place: "/work"}
         values = {"PYTHONPATH": "/work:/packages", "HOME": "/tmp", variable: f"/inputs/{inputs.name}"}
-        command = ["docker", "run", "--rm", *CONFINED, "--entrypoint", "python3"]
+        name = place.name
+        command = ["docker", "run", "--rm", "--name", name, *CONFINED, "--entrypoint", "python3"]
         command += [word for here, there in mounts.items() for word in ("-v", f"{here}:{there}")]
-        command += [word for name, value in values.items() for word in ("-e", f"{name}={value}")]
+        command += [word for key, value in values.items() for word in ("-e", f"{key}={value}")]
         command += [ensure_image(), "-m", "evalplus.evaluate", "--dataset", dataset, "--samples", "/work/samples.jsonl"]
-        ran = subprocess.run([*command, "--parallel", "1"], capture_output=True, timeout=EVALUATOR_DEADLINE_S)
+        try:
+            ran = subprocess.run([*command, "--parallel", "1"], capture_output=True, timeout=EVALUATOR_DEADLINE_S)
+        finally:  # a container outlives the client that started it
+            subprocess.run(["docker", "rm", "--force", name], capture_output=True)
         found = place / "samples_eval_results.json"
         if not found.is_file():
             raise SystemExit(f"EvalPlus ended with {ran.returncode}: {ran.stderr.decode()[-2000:]}")
