@@ -68,7 +68,10 @@ def main() -> None:
     files = [options.out / f"round-{number}.json" for number in range(options.rounds)]
     for file in files:
         if not file.exists():
-            file.write_text(json.dumps(evaluate(samples, options.dataset, options.evalplus.resolve())))
+            programs = [(sample.task_id, sample.program or "") for sample in samples]
+            inputs = published_inputs(options.dataset)
+            found = evaluate(programs, options.dataset, options.evalplus.resolve(), inputs)
+            file.write_text(json.dumps({task: rows[0] for task, rows in found.items()}))
     report = compare(samples, [json.loads(file.read_text()) for file in files])
     (options.out / "report.json").write_text(json.dumps(report, indent=1) + "\n")
     for name, value in report.items():
@@ -99,17 +102,25 @@ def _sample(episode: Episode) -> Sample:
     )
 
 
-def evaluate(samples: Sequence[Sample], dataset: str, packages: Path) -> dict[str, Any]:
-    """One round of EvalPlus' evaluator: its rows by problem. Raises CalledProcessError with what it printed."""
-    inputs, variable = Path(os.environ[DATA_DIR]) / SETS[dataset][0], SETS[dataset][1]
+def published_inputs(dataset: str) -> Path:
+    return Path(os.environ[DATA_DIR]) / SETS[dataset][0]
+
+
+def evaluate(
+    programs: Sequence[tuple[str, str]], dataset: str, packages: Path, inputs: Path
+) -> dict[str, list[dict[str, Any]]]:
+    """One round of EvalPlus' evaluator over (task id, program): its rows of each problem, in the order of the programs.
+
+    `inputs`: problems in EvalPlus' format, all of which must have a program. Raises SystemExit with what it printed.
+    """
     with tempfile.TemporaryDirectory(prefix="evalplus-") as folder:
         place = Path(folder)
         place.chmod(0o777)
-        lines = [json.dumps({"task_id": one.task_id, "solution": one.program or ""}) for one in samples]
+        lines = [json.dumps({"task_id": task, "solution": program}) for task, program in programs]
         (place / "samples.jsonl").write_text("\n".join(lines) + "\n")
         (place / "datasets.py").write_text("load_dataset = None  # of EvalPerf alone\n")
         mounts = {packages: "/packages:ro", inputs: f"/inputs/{inputs.name}:ro", place: "/work"}
-        values = {"PYTHONPATH": "/work:/packages", "HOME": "/tmp", variable: f"/inputs/{inputs.name}"}
+        values = {"PYTHONPATH": "/work:/packages", "HOME": "/tmp", SETS[dataset][1]: f"/inputs/{inputs.name}"}
         name = place.name
         command = ["docker", "run", "--rm", "--name", name, *CONFINED, "--entrypoint", "python3"]
         command += [word for here, there in mounts.items() for word in ("-v", f"{here}:{there}")]
@@ -122,7 +133,7 @@ def evaluate(samples: Sequence[Sample], dataset: str, packages: Path) -> dict[st
         found = place / "samples_eval_results.json"
         if not found.is_file():
             raise SystemExit(f"EvalPlus ended with {ran.returncode}: {ran.stderr.decode()[-2000:]}")
-        return {task: rows[0] for task, rows in json.loads(found.read_text())["eval"].items()}
+        return json.loads(found.read_text())["eval"]
 
 
 def compare(samples: Sequence[Sample], rounds: Sequence[dict[str, Any]]) -> dict[str, Any]:
