@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 import ray
@@ -32,13 +33,15 @@ def test_an_untied_output_in_bfloat16_is_replaced_in_place(tmp_path: Path) -> No
 
 
 class Groups(ActorGroups):
-    def __init__(self) -> None:
-        self.config, self.engines_rebuilt = load_config(), 0
-        self._generators = {slot: ray.remote(RebuildingGenerator).options(num_cpus=0).remote() for slot in (0,)}
+    """As a run has them, but for what its generators are."""
+
+    def _start_generator(self, policy: Checkpoint, number: int) -> Any:
+        return ray.remote(RebuildingGenerator).options(num_cpus=0).remote()
 
 
 def test_a_reload_that_did_not_take_is_counted_and_said(ray_session: None, capsys: pytest.CaptureFixture[str]) -> None:
-    groups = Groups()
+    groups = Groups(load_config("embedded"))
+    capsys.readouterr()
     for policy in "ab":
         groups.generator(0, Checkpoint(path="/nowhere", policy_id=policy), replace=False)
     rebuilt = "  generator 0 built its engine anew, 7 s: WeightsError: they differ"
@@ -46,3 +49,4 @@ def test_a_reload_that_did_not_take_is_counted_and_said(ray_session: None, capsy
     said = capsys.readouterr().out.splitlines()
     assert said == [rebuilt, f"{unknown}; the model is too large for transformers here"] * 2
     assert groups.engines_rebuilt == 2
+    groups.release_generators()

@@ -101,6 +101,8 @@ class RebuildingGenerator:
         reason = "WeightsError: they differ"
         return LoadReport(policy_id=checkpoint.policy_id, seconds=7.0, rebuilt=reason, share=0.25)
 
+    async def close(self) -> None: ...
+
 
 def watched(engine: FakeEngine, stall_s: float = 600.0) -> WatchedEngine:
     """As a generator holds it."""

@@ -89,7 +89,7 @@ from pipeline.study import parallel
 parallel._end_with_parent = threading.Event().wait
 here, there = multiprocessing.Pipe()
 here.send(None)
-parallel._worker_main("one", there, 1)
+parallel._worker_main("one", there, 1, 0)
 parallel.console.say("done")
 """
 

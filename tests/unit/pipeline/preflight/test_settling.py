@@ -29,7 +29,10 @@ def model(tmp_path: Path) -> Path:
     return directory
 
 
-def test_another_machine_keeps_dtype_and_context_and_changes_the_rest(tmp_path: Path, model: Path) -> None:
+def test_another_machine_keeps_dtype_and_context_and_changes_the_rest(
+    tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     given = load_config(None, [f"model.generator={model}", f"run.root={tmp_path}", "run.name=moved"])
     first = settle_config(given, trains=False, fetch=True, machine=FIRST)
     assert (first.model.dtype, first.model.max_tokens) == ("bfloat16", 4096)
