@@ -40,6 +40,7 @@ def assert_apart(found: dict[str, Any], generators: int) -> None:
     assert {(node, device) for node, devices in found["scorers"] for device in devices} <= set(places)
 
 
+@pytest.mark.slow
 def test_verifiers_do_not_take_the_place_of_a_generator() -> None:
     """One iteration on one node; by Ray's own packing the fourth generator of its search waited for ever."""
     (found,) = taken_through({**entry("llama-3.2-1b", 1), "one_node": True})

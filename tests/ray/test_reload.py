@@ -15,6 +15,7 @@ from tests.ray.tiny_vllm import save_tiny_llama
 from tests.support.fakes import RebuildingGenerator
 
 
+@pytest.mark.slow
 def test_an_untied_output_in_bfloat16_is_replaced_in_place(tmp_path: Path) -> None:
     """Tied ones and float32 are in test_engine."""
     pytest.importorskip("vllm")

@@ -39,6 +39,7 @@ def evaluate_and_report(extra: str, model: Path, runs: Path) -> None:
     assert (runs / "smollm2" / "report.html").stat().st_size > 10_000
 
 
+@pytest.mark.slow
 def test_two_problems_and_a_report(small: Path, tmp_path: Path) -> None:
     evaluate_and_report("--limit 2 --turns 1 --n 1 --set rollouts.max_tokens=24", small, tmp_path)
 
