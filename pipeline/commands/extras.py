@@ -17,6 +17,7 @@ EXTRA_OF_MODULE = {
     "huggingface_hub": "cpu",
     "markdown_it": "cpu",
     "safetensors": "cpu",
+    "scipy": "cpu",
     "tokenizers": "cpu",
     "vllm": "cpu",
     "tensorboard": "tensorboard",

@@ -8,9 +8,9 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from pipeline.evaluation.statistics import Array, Estimate, Verdict, is_superior, non_inferior, paired_difference
+from pipeline.evaluation.intervals import paired_difference
+from pipeline.evaluation.statistics import Array, Estimate, Verdict, is_superior, non_inferior
 
-BOOTSTRAP_SEED = 0
 Kind = Literal["above", "at least"]
 MARKS: dict[Verdict | None, str] = {"holds": "✓", "does not hold": "✗", "undecided": "?", None: "…"}
 
@@ -81,7 +81,7 @@ def paired_comparison(left: str, right: str, kind: Kind, first: OutcomeTable, se
         left=left,
         right=right,
         kind=kind,
-        estimate=paired_difference(first.totals, first.counts, second.totals, second.counts, BOOTSTRAP_SEED),
+        estimate=paired_difference(first.totals, first.counts, second.totals, second.counts),
         left_value=shares[0] if shares else None,
         right_value=shares[1] if shares else None,
         seeds=first.counts.shape[0],

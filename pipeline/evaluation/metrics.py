@@ -97,7 +97,7 @@ def commit_summary(
     if sources.best_of_n:
         rows, bins = _best_of_n(list(read_search_records(sources.best_of_n.values())), settings)
     for series, files in sources.greedy.items():
-        rows += search_rows(list(read_search_records(files.values())), series, settings.turns, settings.seed)
+        rows += search_rows(list(read_search_records(files.values())), series, settings.turns)
     if sources.held_out_pairs is not None:
         measured = _verifier(sources, sources.held_out_pairs, settings)
         rows, bins = rows + measured[0], bins + measured[1]
@@ -110,12 +110,12 @@ def _best_of_n(records: Sequence[SearchRecord], settings: MetricSettings) -> Fou
     """Of all searches of an iteration, and of the answers of the first turn, which are shared by them."""
     seed = settings.seed
     first = [one for one in records if one.selector == FIRST_TURN_SELECTOR]
-    rows = best_of_n_search_rows([one for one in records if one.selector != FIRST_TURN_SELECTOR], settings.turns, seed)
+    rows = best_of_n_search_rows([one for one in records if one.selector != FIRST_TURN_SELECTOR], settings.turns)
     searched = in_table_order([*SELECTORS, *(one.selector for one in records)])
-    rows += first_turn_rows(first, settings.n_values, settings.k_values, seed, searched)
+    rows += first_turn_rows(first, settings.n_values, settings.k_values, searched)
     scored = scored_samples(first)
     rows += verifier_rows([], [], scored, "drawn", settings.loss, seed)
-    rows += unscored_rows(first, seed)
+    rows += unscored_rows(first)
     return rows, calibration_bins([], [], scored, "drawn", settings.loss)
 
 

@@ -10,17 +10,19 @@ from typing import Any
 
 from actors.search.selector import Selector, SelectorError
 from actors.search.selectors import SELECTORS
-from pipeline.evaluation.answer_rates import answer_values
+from pipeline.evaluation.answer_rates import ANSWERS, answer_values
 from pipeline.evaluation.estimators import best_of_n_accuracy, pass_at_k
+from pipeline.evaluation.intervals import mean_interval, share_interval
 from pipeline.evaluation.metric_rows import MetricRow
 from pipeline.evaluation.search_records import FirstTurnSample, ProblemSums, SearchRecord, per_problem
-from pipeline.evaluation.statistics import bootstrap_interval
 from pipeline.evaluation.verifier_metrics import ScoredAnswer
 
 SPENT = ("tokens", "executions")
+PER_PROBLEM = {ANSWERS, *(f"accuracy_{what}" for what in SPENT)}
+"""Metrics that are numbers per problem; every other one is a share."""
 
 
-def search_rows(records: Sequence[SearchRecord], series: str, turns: int, seed: int) -> list[MetricRow]:
+def search_rows(records: Sequence[SearchRecord], series: str, turns: int) -> list[MetricRow]:
     """One search of every problem: accuracy, public passes and costs after each turn, and what is said of its answers.
 
     Masked episodes are counted.
@@ -43,11 +45,11 @@ def search_rows(records: Sequence[SearchRecord], series: str, turns: int, seed: 
             for what in SPENT
         }
         found |= answer_values(records, turn)
-        rows += [_row(name, series, per_problem(values), records, turn, seed) for name, values in found.items()]
+        rows += [_row(name, series, per_problem(values), records, turn) for name, values in found.items()]
     return [row for row in rows if row.n]
 
 
-def best_of_n_search_rows(records: Sequence[SearchRecord], turns: int, seed: int) -> list[MetricRow]:
+def best_of_n_search_rows(records: Sequence[SearchRecord], turns: int) -> list[MetricRow]:
     """Rows of several searches over one set of samples: each selector at each N and beam."""
 
     def plan(record: SearchRecord) -> tuple[str, int, int]:
@@ -55,7 +57,7 @@ def best_of_n_search_rows(records: Sequence[SearchRecord], turns: int, seed: int
 
     rows = []
     for (selector, _, _), found in groupby(sorted(records, key=plan), plan):
-        rows += search_rows(list(found), selector, turns, seed)
+        rows += search_rows(list(found), selector, turns)
     return rows
 
 
@@ -63,7 +65,6 @@ def first_turn_rows(
     records: Sequence[SearchRecord],
     n_values: Iterable[int],
     k_values: Iterable[int],
-    seed: int,
     selectors: Iterable[str] = tuple(SELECTORS),
 ) -> list[MetricRow]:
     """pass@k, and best of N of each of the `selectors` that has a rank key, from first turns' answers; unbiased.
@@ -72,28 +73,26 @@ def first_turn_rows(
     """
     judged = [record for record in records if record.first_turn_samples]
     no_room = [(one.problem_id, 0.0) for one in records if not one.labels and not one.masked]
-    rows = [_pass_at_k(judged, no_room, k, seed) for k in k_values]
+    rows = [_pass_at_k(judged, no_room, k) for k in k_values]
     for name in selectors:
         selector = SELECTORS[name]
         if selector.rank_key is not None:
             usable = [one for one in judged if not selector.needs_scores or _all_scored(one)]
-            rows += [_best_of_n(usable, no_room, name, n, seed) for n in n_values]
+            rows += [_best_of_n(usable, no_room, name, n) for n in n_values]
     return [row for row in rows if row.n]
 
 
-def _pass_at_k(judged: Sequence[SearchRecord], no_room: list[tuple[str, float]], k: int, seed: int) -> MetricRow:
+def _pass_at_k(judged: Sequence[SearchRecord], no_room: list[tuple[str, float]], k: int) -> MetricRow:
     usable = [one for one in judged if len(one.first_turn_samples) >= k]
     values = []
     for one in usable:
         samples = one.first_turn_samples
         values.append((one.problem_id, pass_at_k(len(samples), sum(sample.label for sample in samples), k)))
     values += no_room if usable else []
-    return _row("pass_at_k", f"pass@{k}", per_problem(values), usable, 1, seed, width=k)
+    return _row("pass_at_k", f"pass@{k}", per_problem(values), usable, 1, width=k)
 
 
-def _best_of_n(
-    usable: Sequence[SearchRecord], no_room: list[tuple[str, float]], name: str, n: int, seed: int
-) -> MetricRow:
+def _best_of_n(usable: Sequence[SearchRecord], no_room: list[tuple[str, float]], name: str, n: int) -> MetricRow:
     wide = [one for one in usable if len(one.first_turn_samples) >= n]
     values = []
     for one in wide:
@@ -101,7 +100,7 @@ def _best_of_n(
         ranks = _rank_keys(SELECTORS[name], samples)
         values.append((one.problem_id, best_of_n_accuracy(ranks, [sample.label for sample in samples], n)))
     values += no_room if wide else []
-    return _row("best_of_n", name, per_problem(values), wide, 1, seed, width=n)
+    return _row("best_of_n", name, per_problem(values), wide, 1, width=n)
 
 
 def _all_scored(record: SearchRecord) -> bool:
@@ -118,7 +117,7 @@ def scored_samples(records: Iterable[SearchRecord]) -> list[ScoredAnswer]:
     ]
 
 
-def unscored_rows(records: Sequence[SearchRecord], seed: int) -> list[MetricRow]:
+def unscored_rows(records: Sequence[SearchRecord]) -> list[MetricRow]:
     """The share of first answers that were too long for the verifier; no row if there are none."""
     found = [
         (one.problem_id, float(sample.score != sample.score))
@@ -126,7 +125,7 @@ def unscored_rows(records: Sequence[SearchRecord], seed: int) -> list[MetricRow]
         for sample in one.first_turn_samples
         if sample.score is not None
     ]
-    row = _row("unscored", "drawn", per_problem(found), records, 1, seed)
+    row = _row("unscored", "drawn", per_problem(found), records, 1)
     return [row] if row.n and row.value else []
 
 
@@ -161,11 +160,11 @@ def _row(
     sums: ProblemSums,
     records: Sequence[SearchRecord],
     turn: int,
-    seed: int,
     width: int | None = None,
 ) -> MetricRow:
     totals, counts = [total for total, _ in sums.values()], [count for _, count in sums.values()]
-    estimate = bootstrap_interval(totals, counts, seed)
+    interval = mean_interval if metric in PER_PROBLEM else share_interval
+    estimate = interval(totals, counts)
     one = records[0] if records else None
     return MetricRow(
         metric=metric,

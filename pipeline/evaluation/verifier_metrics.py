@@ -7,13 +7,16 @@ from typing import Any
 import numpy as np
 
 from pipeline.config.losses import LOSSES
+from pipeline.evaluation.intervals import share_interval
 from pipeline.evaluation.metric_rows import CalibrationBin, MetricRow
 from pipeline.evaluation.search_records import per_problem
-from pipeline.evaluation.statistics import Array, Estimate, bootstrap_interval, bootstrap_weights
+from pipeline.evaluation.statistics import Array, Estimate
 from pipeline.evaluation.verifier_statistics import (
     auc_interval,
+    bootstrap_weights,
     calibration_error,
     pair_confidence,
+    percentile_interval,
     reliability_table,
     roc_auc,
     sigmoid,
@@ -77,7 +80,7 @@ def verifier_rows(
     rows = []
     known = ranked_pairs(pairs, scored)
     if known.problems:
-        found = _per_problem(known.observed, known.problems, seed)
+        found = _per_problem(known.observed, known.problems)
         rows.append(_row("pair_accuracy", series, found, len(known.problems), len(pairs) - len(known.problems)))
         rows += _calibration_rows(known, series, loss, seed) if calibrated_on(loss) == "pairs" else []
     if answers:
@@ -135,9 +138,9 @@ def _place(pair: Pair, side: str) -> tuple[str, int]:
     return pair[f"{side}_episode"], pair[f"{side}_turn"]
 
 
-def _per_problem(values: Array, problems: Sequence[str], seed: int) -> Estimate:
+def _per_problem(values: Array, problems: Sequence[str]) -> Estimate:
     found = per_problem(zip(problems, values.tolist(), strict=True)).values()
-    return bootstrap_interval([total for total, _ in found], [count for _, count in found], seed)
+    return share_interval([total for total, _ in found], [count for _, count in found])
 
 
 def _auc_rows(answers: Sequence[ScoredAnswer], series: str, seed: int) -> list[MetricRow]:
@@ -147,10 +150,10 @@ def _auc_rows(answers: Sequence[ScoredAnswer], series: str, seed: int) -> list[M
     if 0 < labels.sum() < len(labels):
         found = auc_interval(logits, labels, [one.problem_id for one in answers], seed)
         rows.append(_row("auc", series, found, len(answers)))
-    return rows + _auc_within(answers, series, seed)
+    return rows + _auc_within(answers, series)
 
 
-def _auc_within(answers: Sequence[ScoredAnswer], series: str, seed: int) -> list[MetricRow]:
+def _auc_within(answers: Sequence[ScoredAnswer], series: str) -> list[MetricRow]:
     """The mean over problems of each one's own AUC: what Bradley-Terry learns, and what a selector uses."""
     by_problem: dict[str, list[ScoredAnswer]] = {}
     for one in answers:
@@ -159,18 +162,15 @@ def _auc_within(answers: Sequence[ScoredAnswer], series: str, seed: int) -> list
     both = [value for value in values if value == value]
     if not both:
         return []
-    return [
-        _row(
-            "auc_within", series, bootstrap_interval(both, np.ones(len(both)), seed), len(both), len(values) - len(both)
-        )
-    ]
+    found = share_interval(both, np.ones(len(both)))
+    return [_row("auc_within", series, found, len(both), len(values) - len(both))]
 
 
 def _calibration_rows(found: Predictions, series: str, loss: str, seed: int) -> list[MetricRow]:
     """Brier score (mean squared difference; Brier 1950), and expected calibration error."""
     low = LEAST_CONFIDENCE[LOSSES[loss].calibrated_on]
     names, place = np.unique(np.asarray(found.problems), return_inverse=True)
-    _, weights = bootstrap_weights(1, len(names), seed, draws=200)  # each needs a table of its own
+    weights = bootstrap_weights(len(names), seed, draws=200)  # each needs a table of its own
     errors = []
     for times in weights[:, place].astype(int):
         drawn = reliability_table(np.repeat(found.predicted, times), np.repeat(found.observed, times), low)
@@ -178,8 +178,8 @@ def _calibration_rows(found: Predictions, series: str, loss: str, seed: int) -> 
     error = calibration_error(reliability_table(found.predicted, found.observed, low))
     squares = (found.predicted - found.observed) ** 2
     return [
-        _row("brier", series, _per_problem(squares, found.problems, seed), len(squares)),
-        _row("calibration_error", series, Estimate(error, *np.quantile(errors, [0.025, 0.975]).tolist()), len(squares)),
+        _row("brier", series, _per_problem(squares, found.problems), len(squares)),
+        _row("calibration_error", series, percentile_interval(error, np.asarray(errors)), len(squares)),
     ]
 
 

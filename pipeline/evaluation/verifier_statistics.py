@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pipeline.evaluation.statistics import Array, Estimate, bootstrap_weights, estimate_from_resamples
+from pipeline.evaluation.statistics import LEVEL, Array, Estimate
+
+RESAMPLES = 2000
 
 
 def roc_auc(scores: ArrayLike, labels: ArrayLike, weights: ArrayLike | None = None) -> float:
@@ -31,9 +33,24 @@ def auc_interval(scores: ArrayLike, labels: ArrayLike, problems: Sequence[str], 
     `scores`, `labels` and `problems`, the problem of each, have shape (answers,).
     """
     names, place = np.unique(np.asarray(problems), return_inverse=True)
-    _, weights = bootstrap_weights(1, len(names), seed)
-    means = np.asarray([roc_auc(scores, labels, drawn[place]) for drawn in weights])
-    return estimate_from_resamples(roc_auc(scores, labels), means)
+    areas = [roc_auc(scores, labels, drawn[place]) for drawn in bootstrap_weights(len(names), seed)]
+    return percentile_interval(roc_auc(scores, labels), np.asarray(areas))
+
+
+def bootstrap_weights(problems: int, seed: int, draws: int = RESAMPLES) -> Array:
+    """How often each problem is drawn with replacement in each resample, shape (draws, problems)."""
+    drawn = np.random.default_rng(seed).multinomial(problems, np.full(problems, 1 / problems), draws)
+    return np.asarray(drawn, float)
+
+
+def percentile_interval(value: float, resampled: Array) -> Estimate:
+    """`value` with the 95 % percentile interval of `resampled`, shape (resamples,), without those that are nan
+    (Efron & Tibshirani 1993, chapter 13)."""
+    known = resampled[~np.isnan(resampled)]
+    if not len(known):
+        return Estimate(value, math.nan, math.nan)
+    low, high = np.quantile(known, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return Estimate(value, float(low), float(high))
 
 
 @dataclass(frozen=True, slots=True)

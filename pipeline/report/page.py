@@ -116,7 +116,7 @@ def _results(table: Sequence[Series]) -> str:
             named = row.series == "greedy" or ", it " in row.label
             label = row.label if named else f"{row.label} (it {row.policy})"
             rows.append([escape(label), *cells, *["–"] * (turns - len(cells)), str(row.n), str(row.masked)])
-    note = "<p class=soft>Percent, with 95 % intervals from a bootstrap over problems.</p>"
+    note = "<p class=soft>Percent, with 95 % intervals over problems.</p>"
     return note + html_table(head, rows) + _answers(table) + _verifier_metrics(table)
 
 

@@ -1,15 +1,15 @@
 """Paired comparisons of a study's searches: what its hypotheses are made of."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-
-import numpy as np
 
 from actors.search.selectors import selector_label
 from pipeline.config.losses import BRADLEY_TERRY, LOSSES
 from pipeline.evaluation.best_of_n import best_of_n_values
-from pipeline.evaluation.claims import BOOTSTRAP_SEED, Comparison, Kind, paired_comparison
-from pipeline.evaluation.statistics import bootstrap_interval
+from pipeline.evaluation.claims import Comparison, Kind, paired_comparison
+from pipeline.evaluation.intervals import mean_interval
+from pipeline.evaluation.statistics import Array
 from pipeline.methods.strategies import BASE_STRATEGY, strategy_label
 from pipeline.study.outcomes import OutcomeMatrix, SearchSlice
 from pipeline.study.reader import StudyReader
@@ -51,19 +51,23 @@ class StudyComparer:
         first, second = (search_name(part, f"turn {part.turn}, {LOSSES[loss].label}") for loss in (left, right))
         return self._compare_named(one, other, "above", (first, second))
 
-    def compare_halves(self, strategy: str) -> Comparison:
-        """The gain from the first half of the curve over N less that from its second half: (m - f) - (l - m)."""
+    def compare_slopes(self, strategy: str) -> Comparison:
+        """The gain per e-fold of N up to the middle of the curve less that beyond it: the second difference in ln N.
+
+        A curve that is a straight line in ln N has 0 here. The middle is the N nearest to it on that axis.
+        """
         run = next(run for run in self.reader.view("best_of") if run.strategy == strategy)
         widths = best_of_n_values(run.config)
-        middle = widths[(len(widths) - 1) // 2]
-        left = f"{strategy_label(strategy)}, gain from N = {widths[0]} to {middle}"
-        right = f"gain from N = {middle} to {widths[-1]}"
+        first, last = widths[0], widths[-1]
+        middle = min(widths, key=lambda width: abs(math.log(width**2 / (first * last))))
+        left = f"{strategy_label(strategy)}, gain per e-fold from N = {first} to {middle}"
+        right = f"from N = {middle} to {last}"
         part = replace(self.searches(strategy, "pt_lv"), view="best_of")
-        points = [self.reader.outcomes.matrix(replace(part, width=width)) for width in (widths[0], middle, widths[-1])]
+        points = [self.reader.outcomes.matrix(replace(part, width=width)) for width in (first, middle, last)]
         known = [point for point in points if point is not None]
-        if len(widths) < 3 or len(known) < 3 or len({point.totals.shape for point in known}) > 1:
+        if not first < middle < last or len(known) < 3 or len({point.totals.shape for point in known}) > 1:
             return Comparison(left=left, right=right, kind="above", estimate=None)
-        return _bent(left, right, known)
+        return _bent(left, right, (first, middle, last), known)
 
     def _compare_named(self, left: SearchSlice, right: SearchSlice, kind: Kind, names: tuple[str, str]) -> Comparison:
         found = self.reader.outcomes.pair(left, right)
@@ -77,9 +81,11 @@ def search_name(part: SearchSlice, note: str = "") -> str:
     return ", ".join(filter(None, (strategy_label(part.strategy), selector_label(part.selector), note)))
 
 
-def _bent(left: str, right: str, points: Sequence[OutcomeMatrix]) -> Comparison:
+def _bent(left: str, right: str, widths: tuple[int, int, int], points: Sequence[OutcomeMatrix]) -> Comparison:
+    """Of problems and seeds whose three searches are all known."""
+    early, late = math.log(widths[1] / widths[0]), math.log(widths[2] / widths[1])
     first, middle, last = (point.totals for point in points)
-    counts = np.prod([point.counts for point in points], axis=0)
-    gains = bootstrap_interval((2 * middle - first - last) * counts, counts, seed=BOOTSTRAP_SEED)
-    seeds, problems = counts.shape
-    return Comparison(left=left, right=right, kind="above", estimate=gains, seeds=seeds, problems=problems)
+    known: Array = points[0].counts * points[1].counts * points[2].counts
+    bend = mean_interval(((middle - first) / early - (last - middle) / late) * known, known)
+    seeds, problems = known.shape
+    return Comparison(left=left, right=right, kind="above", estimate=bend, seeds=seeds, problems=problems)

@@ -71,7 +71,7 @@ def _bt_against_bce(study: StudyComparer) -> Iterator[Comparison]:
 
 def _n_scaling_flattens(study: StudyComparer) -> Iterator[Comparison]:
     drawn = {run.strategy for run in study.reader.runs if run.view == "best_of"}
-    return (study.compare_halves(strategy) for strategy in (BASE_STRATEGY, "mucode") if strategy in drawn)
+    return (study.compare_slopes(strategy) for strategy in (BASE_STRATEGY, "mucode") if strategy in drawn)
 
 
 HYPOTHESES: dict[str, Hypothesis] = {

@@ -20,6 +20,7 @@ from pipeline.study.results import (
     INTERVAL_NOTE,
     VERDICT_WORDS,
     StudyResults,
+    chance_note,
     comparison_text,
     difference_text,
     percent_text,
@@ -61,7 +62,9 @@ def _claims(results: StudyResults) -> str:
         f"Paired differences in points of accuracy, on a scale of ±{100 * reach:.0f}; the line in the middle is 0. "
         f"Green holds, red does not, grey is undecided. “≥” allows for a margin of {100 * MARGIN:g} points (dashed)."
     )
-    return f"<p class=soft>{legend}</p>" + "".join(_claim(claim, reach) for claim in results.claims)
+    return f"<p class=soft>{legend} {chance_note(results.claims)}</p>" + "".join(
+        _claim(claim, reach) for claim in results.claims
+    )
 
 
 def _claim(claim: Claim, reach: float) -> str:

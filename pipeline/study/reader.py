@@ -1,7 +1,7 @@
 """Estimates with intervals of what a study's searches solved, as its tables, curves and figures show them."""
 
-from pipeline.evaluation.claims import BOOTSTRAP_SEED
-from pipeline.evaluation.statistics import Estimate, bootstrap_interval
+from pipeline.evaluation.intervals import share_interval
+from pipeline.evaluation.statistics import Estimate
 from pipeline.study.outcomes import SearchSlice, StudyOutcomes
 from pipeline.study.runs import StudyRun, main_settings
 from pipeline.study.spec import StudyView
@@ -32,7 +32,7 @@ class StudyReader:
     def accuracy(self, part: SearchSlice) -> Estimate | None:
         """Share of problems solved, with its 95 % interval; None if it is not there yet."""
         found = self.outcomes.matrix(part)
-        return None if found is None else bootstrap_interval(found.totals, found.counts, BOOTSTRAP_SEED)
+        return None if found is None else share_interval(found.totals, found.counts)
 
     def shared_seeds(self, *parts: SearchSlice) -> tuple[int, ...]:
         """Seeds for which all of these searches are finished, in the order of the first."""

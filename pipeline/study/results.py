@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.evaluation.claims import Claim, Comparison
-from pipeline.evaluation.statistics import Estimate
+from pipeline.evaluation.statistics import LEAST_SEEDS, LEVEL, Estimate
 from pipeline.study.hypotheses import judge_hypotheses
 from pipeline.study.outcomes import StudyOutcomes
 from pipeline.study.reader import StudyReader
@@ -16,8 +16,8 @@ from pipeline.study.tables import StudyCurve, StudyTable, TableValue, study_curv
 
 VERDICT_WORDS = {"holds": "holds", "does not hold": "does not hold", "undecided": "undecided", None: "not tested yet"}
 INTERVAL_NOTE = (
-    "Intervals are 95 %, from a bootstrap over seeds and problems; differences are paired. With one seed they say "
-    "nothing about seeds."
+    f"Intervals are 95 %, from the variance between problems and, from {LEAST_SEEDS} seeds on, between seeds; "
+    f"differences are paired. With fewer seeds they are about these trainings, not about the method."
 )
 
 
@@ -95,7 +95,13 @@ def _number(value: TableValue) -> dict[str, float | None] | str | None:
 def results_markdown(results: StudyResults) -> str:
     """Claims, tables and curves, ready for docs/results."""
     done = f"{len(results.finished)} of {len(results.runs)} runs finished"
-    parts = [f"# {results.study.name}", f"{done}. {INTERVAL_NOTE}", "## Claims", _claims_table(results.claims)]
+    parts = [
+        f"# {results.study.name}",
+        f"{done}. {INTERVAL_NOTE}",
+        "## Claims",
+        chance_note(results.claims),
+        _claims_table(results.claims),
+    ]
     for table in results.tables:
         rows = [[name, *(percent_text(value) for value in values)] for name, values in table.rows]
         parts += [f"## {table.title}", table.note, _markdown_table(["", *table.columns], rows)]
@@ -114,6 +120,16 @@ def _claims_table(claims: Sequence[Claim]) -> str:
     return _markdown_table(["claim, and what was compared", "difference in points", "verdict"], rows)
 
 
+def chance_note(claims: Sequence[Claim]) -> str:
+    """How many comparisons would hold by luck alone, if no method were better than another."""
+    tested = sum(one.kind == "above" and one.verdict is not None for claim in claims for one in claim.comparisons)
+    by_luck = tested * (1 - LEVEL) / 2
+    return (
+        f"{tested} comparisons ask whether one is better. If none were, {by_luck:.1f} of them would be expected "
+        "to hold by luck alone."
+    )
+
+
 def comparison_text(comparison: Comparison) -> str:
     return f"{comparison.left} {'>' if comparison.kind == 'above' else '≥'} {comparison.right}"
 
@@ -124,7 +140,8 @@ def difference_text(comparison: Comparison) -> str:
         return "–"
     value, low, high = _percent(comparison.estimate)
     seeds = f"{comparison.seeds} seed{'s' * (comparison.seeds > 1)}"
-    return f"{value:+.1f} [{low:+.1f} to {high:+.1f}], {comparison.problems} problems × {seeds}"
+    scope = "" if comparison.seeds >= LEAST_SEEDS else " (these trainings)"
+    return f"{value:+.1f} [{low:+.1f} to {high:+.1f}], {comparison.problems} problems × {seeds}{scope}"
 
 
 def percent_text(value: TableValue) -> str:

@@ -116,8 +116,8 @@ def test_a_search_plays_it_and_an_evaluation_shows_it(selector: str) -> None:
     pool = replace(
         pool, turns=(replace(pool.turns[0], answers=(right("a"), answer("b", Verdict.WRONG_ANSWER)), kept=(0,)),)
     )
-    rows = best_of_n_search_rows([searched], turns=1, seed=0)
-    rows += first_turn_rows([search_record(pool)], [2], [], 0, selectors=(selector,))
+    rows = best_of_n_search_rows([searched], turns=1)
+    rows += first_turn_rows([search_record(pool)], [2], [], selectors=(selector,))
     text = evaluation_table(rows, "title")
     assert "best of 5, last that passes 100 [" in text
     assert [row.value for row in rows if row.metric == "best_of_n"] == [1.0]
@@ -132,7 +132,7 @@ def test_rank_keys_without_an_order_are_refused(selector: str, monkeypatch: pyte
     pool = replace(episode("e", right("a")), selector="first")
     pool = replace(pool, turns=(replace(pool.turns[0], answers=(right("a"), wrong("b")), kept=(0,)),))
     with pytest.raises(SelectorError, match=r"rank_key of selector 'last that passes' returned .* without an order"):
-        first_turn_rows([search_record(pool)], [2], [], 0, selectors=(selector,))
+        first_turn_rows([search_record(pool)], [2], [], selectors=(selector,))
 
 
 def test_an_evaluation_asks_the_row_what_it_needs(selector: str) -> None:

@@ -121,11 +121,11 @@ def test_a_verifier_is_measured_on_all_answers_on_the_policys_own_and_on_the_bas
 
 def test_answers_that_were_too_long_for_the_verifier_are_counted() -> None:
     drawn = [answer("a", A, A, 1.0), answer("b", W, None, float("nan"))]
-    (row,) = unscored_rows([search_record(searched("first", drawn, kept=[(0,)]))], seed=0)
+    (row,) = unscored_rows([search_record(searched("first", drawn, kept=[(0,)]))])
     assert (row.metric, row.value, row.n) == ("unscored", 0.5, 2)
-    assert unscored_rows([search_record(searched("first", drawn[:1], kept=[(0,)]))], seed=0) == []
+    assert unscored_rows([search_record(searched("first", drawn[:1], kept=[(0,)]))]) == []
     assert (
-        unscored_rows([search_record(searched("first", [answer("a", A, A)], kept=[(0,)]))], seed=0) == []
+        unscored_rows([search_record(searched("first", [answer("a", A, A)], kept=[(0,)]))]) == []
     )  # no verifier at all
 
 
@@ -139,7 +139,7 @@ def test_masked_episodes_are_counted_and_left_out() -> None:
         episode("e2", answer("i", INFRA), problem="p2", infrastructure=True),
         episode("e3", wrong("w"), answer("u", A, UNJUDGED), problem="p3"),
     ]
-    rows = search_rows([search_record(one) for one in episodes], "greedy", turns=2, seed=0)
+    rows = search_rows([search_record(one) for one in episodes], "greedy", turns=2)
     accuracy = [(row.turn, row.value, row.n, row.masked) for row in rows if row.metric == "accuracy"]
     assert accuracy == [(1, 0.5, 2, 2), (2, 1.0, 2, 2)]
 
@@ -158,7 +158,7 @@ def test_answers_without_a_program_are_counted_by_turn_and_reason() -> None:
         episode("e2", said("Let me think", "length"), cut, problem="p2"),
         episode("e3", said("no"), problem="p3", infrastructure=True),
     ]
-    rows = search_rows([search_record(one) for one in episodes], "greedy", turns=3, seed=0)
+    rows = search_rows([search_record(one) for one in episodes], "greedy", turns=3)
     found = {(row.metric, row.turn): (round(row.value, 3), row.n) for row in rows if row.metric in ANSWER_MEASURES}
     assert found == {
         **{("answers", 1): (1, 3), ("answers", 2): (0.667, 3), ("answers", 3): (0, 3)},
@@ -171,7 +171,7 @@ def test_answers_without_a_program_are_counted_by_turn_and_reason() -> None:
 
 def test_no_room_for_an_answer_is_not_right_and_not_masked() -> None:
     episodes = [episode("e0", right("a"), problem="p0"), episode("e1", problem="p1")]
-    rows = search_rows([search_record(one) for one in episodes], "greedy", turns=1, seed=0)
+    rows = search_rows([search_record(one) for one in episodes], "greedy", turns=1)
     assert [(row.value, row.n, row.masked) for row in rows if row.metric == "accuracy"] == [(0.5, 2, 0)]
 
 
@@ -179,7 +179,7 @@ def test_public_passes_that_fail_private_tests_are_a_share_of_the_passes() -> No
     """Four problems: one right, two false passes, one public failure: ¾ pass, ⅔ of these are false."""
     answers = [right("a"), answer("b", A, W), answer("c", A, W), wrong("d")]
     found = [search_record(episode(f"e{n}", one, problem=f"p{n}")) for n, one in enumerate(answers)]
-    rows = search_rows(found, "greedy", turns=1, seed=0)
+    rows = search_rows(found, "greedy", turns=1)
     assert pick(rows, "accuracy") == [0.25]
     assert pick(rows, "accuracy_public") == [0.75]
     assert pick(rows, "accuracy_false_pass") == pytest.approx([2 / 3])
@@ -191,7 +191,7 @@ def test_each_selector_and_width_of_a_sweep_is_a_series_of_its_own() -> None:
     def plan(selector: str, width: int, label: bool) -> Any:
         return replace(search_record(episode("e", right("a") if label else wrong("w"))), selector=selector, width=width)
 
-    rows = best_of_n_search_rows([plan("pt", 5, True), plan("lv", 5, False), plan("pt", 2, False)], turns=1, seed=0)
+    rows = best_of_n_search_rows([plan("pt", 5, True), plan("lv", 5, False), plan("pt", 2, False)], turns=1)
     assert pick(rows, "accuracy", series="pt", width=5) == [1.0]
     assert pick(rows, "accuracy", series="pt", width=2) == [0.0]
     assert pick(rows, "accuracy", series="lv", width=5) == [0.0]
@@ -209,7 +209,7 @@ def test_pass_at_k_and_best_of_n_come_from_the_answers_of_the_first_turn() -> No
     losers = [answer(name, W, None, 0.0) for name in "xyz"]
     p, q = (searched("first", drawn, kept=[(0,)]) for drawn in (answers, losers))
     records = [search_record(p), search_record(replace(q, problem_id="q"))]
-    rows = first_turn_rows(records, n_values=[2, 9], k_values=[1, 2], seed=0)
+    rows = first_turn_rows(records, n_values=[2, 9], k_values=[1, 2])
     assert pick(rows, "pass_at_k", width=2) == pytest.approx([1 / 3])
     assert pick(rows, "pass_at_k", width=1) == pytest.approx([1 / 6])
     best = {name: pick(rows, "best_of_n", series=name) for name in ("random", "pt", "lv", "pt_lv", "oracle")}
@@ -220,7 +220,7 @@ def test_pass_at_k_and_best_of_n_come_from_the_answers_of_the_first_turn() -> No
 def test_a_problem_whose_prompt_left_no_room_is_not_solved_by_more_answers() -> None:
     answers = [answer("a", A, A, 1.0), answer("b", W, None, 2.0)]
     records = [search_record(searched("first", answers, kept=[(0,)])), search_record(episode("e1", problem="q"))]
-    rows = first_turn_rows(records, n_values=[2], k_values=[1], seed=0)
+    rows = first_turn_rows(records, n_values=[2], k_values=[1])
     assert pick(rows, "pass_at_k") == [0.25]
     assert pick(rows, "best_of_n", series="oracle") == [0.5]
     assert {row.n for row in rows} == {2}
@@ -228,7 +228,7 @@ def test_a_problem_whose_prompt_left_no_room_is_not_solved_by_more_answers() -> 
 
 def test_without_scores_only_selectors_that_need_none_have_curves() -> None:
     drawn = [answer("a", A, A), answer("b", W)]
-    rows = first_turn_rows([search_record(searched("first", drawn, kept=[(0,)]))], n_values=[2], k_values=[], seed=0)
+    rows = first_turn_rows([search_record(searched("first", drawn, kept=[(0,)]))], n_values=[2], k_values=[])
     assert {row.series for row in rows} == {"random", "pt", "oracle"}
 
 

@@ -22,7 +22,7 @@ def test_console_fits_a_job_log(store: Store) -> None:
     assert "verifiers, on held-out answers        pairs right           n   AUC" in text
     assert "verifier 1, all held-out answers      75.0 [60.0, 90.0]    40  81.0" in text
     assert "verifier 0, all held-out answers      50.0 [35.0, 65.0]    40     -" in text
-    assert "✓ 55.0 % vs 40.0 %: +15.0 points (95 % CI +10." in text
+    assert "✓ 55.0 % vs 40.0 %: +15.0 points (95 % CI +9.9" in text
 
 
 def test_answers_without_a_program_are_told_apart_from_wrong_ones(tmp_path: Path) -> None:
