@@ -55,7 +55,7 @@ def test_answers_without_a_program_are_told_apart_from_wrong_ones(tmp_path: Path
         "no code block - 10.0",
         "cut at max_tokens, % 1.0 20.0",
         "right if a program, % 50.0 62.5",
-        "of the other searches every answer holds a program, and none was cut",
+        "of the other searches at most one answer in 200 holds no program or was cut",
     ]
     assert max(map(len, lines)) <= 100
     page = Path(write_report(store)).read_text()
