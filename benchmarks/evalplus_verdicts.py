@@ -23,7 +23,8 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from actors.search.episode import Episode
-from pipeline.evaluation.statistics import Estimate, bootstrap_interval
+from pipeline.evaluation.intervals import share_interval
+from pipeline.evaluation.statistics import percent_with_interval
 from sandbox.image.build import ensure_image
 from sandbox.problems.published import evalplus_inputs
 from sandbox.problems.sources import DATA_DIR
@@ -166,8 +167,7 @@ def _verdicts(rows: dict[str, Any]) -> Verdicts:
 
 
 def _percent(passed: Sequence[bool]) -> str:
-    found: Estimate = bootstrap_interval(np.array(passed, float), np.ones(len(passed)), seed=0)
-    return f"{100 * found.value:.1f} % [{100 * found.low:.1f}, {100 * found.high:.1f}]"
+    return percent_with_interval(share_interval(np.array(passed, float), np.ones(len(passed))))
 
 
 def _row(sample: Sample, rounds: Sequence[dict[str, Any]]) -> dict[str, Any]:
