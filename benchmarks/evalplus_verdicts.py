@@ -120,13 +120,21 @@ def evaluate(
         lines = [json.dumps({"task_id": task, "solution": program}) for task, program in programs]
         (place / "samples.jsonl").write_text("\n".join(lines) + "\n")
         (place / "datasets.py").write_text("load_dataset = None  # of EvalPerf alone\n")
-        mounts = {packages: "/packages:ro", inputs: f"/inputs/{inputs.name}:ro", place: "/work"}
-        values = {"PYTHONPATH": "/work:/packages", "HOME": "/tmp", SETS[dataset][1]: f"/inputs/{inputs.name}"}
+        mounts = {packages: "/packages:ro", inputs: f"/inputs/{inputs.name}:ro", place: "/given"}
+        values = {"PYTHONPATH": "/given:/packages", "HOME": "/tmp", SETS[dataset][1]: f"/inputs/{inputs.name}"}
         name = place.name
         command = ["docker", "run", "--rm", "--name", name, *CONFINED, "--entrypoint", "python3"]
         command += [word for here, there in mounts.items() for word in ("-v", f"{here}:{there}")]
         command += [word for key, value in values.items() for word in ("-e", f"{key}={value}")]
-        command += [ensure_image(), "-m", "evalplus.evaluate", "--dataset", dataset, "--samples", "/work/samples.jsonl"]
+        command += [
+            ensure_image(),
+            "-m",
+            "evalplus.evaluate",
+            "--dataset",
+            dataset,
+            "--samples",
+            "/given/samples.jsonl",
+        ]
         try:
             ran = subprocess.run([*command, "--parallel", "1"], capture_output=True, timeout=EVALUATOR_DEADLINE_S)
         finally:  # a container outlives the client that started it
