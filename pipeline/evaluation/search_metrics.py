@@ -1,7 +1,7 @@
 """Metric rows of searches: accuracy, public passes and costs per turn; pass@k and best of N from first-turn samples.
 
-Intervals are over problems, the unit that varies within a run; a study draws seeds as well
-(pipeline.evaluation.statistics).
+Intervals are over problems, the unit that varies within a run; those of a study are over seeds as well
+(pipeline.evaluation.intervals).
 """
 
 from collections.abc import Iterable, Sequence
