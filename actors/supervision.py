@@ -21,7 +21,8 @@ from sandbox.errors import ENDED_IN_THE_MIDDLE, UserError
 S = TypeVar("S")
 TICK_S = 1.0
 MOST_BETWEEN_LOOKS_S = 10.0
-"""A longer gap says that the driver was busy, not that workers stood still."""
+"""A longer gap says that the driver was busy, not that workers stood still; so does half of the limit: no single look
+ends a worker."""
 REMEDY_TIMES = 3
 """A worker that answers has watches of its own, which name what does not move. It is hung if they have not helped in
 so many times `stall_s`."""
@@ -83,13 +84,13 @@ class Supervisor(Generic[S]):
         pending: dict[Any, tuple[int, S]] = {}
         results: list[Any] = []
         self.workers = [self.make(slot) for slot in range(slots)]
-        self._watch = [_WorkerWatch() for _ in range(slots)]
+        self._watch = [_WorkerWatch(self.stall_s) for _ in range(slots)]
         while queue or pending:
             self._fill(queue, pending)
             ready, _ = ray.wait(list(pending), num_returns=1, timeout=TICK_S)
             for reference in ready:
                 slot, shard = pending.pop(reference)
-                self._watch[slot] = _WorkerWatch()
+                self._watch[slot] = _WorkerWatch(self.stall_s)
                 try:
                     results.append(ray.get(reference))
                 except (RayActorError, WorkerBrokenError) as error:
@@ -136,7 +137,7 @@ class Supervisor(Generic[S]):
         self.restarts -= 1
         ray.kill(self.workers[slot])
         self.workers[slot] = self.make(slot)
-        self._watch[slot] = _WorkerWatch()
+        self._watch[slot] = _WorkerWatch(self.stall_s)
 
 
 def error_text(error: Exception) -> str:
@@ -147,8 +148,9 @@ def error_text(error: Exception) -> str:
 class _WorkerWatch:
     """For how long a worker has been silent, and for how long nothing of it has moved."""
 
-    def __init__(self) -> None:
-        self._silent, self._idle = IdleClock(MOST_BETWEEN_LOOKS_S), IdleClock(MOST_BETWEEN_LOOKS_S)
+    def __init__(self, stall_s: float) -> None:
+        most_s = min(MOST_BETWEEN_LOOKS_S, stall_s / 2)
+        self._silent, self._idle = IdleClock(most_s), IdleClock(most_s)
         self._looks, self._level = 0, 0.0
 
     def look(self, level: float | None) -> tuple[float, float]:

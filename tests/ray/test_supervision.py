@@ -46,7 +46,7 @@ class Worker:
         return shard
 
     def crawl(self, shard: int) -> int:
-        for _ in range(10):
+        for _ in range(12):
             time.sleep(0.25)
             self.steps += 1
         return shard
@@ -120,7 +120,8 @@ def test_a_worker_that_answers_while_nothing_moves_is_given_up_and_its_shard_is_
         supervisor.run([7], slots=1)
 
 
-def test_slow_work_that_moves_outlives_the_limit_many_times() -> None:
+def test_slow_work_that_moves_outlives_the_limit_many_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("actors.supervision.TICK_S", 0.2)  # many looks: a pause of the machine is only one of them
     supervisor = Supervisor(
         make=make, call=lambda worker, shard: worker.crawl.remote(shard), stall_s=0.5, restarts=0, moved=moved
     )
