@@ -1,10 +1,12 @@
 """Memory that a process frees and soon wants again: kept, instead of given back to the kernel.
 
 glibc's malloc maps every large tensor anew, and the kernel fills it with zeros page by page: on CPU a third of the time
-of a training's forward and backward passes (docs/results/real-model-speed.md). The price is some fragmentation.
+of a training's forward and backward passes, and a tenth of an engine's (docs/results/real-model-speed.md). The price is
+some fragmentation.
 """
 
 import ctypes
+import os
 import sys
 
 KEEP_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 40), "MALLOC_ARENA_MAX": "1"}
@@ -14,7 +16,11 @@ M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
 
 
 def keep_memory() -> None:
-    """The same for a process that runs already, in its main thread. Does nothing where malloc is not glibc's."""
+    """The same for a process that runs already, in its main thread, and for those that it starts.
+
+    Does nothing where malloc is not glibc's.
+    """
+    os.environ.update(KEEP_MEMORY)
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt is not None:
         mallopt(M_MMAP_MAX, 0)

@@ -48,6 +48,8 @@ class GeneratorStatus:
     in_flight: int
     in_flight_max: int
     waiting: int
+    has_room: bool
+    """Whether a place is free and no episode waits for one."""
     shards_in_flight: int
     episodes_done: int
     turns_done: int
@@ -204,6 +206,7 @@ class Generator:
             in_flight=self._in_flight,
             in_flight_max=self._in_flight_max,
             waiting=self._waiting,
+            has_room=not self._waiting and not self._places.locked(),
             shards_in_flight=self._shards,
             episodes_done=self._counts["episodes"],
             turns_done=self._counts["turns"],

@@ -10,7 +10,7 @@ unblocked by   a result, or a worker that died or hangs (its shards go back to t
 import asyncio
 import contextlib
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -28,8 +28,9 @@ REMEDY_TIMES = 3
 so many times `stall_s`."""
 REVIVAL_S, SIGN_S = 180.0, 5.0
 """How long a dead actor is waited for, and how long for one sign of it."""
-SHARDS_PER_WORKER = 2
-"""The next shard is there before the current one has drained, so a worker never runs dry between shards."""
+SHARDS_PER_WORKER, MOST_SHARDS_PER_WORKER = 2, 8
+"""The next shard is there before the current one has drained. A worker that has room all the same gets one more at
+every look, up to the second number: its shards are small, or a few long answers hold them open."""
 
 
 class WorkerBrokenError(UserError, RuntimeError):
@@ -63,6 +64,7 @@ class Supervisor(Generic[S]):
     `make(slot)` returns a ready worker; `call(worker, shard)` an object reference; `moved(worker)` a number that
     changes while the worker, or what it waits for, does anything; None if it gave no answer. A worker without an
     answer for `stall_s` is replaced; `setting` is the name of that limit, `advice` what to do when too many were.
+    `has_room(worker)`, asked after `moved`: whether it could do more at once than it was given.
     """
 
     make: Callable[[int], Any]
@@ -72,6 +74,7 @@ class Supervisor(Generic[S]):
     restarts: int = 3
     advice: str = ""
     moved: Callable[[Any], float | None] = lambda worker: None
+    has_room: Callable[[Any], bool] = lambda worker: False
     on_tick: Callable[[int, list[Any]], None] = lambda done, workers: None
     workers: list[Any] = field(default_factory=list)
 
@@ -85,6 +88,7 @@ class Supervisor(Generic[S]):
         results: list[Any] = []
         self.workers = [self.make(slot) for slot in range(slots)]
         self._watch = [_WorkerWatch(self.stall_s) for _ in range(slots)]
+        self.most = [SHARDS_PER_WORKER] * slots
         while queue or pending:
             self._fill(queue, pending)
             ready, _ = ray.wait(list(pending), num_returns=1, timeout=TICK_S)
@@ -101,6 +105,8 @@ class Supervisor(Generic[S]):
                     shards_of_slot = self._withdraw(slot, pending)
                     queue.extendleft(reversed(shards_of_slot))
                     self._replace(slot, f"{reason}; waiting for {', '.join(map(str, shards_of_slot))}")
+                elif self.has_room(self.workers[slot]):
+                    self.most[slot] = min(self.most[slot] + 1, MOST_SHARDS_PER_WORKER)
             self.on_tick(len(results), self.workers)
         return results
 
@@ -115,11 +121,9 @@ class Supervisor(Generic[S]):
         return ""
 
     def _fill(self, queue: deque[S], pending: dict[Any, tuple[int, S]]) -> None:
-        load = [0] * len(self.workers)
-        for slot, _ in pending.values():
-            load[slot] += 1
-        while queue and min(load) < SHARDS_PER_WORKER:
-            slot = load.index(min(load))
+        load = Counter(slot for slot, _ in pending.values())
+        while queue and (free := [slot for slot, most in enumerate(self.most) if load[slot] < most]):
+            slot = min(free, key=load.__getitem__)
             shard = queue.popleft()
             pending[self.call(self.workers[slot], shard)] = (slot, shard)
             load[slot] += 1

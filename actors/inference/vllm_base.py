@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from actors.allocator import keep_memory
 from actors.inference.engine import Completion, EngineConfig, EngineError, LoadReport, Sampling
 from actors.inference.weights import WeightProbe, WeightsError, compare_tensors, local_copy
 from actors.memory import is_out_of_memory
@@ -179,6 +180,7 @@ def quiet_environment(*, multiprocessing: bool, threads: int) -> None:
     os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
     if not torch.cuda.is_available():
         use_threads(threads)
+        keep_memory()
         os.environ.setdefault("TORCHDYNAMO_DISABLE", "1")
 
 

@@ -104,6 +104,7 @@ class _Rollout:
             setting="generator.stall_s",
             advice=LOST_ADVICE,
             moved=self.watch.moved,
+            has_room=lambda worker: self.watch.now[worker].has_room,
             on_tick=self.watch.tick,
         )
         supervisor.run(shards, slots)

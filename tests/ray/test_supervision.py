@@ -11,15 +11,15 @@ import pytest
 import ray
 from ray.exceptions import GetTimeoutError, RayActorError
 
-from actors.supervision import Supervisor, WorkerBrokenError, WorkersLostError
+from actors.supervision import MOST_SHARDS_PER_WORKER, Supervisor, WorkerBrokenError, WorkersLostError
 
 pytestmark = pytest.mark.usefixtures("ray_session")
 
 
-@ray.remote(num_cpus=0, max_concurrency=4)
+@ray.remote(num_cpus=0, max_concurrency=16)
 class Worker:
     def __init__(self, slot: int) -> None:
-        self.slot, self.steps = slot, 0
+        self.slot, self.steps, self.shards = slot, 0, 0
 
     def work(self, shard: int) -> tuple[int, int]:
         time.sleep(0.02)
@@ -49,6 +49,13 @@ class Worker:
         for _ in range(12):
             time.sleep(0.25)
             self.steps += 1
+        return shard
+
+    def hold(self, shard: int, until: int) -> int:
+        """Ends when so many shards are here together."""
+        self.shards += 1
+        while self.shards < until:
+            time.sleep(0.02)
         return shard
 
     def moved(self) -> int:
@@ -126,6 +133,17 @@ def test_slow_work_that_moves_outlives_the_limit_many_times(monkeypatch: pytest.
         make=make, call=lambda worker, shard: worker.crawl.remote(shard), stall_s=0.5, restarts=0, moved=moved
     )
     assert supervisor.run([4], slots=1) == [4]
+
+
+def test_a_worker_with_room_is_given_more_shards_at_once_up_to_a_limit() -> None:
+    supervisor = Supervisor(
+        make=make,
+        call=lambda worker, shard: worker.hold.remote(shard, MOST_SHARDS_PER_WORKER),
+        stall_s=30,
+        has_room=lambda worker: True,
+    )
+    assert sorted(supervisor.run(range(20), slots=1)) == list(range(20))
+    assert supervisor.most == [MOST_SHARDS_PER_WORKER]
 
 
 def test_a_broken_worker_is_replaced_and_its_reason_stands_at_the_end() -> None:

@@ -120,13 +120,14 @@ def test_the_number_in_flight_stays_at_its_setting_until_no_work_is_left(tmp_pat
                 await asyncio.sleep(0.002)
                 status = await playing.status()
                 if status.waiting:
+                    assert not status.has_room
                     levels.append(status.in_flight)
 
         watcher = asyncio.create_task(watch())
         await driver()
         watcher.cancel()
         status = await playing.status()
-        assert (status.in_flight, status.waiting, status.in_flight_max) == (0, 0, places)
+        assert (status.in_flight, status.waiting, status.in_flight_max) == (0, 0, places) and status.has_room
         assert status.episodes_done == 80 and status.turns_done == 160
         # The shard with the sleeper is not the first to be done: others overtook it.
         assert done[0] != 0
