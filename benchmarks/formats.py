@@ -127,7 +127,9 @@ def main() -> None:
         ],
     )
     from pipeline.cluster.actor_groups import ActorGroups
+    from pipeline.preflight.settling import settle_config
 
+    config = settle_config(config, trains=False, fetch=True)
     with ActorGroups(config) as actor_groups:
         run = Run(config, actor_groups)
         manifest = run.stage(0, _stage(formats), policy=run.base)
