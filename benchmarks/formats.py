@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # this folder's sandbox.py is not the package of that name
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from actors.prompting.begun_answer import BegunAnswer
 from actors.prompting.feedback import FEEDBACK_STYLES, FeedbackStyle, tell_test

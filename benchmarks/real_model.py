@@ -22,7 +22,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # this folder's sandbox.py is not the package of that name
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.real_rollouts import Asked, Pass, RolloutJob, Side, serve_bare, serve_generator
 

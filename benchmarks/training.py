@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # this folder's sandbox.py is not the package of that name
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import pyarrow as pa
 

@@ -1,6 +1,6 @@
 """The sandbox beside plain ways to run a candidate, and its verdicts under load.
 
-    MUCODE_DATA_DIR=... python benchmarks/sandbox.py --out sandbox.json
+    MUCODE_DATA_DIR=... python benchmarks/judging.py --out sandbox.json
 
 *speed*: MBPP candidates, a quarter of them wrong, public and private tests as two runs each, one worker on each side.
 The ways take turns, round after round; a ratio is the median over rounds of a ratio within a round.
@@ -25,7 +25,7 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # this folder's sandbox.py is not the package of that name
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.load_programs import Candidate, hashed_programs, heavy_programs
 from sandbox.containers import ownership
