@@ -1,11 +1,11 @@
 """The tensors of a checkpoint's safetensors files, read by name and by slice; never a file as a whole."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-INDEX = "model.safetensors.index.json"
+from actors.storage.tensor_headers import weight_files
+
 CHUNK_ELEMENTS = 1 << 20
 """Of a tensor at once: 4 MiB in float32, which stays in a core's cache (64 MiB took three times as long)."""
 
@@ -17,7 +17,7 @@ class CheckpointTensors:
         from safetensors import safe_open
 
         self._slices: dict[str, Any] = {}
-        self._files = [safe_open(str(path), framework="pt") for path in _files(Path(directory))]
+        self._files = [safe_open(str(path), framework="pt") for path in weight_files(Path(directory))]
         for file in self._files:
             self._slices.update({name: file.get_slice(name) for name in list(file.keys())})
         self.shapes: dict[str, tuple[int, ...]] = {name: tuple(s.get_shape()) for name, s in self._slices.items()}
@@ -46,11 +46,3 @@ def elements(shape: tuple[int, ...]) -> int:
     for size in shape:
         count *= size
     return count
-
-
-def _files(directory: Path) -> list[Path]:
-    """Those that the index names, if there is one: some publishers add the same weights in another layout."""
-    index = directory / INDEX
-    if index.is_file():
-        return [directory / name for name in sorted(set(json.loads(index.read_text())["weight_map"].values()))]
-    return sorted(directory.glob("*.safetensors"))

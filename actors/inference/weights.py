@@ -17,11 +17,11 @@ disagreement. Its tolerance is the model's own rounding: how far transformers in
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from actors.inference.checkpoint_tensors import CheckpointTensors
 from actors.inference.engine import Engine, EngineError
+from actors.machine.capacity import free_memory
 from actors.storage.checkpoint import Checkpoint, CheckpointError, fetch_checkpoint, weights_checksum
 
 PROBE_TOKENS = 320  # 2.5 blocks of vLLM's 128 on CPU; the check needs at least one full block in the cache
@@ -141,12 +141,7 @@ def reference_fits(parameters: int) -> bool:
     import torch
 
     seconds = 2 * parameters * PROBE_TOKENS / (REFERENCE_FLOPS * torch.get_num_threads())
-    return REFERENCE_BYTES * parameters <= REFERENCE_MEMORY * _available_bytes() and seconds <= REFERENCE_S
-
-
-def _available_bytes() -> int:
-    rows = (line.split() for line in Path("/proc/meminfo").read_text().splitlines())
-    return next(int(row[1]) << 10 for row in rows if row[0] == "MemAvailable:")
+    return REFERENCE_BYTES * parameters <= REFERENCE_MEMORY * free_memory() and seconds <= REFERENCE_S
 
 
 def compare_tensors(ranks: Sequence[dict[str, Any]], path: str) -> None:

@@ -4,11 +4,11 @@ import logging
 import os
 from typing import Any
 
+from actors.machine.capacity import usable_cores
 from pipeline.cluster.interruption import own_sigterm_kept
 from pipeline.cluster.local_folders import check_socket_paths, give_token
 from pipeline.cluster.nodes import ResourceError
 from pipeline.config.schema import Config
-from pipeline.sizing.machine import usable_cores
 from pipeline.trackers.console import say
 
 WORKER_ENVIRONMENT = {

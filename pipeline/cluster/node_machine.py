@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import ray
 
-from pipeline.sizing.machine import Machine, this_machine
+from actors.machine.capacity import Machine, this_machine
 
 
 def smallest_machine() -> Machine:

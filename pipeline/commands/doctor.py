@@ -9,9 +9,9 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from actors.machine.capacity import free_memory, usable_cores, usable_memory
 from pipeline.cluster.local_folders import check_socket_paths, token_can_be_kept
 from pipeline.cluster.nodes import ResourceError
-from pipeline.sizing.machine import free_memory, usable_cores, usable_memory
 
 BASE_PACKAGES = ("docker", "numpy", "pydantic")
 TRAINING_PACKAGES = ("pyarrow", "ray", "torch", "transformers", "deepspeed")

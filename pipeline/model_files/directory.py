@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from actors.prompting.chat_template import has_chat_template
+from actors.storage.tensor_headers import read_header
 from pipeline.errors import ConfigError
-from pipeline.sizing.tensor_headers import read_header
 
 HEADS = ("ForCausalLM", "ForSequenceClassification")
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from actors.machine.capacity import Machine, this_machine
 from pipeline.config.schema import Config
 from pipeline.sizing.choices import check_memory, choose_data, choose_sizes
 from pipeline.sizing.description import describe_choices
-from pipeline.sizing.machine import Machine, this_machine
 from pipeline.sizing.model_facts import find_model_facts
 
 SETTLED = ("dtype", "max_tokens")

@@ -10,11 +10,11 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
+from actors.machine.capacity import Machine
 from pipeline.config.sampling_sections import GeneratorSection
 from pipeline.config.schema import Config
 from pipeline.config.training_sections import TrainingSection, VerifierSection
 from pipeline.errors import ConfigError
-from pipeline.sizing.machine import Machine
 from pipeline.sizing.model_facts import BYTES, ModelFacts
 
 MIB, GIB = 1 << 20, 1 << 30

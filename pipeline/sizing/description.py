@@ -1,8 +1,8 @@
 """What was chosen, for a person: one line per setting, with the name that overrides it."""
 
+from actors.machine.capacity import Machine
 from pipeline.config.schema import Config
 from pipeline.sizing.choices import choose_sizes, on_accelerators, training_threads
-from pipeline.sizing.machine import Machine
 from pipeline.sizing.model_facts import ModelFacts
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.sizing.tensor_headers import count_parameters
+from actors.storage.tensor_headers import count_parameters
 
 BUILTIN = "builtin:"
 EMBEDDED = Path(__file__).parents[1] / "embedded"

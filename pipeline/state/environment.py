@@ -5,8 +5,8 @@ import platform
 from contextlib import suppress
 from typing import Any
 
+from actors.machine.capacity import usable_cores
 from pipeline.config.version import source_commit
-from pipeline.sizing.machine import usable_cores
 
 DISTRIBUTIONS = (
     "mucode",

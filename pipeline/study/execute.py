@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from pydantic import ValidationError
 
+from actors.machine.capacity import usable_cores
 from pipeline.config.fields import AS_STORED
 from pipeline.config.load import explain_mistake
 from pipeline.errors import ConfigError, StoreError
-from pipeline.sizing.machine import usable_cores
 from pipeline.state.lock import require_no_driver, write_lock
 from pipeline.state.plugins import read_plugin_labels
 from pipeline.state.problems import ProblemSplits

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from actors.machine.capacity import Machine
 from actors.prompting.chat_template import example_ids, prompt_ids
 from actors.prompting.dialogue import build_dialogue
 from pipeline.config.load import load_config
@@ -20,7 +21,6 @@ from pipeline.model_files.directory import check_directory
 from pipeline.preflight.check import check_model
 from pipeline.preflight.settling import settle_config
 from pipeline.sizing.choices import Sizes, choose_sizes
-from pipeline.sizing.machine import Machine
 from pipeline.sizing.model_facts import ModelFacts, read_model_facts
 from sandbox.problems.load import load_problems
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from actors.machine.capacity import Machine
 from pipeline.config.load import load_config
 from pipeline.errors import StoreError
 from pipeline.preflight.settling import choices_text, settle_config
 from pipeline.sizing.choices import choose_sizes
-from pipeline.sizing.machine import Machine
 from pipeline.sizing.model_facts import read_model_facts
 from pipeline.state.run_directory import claim_directory, require_free, run_root, stored_config
 from pipeline.state.store import Store

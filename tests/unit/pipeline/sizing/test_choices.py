@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from actors.machine.capacity import Machine
 from pipeline.config.load import EMBEDDED, load_config
 from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
@@ -15,7 +16,6 @@ from pipeline.sizing.choices import (
     scorer_threads,
     training_threads,
 )
-from pipeline.sizing.machine import Machine
 from pipeline.sizing.model_facts import ModelFacts, find_model_facts
 
 GIB = 1 << 30

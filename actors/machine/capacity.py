@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.sizing.control_groups import ROOT, cpu_quotas, memory_limits
+from actors.machine.control_groups import ROOT, cpu_quotas, memory_limits
 
 BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}
 """Of a CPU that multiplies bfloat16 itself, as /proc/cpuinfo spells them; without, it is slower than float32."""

@@ -8,19 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.sizing import control_groups
-from pipeline.sizing.control_groups import cpu_quotas, memory_limits
-from pipeline.sizing.machine import computing_cores, free_memory, usable_cores, usable_memory
+from actors.machine import control_groups
+from actors.machine.capacity import computing_cores, free_memory, usable_cores, usable_memory
+from actors.machine.control_groups import cpu_quotas, memory_limits
 from sandbox.image.build import ensure_image
 
 MIB = 1 << 20
-SIZING = Path(control_groups.__file__).parent
+ROOM = Path(control_groups.__file__).parent
 IN_A_CONTAINER = """
 import sys, types
-for name, path in (("pipeline", "/none"), ("pipeline.sizing", "/sizing")):
+for name, path in (("actors", "/none"), ("actors.machine", "/room")):
     sys.modules[name] = types.ModuleType(name)
     sys.modules[name].__path__ = [path]
-from pipeline.sizing.machine import free_memory, usable_cores, usable_memory
+from actors.machine.capacity import free_memory, usable_cores, usable_memory
 print(usable_cores(), usable_memory() >> 20, 200 < free_memory() >> 20 < 300)
 """
 NO_LIMIT = "9223372036854771712"  # what version 1 writes for none
@@ -107,7 +107,7 @@ def test_hyper_threads_of_one_core_compute_as_one(tmp_path: Path) -> None:
 @pytest.mark.skipif(shutil.which("taskset") is None, reason="taskset is not installed")
 def test_affinity_of_this_very_process_counts() -> None:
     core = str(min(os.sched_getaffinity(0)))
-    program = "from pipeline.sizing.machine import usable_cores; print(usable_cores())"
+    program = "from actors.machine.capacity import usable_cores; print(usable_cores())"
     command = ["taskset", "-c", core, sys.executable, "-c", program]
     assert subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout == "1\n"
 
@@ -115,6 +115,6 @@ def test_affinity_of_this_very_process_counts() -> None:
 @pytest.mark.docker
 def test_limits_of_a_real_container_count() -> None:
     command = ["docker", "run", "--rm", "--network", "none", "--cpus", "1.5", "--memory", "300m"]
-    command += ["-v", f"{SIZING}:/sizing:ro", ensure_image(), "python3", "-c", IN_A_CONTAINER]
+    command += ["-v", f"{ROOM}:/room:ro", ensure_image(), "python3", "-c", IN_A_CONTAINER]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert done.stdout == "1 300 True\n", done.stderr
