@@ -51,7 +51,7 @@ async def rate(lane: Lane, programs: list[str]) -> float:
 
 
 async def measure(executor: Any, programs: int, rounds: int) -> dict[str, dict[str, float]]:
-    lanes = {"one by one": single_lane(executor), "batches": RayLane(executor)}
+    lanes: dict[str, Lane] = {"one by one": single_lane(executor), "batches": RayLane(executor)}
     number = count()
     known = [f"def f(x): return [x, 2 * x]  # known {n}" for n in range(programs)]
     rates: dict[str, dict[str, list[float]]] = {kind: {name: [] for name in lanes} for kind in ("judged", "known")}

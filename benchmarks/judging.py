@@ -34,7 +34,7 @@ from sandbox.errors import ProblemError, SandboxUnavailable
 from sandbox.image.build import ensure_image
 from sandbox.judging.plan import make_plan
 from sandbox.pool.pool import Pool, Question
-from sandbox.problem import FunctionTest
+from sandbox.problem import FunctionTest, Suite
 from sandbox.problems.load import load_problems
 from sandbox.verdict import Verdict
 
@@ -55,7 +55,7 @@ from collections import *
 import os
 import sys
 """
-SUITES = ("public", "private")
+SUITES: tuple[Suite, ...] = ("public", "private")
 DEADLINE_S = 60
 CORES = len(os.sched_getaffinity(0))
 LEVELS = {"quiet": (1,), "1x": (CORES,), "2x": (2 * CORES,), "4x": (2 * CORES, 2 * CORES)}

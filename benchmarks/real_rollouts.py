@@ -212,10 +212,11 @@ def serve_bare(connection: Connection, job: RolloutJob) -> None:
         os.environ["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"
         os.environ["TORCHDYNAMO_DISABLE"] = "1"
     from vllm import LLM, SamplingParams
+    from vllm.inputs import TokensPrompt
 
     model = LLM(
         model=job.model,
-        dtype=job.dtype,
+        dtype=job.dtype,  # type: ignore[arg-type]
         max_model_len=job.max_context,
         kv_cache_memory_bytes=job.kv_cache_mib << 20,
         enforce_eager=not job.compiled,
@@ -229,7 +230,7 @@ def serve_bare(connection: Connection, job: RolloutJob) -> None:
         model.reset_prefix_cache()
         wall = cpu = 0.0
         for asked in turns:
-            prompts = [{"prompt_token_ids": list(one.ids)} for one in asked]
+            prompts = [TokensPrompt(prompt_token_ids=list(one.ids)) for one in asked]
             params = [
                 SamplingParams(
                     temperature=one.sampling["temperature"],

@@ -19,6 +19,7 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +124,7 @@ class Chunk:
         for name, program, right in programs:
             self.places.acquire()
             future = self.pool.submit(self.problem, program, "private")
-            future.add_done_callback(lambda done, name=name, right=right: self._judged(name, right, done))
+            future.add_done_callback(partial(self._judged, name, right))
         for _ in range(self.ahead):
             self.places.acquire()
         self.places.release(self.ahead)

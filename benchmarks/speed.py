@@ -42,7 +42,7 @@ def cpu_of_steps() -> Iterator[list[float]]:
         found.append(time.process_time() - before)
         return count
 
-    loop._take_steps = take_steps
+    loop._take_steps = take_steps  # type: ignore[assignment]
     try:
         yield found
     finally:

@@ -24,8 +24,10 @@ def _constant(node: ast.AST) -> bool:
         return False
     if type(node.value) is bool:
         node.value = not node.value
-    elif isinstance(node.value, int | float) or (isinstance(node.value, str) and node.value):
-        node.value = node.value + (node.value[-1] if isinstance(node.value, str) else 1)
+    elif isinstance(node.value, int | float):
+        node.value = node.value + 1
+    elif isinstance(node.value, str) and node.value:
+        node.value = node.value + node.value[-1]
     else:
         return False
     return True
