@@ -28,7 +28,7 @@ REMEDY_TIMES = 3
 so many times `stall_s`."""
 REVIVAL_S, SIGN_S = 180.0, 5.0
 """How long a dead actor is waited for, and how long for one sign of it."""
-SHARDS_PER_WORKER, MOST_SHARDS_PER_WORKER = 2, 8
+SHARDS_PER_WORKER, MOST_SHARDS_PER_WORKER = 2, 16
 """The next shard is there before the current one has drained. A worker that has room all the same gets one more at
 every look, up to the second number: its shards are small, or a few long answers hold them open."""
 

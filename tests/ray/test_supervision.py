@@ -16,7 +16,7 @@ from actors.supervision import MOST_SHARDS_PER_WORKER, Supervisor, WorkerBrokenE
 pytestmark = pytest.mark.usefixtures("ray_session")
 
 
-@ray.remote(num_cpus=0, max_concurrency=16)
+@ray.remote(num_cpus=0, max_concurrency=32)
 class Worker:
     def __init__(self, slot: int) -> None:
         self.slot, self.steps, self.shards = slot, 0, 0
@@ -142,7 +142,7 @@ def test_a_worker_with_room_is_given_more_shards_at_once_up_to_a_limit() -> None
         stall_s=30,
         has_room=lambda worker: True,
     )
-    assert sorted(supervisor.run(range(20), slots=1)) == list(range(20))
+    assert sorted(supervisor.run(range(40), slots=1)) == list(range(40))
     assert supervisor.most == [MOST_SHARDS_PER_WORKER]
 
 
