@@ -28,7 +28,7 @@ class Answer:
 
     `public` is None if a selector did not need it and it was not run; `private` likewise, and if
     a public failure already settled the label. `score` is the verifier's raw logit, if it was asked;
-    `behaviour` a digest of what the program did on extra inputs, if it was run on any.
+    `behaviour` what the program did on extra inputs, a digest for each, if it was run on any.
     """
 
     response: str

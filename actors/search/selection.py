@@ -24,9 +24,9 @@ def has_no_verdict(answer: Answer) -> bool:
 
 
 def digest_behaviour(outcome: Outcome) -> str | None:
-    """A digest of what a program did on the extra inputs; None if there were none."""
-    seen = [(str(test.verdict), test.message) for test in outcome.tests]
-    return stable_id(seen) if seen else None
+    """What a program did on each extra input, 8 hex digits for each, spaces between; None if there were none."""
+    seen = [stable_id(str(test.verdict), test.message)[:8] for test in outcome.tests]
+    return " ".join(seen) or None
 
 
 def keep_best(

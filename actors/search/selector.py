@@ -21,8 +21,8 @@ class SelectorError(UserError, ValueError):
 class Candidate:
     """What a selector may know of an answer; `index` is its place among those sampled.
 
-    `score` is the verifier's raw logit. `behaviour` is a digest of what the program does on extra inputs; None if it
-    was not run on any.
+    `score` is the verifier's raw logit. `behaviour` is what the program does on extra inputs, a digest for each in
+    their order, with spaces between; None if it was not run on any.
     """
 
     index: int

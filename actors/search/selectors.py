@@ -56,6 +56,23 @@ def rank_by_behaviour(candidates: Sequence[Candidate], seed: int) -> list[Candid
     return [*ordered, *(candidate for candidate in candidates if not candidate.passes_public)]
 
 
+def rank_by_agreement(candidates: Sequence[Candidate], seed: int) -> list[Candidate]:
+    """Public tests first; of those that pass, by the share of extra inputs on which the others do the same.
+
+    The program of minimum Bayes risk, argmin_p Σ_q ℓ(p, q) over the passing candidates q (Shi et al. 2022, arXiv
+    2204.11454, section 3), where ℓ is the share of inputs on which p and q differ. There ℓ is 1 if any differs; a share
+    lets programs that differ on a few odd inputs still vote for each other. Equals in the order in which they were
+    sampled; a program without a behaviour agrees with nobody.
+    """
+    passing = [candidate for candidate in candidates if candidate.passes_public]
+    behaviours = [(candidate.behaviour or "").split() for candidate in passing]
+    agreed = {
+        candidate.index: sum(_agreements(own, other) for other in behaviours)
+        for candidate, own in zip(passing, behaviours, strict=True)
+    }
+    return _descending(candidates, lambda candidate: (_passes_public(candidate), agreed.get(candidate.index, 0)))
+
+
 def rank_by_label(candidates: Sequence[LabelledCandidate], seed: int) -> list[LabelledCandidate]:
     """Correct answers first, then those that pass the public tests."""
     return _descending(candidates, lambda candidate: (candidate.label, _passes_public(candidate)))
@@ -67,6 +84,11 @@ def _descending(candidates: Sequence[Any], key: Callable[[Any], Any]) -> list[An
 
 def _group(candidate: Candidate) -> object:
     return candidate.index if candidate.behaviour is None else candidate.behaviour
+
+
+def _agreements(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many inputs both did the same on; all programs of a problem run on the same ones."""
+    return sum(left == right for left, right in zip(one, other, strict=False))
 
 
 def _all_equal(candidate: Candidate) -> int:
@@ -137,6 +159,13 @@ SELECTORS: Registry[Selector] = Registry(
             rank=rank_by_behaviour,
             label="cluster",
             description="Of the answers that pass the public tests, one of the largest group that behaves alike.",
+            needs_public=True,
+            needs_behaviour=True,
+        ),
+        "mbr": Selector(
+            rank=rank_by_agreement,
+            label="MBR",
+            description="Of the answers that pass the public tests, the one that agrees most with the others.",
             needs_public=True,
             needs_behaviour=True,
         ),

@@ -2,7 +2,9 @@
 
 import pytest
 
-from actors.search.selection import digest_behaviour
+from actors.search.episode import Answer
+from actors.search.selection import digest_behaviour, keep_best
+from actors.search.selectors import SELECTORS
 from sandbox.pool.pool import Pool
 from sandbox.problem import FunctionTest, Problem, StdioTest
 from sandbox.verdict import Verdict
@@ -22,6 +24,32 @@ def test_programs_are_grouped_by_what_they_do(pool: Pool) -> None:
     assert {outcome.label for outcome in outcomes} <= {True, False}
     one, same, first, three = map(digest_behaviour, outcomes)
     assert one == same and len({one, first, three}) == 3
+
+
+def test_agreement_finds_what_groups_of_equals_do_not(pool: Pool) -> None:
+    """Three programs are right but for some odd inputs each; two are wrong alike, which is the largest group."""
+    almost = [
+        "def largest(xs):\n    return max(xs) if xs != [7, 1, 2] else 0",
+        "def largest(xs):\n    return max(xs) if len(xs) != 2 else -1",
+        "def largest(xs):\n    return max(xs) if len(xs) != 4 else -2",
+    ]
+    alike = ["def largest(xs):\n    return xs[-1] + 1", "def largest(xs):\n    return 1 + xs[-1]"]
+    programs = [*alike, *almost]
+    answers = [
+        Answer(
+            response=program,
+            program=program,
+            finish_reason="stop",
+            tokens=1,
+            public=pool.judge(MAXIMUM, program, "public"),
+            behaviour=digest_behaviour(pool.judge(MAXIMUM, program, "probes")),
+        )
+        for program in programs
+    ]
+    assert all(answer.public and answer.public.accepted for answer in answers)
+    assert len({answer.behaviour for answer in answers}) == 4
+    assert keep_best(answers, SELECTORS["cluster"], 0, frozenset()) == [0]
+    assert keep_best(answers, SELECTORS["mbr"], 0, frozenset()) == [2]
 
 
 def test_errors_and_endless_loops_are_behaviours_too_and_stop_nothing(pool: Pool) -> None:

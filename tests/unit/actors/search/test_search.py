@@ -116,7 +116,7 @@ def test_a_full_context_ends_an_episode_with_a_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "public"), [("random", 1), ("lv", 1), ("pt", 4), ("pt_lv", 4), ("cluster", 4), ("oracle", 4)]
+    ("name", "public"), [("random", 1), ("lv", 1), ("pt", 4), ("pt_lv", 4), ("cluster", 4), ("mbr", 4), ("oracle", 4)]
 )
 def test_only_selectors_that_use_public_tests_run_them_on_everyone(name: str, public: int) -> None:
     judge = FakeSandbox(lambda *_: NO)

@@ -34,6 +34,7 @@ FOUR = [
         ("lv", 0),  # the highest score, the first of equals
         ("pt_lv", 2),  # of those that pass, the higher score
         ("cluster", 1),  # two groups of one among those that pass: the first
+        ("mbr", 1),  # only one of them ran on extra inputs, so nobody agrees: the first that passes
         ("oracle", 2),  # the one that is correct
     ],
 )
@@ -41,7 +42,9 @@ def test_selectors(name: str, expected: int) -> None:
     assert keep_best(FOUR, SELECTORS[name], 0, frozenset()) == [expected]
 
 
-@pytest.mark.parametrize(("name", "expected"), [("pt", 0), ("pt_lv", 1), ("lv", 1), ("cluster", 0), ("oracle", 0)])
+@pytest.mark.parametrize(
+    ("name", "expected"), [("pt", 0), ("pt_lv", 1), ("lv", 1), ("cluster", 0), ("mbr", 0), ("oracle", 0)]
+)
 def test_selectors_where_nothing_passes(name: str, expected: int) -> None:
     answers = [answer("a", NO, None, 0.1), answer("b", NO, None, 0.2)]
     assert keep_best(answers, SELECTORS[name], 0, frozenset()) == [expected]
@@ -82,7 +85,7 @@ def test_only_the_oracle_is_shown_labels() -> None:
             assert not any(hasattr(candidate, field) for candidate in seen for field in ("label", "private"))
         assert (seen[1].passes_public is None) == (name in ("first", "random", "lv"))
         assert (seen[1].score is None) == (name not in ("lv", "pt_lv"))
-        assert (seen[1].behaviour is None) == (name != "cluster")
+        assert (seen[1].behaviour is None) == (name not in ("cluster", "mbr"))
 
 
 @pytest.mark.parametrize("beam", [1, 3])
@@ -133,6 +136,37 @@ def test_the_largest_group_of_those_that_pass_is_chosen() -> None:
     assert clustered("-", None, None) == [1]  # without extra inputs nothing is alike, as PT
     # First of y (3), of x (2), of z (1); then second of y, of x; then the third of y; then who fails.
     assert clustered("x", "y", "-", "y", "z", "x", "y", beam=7) == [1, 0, 4, 3, 5, 6, 2]
+
+
+# ---- minimum Bayes risk ---------------------------------------------------------------------------------------
+
+
+def agreeing(*behaviours: str, beam: int = 1) -> list[int]:
+    """Behaviours are written with a letter per input; "-" fails the public tests."""
+    answers = [
+        replace(answer(str(place), NO if found == "-" else YES), behaviour=None if found == "-" else " ".join(found))
+        for place, found in enumerate(behaviours)
+    ]
+    return keep_best(answers, SELECTORS["mbr"], 0, frozenset(), beam)
+
+
+def test_the_program_that_agrees_most_with_the_others_is_chosen() -> None:
+    """Four programs do nearly the same, none exactly; two do something else alike, the largest group of all."""
+    near = ["aaab", "aaac", "aaad", "aaaa"]
+    assert agreeing("-", "zzzz", "zzzz", *near) == [3]
+    answers = [replace(answer(str(n), YES), behaviour=" ".join(x)) for n, x in enumerate(["zzzz", "zzzz", *near])]
+    assert keep_best(answers, SELECTORS["cluster"], 0, frozenset()) == [0]
+
+
+def test_the_order_of_agreement_is_that_of_the_risk_by_hand() -> None:
+    # Agreements on three inputs, each program's own included: 3+2+0 = 5, 2+3+1 = 6, 0+1+3 = 4; then who fails.
+    assert agreeing("abc", "abd", "-", "xyd", beam=4) == [1, 0, 3, 2]
+    assert agreeing("ab", "cd", "cd", "ab") == [0]  # equals: the first
+    assert agreeing("-", "ab", "ab") == [1]
+
+
+def test_a_run_that_was_cut_short_agrees_as_far_as_it_went() -> None:
+    assert agreeing("abc", "ab", "ab", "xyz", beam=4) == [0, 1, 2, 3]  # 3+2+2, then 2+2+2, alike, then 3
 
 
 def test_only_what_passes_public_tests_is_run_on_extra_inputs_and_each_program_once() -> None:
