@@ -6,6 +6,7 @@
     my_package.sets:ROW:train      one of its splits
     mbpp:train?public_tests=all    with another choice of the tests that a model may see: see SuiteOptions
     mbpp:train?order=shortest      in another order
+    mbpp:train?private_tests=1     with fewer tests that judge
     mbpp:test@other.jsonl          a file in that data set's format
     problems.jsonl                 a file of one's own: see sandbox.problems.jsonl
 
@@ -91,7 +92,7 @@ def read_problems(name: str, packages: Sequence[str] = ()) -> DataSet:
     if spec.path is not None and not spec.path.is_file():
         raise ProblemError(f"{name}: there is no file {spec.path}")
     problems = row.load(spec.split, spec.options, spec.path) if spec.row in DATA_SETS else _load_plugin(row, spec)
-    problems = spec.options.in_order(problems)
+    problems = spec.options.arrange(problems)
     return DataSet(name, tuple(problems)) if row.all_judgeable else sort_out(name, problems, packages)
 
 

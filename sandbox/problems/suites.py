@@ -1,7 +1,7 @@
 """How a data set is taken: which tests are public, where papers and released code differ; which problems come first."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
 from sandbox.errors import ProblemError
@@ -13,6 +13,7 @@ CHOICES: dict[str, dict[str, Any]] = {
     "public_tests": {"none": "none", "first": "first", "all": "all"},
     "generated_tests": {"false": False, "true": True},
     "order": {"published": "published", "shortest": "shortest"},
+    "private_tests": {"all": None, "0": 0, "1": 1, "2": 2, "4": 4},
 }
 """Options in the name of a data set, and their values."""
 
@@ -27,11 +28,22 @@ class SuiteOptions:
     suite repeats the public one, so that passing both always means passing every test.
     `generated_tests`: whether CodeContests' machine-made tests judge as well.
     `order`: the publisher's, or those with the shortest reference solution first, which are the easiest on the whole.
+    `private_tests`: how many of a problem's private tests judge, the first ones; None: all. With few a wrong program is
+    taken for a right one more often; with 0 the private suite repeats the public one.
     """
 
     public_tests: Literal["none", "first", "all"] = "first"
     generated_tests: bool = False
     order: Literal["published", "shortest"] = "published"
+    private_tests: int | None = None
+
+    def arrange(self, problems: Sequence[Problem]) -> list[Problem]:
+        """What of the options holds for every data set: the order, and how many private tests judge.
+
+        Raises ProblemError if that leaves a problem without a test.
+        """
+        count = self.private_tests
+        return self.in_order([problem if count is None else _with_private(problem, count) for problem in problems])
 
     def in_order(self, problems: Sequence[Problem]) -> list[Problem]:
         """The problems as `order` says; those of equal length, and those without a reference, by their ids."""
@@ -45,6 +57,15 @@ class SuiteOptions:
         """(public, private) out of the tests that a publisher shows and those that it does not."""
         count = {"none": 0, "first": 1, "all": len(shown)}[self.public_tests]
         return tuple(shown[:count]), (*shown[count:], *hidden) or tuple(shown)
+
+
+def _with_private(problem: Problem, count: int) -> Problem:
+    tests = problem.private_tests[:count] or problem.public_tests
+    if not tests:
+        raise ProblemError(
+            f"private_tests={count}: {problem.problem_id} has no public test that could judge in their place; keep one"
+        )
+    return replace(problem, private_tests=tests)
 
 
 def parse_options(name: str, text: str) -> SuiteOptions:

@@ -14,6 +14,13 @@ from sandbox.problems.builtin import family
 from sandbox.problems.builtin.operators import SLOTS, apply_program, every_program, parse_program, program_source
 
 ROOT = Path(__file__).parents[4]
+PINNED = {
+    "test": "9818f98336746806f4c0",
+    "validation": "fb8a5ea87b25dadd3fcc",
+    "train": "53891f5eec906fa42669",
+    "warm": "9aab90548dc19f719bdb",
+}
+"""Of the problems' digests. Published numbers and the shipped models rest on these problems."""
 
 
 @pytest.mark.parametrize(
@@ -115,6 +122,12 @@ def test_rare_phrases_stay_out_of_the_warm_start() -> None:
         stem = operator.rare.replace("{k}", "").strip()
         assert stem not in warm
         assert stem in train
+
+
+@pytest.mark.parametrize("split", family.SPLITS)
+def test_the_published_splits_never_change(split: str) -> None:
+    digests = repr([problem.digest() for problem in family.load_family(split)])
+    assert hashlib.sha256(digests.encode()).hexdigest()[:20] == PINNED[split]
 
 
 def test_the_family_is_the_same_in_every_process() -> None:

@@ -72,6 +72,22 @@ def test_the_shortest_references_first() -> None:
     assert load_problems("builtin:test?order=published") == published
 
 
+@pytest.mark.parametrize(("count", "kept"), [(4, 4), (2, 2), (1, 1), (0, 0)])
+def test_fewer_private_tests_are_the_first_ones_and_change_nothing_else(count: int, kept: int) -> None:
+    whole, cut = load_problems("builtin:train"), load_problems(f"builtin:train?private_tests={count}")
+    assert cut == [
+        replace(problem, private_tests=problem.private_tests[:kept] or problem.public_tests) for problem in whole
+    ]
+    assert load_problems("builtin:train?private_tests=all") == whole
+
+
+def test_a_problem_keeps_a_test_that_judges() -> None:
+    bare = Problem(problem_id="bare", prompt="p", private_tests=(FunctionTest("assert f(1) == 1"),))
+    assert SuiteOptions(private_tests=1).arrange([bare]) == [bare]
+    with pytest.raises(ProblemError, match="private_tests=0: bare has no public test"):
+        SuiteOptions(private_tests=0).arrange([bare])
+
+
 def test_options_of_a_name() -> None:
     found = parse_name("mbpp:train?public_tests=all&generated_tests=true")
     assert found is not None and found.split == "train"
