@@ -170,8 +170,8 @@ def quiet_environment(*, multiprocessing: bool, threads: int) -> None:
 
     On a CPU so many OpenMP threads as were chosen, since several spin against each other on small models (0.2 M
     parameters: 10509 tokens/s with one, 868 with two), and no dynamo: log-probabilities would compile for seconds at
-    their first use, even in eager mode. Processes of vLLM's own, as the async form has, take other threads: one
-    for each core of a NUMA node, bound to them (VLLM_CPU_OMP_THREADS_BIND).
+    their first use, even in eager mode. Processes of vLLM's own, as the async form has, would take one thread for each
+    core of a NUMA node instead, and be bound to them, two generators to the same.
     """
     import torch
 
@@ -182,6 +182,7 @@ def quiet_environment(*, multiprocessing: bool, threads: int) -> None:
         use_threads(threads)
         keep_memory()
         os.environ.setdefault("TORCHDYNAMO_DISABLE", "1")
+        os.environ.setdefault("VLLM_CPU_OMP_THREADS_BIND", "nobind")
 
 
 def engine_arguments(config: EngineConfig, path: str) -> dict[str, Any]:
