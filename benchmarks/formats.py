@@ -39,12 +39,24 @@ def _tell_all_again(problem: Problem, outcome: Outcome) -> str:
 
 AGAIN = FeedbackStyle(tell=_tell_all_again, description="The failing public test, and the problem again.")
 ASKED = replace(PROMPT_FORMATS["instruct"], feedback_template=f"{{}}\n\n{ASK}", description="The tag is named.")
+EXPLAINED = replace(
+    ASKED,
+    feedback_template="{}\n\nSay in one sentence what is wrong with the program. Then write the whole corrected "
+    "program, with its imports, in one ```python code block.",
+    description="What is wrong has to be said first.",
+)
+ANEW = replace(
+    ASKED,
+    feedback_template="{}\n\nThat program cannot be mended. Solve the problem again in another way: write a whole new "
+    "program, with its imports, in one ```python code block.",
+    description="Another program is asked for, not a corrected one.",
+)
 BEGUN = replace(
     ASKED,
     begun=BegunAnswer(beginning="```python\n", stops=("\n```\n",), closing="\n```\n"),
     description="The code block is opened for the model, and its answer ends with it.",
 )
-TRIED = {"BEGUN": f"{HERE}:BEGUN", "AGAIN": f"{HERE}:AGAIN", "ASKED": f"{HERE}:ASKED"}
+TRIED = {name: f"{HERE}:{name}" for name in ("BEGUN", "AGAIN", "ASKED", "EXPLAINED", "ANEW")}
 FORMATS = "instruct+values,ASKED+test,ASKED+AGAIN,BEGUN+test"
 
 
