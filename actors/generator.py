@@ -18,6 +18,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Any
 
 import pyarrow as pa
@@ -137,10 +138,11 @@ class Generator:
         journal = ShardJournal(out_dir, shard, policy_id, len(plans))
         finished: dict[Key, list[Episode]] = {}
 
-        async def episodes_of(problem: Problem, sample: int) -> list[Episode]:
+        async def episodes_of(problem: Problem, sample: int, stranger: Problem | None) -> list[Episode]:
             found = finished.get((problem.problem_id, sample))
             if found is None:
-                found = await self._play_one(services, plans, problem, sample, iteration, verifier_id)
+                recorded: dict[str, Any] = {"iteration": iteration, "verifier_id": verifier_id}
+                found = await self._play_one(services, plans, problem, sample, stranger=stranger, **recorded)
                 journal.add(found)
                 if journal.is_due:
                     await asyncio.to_thread(journal.save, journal.take())
@@ -152,8 +154,8 @@ class Generator:
             finished.update(await asyncio.to_thread(journal.read))
             async with asyncio.TaskGroup() as group:
                 tasks = [
-                    group.create_task(episodes_of(problem, sample))
-                    for problem in shard.problems
+                    group.create_task(episodes_of(problem, sample, stranger))
+                    for problem, stranger in zip_longest(shard.problems, shard.strangers)
                     for sample in shard.samples
                 ]
         except BaseExceptionGroup as failures:
@@ -175,9 +177,9 @@ class Generator:
         plans: Sequence[SearchPlan],
         problem: Problem,
         sample: int,
-        iteration: int,
-        verifier_id: str,
+        **recorded: Any,
     ) -> list[Episode]:
+        """`recorded`: as the keywords of `play_episodes`."""
         places = self._alone if any(plan.alone for plan in plans) else self._places
         self._waiting += 1
         try:
@@ -187,7 +189,7 @@ class Generator:
         self._in_flight += 1
         self._in_flight_max = max(self._in_flight_max, self._in_flight)
         try:
-            return await play_episodes(services, plans, problem, sample, iteration=iteration, verifier_id=verifier_id)
+            return await play_episodes(services, plans, problem, sample, **recorded)
         finally:
             self._in_flight -= 1
             places.release()

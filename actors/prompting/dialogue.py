@@ -7,6 +7,7 @@ from typing import NoReturn
 from actors.prompting.begun_answer import BegunAnswer
 from actors.prompting.feedback import FEEDBACK_STYLES, PASSED, FeedbackStyle
 from actors.prompting.prompts import PROMPT_FORMATS, PromptFormat
+from actors.prompting.strangers import failed_first_test
 from sandbox.errors import ENDED_IN_THE_MIDDLE, UserError
 from sandbox.plugin_rows import name_of
 from sandbox.problem import Problem
@@ -52,15 +53,24 @@ class Dialogue:
         answer = self.prompt_format.write_answer(problem.reference, problem)
         return answer if self.program(answer, problem) == problem.reference.strip() else None
 
-    def feedback(self, problem: Problem, public: Outcome, response: str = "") -> str:
-        """What the model is told after its public tests ran on the program in `response`, or that it holds none."""
+    def feedback(self, problem: Problem, public: Outcome, response: str = "", stranger: Problem | None = None) -> str:
+        """What the model is told after its public tests ran on the program in `response`, or that it holds none.
+
+        `stranger`: the other problem that a foreign feedback style tells of.
+        """
         missing = self.prompt_format.tell_missing
         if missing and public.reason == REASON_NO_PROGRAM:
             told = missing(response, problem)
             told = told if isinstance(told, str) else _refuse(missing, told, problem)
         else:
-            told = PASSED if public.accepted else _text(self.feedback_style.tell, problem, public)
+            told = PASSED if public.accepted else self._failure(problem, public, stranger)
         return self.prompt_format.feedback_template.format(told)
+
+    def _failure(self, problem: Problem, public: Outcome, stranger: Problem | None) -> str:
+        if not self.feedback_style.foreign:
+            return _text(self.feedback_style.tell, problem, public)
+        assert stranger is not None, "whoever plays a plan with foreign feedback names another problem"
+        return _text(self.feedback_style.tell, stranger, failed_first_test(stranger))
 
 
 def build_dialogue(style: str = "bare", feedback: str = "values", show_tests: bool = True) -> Dialogue:

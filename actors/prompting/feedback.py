@@ -1,6 +1,7 @@
 """What the model is told about a program that failed its public tests: a feedback style is a row of `FEEDBACK_STYLES`.
 
-A feedback is made from the problem and the outcome of its *public* tests; private results never come here.
+A feedback is made from the problem and the outcome of its *public* tests; private results never come here. `verdict`
+and `foreign` are controls: what a repair gains by the mere fact of a failure, and by a message that says nothing of it.
 """
 
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from sandbox.verdict import Outcome, TestResult, Verdict, first_failure
 
 PASSED = "The program passed the public tests."
 """Told only if an episode goes on after that (`stop = "all"` of a search plan)."""
+FAILED = "The program fails the public tests."
 MAX_FEEDBACK_CHARS = 2000  # a traceback fits; a program that prints megabytes does not fill the context
 LIMITS = {Verdict.TIME_LIMIT: "TimeoutError", Verdict.MEMORY_LIMIT: "MemoryError"}
 
@@ -24,11 +26,14 @@ class FeedbackStyle:
     tell         (problem, outcome of its public tests) -> the text, to be put into the prompt format's template
     description  one sentence for help texts
     needs_prose  the text asks for words beside the program, so answers must have room for them
+    foreign      `tell` gets another problem of the split instead (actors.prompting.strangers), and that a wrong value
+                 came out in its first public test
     """
 
     tell: Callable[[Problem, Outcome], str]
     description: str
     needs_prose: bool = False
+    foreign: bool = False
 
     def fits(self, prompt_format: PromptFormat) -> bool:
         """Whether answers in this prompt format can do what the feedback asks for."""
@@ -38,6 +43,11 @@ class FeedbackStyle:
 def tell_values(problem: Problem, outcome: Outcome) -> str:
     """The judge's words: what came out and what was expected, or the exception."""
     return failure_text(outcome)
+
+
+def tell_verdict(problem: Problem, outcome: Outcome) -> str:
+    """That it failed: neither where, nor how, nor what came out."""
+    return FAILED
 
 
 def tell_values_and_ask_why(problem: Problem, outcome: Outcome) -> str:
@@ -89,6 +99,15 @@ FEEDBACK_STYLES: Registry[FeedbackStyle] = Registry(
         "test": FeedbackStyle(
             tell=tell_test,
             description="The public test that fails as it is written, then as values.",
+        ),
+        "verdict": FeedbackStyle(
+            tell=tell_verdict,
+            description="That the public tests fail, and nothing else: a control.",
+        ),
+        "foreign": FeedbackStyle(
+            tell=tell_traceback,
+            description="As traceback, of another problem's first public test: a control.",
+            foreign=True,
         ),
     },
 )

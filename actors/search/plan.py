@@ -6,6 +6,7 @@ from typing import Literal
 
 from actors.ids import stable_id, stable_seed
 from actors.prompting.dialogue import build_dialogue
+from actors.prompting.feedback import FEEDBACK_STYLES
 from actors.search.selectors import SELECTORS
 from sandbox.problem import Problem
 
@@ -54,14 +55,23 @@ class SearchPlan:
         if self.temperature == 0 and self.width > 1:
             raise ValueError(f"temperature 0 gives one answer, not {self.width}; use width 1 or a temperature above 0")
 
+    @property
+    def needs_stranger(self) -> bool:
+        """Whether its feedback tells of another problem."""
+        return FEEDBACK_STYLES[self.feedback].foreign
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shard:
-    """Some problems × samples: the work of one committed part, whose number is `part`."""
+    """Some problems × samples: the work of one committed part, whose number is `part`.
+
+    `strangers`: for each problem the other one that a foreign feedback style tells of; () if no plan has such a style.
+    """
 
     part: int
     problems: tuple[Problem, ...]
     samples: range
+    strangers: tuple[Problem, ...] = ()
 
     def __len__(self) -> int:
         return len(self.problems) * len(self.samples)
@@ -71,9 +81,12 @@ class Shard:
         return f"shard {self.part} ({len(self.problems)} problems {ids}, samples {self.samples})"
 
 
-def episode_id(policy_id: str, verifier_id: str, plan: SearchPlan, problem: Problem, sample: int) -> str:
+def episode_id(
+    policy_id: str, verifier_id: str, plan: SearchPlan, problem: Problem, sample: int, stranger: Problem | None = None
+) -> str:
     """The same for the same samples of the same weights, wherever and in whatever run they are drawn."""
-    return stable_id(policy_id, verifier_id, asdict(plan), problem.digest(), sample)
+    told = [stranger.digest()] if stranger and plan.needs_stranger else []
+    return stable_id(policy_id, verifier_id, asdict(plan), problem.digest(), sample, *told)
 
 
 def turn_seed(

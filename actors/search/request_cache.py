@@ -40,11 +40,13 @@ class RequestCache:
     """One problem's samples, outcomes and scores, by what they answer.
 
     The sandbox pool remembers outcomes too, for all problems of its machine. This cache spares the way there, and joins
-    equal questions that are still under way.
+    equal questions that are still under way. `stranger`: the other problem that foreign feedback tells of.
     """
 
-    def __init__(self, services: RolloutServices, problem: Problem, sample: int) -> None:
-        self.services, self.problem, self.sample = services, problem, sample
+    def __init__(
+        self, services: RolloutServices, problem: Problem, sample: int, stranger: Problem | None = None
+    ) -> None:
+        self.services, self.problem, self.sample, self.stranger = services, problem, sample, stranger
         self._completions: dict[tuple[tuple[int, ...], Sampling], list[Completion]] = {}
         self._outcomes: dict[tuple[str, Suite, bool], asyncio.Future[Outcome]] = {}
         self._scores: dict[tuple[str, str], float] = {}

@@ -35,6 +35,7 @@ async def play_episodes(
     *,
     iteration: int = 0,
     verifier_id: str = "",
+    stranger: Problem | None = None,
 ) -> list[Episode]:
     """One episode per plan, each as it would be played alone, for less: equal histories are sampled once.
 
@@ -42,9 +43,9 @@ async def play_episodes(
 
     Continuation k of a request depends on its seed and k, and the seed on the history; so a narrower search takes
     the first answers of a wider one's wherever their histories agree. The widest plans are played first.
-    `verifier_id` is recorded if scores are.
+    `verifier_id` is recorded if scores are. `stranger`: as in `Shard`.
     """
-    cache = RequestCache(services, problem, sample)
+    cache = RequestCache(services, problem, sample, stranger)
     episodes: dict[int, Episode] = {}
     for number in sorted(range(len(plans)), key=lambda number: -plans[number].width):
         plan = plans[number]
@@ -103,7 +104,9 @@ class _Search:
         for place, index in enumerate(level.kept):
             answer = level.answers[index]
             assert answer.public is not None
-            level.feedback[index] = self.dialogue.feedback(self.problem, answer.public, answer.response)
+            level.feedback[index] = self.dialogue.feedback(
+                self.problem, answer.public, answer.response, self.cache.stranger
+            )
             said = {"role": "assistant", "content": answer.response}
             told = {"role": "user", "content": level.feedback[index]}
             messages = (*level.histories[level.parents[index]].messages, said, told)
@@ -119,7 +122,9 @@ class _Search:
             turns.insert(0, level.turn(chosen))
             place = level.histories[level.parents[chosen]].place
         return Episode(
-            episode_id=episode_id(self.policy_id, self.verifier_id, self.plan, self.problem, self.cache.sample),
+            episode_id=episode_id(
+                self.policy_id, self.verifier_id, self.plan, self.problem, self.cache.sample, self.cache.stranger
+            ),
             problem_id=self.problem.problem_id,
             iteration=self.iteration,
             policy_id=self.policy_id,

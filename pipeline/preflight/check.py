@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from actors.prompting.dialogue import build_dialogue
+from actors.prompting.strangers import StrangerError, strangers_of
 from pipeline.cluster.local_folders import check_socket_paths
 from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
@@ -74,6 +75,7 @@ def check_settings(config: Config, splits: ProblemSplits, trains: bool = True) -
         if not splits.problems(config, split):
             raise ConfigError(f"problems.{split} = {getattr(config.problems, split)!r} holds no problem")
     _check_references(config, splits)
+    _check_strangers(config, splits, SPLITS if trains else EVALUATED_SPLITS)
     _check_room(config)
     return config
 
@@ -119,6 +121,17 @@ def _check_references(config: Config, splits: ProblemSplits) -> None:
             f"run.strategy = {config.run.strategy!r} trains on reference solutions, but no problem of problems.train = "
             f"{config.problems.train!r} has one; give the problems references, or choose another strategy"
         )
+
+
+def _check_strangers(config: Config, splits: ProblemSplits, names: Sequence[str]) -> None:
+    """Feedback of another problem needs one."""
+    if not build_dialogue(**config.dialogue.model_dump()).feedback_style.foreign:
+        return
+    for name in names:
+        try:
+            strangers_of(splits.problems(config, name))
+        except StrangerError as error:
+            raise ConfigError(f"problems.{name} = {getattr(config.problems, name)!r}: {error}") from None
 
 
 def check_model(key: str, name: str, max_tokens: int | None = None) -> None:

@@ -12,6 +12,7 @@ import ray
 from ray.exceptions import GetTimeoutError, RayActorError
 
 from actors.generator import GeneratorStatus
+from actors.prompting.strangers import strangers_of
 from actors.search.episode import MASK_COLUMNS, mask_of_row
 from actors.search.plan import SearchPlan, Shard
 from actors.storage.checkpoint import Checkpoint
@@ -39,13 +40,28 @@ class InfrastructureRateError(UserError, RuntimeError):
     """Too much of the sandbox failed; the episodes that it failed are masked, never labels."""
 
 
-def make_shards(problems: Sequence[Problem], samples: int, shard_episodes: int, first: int = 0) -> list[Shard]:
-    """Shards of problems, numbered from `first`, the same for every stage of a run, with all their samples."""
+def make_shards(
+    problems: Sequence[Problem],
+    samples: int,
+    shard_episodes: int,
+    first: int = 0,
+    strangers: Sequence[Problem] = (),
+) -> list[Shard]:
+    """Shards of problems, numbered from `first`, the same for every stage of a run, with all their samples.
+
+    `strangers`: of each problem, as in `Shard`.
+    """
     size = max(1, shard_episodes // samples)
     count = math.ceil(len(problems) / size)
+    places = [slice(part * size, (part + 1) * size) for part in range(count)]
     return [
-        Shard(part=first + part, problems=tuple(problems[part * size : (part + 1) * size]), samples=range(samples))
-        for part in range(count)
+        Shard(
+            part=first + part,
+            problems=tuple(problems[place]),
+            samples=range(samples),
+            strangers=tuple(strangers[place]),
+        )
+        for part, place in enumerate(places)
     ]
 
 
@@ -66,7 +82,9 @@ def roll_out(
     """
     config = context.config
     plans = (plan,) if isinstance(plan, SearchPlan) else tuple(plan)
-    shards = make_shards(problems, samples, max(1, config.rollouts.shard_episodes // len(plans)), first_shard)
+    strangers = strangers_of(problems) if any(plan.needs_stranger for plan in plans) else []
+    size = max(1, config.rollouts.shard_episodes // len(plans))
+    shards = make_shards(problems, samples, size, first_shard, strangers)
     done = committed_parts(context.directory)
     todo = [shard for shard in shards if shard.part not in done]
     facts: dict[str, Any] = {}

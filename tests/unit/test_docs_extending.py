@@ -118,7 +118,7 @@ def test_the_scorer() -> None:
 
 
 def test_the_feedback_style() -> None:
-    settings = load_config(None, ['dialogue.feedback="verdict"']).dialogue
+    settings = load_config(None, ['dialogue.feedback="counted"']).dialogue
     failed = Outcome(
         verdict=Verdict.WRONG_ANSWER, tests=(TestResult(index=0, verdict=Verdict.WRONG_ANSWER, message="got [3]"),)
     )

@@ -10,10 +10,12 @@ import pytest
 from actors.executor.client import JudgeClient
 from actors.generator import Generator, PolicyMismatchError
 from actors.inference.engine import Completion, EngineError, Sampling
+from actors.prompting.strangers import strangers_of
 from actors.search.episode import Episode
 from actors.search.plan import SearchPlan, Shard
 from actors.storage.checkpoint import Checkpoint
 from actors.storage.parts import committed_parts
+from pipeline.stages.rollouts import make_shards
 from sandbox.problem import FunctionTest, Problem, Suite
 from sandbox.verdict import Outcome, TestResult, Verdict
 from tests.support.fakes import ByteTokenizer, FakeEngine, FakeSandbox
@@ -48,6 +50,23 @@ def test_a_shard_becomes_a_committed_part_in_order(tmp_path: Path) -> None:
     assert [episode.to_row() for episode in episodes] == rows
     assert episodes[0].turns[0].answer.public == wrong(PROBLEMS[0], "", "public")
     assert {e.policy_id for e in episodes} == {"fake"} and {e.iteration for e in episodes} == {1}
+
+
+def test_foreign_feedback_is_of_the_problem_that_the_shard_names_with_it(tmp_path: Path) -> None:
+    problems = tuple(
+        Problem(problem_id=f"p{i}", prompt=f"ask {i}", public_tests=(FunctionTest(f"assert f{i}(1)"),))
+        for i in range(3)
+    )
+    work = make_shards(problems, 2, shard_episodes=4, strangers=strangers_of(problems))
+    assert [one.strangers for one in work] == [(problems[1], problems[2]), (problems[0],)]
+    plans = [SearchPlan(turns=2, feedback=feedback) for feedback in ("foreign", "traceback")]
+    for one in work:
+        asyncio.run(generator(FakeSandbox(wrong)).play(one, plans, "fake", str(tmp_path), 0))
+    files = [str(tmp_path / part.file) for part in committed_parts(str(tmp_path)).values()]
+    played = [Episode.from_row(row) for file in files for row in pq.read_table(file).to_pylist()]
+    told = {(one.problem_id, line) for one in played for line in one.turns[0].feedback.split("\n") if "assert" in line}
+    assert told == {(f"p{i}", f"    assert f{(i + step) % 3}(1)") for i in range(3) for step in (0, 1)}
+    assert len({one.episode_id for one in played}) == len(played) == 12
 
 
 def test_counts_add_up(tmp_path: Path) -> None:

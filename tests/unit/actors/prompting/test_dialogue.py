@@ -10,6 +10,7 @@ import pytest
 from actors.prompting.dialogue import DialogueError, build_dialogue
 from actors.prompting.feedback import FEEDBACK_STYLES
 from actors.prompting.prompts import PROMPT_FORMATS
+from actors.prompting.strangers import failed_first_test
 from pipeline.config.load import load_config
 from pipeline.errors import ConfigError
 from sandbox.plugin_rows import NamedFunction
@@ -137,8 +138,9 @@ def test_the_axes_are_independent_and_framed_by_the_style() -> None:
         assert frame == "{}" or "{}" in frame
         for feedback, words in FEEDBACK_STYLES.items():
             if (style, feedback) != ("bare", "explain"):
-                told = build_dialogue(style, feedback).feedback(DOUBLE, failed("got 3, expected 4"))
-                assert told == frame.format(words.tell(DOUBLE, failed("got 3, expected 4")))
+                told = build_dialogue(style, feedback).feedback(DOUBLE, failed("got 3, expected 4"), "", ECHO)
+                seen = (ECHO, failed_first_test(ECHO)) if words.foreign else (DOUBLE, failed("got 3, expected 4"))
+                assert told == frame.format(words.tell(*seen))
     passed = Outcome(verdict=Verdict.ACCEPTED)
     assert bare.feedback(DOUBLE, passed) == "The program passed the public tests."
     assert paper.feedback(DOUBLE, passed) == "Feedback: The program passed the public tests."
@@ -148,7 +150,8 @@ def test_names_that_are_in_no_table_and_pairs_that_do_not_fit() -> None:
     with pytest.raises(RegistryError, match=r"no prompt format is named 'fancy'\. Shipped: bare, paper, instruct"):
         build_dialogue("fancy")
     with pytest.raises(
-        RegistryError, match=r"no feedback style is named 'loud'\. Shipped: values, traceback, explain, test"
+        RegistryError,
+        match=r"no feedback style is named 'loud'\. Shipped: values, traceback, explain, test, verdict, foreign",
     ):
         build_dialogue("bare", "loud")
     with pytest.raises(ValueError, match="words before the program"):

@@ -5,6 +5,7 @@ be in them. The rule: the loss is on the target and the end of its turn (arXiv 2
 import asyncio
 import math
 import tempfile
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -179,7 +180,7 @@ def test_no_private_test_reaches_a_prompt(
     services = RolloutServices(
         engine=watched(engine), tokenizer=ByteTokenizer(), judge=FakeSandbox(judge), max_context=100_000
     )
-    played = asyncio.run(play_episode(services, plan, TESTED, 0))
+    played = asyncio.run(play_episode(services, plan, TESTED, 0, stranger=replace(TESTED, problem_id="other")))
     assert engine.requests and all(SECRET not in chat for chat, _ in engine.requests)
     assert SECRET not in str([turn.feedback for turn in played.turns])
     assert ("f(1) == 2" in played.prompt) is show_tests

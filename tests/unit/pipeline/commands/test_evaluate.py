@@ -66,6 +66,13 @@ def test_a_selector_without_what_it_looks_at_is_refused() -> None:
     check_selectors(config('eval.selectors=["random"]'), None, [BARE])
 
 
+def test_feedback_of_another_problem_needs_one() -> None:
+    settings = ["problems.test=builtin:test", "dialogue.feedback=foreign", "dialogue.style=bare"]
+    check_settings(load_config(EMBEDDED, [*settings, "problems.limit_test=2"]), ProblemSplits(), trains=False)
+    with pytest.raises(ConfigError, match=r"problems\.test = 'builtin:test': of 1 problems no other one than"):
+        check_settings(load_config(EMBEDDED, [*settings, "problems.limit_test=1"]), ProblemSplits(), trains=False)
+
+
 def test_problems_without_public_tests_among_others_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
     check_selectors(config('eval.selectors=["pt"]'), None, [TESTED, BARE, BARE])
     assert "2 of 3 problems have no public tests" in "".join(capsys.readouterr())
