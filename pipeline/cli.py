@@ -23,7 +23,7 @@ INTERRUPTED = 130
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """A sub-command: its file, the modules that its work needs, and how interrupted work is continued."""
+    """A sub-command: its file, the modules that all of its work needs, and how interrupted work is continued."""
 
     help: str
     module: str
@@ -53,7 +53,6 @@ COMMANDS: dict[str, Command] = {
     "study": Command(
         help="execute, or continue, a comparison of methods over several seeds",
         module="pipeline.commands.study",
-        needs=TRAINING_MODULES,
         continued_by="`mucode resume DIR`",
     ),
     "report": Command(

@@ -9,7 +9,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def execute_command(options: argparse.Namespace) -> int:
     from pipeline.state.run_directory import absolute_root
-    from pipeline.study.execute import publish_study, stored_study
+    from pipeline.study.execute import stored_study
+    from pipeline.study.publish import publish_study
     from pipeline.study.runs import stored_study_runs
 
     options.directory = root = absolute_root(options.run_dir)

@@ -113,12 +113,16 @@ class SearchOutcome:
 def read_search_outcomes(files: Iterable[str]) -> Iterator[SearchOutcome]:
     """Episodes of committed parts, streamed; of their answers the verdicts alone are read."""
     for batch in read_batches(files, OUTCOME_COLUMNS):
-        for row in batch.to_pylist():
-            yield SearchOutcome(
-                **{name: row[name] for name in ("problem_id", "selector", "width")},
-                masked=mask_of_row(row),
-                labels=tuple(_label_of_final(turn) for turn in row["turns"]),
-            )
+        yield from map(search_outcome, batch.to_pylist())
+
+
+def search_outcome(row: Mapping[str, Any]) -> SearchOutcome:
+    """Of a row that has at least the OUTCOME_COLUMNS."""
+    return SearchOutcome(
+        **{name: row[name] for name in ("problem_id", "selector", "width")},
+        masked=mask_of_row(row),
+        labels=tuple(_label_of_final(turn) for turn in row["turns"]),
+    )
 
 
 def _label_of_final(turn: Mapping[str, Any]) -> bool | None:
@@ -161,19 +165,30 @@ def _summed(values: Iterable[int]) -> tuple[int, ...]:
 
 
 def _executions(episode: Episode) -> tuple[int, ...]:
-    """Runs that the choices needed: distinct programs on public tests, and on extra inputs; never a private test.
+    turns = (
+        (turn.kept or (turn.chosen,), [(answer.program, answer.behaviour is not None) for answer in turn.answers])
+        for turn in episode.turns
+    )
+    return executions_by_turn(episode.selector, turns)
 
-    A selector that looks at public results runs everybody, another one only what it keeps; results that were
-    recorded besides are not counted.
+
+def executions_by_turn(
+    selector: str, turns: Iterable[tuple[Sequence[int], Sequence[tuple[str | None, bool]]]]
+) -> tuple[int, ...]:
+    """Runs that the choices needed until the end of each turn: distinct programs on public tests, and on extra inputs;
+    never a private test.
+
+    `turns`: places of the answers that are kept, and of each answer its program and whether it ran on extra inputs. A
+    selector that looks at public results runs everybody, another one only what it keeps; results that were recorded
+    besides are not counted.
     """
-    everyone = SELECTORS[episode.selector].needs_public
+    everyone = SELECTORS[selector].needs_public
     ran: set[tuple[str, str]] = set()
     counts = []
-    for turn in episode.turns:
-        kept = turn.kept or (turn.chosen,)
-        answers = turn.answers if everyone else [turn.answers[index] for index in kept]
-        ran |= {("public", answer.program) for answer in answers if answer.program is not None}
-        ran |= {("probes", str(answer.program)) for answer in turn.answers if answer.behaviour is not None}
+    for kept, answers in turns:
+        judged = answers if everyone else [answers[index] for index in kept]
+        ran |= {("public", program) for program, _ in judged if program is not None}
+        ran |= {("probes", str(program)) for program, probed in answers if probed}
         counts.append(len(ran))
     return tuple(counts)
 

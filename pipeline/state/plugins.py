@@ -67,10 +67,20 @@ def store_plugins(store: "Store", config: Config, splits: ProblemSplits) -> None
         store.write(json.dumps(rows, indent=1).encode(), PLUGINS)
 
 
+def stored_plugins(store: "Store") -> list[dict[str, str]]:
+    """`kind`, `name` and `label` of the plug-ins that a run noted."""
+    return [{name: row[name] for name in ("kind", "name", "label")} for row in store.read_json(PLUGINS) or []]
+
+
 def read_plugin_labels(store: "Store") -> None:
     """Tell the tables the labels that a run stored, so that nothing has to be imported to show them."""
+    tell_plugin_labels(stored_plugins(store))
+
+
+def tell_plugin_labels(plugins: Iterable[dict[str, str]]) -> None:
+    """As `stored_plugins` gives them."""
     by_kind = {table.kind: table for table in plugin_tables()}
-    for row in store.read_json(PLUGINS) or []:
+    for row in plugins:
         if row["kind"] in by_kind:
             by_kind[row["kind"]].tell_label(row["name"], row["label"])
 

@@ -11,8 +11,8 @@ from pipeline.evaluation.claims import Comparison, Kind, paired_comparison
 from pipeline.evaluation.intervals import mean_interval
 from pipeline.evaluation.statistics import Array
 from pipeline.methods.strategies import BASE_STRATEGY, strategy_label
-from pipeline.study.outcomes import OutcomeMatrix, SearchSlice
-from pipeline.study.reader import StudyReader
+from pipeline.study.cells.outcomes import OutcomeMatrix, SearchSlice
+from pipeline.study.cells.reader import StudyReader
 
 
 class StudyComparer:

@@ -5,17 +5,13 @@ import os
 import time
 from collections.abc import Sequence
 
-from pydantic import ValidationError
-
 from actors.machine.capacity import usable_cores
-from pipeline.config.fields import AS_STORED
-from pipeline.config.load import explain_mistake
 from pipeline.errors import ConfigError, StoreError
 from pipeline.state.lock import require_no_driver, write_lock
-from pipeline.state.plugins import read_plugin_labels
 from pipeline.state.problems import ProblemSplits
 from pipeline.state.run_directory import require_free, run_root
 from pipeline.state.store import Store
+from pipeline.study.load import study_as_stored
 from pipeline.study.parallel import execute_in_parallel
 from pipeline.study.runs import StudyRun, distinct_configs, settled_runs, study_runs
 from pipeline.study.sequential import StageTally, execute_sequentially
@@ -26,6 +22,7 @@ from pipeline.trackers.console import counted, say
 def execute_study(study: Study) -> int:
     """Execute or continue a study; the exit status. Everything that can be wrong is found before any work is done."""
     from pipeline.preflight.check import check_run
+    from pipeline.study.publish import publish_study
 
     started = time.monotonic()
     runs = study_runs(study)
@@ -85,22 +82,6 @@ def _begin(store: Store, study: Study) -> None:
     say(f"study {store.root}")
 
 
-def publish_study(study: Study, runs: Sequence[StudyRun]) -> str:
-    """Write results.json, results.md and report.html from what is finished; returns the Markdown."""
-    from pipeline.study.page import study_page
-    from pipeline.study.results import read_study_results, results_json, results_markdown
-
-    store = Store(study.directory)
-    for run in runs:
-        read_plugin_labels(Store(run_root(run.config)))
-    results = read_study_results(study, runs)
-    text = results_markdown(results)
-    store.write(results_json(results).encode(), "results.json")
-    store.write(text.encode(), "results.md")
-    store.write(study_page(results, store).encode(errors="replace"), "report.html")
-    return text
-
-
 def stored_study(root: str) -> Study | None:
     """The study that a directory was begun with, wherever it lies now; None if it is no study.
 
@@ -113,8 +94,4 @@ def stored_study(root: str) -> Study | None:
     if not isinstance(data, dict):
         raise StoreError(f"{store.root}/study.json is not what a study wrote: {data!r}. Restore it")
     folder, _, name = store.root.rstrip("/").rpartition("/")
-    try:
-        return Study.model_validate(data | {"root": folder, "name": name}, context=AS_STORED)
-    except ValidationError as error:
-        mistakes = "\n".join(explain_mistake(item, Study) for item in error.errors())
-        raise StoreError(f"{store.root}/study.json is not what a study wrote: {mistakes}. Restore it") from None
+    return study_as_stored(data | {"root": folder, "name": name}, where=f"{store.root}/study.json")

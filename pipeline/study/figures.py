@@ -12,8 +12,9 @@ from pipeline.stages.catalogue import STAGES
 from pipeline.stages.generator import EXAMPLES
 from pipeline.stages.search import SEARCH_RATE
 from pipeline.stages.verifier import SCORES
-from pipeline.study.outcomes import SearchSlice
-from pipeline.study.reader import StudyReader
+from pipeline.study.cells.finished import FinishedStages
+from pipeline.study.cells.outcomes import SearchSlice
+from pipeline.study.cells.reader import StudyReader
 from pipeline.study.results import StudyResults
 from pipeline.study.tables import StudyTable
 from pipeline.trackers.console import plain_words, short_duration
@@ -29,16 +30,16 @@ FUNNEL_PARTS = (
 """Counts of a manifest of examples, their CSS classes and names."""
 
 
-def study_figures(results: StudyResults, reader: StudyReader) -> list[str]:
+def study_figures(results: StudyResults, reader: StudyReader, stages: FinishedStages) -> list[str]:
     """HTML of every picture, in the order of the page."""
     return [
         *(_table_bars(table) for table in results.tables if table.name != "verifiers"),
         *_curve_lines(results),
         _verifier_bars(results),
-        _score_histogram(reader),
+        _score_histogram(reader, stages),
         *_greedy_bars(reader),
-        _funnel_bars(reader),
-        _time_bars(reader),
+        _funnel_bars(reader, stages),
+        _time_bars(stages),
     ]
 
 
@@ -80,10 +81,10 @@ def _verifier_bars(results: StudyResults) -> str:
     return html_figure("Verifiers", _grouped_bars(groups, table.columns, chance=0.5), f"{table.note} Dashed: chance.")
 
 
-def _score_histogram(reader: StudyReader) -> str:
+def _score_histogram(reader: StudyReader, stages: FinishedStages) -> str:
     """Scores of the last verifier of a run of µCode, if there is one, else of another."""
     for run in sorted(reader.view("main"), key=lambda run: (run.strategy != "mucode", run.loss != BRADLEY_TERRY)):
-        manifest = reader.outcomes.manifest(run, SCORES)
+        manifest = stages.manifest(run, SCORES)
         found = score_histogram(manifest) if manifest else None
         if found is not None:
             series = [("wrong", "wrong answers", found.wrong), ("accepted", "right answers", found.right)]
@@ -122,12 +123,12 @@ def _greedy_by(reader: StudyReader, what: str, points: range, part: Callable[[st
     )
 
 
-def _funnel_bars(reader: StudyReader) -> str:
+def _funnel_bars(reader: StudyReader, stages: FinishedStages) -> str:
     """Training problems of the last fine-tuning: with examples, unsolved, without a usable trajectory."""
     rows = []
     for strategy in reader.strategies:
         runs = [run for run in reader.view("main") if run.strategy == strategy]
-        counts = [manifest.counts for run in runs if (manifest := reader.outcomes.manifest(run, EXAMPLES))]
+        counts = [manifest.counts for run in runs if (manifest := stages.manifest(run, EXAMPLES))]
         if counts:
             mean = {name: sum(count.get(name, 0) for count in counts) / len(counts) for name, _, _ in FUNNEL_PARTS}
             segments = [
@@ -145,9 +146,9 @@ def _funnel_bars(reader: StudyReader) -> str:
     )
 
 
-def _time_bars(reader: StudyReader) -> str:
+def _time_bars(stages: FinishedStages) -> str:
     """Where the time of the stages went, shared ones counted once."""
-    asked = [manifest for run in reader.runs for manifest in reader.outcomes.stages(run)]
+    asked = [manifest for run in stages.runs for manifest in stages.of(run)]
     distinct = {manifest.directory: manifest for manifest in asked}.values()
     spent: dict[str, list[float]] = {}
     for manifest in distinct:

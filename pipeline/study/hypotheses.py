@@ -10,8 +10,8 @@ from itertools import product
 from pipeline.config.losses import BRADLEY_TERRY, CROSS_ENTROPY
 from pipeline.evaluation.claims import Claim, Comparison
 from pipeline.methods.strategies import BASE_STRATEGY
+from pipeline.study.cells.reader import StudyReader
 from pipeline.study.comparisons import StudyComparer
-from pipeline.study.reader import StudyReader
 from pipeline.study.spec import Study
 
 MARGIN_POINTS = 2

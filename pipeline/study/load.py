@@ -2,12 +2,14 @@
 
 import difflib
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
+from pipeline.config.fields import AS_STORED
 from pipeline.config.load import EMBEDDED, explain_mistake, find_config, read_toml
 from pipeline.config.schema import Config
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, StoreError
 from pipeline.study.hypotheses import HYPOTHESES
 from pipeline.study.spec import Study
 
@@ -26,6 +28,18 @@ def load_study(path: str | Path, overrides: dict[str, object] | None = None) -> 
         raise ConfigError(f"base = {study.base!r}: {bare[0]} = {base[bare[0]]!r} is in no section, as in [run]")
     settings = {section: base.get(section, {}) | study.config.get(section, {}) for section in {**base, **study.config}}
     return study.model_copy(update={"config": settings, "claims": _known_hypotheses(study.claims)})
+
+
+def study_as_stored(data: dict[str, Any], where: str) -> Study:
+    """What a study wrote of its file, settings of the base filled in; names of plug-ins are not looked up.
+
+    Raises StoreError if `where` does not hold it.
+    """
+    try:
+        return Study.model_validate(data, context=AS_STORED)
+    except ValidationError as error:
+        mistakes = "\n".join(explain_mistake(item, Study) for item in error.errors())
+        raise StoreError(f"{where} is not what a study wrote: {mistakes}. Restore it") from None
 
 
 def _known_hypotheses(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -13,9 +13,9 @@ from pipeline.report.html import html_document, html_table, preformatted, value_
 from pipeline.report.transcripts import episode_turns, stream_episodes
 from pipeline.stages.search import SEARCH_BEST_OF_N
 from pipeline.state.store import Store
+from pipeline.study.cells.finished import FinishedStages
+from pipeline.study.cells.reader import StudyReader
 from pipeline.study.figures import NOT_YET, estimate_bar, study_figures
-from pipeline.study.outcomes import StudyOutcomes
-from pipeline.study.reader import StudyReader
 from pipeline.study.results import (
     INTERVAL_NOTE,
     VERDICT_WORDS,
@@ -34,16 +34,15 @@ SHOWN_SELECTOR = "pt_lv"
 READ_EPISODES, SHOWN_PROBLEMS = 500, 6
 
 
-def study_page(results: StudyResults, store: Store) -> str:
+def study_page(results: StudyResults, reader: StudyReader, stages: FinishedStages, store: Store) -> str:
     """A whole HTML document that fetches nothing; `store` is the study's directory."""
-    outcomes = StudyOutcomes(results.runs)
     tables = [f"<h2>{escape(table.title)}</h2>{_table(table)}" for table in results.tables]
     body = [
         f"<h1>{escape(results.study.name)}</h1><p class=soft>{escape(_state(results))} {INTERVAL_NOTE}</p>",
         f"<h2>The paper's claims, in small</h2>{_claims(results)}",
-        f"<div class=figures>{''.join(study_figures(results, StudyReader(outcomes)))}</div>",
+        f"<div class=figures>{''.join(study_figures(results, reader, stages))}</div>",
         *tables,
-        f"<h2>One problem, several methods</h2>{_side_by_side(outcomes)}",
+        f"<h2>One problem, several methods</h2>{_side_by_side(stages)}",
         f"<h2>Versions and settings</h2>{_provenance(results, store)}",
     ]
     return html_document(results.study.name, "".join(body))
@@ -91,9 +90,9 @@ def _table(table: StudyTable) -> str:
     return f"<p class=soft>{escape(table.note)}</p>{html_table(head, rows)}"
 
 
-def _side_by_side(outcomes: StudyOutcomes) -> str:
+def _side_by_side(stages: FinishedStages) -> str:
     """Test problems as the methods' PT+LV searches answered them, those first on which they differ."""
-    found = {name: episodes for strategy in SIDE_BY_SIDE for name, episodes in _episodes(outcomes, strategy).items()}
+    found = {name: episodes for strategy in SIDE_BY_SIDE for name, episodes in _episodes(stages, strategy).items()}
     if not found:
         return f"<p>{NOT_YET}</p>"
     shared = sorted(set.intersection(*map(set, found.values())))
@@ -105,11 +104,11 @@ def _side_by_side(outcomes: StudyOutcomes) -> str:
     return "".join(_problem(problem, {name: one[problem] for name, one in found.items()}) for problem in shown)
 
 
-def _episodes(outcomes: StudyOutcomes, strategy: str) -> dict[str, dict[str, Episode]]:
+def _episodes(stages: FinishedStages, strategy: str) -> dict[str, dict[str, Episode]]:
     """By a name of the method, its first run's episodes by problem; {} if there are none yet."""
     wanted = ("main", strategy, BRADLEY_TERRY)
-    run = next((run for run in outcomes.runs if (run.view, run.strategy, run.loss) == wanted), None)
-    manifest = outcomes.manifest(run, SEARCH_BEST_OF_N) if run else None
+    run = next((run for run in stages.runs if (run.view, run.strategy, run.loss) == wanted), None)
+    manifest = stages.manifest(run, SEARCH_BEST_OF_N) if run else None
     if run is None or manifest is None:
         return {}
     episodes = islice(stream_episodes(manifest, SHOWN_SELECTOR), READ_EPISODES)

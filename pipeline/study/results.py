@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from pipeline.evaluation.claims import Claim, Comparison
 from pipeline.evaluation.statistics import LEAST_SEEDS, LEVEL, Estimate
+from pipeline.study.cells.reader import StudyReader
 from pipeline.study.hypotheses import judge_hypotheses
-from pipeline.study.outcomes import StudyOutcomes
-from pipeline.study.reader import StudyReader
 from pipeline.study.runs import StudyRun
 from pipeline.study.spec import Study
 from pipeline.study.tables import StudyCurve, StudyTable, TableValue, study_curves, study_tables
@@ -33,14 +32,13 @@ class StudyResults:
     curves: tuple[StudyCurve, ...]
 
 
-def read_study_results(study: Study, runs: Sequence[StudyRun]) -> StudyResults:
+def study_results(study: Study, reader: StudyReader) -> StudyResults:
     """Everything, from the searches that are finished."""
-    outcomes = StudyOutcomes(runs)
-    reader = StudyReader(outcomes)
+    cells = reader.outcomes.cells
     return StudyResults(
         study=study,
-        runs=tuple(runs),
-        finished=frozenset(run.name for run in runs if outcomes.finished(run)),
+        runs=cells.runs,
+        finished=frozenset(name for name, facts in cells.facts.items() if facts.finished),
         claims=tuple(judge_hypotheses(study, reader)),
         tables=tuple(study_tables(reader)),
         curves=tuple(study_curves(reader)),

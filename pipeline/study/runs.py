@@ -22,9 +22,10 @@ SHARED_STAGES = "../../stages"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyRun:
-    """One run of a study. `view` says what of it is new."""
+    """One run of a study. `view` says what of it is new, `variant` what sets it apart from others of its strategy."""
 
     strategy: str
+    variant: str = ""
     loss: str
     seed: int
     view: StudyView

@@ -6,14 +6,12 @@ from dataclasses import dataclass, replace
 from actors.search.selectors import in_table_order, selector_label
 from pipeline.config.losses import BRADLEY_TERRY, CROSS_ENTROPY, LOSSES
 from pipeline.evaluation.best_of_n import best_of_n_values
-from pipeline.evaluation.metric_rows import read_metric_rows
 from pipeline.evaluation.statistics import Estimate
 from pipeline.evaluation.verifier_metrics import RANKED
 from pipeline.methods.strategies import BASE_STRATEGY, STRATEGIES, Strategy, strategy_label
-from pipeline.stages.metrics import METRICS
+from pipeline.study.cells.outcomes import SearchSlice
+from pipeline.study.cells.reader import StudyReader
 from pipeline.study.comparisons import search_name
-from pipeline.study.outcomes import SearchSlice, StudyOutcomes
-from pipeline.study.reader import StudyReader
 from pipeline.study.runs import StudyRun
 
 ABLATIONS = ("rft", "rft_lv", "mucode_ov", "mucode_lv", "mucode")
@@ -166,7 +164,7 @@ def verifiers_table(reader: StudyReader) -> StudyTable:
         groups.setdefault((run.strategy, run.loss), []).append(run)
     rows = []
     for (strategy, loss), runs in groups.items():
-        found = [_pair_accuracies(reader.outcomes, run) for run in runs]
+        found = [reader.outcomes.pair_accuracy(run) for run in runs]
         values = tuple(_mean_and_range([metrics[name] for metrics in found if name in metrics]) for name in RANKED)
         rows.append((f"{strategy_label(strategy)}, {LOSSES[loss].label}", values))
     return StudyTable(
@@ -213,13 +211,6 @@ def _drawn(series: Sequence[tuple[str, CurvePoints]]) -> tuple[tuple[str, CurveP
 
 def _seeds(reader: StudyReader, part: SearchSlice) -> str:
     return str(len(reader.outcomes.seeds(part)))
-
-
-def _pair_accuracies(outcomes: StudyOutcomes, run: StudyRun) -> dict[str, float]:
-    """The last iteration's shares of pairs ranked right, by series."""
-    manifest = outcomes.manifest(run, METRICS)
-    rows = read_metric_rows(manifest) if manifest else []
-    return {row.series: row.value for row in rows if row.metric == "pair_accuracy"}
 
 
 def _mean_and_range(values: Sequence[float]) -> Estimate | None:

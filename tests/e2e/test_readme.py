@@ -33,6 +33,7 @@ ELSEWHERE = {
     "ray up": "untested; tests/unit/pipeline/cluster/test_cluster_yaml.py checks the schema",
     "mucode eval --model PATH": "tests/ray/test_eval.py; the README's line runs here",
     "mucode report runs/study-tiny": "tests/e2e/test_study.py",
+    "mucode study recompute": "tests/e2e/test_study.py",
     "python -m sandbox check": "as mucode sandbox check",
     "mucode eval --model models/": "tests/real/test_eval.py",
     "mucode report runs/smollm2": "tests/real/test_eval.py",

@@ -1,5 +1,6 @@
 """A study with every part real: two methods, two seeds, killed twice and continued, ends with the same tables."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -52,6 +53,17 @@ def write(folder: Path) -> Path:
     return file
 
 
+def recompute_elsewhere(study: Path, folder: Path) -> None:
+    """From a copy of the cells alone, the study's own results."""
+    folder.mkdir()
+    cells = shutil.copy(study / "cells.parquet", folder)
+    command = [sys.executable, "-m", "pipeline", "study", "recompute", cells, "--out", str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for name in ("results.json", "results.md"):
+        assert (folder / name).read_bytes() == (study / name).read_bytes()
+
+
 def test_a_killed_study_ends_with_the_tables_of_an_undisturbed_one(tmp_path: Path) -> None:
     calm, torn = write(tmp_path / "calm"), write(tmp_path / "torn")
     log = tmp_path / "calm.log"
@@ -77,6 +89,7 @@ def test_a_killed_study_ends_with_the_tables_of_an_undisturbed_one(tmp_path: Pat
     finish(start("study", str(torn), log=log), log, DEADLINE_S)
 
     assert (torn.parent / "tiny/results.json").read_bytes() == (calm.parent / "tiny/results.json").read_bytes()
+    recompute_elsewhere(calm.parent / "tiny", tmp_path / "elsewhere")
     forecast = forecast_stages(study_runs(load_study(torn)))
     assert all(stage.done is not None for stage in forecast.values())
     assert len(list(stages.rglob("manifest.json"))) == len(forecast)

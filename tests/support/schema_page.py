@@ -15,6 +15,7 @@ from pipeline.evaluation.metric_rows import CALIBRATION_SCHEMA, METRIC_SCHEMA
 from pipeline.methods.pairs import PAIR_SCHEMA
 from pipeline.methods.relabel import EXAMPLE_SCHEMA
 from pipeline.stages.tasks import SCORE_SCHEMA
+from pipeline.study.cells.rows import CELL_SCHEMA
 from pipeline.trackers.steps import TRAINING_STEPS_SCHEMA
 
 PAGE = Path(__file__).parents[2] / "docs" / "run-directory.md"
@@ -32,6 +33,11 @@ TABLES = {
     "training_steps": (
         TRAINING_STEPS_SCHEMA,
         "One row per optimizer step. `training_steps.parquet` of a training stage.",
+    ),
+    "cells": (
+        CELL_SCHEMA,
+        "One row per turn of each search of a test problem. `cells.parquet` of a study, of which all tables and claims "
+        "are made; its key-value metadata have the study file, what is known of each run, and labels of plug-ins.",
     ),
 }
 OUTCOME = {
@@ -149,6 +155,25 @@ MEANINGS: dict[str, dict[str, str]] = {
         "grad_norm": "2-norm of all gradients before clipping; null if DeepSpeed computes none",
         "tokens": "of the global batch, without padding",
         "seconds": "",
+    },
+    "cells": {
+        "cell": "name of the run, whose folder is in `cells/`",
+        "strategy": "`base` is the untrained model",
+        "variant": "what sets these runs apart from others of their strategy, as the study file says; or empty",
+        "loss": "of the verifier",
+        "seed": "of the run",
+        "view": "`main`, or what this run has of its own ([studies](study.md)): `best_of`, `turns`, `hidden_tests`",
+        "iteration": "of the generator; 0 is the base model. Of best-of-N searches the one that the run returns",
+        "selector": "`greedy` is one answer per turn; `random` with width 1 one sampled answer per turn",
+        "width": "N: answers asked for per history",
+        "problem_id": "",
+        "sample": "number of the search among those of its problem",
+        "turn": "1 for the first; there are as many as the search may have",
+        "solved": "1 if the answer held after this turn passes all tests, 0 if not; null if the episode is masked",
+        "tokens": "sampled in this turn; 0 once the episode has ended",
+        "prompt_tokens": "of the histories that were read in this turn, each once; 0 once the episode has ended",
+        "executions": "programs that the choices of this turn ran on public tests or extra inputs and that had not run "
+        "before; null if the selector is another package's",
     },
 }
 

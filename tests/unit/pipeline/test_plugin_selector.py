@@ -27,10 +27,11 @@ from pipeline.report.results import print_results
 from pipeline.report.series import read_series
 from pipeline.stages.search import GREEDY_SEARCHES
 from pipeline.state.store import Store
+from pipeline.study.cells.outcomes import OutcomeMatrix, SearchSlice, StudyOutcomes
+from pipeline.study.cells.reader import StudyReader
+from pipeline.study.cells.rows import StudyCells
 from pipeline.study.comparisons import StudyComparer
 from pipeline.study.load import load_study
-from pipeline.study.outcomes import OutcomeMatrix, SearchSlice, StudyOutcomes
-from pipeline.study.reader import StudyReader
 from pipeline.study.runs import study_runs
 from pipeline.study.tables import selectors_table
 from sandbox.problem import Problem
@@ -173,7 +174,7 @@ class SolvedByHand(StudyOutcomes):
 def test_a_study_compares_it_without_importing_it(selector: str, tmp_path: Path) -> None:
     file = tmp_path / "study.toml"
     file.write_text(STUDY.format(root=tmp_path, selector=selector))
-    reader = StudyReader(SolvedByHand(study_runs(load_study(file))))
+    reader = StudyReader(SolvedByHand(StudyCells(runs=tuple(study_runs(load_study(file))))))
     shown = selectors_table(reader)
     assert shown.columns == ("random", "SHORTEST")
     assert [value is not None for _, values in shown.rows for value in values] == [True, True]

@@ -11,7 +11,7 @@ from actors.search.episode import EPISODE_SCHEMA, Answer, Episode
 from actors.search.plan import SearchPlan
 from actors.search.selection import keep_best
 from actors.search.selector import Candidate, Selector, SelectorError
-from pipeline.study.outcomes import _final_answer
+from pipeline.study.cells.outcomes import _final_answer
 from tests.support.fakes import FakeEngine, FakeSandbox, fake_scorer
 from tests.support.searches import YES, distinct, play, wrong
 

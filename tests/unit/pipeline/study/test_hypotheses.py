@@ -10,10 +10,11 @@ import pytest
 from pipeline.errors import ConfigError
 from pipeline.evaluation.claims import Claim
 from pipeline.evaluation.statistics import MARGIN
+from pipeline.study.cells.outcomes import OutcomeMatrix, SearchSlice, StudyOutcomes
+from pipeline.study.cells.reader import StudyReader
+from pipeline.study.cells.rows import StudyCells
 from pipeline.study.hypotheses import MARGIN_POINTS, judge_hypotheses
 from pipeline.study.load import load_study
-from pipeline.study.outcomes import OutcomeMatrix, SearchSlice, StudyOutcomes
-from pipeline.study.reader import StudyReader
 from pipeline.study.runs import study_runs
 from pipeline.study.spec import Study
 
@@ -35,7 +36,7 @@ class Hand(StudyOutcomes):
     """`solved[strategy, selector]`: how many of the 40 problems are solved after the last turn, in both seeds."""
 
     def __init__(self, study: Study, solved: dict[Any, int]) -> None:
-        super().__init__(study_runs(study))
+        super().__init__(StudyCells(runs=tuple(study_runs(study))))
         self.solved = solved
 
     def seeds(self, part: SearchSlice) -> tuple[int, ...]:

@@ -2,7 +2,7 @@
 
 from pipeline.evaluation.intervals import share_interval
 from pipeline.evaluation.statistics import Estimate
-from pipeline.study.outcomes import SearchSlice, StudyOutcomes
+from pipeline.study.cells.outcomes import SearchSlice, StudyOutcomes
 from pipeline.study.runs import StudyRun, main_settings
 from pipeline.study.spec import StudyView
 
