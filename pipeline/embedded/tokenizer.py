@@ -3,9 +3,9 @@
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
-from pipeline.embedded.warm_examples import MADE_UP_WORDS
 from sandbox.problem import Problem
 from sandbox.problems.builtin.operators import SLOTS
+from sandbox.problems.builtin.phrases import MADE_UP_WORDS
 
 VOCABULARY = 896
 PAD, USER, ASSISTANT, END = "<pad>", "<user>", "<asst>", "<end>"
@@ -20,7 +20,10 @@ _PIECES = r"\n    xs = |\n    return |def f\(xs\):|\[x for x in xs if x | for x 
 
 
 def build_tokenizer(problems: list[Problem]) -> PreTrainedTokenizerFast:
-    """Train on prompts, programs, made-up words and every phrase: rare ones too, so that they are a few tokens each."""
+    """Train on prompts, programs, made-up words and every phrase: rare ones too, so that they are a few tokens each.
+
+    The same for models that write other spellings of a line: an engine that holds one model can take the next.
+    """
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [

@@ -7,13 +7,13 @@ from typing import Any
 from actors.prompting.chat_template import example_ids
 from pipeline.embedded.judge import first_failure, passes_all_tests
 from sandbox.problem import Problem
-from sandbox.problems.builtin.operators import SLOTS, Operator, Step, parse_program, program_source
+from sandbox.problems.builtin.operators import SLOTS, Operator, Step, parse_program, program_source, spelled_source
+from sandbox.problems.builtin.phrases import MADE_UP_WORDS
 
 REPAIRS = 0.25
 """Share of examples with failed turns before the right program."""
 MADE_UP = 0.2
 """Share of phrases replaced by made-up words, whose meaning only the public test can tell."""
-MADE_UP_WORDS = tuple(a + b + c + d for a in "bdglvz" for b in "aou" for c, d in (("nt", "il"), ("rv", "ek")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +24,28 @@ class WarmExample:
     start: int
 
 
-def make_example(tokenizer: Any, problem: Problem, rng: random.Random) -> WarmExample:
-    """A chat that ends with the reference, sometimes after one or two wrong programs and their feedback."""
+def make_example(tokenizer: Any, problem: Problem, rng: random.Random, spellings: int = 1) -> WarmExample:
+    """A chat that ends with the reference, sometimes after one or two wrong programs and their feedback.
+
+    Every line of a program is in one of its first `spellings` spellings.
+    """
     assert problem.reference is not None
     messages = [{"role": "user", "content": paraphrase(problem, rng)}]
     for _ in range(rng.choice((1, 1, 2)) if rng.random() < REPAIRS else 0):
         wrong = mutate(problem.reference, rng)
         if message := first_failure(wrong, problem.public_tests):
-            messages += [{"role": "assistant", "content": wrong}, {"role": "user", "content": message}]
-    return WarmExample(*example_ids(tokenizer, messages, problem.reference))
+            text = respell(wrong, rng, spellings)
+            messages += [{"role": "assistant", "content": text}, {"role": "user", "content": message}]
+    return WarmExample(*example_ids(tokenizer, messages, respell(problem.reference, rng, spellings)))
+
+
+def respell(text: str, rng: random.Random, spellings: int) -> str:
+    """A text of the same program, each line in a random one of its first `spellings` spellings."""
+    if spellings == 1:
+        return text
+    program = parse_program(text)
+    assert program is not None
+    return spelled_source(program, [rng.randrange(spellings) for _ in program])
 
 
 def paraphrase(problem: Problem, rng: random.Random) -> str:
@@ -52,13 +65,14 @@ def mutate(text: str, rng: random.Random) -> str:
     """The program with one line changed: half of the time to one that the same vague phrase could mean."""
     program = parse_program(text)
     assert program is not None
-    slot = rng.randrange(len(SLOTS))
-    old = program[slot]
-    others = [operator for operator in SLOTS[slot] if operator is not old.operator]
+    line = rng.randrange(len(program))
+    old = program[line]
+    slot = next(slot for slot in SLOTS if old.operator in slot)
+    others = [operator for operator in slot if operator is not old.operator]
     alike = [operator for operator in others if operator.vague == old.operator.vague]
     new = rng.choice(alike if alike and rng.random() < 0.5 else others)
     steps = list(program)
-    steps[slot] = Step(new, _parameter(new, old.k, rng))
+    steps[line] = Step(new, _parameter(new, old.k, rng))
     return program_source(tuple(steps))
 
 

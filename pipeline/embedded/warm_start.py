@@ -19,10 +19,12 @@ from pipeline.embedded.card import write_card
 from pipeline.embedded.sampling import greedy_accuracy
 from pipeline.embedded.tokenizer import build_tokenizer
 from pipeline.embedded.training import next_token_loss, pair_loss, sorted_batches, train_model
-from pipeline.embedded.warm_examples import MADE_UP_WORDS, WarmExample, make_example, paraphrase, wrong_programs
+from pipeline.embedded.warm_examples import WarmExample, make_example, paraphrase, respell, wrong_programs
 from sandbox.problem import Problem
 from sandbox.problems.builtin import family
 from sandbox.problems.builtin.operators import SLOTS
+from sandbox.problems.builtin.phrases import MADE_UP_WORDS
+from sandbox.problems.builtin.spellings import MOST
 
 BATCH = 64
 GENERATOR_LR, VERIFIER_LR = 3e-3, 1e-3
@@ -36,17 +38,20 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--generator-steps", type=int, default=1600)
-    parser.add_argument("--verifier-steps", type=int, default=2500)
+    parser.add_argument("--verifier-steps", type=int, default=2500, help="0 makes no verifier")
+    help_text = "how many texts of each line the models know; the shipped ones know one"
+    parser.add_argument("--spellings", type=int, choices=range(1, MOST + 1), default=1, help=help_text)
     arguments = parser.parse_args()
     torch.set_num_threads(1)  # sums in one order, so that a seed gives the same weights
     torch.manual_seed(arguments.seed)
     problems = family.load_family("warm")
+    spellings: int = arguments.spellings
     tokenizer = build_tokenizer(problems)
-    generator = warm_start_generator(tokenizer, problems, arguments.generator_steps, arguments.seed)
+    generator = warm_start_generator(tokenizer, problems, arguments.generator_steps, arguments.seed, spellings)
     accuracy = greedy_accuracy(generator, tokenizer, family.load_family("validation"))
     print(f"greedy accuracy on validation, turn 1: {accuracy:.3f}", flush=True)
-    facts = {"seed": arguments.seed, "torch": torch.__version__, "transformers": transformers.__version__}
-    facts["python"] = platform.python_version()
+    facts: dict[str, Any] = {"seed": arguments.seed, "spellings": spellings, "python": platform.python_version()}
+    facts |= {"torch": torch.__version__, "transformers": transformers.__version__}
     save_model(
         *(generator, tokenizer, arguments.out / "generator"),
         **facts,
@@ -54,11 +59,16 @@ def main() -> None:
         validation_greedy_accuracy=accuracy,
         tolerance=TOLERANCE,
     )
-    verifier = warm_start_verifier(generator, tokenizer, problems, arguments.verifier_steps, arguments.seed)
-    save_model(verifier, tokenizer, arguments.out / "verifier", **facts, steps=arguments.verifier_steps)
+    if arguments.verifier_steps:
+        verifier = warm_start_verifier(
+            *(generator, tokenizer, problems), arguments.verifier_steps, arguments.seed, spellings
+        )
+        save_model(verifier, tokenizer, arguments.out / "verifier", **facts, steps=arguments.verifier_steps)
 
 
-def warm_start_generator(tokenizer: Any, problems: list[Problem], steps: int, seed: int) -> LlamaForCausalLM:
+def warm_start_generator(
+    tokenizer: Any, problems: list[Problem], steps: int, seed: int, spellings: int = 1
+) -> LlamaForCausalLM:
     """A Llama of about 0.2 million parameters; its head size of 32 is one that vLLM runs on CPU."""
     config = LlamaConfig(
         vocab_size=len(tokenizer),
@@ -78,7 +88,7 @@ def warm_start_generator(tokenizer: Any, problems: list[Problem], steps: int, se
     rng = random.Random(seed)
 
     def draw(count: int) -> list[WarmExample]:
-        return [make_example(tokenizer, problem, rng) for problem in rng.sample(problems, count)]
+        return [make_example(tokenizer, problem, rng, spellings) for problem in rng.sample(problems, count)]
 
     source = sorted_batches(draw, BATCH, lambda item: len(item.ids), seed)
     train_model(model, source, lambda batch: next_token_loss(model, batch, tokenizer.pad_token_id), steps, GENERATOR_LR)
@@ -87,7 +97,7 @@ def warm_start_generator(tokenizer: Any, problems: list[Problem], steps: int, se
 
 
 def warm_start_verifier(
-    generator: Any, tokenizer: Any, problems: list[Problem], steps: int, seed: int
+    generator: Any, tokenizer: Any, problems: list[Problem], steps: int, seed: int, spellings: int = 1
 ) -> LlamaForSequenceClassification:
     """The generator with a scalar head, taught to prefer references to mutants."""
     torch.manual_seed(seed)  # for the head, whatever came before
@@ -97,18 +107,20 @@ def warm_start_verifier(
     rng = random.Random(seed)
 
     def draw(count: int) -> list[list[list[int]]]:
-        return [group for problem in rng.sample(problems, count) if (group := _group(tokenizer, problem, rng))]
+        drawn = (_group(tokenizer, problem, rng, spellings) for problem in rng.sample(problems, count))
+        return [group for group in drawn if group]
 
     source = sorted_batches(draw, BATCH, lambda group: max(map(len, group)), seed)
     train_model(model, source, lambda batch: pair_loss(model, batch, tokenizer.pad_token_id), steps, VERIFIER_LR)
     return model
 
 
-def _group(tokenizer: Any, problem: Problem, rng: random.Random) -> list[list[int]]:
+def _group(tokenizer: Any, problem: Problem, rng: random.Random, spellings: int) -> list[list[int]]:
     """Token ids of the reference, then of wrong programs; [] if no mutant is wrong."""
     chat = [{"role": "user", "content": paraphrase(problem, rng)}]
     wrong = wrong_programs(problem, rng, WRONG_PER_PROBLEM)
-    return [example_ids(tokenizer, chat, text)[0] for text in (problem.reference or "", *wrong)] if wrong else []
+    texts = [respell(text, rng, spellings) for text in (problem.reference or "", *wrong)] if wrong else []
+    return [example_ids(tokenizer, chat, text)[0] for text in texts]
 
 
 @torch.no_grad()

@@ -22,6 +22,7 @@ from pathlib import Path
 from sandbox.errors import ProblemError, UserError
 from sandbox.problem import Problem
 from sandbox.problems import jsonl
+from sandbox.problems.builtin import sets as builtin
 from sandbox.problems.checked import require_problems
 from sandbox.problems.data_set import DataSet, DataSetLoader, sort_out
 from sandbox.problems.published import (
@@ -38,24 +39,6 @@ from sandbox.problems.published import (
 from sandbox.problems.suites import SuiteOptions, parse_options
 from sandbox.registry import IMPORT_PATH, Registry
 
-
-def _load_builtin(split: str | None, options: SuiteOptions, path: Path | None) -> list[Problem]:
-    from sandbox.problems.builtin import family
-
-    return family.load_family(str(split))
-
-
-BUILTIN = DataSetLoader(
-    name="builtin",
-    label="the built-in family",
-    load=_load_builtin,
-    splits=("train", "validation", "test", "warm"),
-    needs_split=True,
-    public="one example",
-    private="eight examples with longer lists",
-    reads_files=False,
-    all_judgeable=True,
-)
 PUBLISHERS = (
     mbpp,
     humaneval,
@@ -67,7 +50,7 @@ PUBLISHERS = (
     codecontests,
     kodcode,
 )
-ROWS = (BUILTIN, *(row for publisher in PUBLISHERS for row in publisher.ROWS))
+ROWS = (*builtin.ROWS, *(row for publisher in PUBLISHERS for row in publisher.ROWS))
 DATA_SETS: Registry[DataSetLoader] = Registry("data set", DataSetLoader, {row.name: row for row in ROWS})
 
 

@@ -35,13 +35,13 @@ def load_family(split: str) -> list[Problem]:
 
 @cache
 def _load(split: str) -> tuple[Problem, ...]:
-    programs, seen = _programs(split), _prompts_before(split)
+    programs, seen, mix = _programs(split), _prompts_before(split), WARM_MIX if split == "warm" else MIX
     problems: list[Problem] = []
     attempt = 0
     while len(problems) < SIZES[split]:
         rng = random.Random(f"{split}/{attempt}")
         program = programs[attempt % len(programs)]
-        problem = _problem(f"family/{split}/{len(problems):05d}", program, rng, WARM_MIX if split == "warm" else MIX)
+        problem = make_problem(f"family/{split}/{len(problems):05d}", program, rng, mix)
         attempt += 1
         if problem is not None and problem.prompt not in seen:
             seen.add(problem.prompt)
@@ -67,18 +67,19 @@ def _distinct_programs() -> tuple[Program, ...]:
     probes = [_numbers(rng, length) for length in (1, 2, 3, 4, 5, 6, 7, 8, 8, 8)]
     distinct: dict[str, Program] = {}
     for program in order:
-        distinct.setdefault(repr([_attempt(program, xs) for xs in probes]), program)
+        distinct.setdefault(repr([attempt_program(program, xs) for xs in probes]), program)
     return tuple(distinct.values())
 
 
-def _attempt(program: Program, xs: list[int]) -> Value | str:
+def attempt_program(program: Program, xs: list[int]) -> Value | str:
+    """What a program returns, or the name of what it raises."""
     try:
         return apply_program(program, xs)
     except (IndexError, ValueError) as error:
         return type(error).__name__
 
 
-def _problem(problem_id: str, program: Program, rng: random.Random, mix: tuple[float, ...]) -> Problem | None:
+def make_problem(problem_id: str, program: Program, rng: random.Random, mix: tuple[float, ...]) -> Problem | None:
     """One wording of a program; None if it has no fitting test input (it drops all of any short list)."""
     public = _example(program, rng, PUBLIC_LENGTHS)
     private = [_example(program, rng, PRIVATE_LENGTHS) for _ in range(PRIVATE_TESTS)]
@@ -108,7 +109,7 @@ def _example(program: Program, rng: random.Random, lengths: tuple[int, int]) -> 
     """
     for attempt in range(40):
         xs = _numbers(rng, rng.randint(*lengths) + attempt // 10)
-        value = _attempt(program, xs)
+        value = attempt_program(program, xs)
         if not isinstance(value, str) and value != []:
             return f"f({xs}) == {value}"
     return None

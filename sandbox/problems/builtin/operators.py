@@ -6,10 +6,12 @@ these meanings, so expected values never come from executing text.
 
 import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
+
+from sandbox.problems.builtin.spellings import SPELLINGS
 
 Value = int | list[int]
 
@@ -29,6 +31,11 @@ class Operator:
     rare: str
     vague: str
     parameters: tuple[int, ...] = (0,)
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """Every text of the line, `code` first."""
+        return (self.code, *SPELLINGS[self.code])
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +186,12 @@ def program_source(program: Program) -> str:
     return _HEAD + "\n".join(_INDENT + str(step) for step in program)
 
 
+def spelled_source(program: Program, choices: Sequence[int]) -> str:
+    """The text of a program with one of the `spellings` of each line, by their numbers; all 0 is `program_source`."""
+    lines = [step.operator.spellings[n].format(k=step.k) for step, n in zip(program, choices, strict=True)]
+    return _HEAD + "\n".join(_INDENT + line for line in lines)
+
+
 def apply_program(program: Program, xs: list[int]) -> Value:
     """What the program returns for `xs`. Raises what the Python text would: IndexError, ValueError."""
     value: Any = xs
@@ -188,7 +201,8 @@ def apply_program(program: Program, xs: list[int]) -> Value:
 
 
 def parse_program(text: str) -> Program | None:
-    """The program that `text` is, with any parameters and any number of changes; None for other Python."""
+    """The program that `text` is, in any spelling, with any parameters and any number of changes; None for other
+    Python."""
     if not text.startswith(_HEAD):
         return None
     lines = text[len(_HEAD) :].rstrip().split("\n")
@@ -210,9 +224,10 @@ def every_program() -> tuple[Program, ...]:
 @cache
 def _patterns() -> tuple[tuple[re.Pattern[str], Operator], ...]:
     return tuple(
-        (re.compile(re.escape(operator.code).replace(r"\{k\}", r"(\d{1,4})")), operator)
+        (re.compile(re.escape(code).replace(r"\{k\}", r"(\d{1,4})")), operator)
         for slot in SLOTS
         for operator in slot
+        for code in operator.spellings
     )
 
 

@@ -118,8 +118,12 @@ def test_the_built_in_family_is_a_row_as_any_other() -> None:
 
 
 def test_what_is_no_data_set_is_refused_with_the_names_that_are() -> None:
+    shipped = r"Shipped: builtin, builtin_phrases, builtin_unsolved, mbpp, "
     for name in ("mbp:train", "nothing", "no/such/file.jsonl"):
-        with pytest.raises(ProblemError, match=r"neither a file nor a data set\. Shipped: builtin, mbpp, "):
+        with pytest.raises(
+            ProblemError,
+            match=rf"neither a file nor a data set\. {shipped}",
+        ):
             load_problems(name)
     with pytest.raises(ProblemError, match=r"there is no module 'my_sets': is its folder on PYTHONPATH\?$"):
         load_problems("my_sets:MINE")
