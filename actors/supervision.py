@@ -26,8 +26,9 @@ ends a worker."""
 REMEDY_TIMES = 3
 """A worker that answers has watches of its own, which name what does not move. It is hung if they have not helped in
 so many times `stall_s`."""
-REVIVAL_S, SIGN_S = 180.0, 5.0
-"""How long a dead actor is waited for, and how long for one sign of it."""
+REVIVAL_S, SIGN_S, DYING_S = 180.0, 5.0, 1.0
+"""How long a dead actor is waited for, how long for one sign of it, and how long one that is ended may still give one:
+what it is asked then is lost with it."""
 SHARDS_PER_WORKER, MOST_SHARDS_PER_WORKER = 2, 16
 """The next shard is there before the current one has drained. A worker that has room all the same gets one more at
 every look, up to the second number: its shards are small, or a few long answers hold them open."""
@@ -49,6 +50,7 @@ async def revive_actor(actor: Any, sign: Callable[[], Awaitable[Any]], hangs: bo
 
     if hangs:
         ray.kill(actor, no_restart=False)
+        await asyncio.sleep(DYING_S)
     end = time.monotonic() + REVIVAL_S
     while time.monotonic() < end:
         with contextlib.suppress(Exception):  # dead, starting, or hanging

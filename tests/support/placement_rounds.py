@@ -27,7 +27,7 @@ from pipeline.state.models import resolve_model
 from tests.support.cluster_nodes import nodes_for
 from tests.support.empty_actors import EmptyActor, Place
 
-DEADLINE_S = 60.0
+DEADLINE_S = 300.0
 """For one phase's actors to be placed and to start, on a busy machine; what waits for a place waits for ever."""
 MODELS = ("model.generator='builtin:generator'", "model.verifier='builtin:verifier'")
 """At hand; empty actors load none."""
