@@ -93,6 +93,10 @@ class Turn:
     def held(self) -> Answer:
         return self.answers[self.kept[0] if self.kept else self.chosen]
 
+    def continued_by(self, later: "Turn", place: int) -> Answer:
+        """The answer of this turn that answer number `place` of the next one continues."""
+        return self.answers[self.kept[later.parents[place]]] if self.kept and later.parents else self.answer
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Episode:

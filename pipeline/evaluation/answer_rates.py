@@ -9,6 +9,7 @@ from actors.prompting.reading import MissingReason
 from pipeline.evaluation.search_records import SearchRecord
 
 ANSWERS, NO_PROGRAM, CUT, WITH_PROGRAM = "answers", "no_program", "cut_short", "accuracy_with_program"
+REPEATED = "repeated"
 REASON_TITLES: dict[MissingReason, str] = {
     "cut": "cut before a program",
     "empty": "nothing said",
@@ -22,9 +23,12 @@ ANSWER_MEASURES = {
     NO_PROGRAM: "without a program, %",
     **REASON_METRICS,
     CUT: "cut at max_tokens, %",
+    REPEATED: "same program again, %",
     WITH_PROGRAM: "right if a program, %",
 }
 """Metrics of a search's answers, in words; docs/evaluation.md defines them. All but the first are shares."""
+MANY_REPEATED = 1 / 2
+"""A share of a turn's programs from which on its search hardly uses the turn."""
 NEGLIGIBLE = 1 / 200
 """A share of answers that nobody needs to be told of."""
 TURNS_PER_LINE = 5
@@ -49,6 +53,7 @@ def answer_values(records: Sequence[SearchRecord], turn: int) -> Values:
             if reason in reasons
         },
         CUT: [(problem, float(form.cut)) for problem, form in forms],
+        REPEATED: [(problem, float(form.repeated)) for problem, form in forms if form.repeated is not None],
         WITH_PROGRAM: [(one.problem_id, one.label(turn)) for one in known if one.has_program(turn)],
     }
 
@@ -77,6 +82,12 @@ class AnswerRates:
         """The largest share of a turn's answers that hold no program, or were cut."""
         return max((value for name in (NO_PROGRAM, CUT) for value in self.values.get(name, {}).values()), default=0.0)
 
+    @property
+    def repeating(self) -> str:
+        """At which turns most programs are the one before again; "" if at none."""
+        found = {turn: share for turn, share in self.values.get(REPEATED, {}).items() if share > MANY_REPEATED}
+        return ", ".join(f"{share:.0%} of turn {turn}" for turn, share in sorted(found.items()))
+
     def lines(self) -> Iterator[tuple[str, list[str]]]:
         """What is measured, and a cell per turn."""
         for name, title in ANSWER_MEASURES.items():
@@ -89,18 +100,25 @@ class AnswerRates:
 def answer_block(table: Sequence[AnswerRates]) -> list[str]:
     """Lines of at most 100 columns; searches whose answers hold a program are not shown one by one."""
     found = [one for one in table if one.turns]
-    shown = [one for one in found if not one.clean]
     if not found:
         return []
+    repeating = [f"{one.label}: {one.repeating}" for one in found if one.repeating]
+    if repeating:
+        repeating = ["programs that only repeat the one that failed", *(f"  {line}" for line in repeating)]
+    return [*_form_lines(found), *repeating, ""]
+
+
+def _form_lines(found: Sequence[AnswerRates]) -> list[str]:
+    shown = [one for one in found if not one.clean]
     if not shown and not max(one.worst for one in found):
-        return ["every answer holds a program, and none was cut", ""]
+        return ["every answer holds a program, and none was cut"]
     few = "at most one answer in 200 holds no program or was cut"
     if not shown:
-        return [few, ""]
+        return [few]
     turns = min(max(one.turns for one in shown), TURNS_PER_LINE)
     lines = [f"{'answers of a turn':<55}" + "".join(f"{f'turn {turn}':>9}" for turn in range(1, turns + 1))]
     for one in shown:
         for number, (title, cells) in enumerate(one.lines()):
             label = one.label if number == 0 else ""
             lines.append(f"{label + ' ':<31}{title:<24}" + "".join(f"{cell:>9}" for cell in cells[:turns]))
-    return [*lines, *([f"of the other searches {few}"] if len(shown) < len(found) else []), ""]
+    return [*lines, *([f"of the other searches {few}"] if len(shown) < len(found) else [])]

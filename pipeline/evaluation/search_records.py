@@ -28,10 +28,12 @@ class FirstTurnSample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerForm:
-    """What can be said of an answer that nobody has run. `missing`: why it holds no program; None if it holds one."""
+    """What can be said of an answer that nobody has run. `missing`: why it holds no program; None if it holds one.
+    `repeated`: whether its program is that of the answer it shall correct; None if one of the two holds none."""
 
     missing: MissingReason | None
     cut: bool
+    repeated: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,14 +152,25 @@ def search_record(episode: Episode) -> SearchRecord:
         tokens=_summed(sum(answer.tokens for answer in turn.answers) for turn in episode.turns),
         executions=_executions(episode),
         first_turn_samples=_first_turn_samples(episode.turns[:1]),
-        forms=tuple(tuple(map(_answer_form, turn.answers)) for turn in episode.turns),
+        forms=tuple(map(_answer_forms, (None, *episode.turns), episode.turns)),
         programs=tuple(answer.program is not None for answer in final),
     )
 
 
-def _answer_form(answer: Answer) -> AnswerForm:
-    missing = missing_reason(answer.response, answer.finish_reason) if answer.program is None else None
-    return AnswerForm(missing=missing, cut=answer.finish_reason == "length")
+def _answer_forms(before: Turn | None, turn: Turn) -> tuple[AnswerForm, ...]:
+    """Of all answers of a turn. `before`: the turn whose answers they shall correct; None if it is the first."""
+    return tuple(
+        AnswerForm(
+            missing=missing_reason(answer.response, answer.finish_reason) if answer.program is None else None,
+            cut=answer.finish_reason == "length",
+            repeated=_is_repeated(answer, before.continued_by(turn, place)) if before else None,
+        )
+        for place, answer in enumerate(turn.answers)
+    )
+
+
+def _is_repeated(answer: Answer, corrected: Answer) -> bool | None:
+    return None if None in (answer.program, corrected.program) else answer.program == corrected.program
 
 
 def _summed(values: Iterable[int]) -> tuple[int, ...]:

@@ -65,6 +65,6 @@ METRICS = Stage(
     title="metrics",
     config_fields=("eval.turns", "eval.widths", "eval.passes", "verifier.loss", "run.seed"),
     function=compute_metrics,
-    version=4,
+    version=5,
     recomputed=True,
 )

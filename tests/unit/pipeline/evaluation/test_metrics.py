@@ -169,6 +169,29 @@ def test_answers_without_a_program_are_counted_by_turn_and_reason() -> None:
     }
 
 
+def test_programs_that_repeat_what_they_shall_correct_are_counted() -> None:
+    """p0 says the same once more, then another; p1 corrects; of p2 the second answer holds no program."""
+    silent = replace(answer("x", W), program=None, response="no")
+    episodes = [
+        episode("e0", wrong("w"), wrong("w"), wrong("v"), problem="p0"),
+        episode("e1", wrong("w"), right("b"), problem="p1"),
+        episode("e2", wrong("w"), silent, wrong("w"), problem="p2"),
+    ]
+    rows = search_rows([search_record(one) for one in episodes], "greedy", turns=3)
+    assert [(row.turn, row.value, row.n) for row in rows if row.metric == "repeated"] == [(2, 0.5, 2), (3, 0.0, 1)]
+
+
+def test_in_a_beam_an_answer_is_held_against_the_one_it_continues() -> None:
+    """Turn 1 keeps answers 2 and 0; those of turn 2 continue them crosswise."""
+    found = episode("e0", wrong("a"), wrong("c"))
+    first = replace(found.turns[0], answers=(wrong("a"), wrong("b"), wrong("c")), chosen=2, kept=(2, 0))
+    second = replace(
+        found.turns[1], answers=(wrong("c"), wrong("a"), wrong("b")), chosen=0, kept=(0,), parents=(0, 1, 0)
+    )
+    forms = search_record(replace(found, turns=(first, second))).forms
+    assert [form.repeated for form in forms[1]] == [True, True, False]
+
+
 def test_no_room_for_an_answer_is_not_right_and_not_masked() -> None:
     episodes = [episode("e0", right("a"), problem="p0"), episode("e1", problem="p1")]
     rows = search_rows([search_record(one) for one in episodes], "greedy", turns=1)

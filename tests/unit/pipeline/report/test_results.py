@@ -71,6 +71,18 @@ def test_answers_that_are_all_programs_take_one_line(tmp_path: Path) -> None:
     assert "every answer holds a program, and none was cut" in print_results(store).splitlines()
 
 
+def test_searches_that_mostly_repeat_what_failed_are_named(tmp_path: Path) -> None:
+    store = Store(str(tmp_path / "copies"))
+    rows = [
+        {**row, "metric": name} for name in ("answers", "accuracy") for row in metric("greedy", *[(1.0, 1.0, 1.0)] * 3)
+    ]
+    repeated = metric("greedy", (0.0, 0.0, 0.0), (0.98, 0.9, 1.0), (0.5, 0.4, 0.6))[1:]
+    finish_metrics(store, 0, [*rows, *({**row, "metric": "repeated"} for row in repeated)])
+    lines = print_results(store).splitlines()
+    start = lines.index("programs that only repeat the one that failed")
+    assert lines[start + 1] == "  base model, greedy: 98% of turn 2"
+
+
 def test_console_splits_many_turns_into_lines(tmp_path: Path) -> None:
     store = Store(str(tmp_path / "turns"))
     finish_metrics(store, 0, metric("greedy", *[(0.1 * turn, 0.05 * turn, 0.15 * turn) for turn in range(1, 6)]))
