@@ -19,15 +19,19 @@ def verifier_ids(tokenizer: Any, prompt: str, response: str) -> list[int]:
 
 
 def verifier_rewards(model: Any, ids: "Tensor", mask: "Tensor") -> "Tensor":
-    """(R,) fp32 logits at the last token of each right-padded row.
+    """(R,) fp32 logits at the last token of each right-padded row."""
+    return model.score(last_hidden_states(model, ids, mask))[:, 0].float()
+
+
+def last_hidden_states(model: Any, ids: "Tensor", mask: "Tensor") -> "Tensor":
+    """(R, H) what the head sees: the backbone's output at the last token of each right-padded row.
 
     By the mask, not by the padding id: a model whose padding is its end of turn would be read one too early.
     """
     import torch
 
-    hidden = model.base_model(input_ids=ids, attention_mask=mask, use_cache=False).last_hidden_state
-    last = mask.sum(1) - 1
-    return model.score(hidden[torch.arange(len(ids), device=ids.device), last])[:, 0].float()
+    hidden: Tensor = model.base_model(input_ids=ids, attention_mask=mask, use_cache=False).last_hidden_state
+    return hidden[torch.arange(len(ids), device=ids.device), mask.sum(1) - 1]
 
 
 def padding_id(tokenizer: Any) -> int:

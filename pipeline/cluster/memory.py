@@ -87,10 +87,13 @@ def memory_needs(
     if generator and plan.generator.gpus:
         yield _generator(config, memory, generator, size)
     if verifier and plan.scorer.gpus:
-        yield _scorer(config, plan, memory, verifier, size)
-    for role, shape in (("fine-tuning", generator), ("training of the verifier", verifier)):
-        if shape and plan.trainer.gpus:
-            yield _training(config, plan, memory, role, shape, size)
+        yield _without_gradients(config, memory, plan.scorer.gpus, "each verifier", verifier, size)
+    if generator and plan.trainer.gpus and (config.run.iterations or not config.verifier.freeze):
+        yield _training(config, plan, memory, "fine-tuning", generator, size)
+    if verifier and plan.trainer.gpus:
+        role = "training of the verifier"
+        frozen = _without_gradients(config, memory, plan.trainer.gpus, f"each worker of {role}", verifier, size)
+        yield frozen if config.verifier.freeze else _training(config, plan, memory, role, verifier, size)
 
 
 def _generator(config: Config, memory: float, shape: ModelShape, size: int) -> MemoryNeed:
@@ -104,15 +107,17 @@ def _generator(config: Config, memory: float, shape: ModelShape, size: int) -> M
     )
 
 
-def _scorer(config: Config, plan: ResourcePlan, memory: float, shape: ModelShape, size: int) -> MemoryNeed:
-    """Without gradients one layer's activations live at a time."""
+def _without_gradients(
+    config: Config, memory: float, gpus: float, role: str, shape: ModelShape, size: int
+) -> MemoryNeed:
+    """Of who scores, or trains a head on a frozen model: one layer's activations live at a time, no optimiser does."""
     layer = _pass_tokens(config) * (4 * shape.hidden + 3 * shape.intermediate) * size
     return MemoryNeed(
-        role="each verifier",
+        role=role,
         certain=shape.parameters * size / GIB + CONTEXT_GIB,
         estimated=layer / GIB,
-        allowed=min(plan.scorer.gpus, 1.0) * memory,
-        remedy="raise verifier.gpus, or lower training.micro_batch_tokens",
+        allowed=min(gpus, 1.0) * memory,
+        remedy="raise verifier.gpus or training.gpus, or lower training.micro_batch_tokens",
     )
 
 

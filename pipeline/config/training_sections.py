@@ -50,6 +50,9 @@ class VerifierSection(TrainedSection):
     """AdamW's ε; the default is the released code's."""
     max_tokens: int | None = Field(None, ge=16)
     """Longest prompt and answer together, in tokens, that is trained on and scored; unset takes model.max_tokens."""
+    freeze: bool = added(False)
+    """Train the head alone, on the model of model.verifier as it is: every answer passes the model once and no
+    optimiser state is kept for it. A fresh head needs a higher verifier.learning_rate, of about 1e-3."""
     scorer: Annotated[str, OneOf(SCORERS)] = added("learned_verifier")
     """What scores answers by the trained checkpoint, or package.module:NAME of your own."""
     replicas: int = operational(1, ge=1)

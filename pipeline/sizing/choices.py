@@ -144,7 +144,7 @@ def _cache_mib(config: Config, model: ModelFacts, machine: Machine, in_flight: i
 def _trains_alone(config: Config, model: ModelFacts, machine: Machine, lanes: int) -> bool:
     if model.parameters is None or on_accelerators(config, machine):
         return False
-    return lanes * (_sampling_bytes(config, model, LEAST_CACHE_MIB) + _training_bytes(model)) > machine.memory
+    return lanes * (_sampling_bytes(config, model, LEAST_CACHE_MIB) + _training_bytes(config, model)) > machine.memory
 
 
 def _sampling_bytes(config: Config, model: ModelFacts, cache_mib: int) -> int:
@@ -152,8 +152,11 @@ def _sampling_bytes(config: Config, model: ModelFacts, cache_mib: int) -> int:
     return config.generator.replicas * (weights + cache_mib * MIB + ENGINE_BYTES)
 
 
-def _training_bytes(model: ModelFacts) -> int:
-    return (model.parameters or 0) * TRAINED_BYTES + TRAINER_BYTES
+def _training_bytes(config: Config, model: ModelFacts) -> int:
+    """Of the largest training: the generator's, if there is one, else the verifier's."""
+    frozen = config.verifier.freeze and not config.run.iterations
+    each = BYTES[config.weights_dtype] if frozen else TRAINED_BYTES
+    return (model.parameters or 0) * each + TRAINER_BYTES
 
 
 def check_memory(config: Config, model: ModelFacts, machine: Machine, sizes: Sizes, *, trains: bool) -> None:
@@ -162,7 +165,7 @@ def check_memory(config: Config, model: ModelFacts, machine: Machine, sizes: Siz
         return
     needs = {"sampling": _sampling_bytes(config, model, sizes.kv_cache_mib)}
     if trains:
-        needs["training"] = _training_bytes(model)
+        needs["training"] = _training_bytes(config, model)
     for phase, need in needs.items():
         if need > machine.memory:
             raise ConfigError(
@@ -174,5 +177,5 @@ def check_memory(config: Config, model: ModelFacts, machine: Machine, sizes: Siz
 
 REMEDIES = {
     "sampling": "lower generator.replicas or generator.kv_cache_mib, take a smaller model, or more memory",
-    "training": "take a smaller model, or more memory",
+    "training": "take a smaller model or more memory, or set verifier.freeze with run.iterations = 0",
 }

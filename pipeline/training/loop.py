@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from actors.batch_tokens import tokens_per_pass
 from actors.storage.checkpoint import Checkpoint, fetch_checkpoint, save_atomically
+from pipeline.trackers.steps import StepRecord
 from pipeline.training.batches import EpochOrder, MicroBatch, TokenCount, count_steps, cut_micro_batches
 from pipeline.training.collate import collate_examples, move_batch
 from pipeline.training.errors import TrainingError
@@ -43,8 +44,8 @@ def train_on_rank(objective: Objective, settings: TrainingSettings) -> TrainingR
     """
     started = time.monotonic()
     deepspeed = import_deepspeed()
-    rank, world = _join_ranks(settings)
-    tokenizer, examples, model = _load_inputs(objective, settings)
+    rank, world = join_ranks(settings)
+    tokenizer, examples, model = load_inputs(objective, settings)
     steps = count_steps(len(examples.kept), settings.batch_size, settings.steps, settings.epochs)
     engine = start_engine(deepspeed, objective, model, settings, steps)
     log = StepLog(objective.name, steps, posixpath.dirname(settings.out), writes=rank == 0)
@@ -54,25 +55,42 @@ def train_on_rank(objective: Objective, settings: TrainingSettings) -> TrainingR
     weights = gather_weights(engine)
     if rank > 0:
         return None
-    records = log.all_records()
-    measured: dict[str, Any] = {
-        "steps": steps,
-        "examples": len(examples.kept),
-        "dropped_too_long": examples.too_long,
-        "tokens": count.tokens,
-        "target_tokens": count.target_tokens,
-        "padding_fraction": count.padding_fraction,
-        "setup_s": ready - started,
-        "train_s": trained - ready,
-        "workers": world,
-    }
+    return save_with_report(
+        engine.module.model,
+        weights,
+        tokenizer,
+        settings,
+        log.all_records(),
+        examples=len(examples.kept),
+        dropped_too_long=examples.too_long,
+        tokens=count.tokens,
+        target_tokens=count.target_tokens,
+        padding_fraction=count.padding_fraction,
+        setup_s=ready - started,
+        train_s=trained - ready,
+        workers=world,
+    )
+
+
+def save_with_report(
+    model: "PreTrainedModel",
+    weights: "dict[str, Tensor] | None",
+    tokenizer: "PreTrainedTokenizerBase",
+    settings: TrainingSettings,
+    records: tuple[StepRecord, ...],
+    **measured: Any,
+) -> TrainingReport:
+    """Save the checkpoint at `settings.out` with what made it. `weights` None: the model's own; `measured`: the other
+    fields of the report."""
+    started = time.monotonic()
+    measured = {"steps": len(records), **measured}
     described = {"settings": asdict(settings), "report": {**measured, "losses": [record.loss for record in records]}}
-    checkpoint = _save_model(engine.module.model, weights, tokenizer, settings.out, described)
-    save_s = time.monotonic() - trained
+    checkpoint = _save_model(model, weights, tokenizer, settings.out, described)
+    save_s = time.monotonic() - started
     return TrainingReport(**measured, step_records=records, checkpoint=checkpoint, save_s=save_s)
 
 
-def _join_ranks(settings: TrainingSettings) -> tuple[int, int]:
+def join_ranks(settings: TrainingSettings) -> tuple[int, int]:
     """Make this process ready; its rank, and how many there are."""
     warnings.filterwarnings("ignore", message=".*is deprecated", category=FutureWarning, module="torch.distributed")
     import torch
@@ -88,7 +106,7 @@ def _join_ranks(settings: TrainingSettings) -> tuple[int, int]:
     return dist.get_rank(), dist.get_world_size()
 
 
-def _load_inputs(
+def load_inputs(
     objective: Objective, settings: TrainingSettings
 ) -> "tuple[PreTrainedTokenizerBase, TrainingExamples, PreTrainedModel]":
     import torch

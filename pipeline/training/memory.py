@@ -12,6 +12,8 @@ ENDED_BY_ANOTHER = ("died unexpectedly", "sigkill", "was killed", "worker exit t
 def smaller_settings(settings: TrainingSettings) -> str:
     """What takes less memory, with the values now."""
     ways = [f"lower training.micro_batch_tokens = {tokens_per_pass(settings.micro_batch_tokens)}"]
+    if settings.freeze:  # nothing is kept for a backward pass
+        return f"{ways[0]}, or lower verifier.max_tokens = {settings.max_tokens}"
     if not settings.gradient_checkpointing:
         ways.append("set training.gradient_checkpointing = true")
     if settings.zero_stage < 3:

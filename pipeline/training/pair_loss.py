@@ -60,6 +60,10 @@ class PairLoss:
         return example.weight
 
     def loss_sum(self, model: "PreTrainedModel", batch: PaddedBatch) -> "Tensor":
-        chosen, rejected = verifier_rewards(model, batch.ids, batch.mask).view(-1, 2).unbind(1)
+        return self.pair_loss_sum(verifier_rewards(model, batch.ids, batch.mask).view(-1, 2), batch.weights)
+
+    def pair_loss_sum(self, rewards: "Tensor", weights: "Tensor") -> "Tensor":
+        """() weighted sum of the losses of P pairs: rewards (P, 2) of better and worse answers, weights (P,)."""
+        chosen, rejected = rewards.unbind(1)
         losses = LOSSES[self.kind].compute(chosen, rejected, self.reward_l2)
-        return (losses * batch.weights).sum()
+        return (losses * weights).sum()

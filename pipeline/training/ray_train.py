@@ -22,6 +22,7 @@ from pipeline.config.training_sections import TrainingSection
 from pipeline.trackers.steps import write_training_steps
 from pipeline.training.batches import count_steps
 from pipeline.training.errors import TrainingError, TrainingFailed
+from pipeline.training.frozen.head import train_head_on_rank
 from pipeline.training.loop import train_on_rank
 from pipeline.training.memory import ENDED_BY_ANOTHER, out_of_memory, smaller_settings
 from pipeline.training.settings import TrainingJob, TrainingSettings
@@ -59,7 +60,8 @@ def _run_worker(config: dict[str, Any]) -> Result:
     import ray.train
 
     try:
-        return train_on_rank(config["objective"], config["settings"])
+        train = train_head_on_rank if config["settings"].freeze else train_on_rank
+        return train(config["objective"], config["settings"])
     except (TrainingError, CheckpointError, ChatTemplateError) as error:
         return _with_its_traceback(error)
     except (RuntimeError, MemoryError) as error:
@@ -218,7 +220,7 @@ def _check_settings(settings: TrainingSettings) -> None:
         raise TrainingError(
             f"{settings.data} holds {len(records)} committed parts with 0 rows, so there is nothing to train on"
         )
-    if settings.zero_stage == 0 and settings.dtype == "bfloat16":
+    if settings.zero_stage == 0 and settings.dtype == "bfloat16" and not settings.freeze:
         raise TrainingError("training.zero_stage = 0 keeps no fp32 copy of bfloat16 weights; use 1, 2 or 3")
     count_steps(rows, settings.batch_size, settings.steps, settings.epochs)
     if "://" in settings.base:

@@ -55,6 +55,8 @@ class TrainingSettings:
     offload: bool = False
     gradient_checkpointing: bool = False
     threads: int = 1
+    freeze: bool = False
+    """Train the verifier's head alone."""
 
 
 def training_settings(

@@ -77,8 +77,10 @@ def tune(world: Path, out: str, *, base: str = "base", **training: Any) -> Train
     return fine_tune(training_job(world, "examples", out, base=base), config, TrainingSection(**training))
 
 
-def judge(world: Path, out: str, *, base: str = "base", loss: str = "bt", **training: Any) -> TrainingReport:
-    config = VerifierSection(learning_rate=LEARNING_RATE, batch_pairs=BATCH, steps=STEPS, loss=loss)
+def judge(
+    world: Path, out: str, *, base: str = "base", loss: str = "bt", freeze: bool = False, **training: Any
+) -> TrainingReport:
+    config = VerifierSection(learning_rate=LEARNING_RATE, batch_pairs=BATCH, steps=STEPS, loss=loss, freeze=freeze)
     return train_verifier(training_job(world, "pairs", out, base=base), config, TrainingSection(**training))
 
 
@@ -146,6 +148,14 @@ def test_verifier_with_two_workers_equals_local_mode(world: Path) -> None:
     here = judge(world, "verifier-0", workers=0)
     there = judge(world, "verifier-2", workers=2, zero_stage=3, micro_batch_tokens=SMALL)
     assert there.losses == pytest.approx(here.losses, abs=EXACT)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("ray_session")
+def test_a_head_with_two_workers_equals_local_mode(world: Path) -> None:
+    here = judge(world, "head-0", workers=0, freeze=True)
+    there = judge(world, "head-2", workers=2, freeze=True, micro_batch_tokens=SMALL)
+    assert there.losses == pytest.approx(here.losses, abs=EXACT) and there.workers == 2
 
 
 @pytest.mark.slow

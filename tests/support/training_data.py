@@ -5,12 +5,15 @@ import random
 import signal
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from actors.storage.parts import commit_part
 from pipeline.training.target_loss import TargetLoss, target_loss_sum
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 STEPS, BATCH, LEARNING_RATE, MAX_TOKENS = 20, 16, 3e-3, 128
 
@@ -52,6 +55,13 @@ def write_pairs(directory: Path, count: int = 40) -> str:
 
 
 def plain_losses(objective: Any, data: str, base: str, seed: int = 0, eps: float = 1e-8) -> list[float]:
+    """The losses of `plain_training`."""
+    return plain_training(objective, data, base, seed, eps)[0]
+
+
+def plain_training(
+    objective: Any, data: str, base: str, seed: int = 0, eps: float = 1e-8
+) -> "tuple[list[float], PreTrainedModel]":
     """The same training without DeepSpeed, Ray or micro-batches: one padded batch per step, one backward."""
     import torch
     from transformers import AutoTokenizer
@@ -73,7 +83,7 @@ def plain_losses(objective: Any, data: str, base: str, seed: int = 0, eps: float
         optimizer.step()
         optimizer.zero_grad()
         losses.append(loss.item())
-    return losses
+    return losses, model
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,6 @@ ALLOWED = {
     "pipeline/state/run.py": ({"verifier"}, SECTION),
     "pipeline/study/figures.py": ({"examples"}, COUNT),
     "pipeline/study/runs.py": ({"verifier"}, SECTION),
-    "pipeline/training/loop.py": ({"examples"}, COUNT),
     "pipeline/training/pair_loss.py": ({"verifier"}, "the name of a training"),
     "pipeline/training/types.py": ({"examples"}, COUNT),
 }

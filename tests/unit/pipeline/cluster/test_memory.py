@@ -52,6 +52,16 @@ def test_what_cannot_fit_is_refused_with_the_setting_to_change(settings: list[st
         checked(45, "verifier.gpus=0.0", *settings)
 
 
+def test_a_frozen_verifier_takes_its_weights_alone() -> None:
+    """8 B parameters with one worker: 16 bytes each for a whole training, 2 where the head alone is trained."""
+    alone = ["training.workers=1", "verifier.gpus=0.0", "run.iterations=0"]
+    with pytest.raises(ResourceError, match=r"each worker of .* takes 119\.7 GiB"):
+        checked(79, *alone)
+    assert checked(79, *alone, "verifier.freeze=true") == [NAMED]
+    with pytest.raises(ResourceError, match=r"each worker of fine-tuning takes 119\.7 GiB"):
+        checked(79, "training.workers=1", "verifier.gpus=0.0", "run.iterations=1", "verifier.freeze=true")
+
+
 def test_what_is_not_known_is_said() -> None:
     assert checked(None) == ["the accelerators' memory is not known, so it was not checked"]
     unknown = "org/nameless: size unknown, so its memory was not checked"

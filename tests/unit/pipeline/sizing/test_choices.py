@@ -150,3 +150,22 @@ def test_what_does_not_fit_is_refused_by_phase() -> None:
     with pytest.raises(ConfigError, match=r"^training with .* \(494 M parameters .* needs at least 7\.9 GiB, and 4\.0"):
         check_memory(config, QWEN, enough, sizes, trains=True)
     check_memory(settled(LLAMA_8B, GPU_NODE), LLAMA_8B, replace(GPU_NODE, memory=GIB), sizes, trains=True)
+
+
+def test_a_frozen_backbone_needs_no_optimiser() -> None:
+    """7.9 GiB for a whole training; the weights alone if nothing but a head is trained."""
+    machine = replace(LAPTOP, memory=4 * GIB)
+    freeze = ("verifier.freeze=true", "run.iterations=0")
+    config = settled(QWEN, machine, *freeze)
+    sizes = choose_sizes(config, QWEN, machine)
+    check_memory(config, QWEN, machine, sizes, trains=True)
+    assert not sizes.trains_alone
+    for one in freeze:  # the generator is trained, or the whole verifier
+        with pytest.raises(ConfigError, match=r"^training with .* needs at least 7\.9 GiB"):
+            check_memory(
+                settled(QWEN, machine, one, "run.iterations=1" if one == freeze[0] else one),
+                QWEN,
+                machine,
+                sizes,
+                trains=True,
+            )
