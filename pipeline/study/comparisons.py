@@ -4,15 +4,18 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from actors.search.selectors import selector_label
 from pipeline.config.losses import BRADLEY_TERRY, LOSSES
 from pipeline.evaluation.best_of_n import best_of_n_values
 from pipeline.evaluation.claims import Comparison, Kind, paired_comparison
 from pipeline.evaluation.intervals import mean_interval
 from pipeline.evaluation.statistics import Array
-from pipeline.methods.strategies import BASE_STRATEGY, strategy_label
+from pipeline.methods.strategies import BASE_STRATEGY
 from pipeline.study.cells.outcomes import OutcomeMatrix, SearchSlice
 from pipeline.study.cells.reader import StudyReader
+from pipeline.study.runs import method_label
 
 
 class StudyComparer:
@@ -23,8 +26,8 @@ class StudyComparer:
         losses = [run.loss for run in reader.view("main")]
         self.loss = BRADLEY_TERRY if BRADLEY_TERRY in losses or not losses else losses[0]
 
-    def searches(self, strategy: str, selector: str, turn: int | None = None) -> SearchSlice:
-        return SearchSlice(strategy=strategy, selector=selector, turn=turn or self.reader.turns, loss=self.loss)
+    def searches(self, method: str, selector: str, turn: int | None = None) -> SearchSlice:
+        return SearchSlice(method=method, selector=selector, turn=turn or self.reader.turns, loss=self.loss)
 
     def compare(
         self, left: SearchSlice, right: SearchSlice, kind: Kind, notes: tuple[str, str] = ("", "")
@@ -32,7 +35,7 @@ class StudyComparer:
         """`notes` follow the names of both sides."""
         return self._compare_named(left, right, kind, (search_name(left, notes[0]), search_name(right, notes[1])))
 
-    def compare_strategies(self, left: str, right: str, kind: Kind) -> Iterator[Comparison]:
+    def compare_methods(self, left: str, right: str, kind: Kind) -> Iterator[Comparison]:
         """Greedy, and best-of-N with PT+LV."""
         for selector in ("greedy", "pt_lv"):
             yield self.compare(self.searches(left, selector), self.searches(right, selector), kind)
@@ -40,9 +43,9 @@ class StudyComparer:
     def compare_selectors(self, left: str, right: str, kind: Kind, turn: int | None = None) -> Iterator[Comparison]:
         """For the base model, RFT and µCode, if the study has them."""
         note = f"after turn {turn}" if turn else ""
-        for strategy in (BASE_STRATEGY, "rft", "mucode"):
-            if any(run.strategy == strategy for run in self.reader.runs):
-                one, other = self.searches(strategy, left, turn), self.searches(strategy, right, turn)
+        for method in (BASE_STRATEGY, "rft", "mucode"):
+            if any(run.method == method for run in self.reader.runs):
+                one, other = self.searches(method, left, turn), self.searches(method, right, turn)
                 yield self.compare(one, other, kind, (note, note))
 
     def compare_losses(self, part: SearchSlice, left: str, right: str) -> Comparison:
@@ -51,18 +54,18 @@ class StudyComparer:
         first, second = (search_name(part, f"turn {part.turn}, {LOSSES[loss].label}") for loss in (left, right))
         return self._compare_named(one, other, "above", (first, second))
 
-    def compare_slopes(self, strategy: str) -> Comparison:
+    def compare_slopes(self, method: str) -> Comparison:
         """The gain per e-fold of N up to the middle of the curve less that beyond it: the second difference in ln N.
 
         A curve that is a straight line in ln N has 0 here. The middle is the N nearest to it on that axis.
         """
-        run = next(run for run in self.reader.view("best_of") if run.strategy == strategy)
+        run = next(run for run in self.reader.view("best_of") if run.method == method)
         widths = best_of_n_values(run.config)
         first, last = widths[0], widths[-1]
         middle = min(widths, key=lambda width: abs(math.log(width**2 / (first * last))))
-        left = f"{strategy_label(strategy)}, gain per e-fold from N = {first} to {middle}"
+        left = f"{method_label(method)}, gain per e-fold from N = {first} to {middle}"
         right = f"from N = {middle} to {last}"
-        part = replace(self.searches(strategy, "pt_lv"), view="best_of")
+        part = replace(self.searches(method, "pt_lv"), view="best_of")
         points = [self.reader.outcomes.matrix(replace(part, width=width)) for width in (first, middle, last)]
         known = [point for point in points if point is not None]
         if not first < middle < last or len(known) < 3 or len({point.totals.shape for point in known}) > 1:
@@ -78,14 +81,14 @@ class StudyComparer:
 
 def search_name(part: SearchSlice, note: str = "") -> str:
     """ "µCode, PT+LV, after turn 3"."""
-    return ", ".join(filter(None, (strategy_label(part.strategy), selector_label(part.selector), note)))
+    return ", ".join(filter(None, (method_label(part.method), selector_label(part.selector), note)))
 
 
 def _bent(left: str, right: str, widths: tuple[int, int, int], points: Sequence[OutcomeMatrix]) -> Comparison:
     """Of problems and seeds whose three searches are all known."""
     early, late = math.log(widths[1] / widths[0]), math.log(widths[2] / widths[1])
-    first, middle, last = (point.totals for point in points)
-    known: Array = points[0].counts * points[1].counts * points[2].counts
+    first, middle, last = (point.shares for point in points)
+    known: Array = np.all([point.counts > 0 for point in points], axis=0).astype(float)
     bend = mean_interval(((middle - first) / early - (last - middle) / late) * known, known)
     seeds, problems = known.shape
     return Comparison(left=left, right=right, kind="above", estimate=bend, seeds=seeds, problems=problems)

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Sequence
 
 from pipeline.config.losses import BRADLEY_TERRY
 from pipeline.evaluation.statistics import Estimate
-from pipeline.methods.strategies import strategy_label
 from pipeline.report import charts
 from pipeline.report.html import html_figure, swatch_legend
 from pipeline.report.verifiers import score_histogram
@@ -16,6 +15,7 @@ from pipeline.study.cells.finished import FinishedStages
 from pipeline.study.cells.outcomes import SearchSlice
 from pipeline.study.cells.reader import StudyReader
 from pipeline.study.results import StudyResults
+from pipeline.study.runs import method_label
 from pipeline.study.tables import StudyTable
 from pipeline.trackers.console import plain_words, short_duration
 
@@ -33,7 +33,7 @@ FUNNEL_PARTS = (
 def study_figures(results: StudyResults, reader: StudyReader, stages: FinishedStages) -> list[str]:
     """HTML of every picture, in the order of the page."""
     return [
-        *(_table_bars(table) for table in results.tables if table.name != "verifiers"),
+        *(_table_bars(table) for table in results.tables if table.name not in ("gains", "verifiers")),
         *_curve_lines(results),
         _verifier_bars(results),
         _score_histogram(reader, stages),
@@ -83,7 +83,7 @@ def _verifier_bars(results: StudyResults) -> str:
 
 def _score_histogram(reader: StudyReader, stages: FinishedStages) -> str:
     """Scores of the last verifier of a run of µCode, if there is one, else of another."""
-    for run in sorted(reader.view("main"), key=lambda run: (run.strategy != "mucode", run.loss != BRADLEY_TERRY)):
+    for run in sorted(reader.view("main"), key=lambda run: (run.method != "mucode", run.loss != BRADLEY_TERRY)):
         manifest = stages.manifest(run, SCORES)
         found = score_histogram(manifest) if manifest else None
         if found is not None:
@@ -99,11 +99,11 @@ def _greedy_bars(reader: StudyReader) -> Iterator[str]:
     """Greedy accuracy after each iteration, and of the last one after each turn."""
     last = max(run.config.run.iterations for run in reader.view("main"))
 
-    def of_iteration(strategy: str, iteration: int) -> SearchSlice:
-        return SearchSlice(strategy=strategy, selector="greedy", turn=reader.turns, iteration=iteration)
+    def of_iteration(method: str, iteration: int) -> SearchSlice:
+        return SearchSlice(method=method, selector="greedy", turn=reader.turns, iteration=iteration)
 
-    def of_turn(strategy: str, turn: int) -> SearchSlice:
-        return SearchSlice(strategy=strategy, selector="greedy", turn=turn)
+    def of_turn(method: str, turn: int) -> SearchSlice:
+        return SearchSlice(method=method, selector="greedy", turn=turn)
 
     yield _greedy_by(reader, "iteration", range(last + 1), of_iteration)
     yield _greedy_by(reader, "turn", range(1, reader.turns + 1), of_turn)
@@ -111,10 +111,10 @@ def _greedy_bars(reader: StudyReader) -> Iterator[str]:
 
 def _greedy_by(reader: StudyReader, what: str, points: range, part: Callable[[str, int], SearchSlice]) -> str:
     groups = []
-    for strategy in reader.strategies:
-        values = [reader.accuracy(part(strategy, point)) for point in points]
+    for method in reader.methods:
+        values = [reader.accuracy(part(method, point)) for point in points]
         if any(values):
-            groups.append((strategy_label(strategy), [_optional_bar(value) for value in values]))
+            groups.append((method_label(method), [_optional_bar(value) for value in values]))
     if not groups:
         return html_figure(f"Greedy accuracy by {what}", "", NOT_YET)
     caption = f"Test problems solved (%) by {what}, greedy, over all seeds. Iteration 0 is the base model."
@@ -126,8 +126,8 @@ def _greedy_by(reader: StudyReader, what: str, points: range, part: Callable[[st
 def _funnel_bars(reader: StudyReader, stages: FinishedStages) -> str:
     """Training problems of the last fine-tuning: with examples, unsolved, without a usable trajectory."""
     rows = []
-    for strategy in reader.strategies:
-        runs = [run for run in reader.view("main") if run.strategy == strategy]
+    for method in reader.methods:
+        runs = [run for run in reader.view("main") if run.method == method]
         counts = [manifest.counts for run in runs if (manifest := stages.manifest(run, EXAMPLES))]
         if counts:
             mean = {name: sum(count.get(name, 0) for count in counts) / len(counts) for name, _, _ in FUNNEL_PARTS}
@@ -136,7 +136,7 @@ def _funnel_bars(reader: StudyReader, stages: FinishedStages) -> str:
                 for name, key, text in FUNNEL_PARTS
             ]
             examples = sum(count.get("examples", 0) for count in counts) / len(counts)
-            rows.append((strategy_label(strategy), segments, f"{examples:.0f} ex."))
+            rows.append((method_label(method), segments, f"{examples:.0f} ex."))
     if not rows:
         return html_figure("From samples to training data", "", NOT_YET)
     names = [(key, text, 1.0) for _, key, text in FUNNEL_PARTS]

@@ -48,9 +48,9 @@ def _run_groups(runs: Sequence[StudyRun]) -> list[str]:
     """A table of the runs, a line for those that differ in nothing but their seeds."""
     groups: dict[tuple[str, str, str], list[StudyRun]] = {}
     for run in runs:
-        groups.setdefault((run.view, run.strategy, run.loss), []).append(run)
-    lines = [f"{'runs':<18}{'strategy':<12}{'loss':<6}seeds"]
-    for (view, strategy, loss), group in groups.items():
+        groups.setdefault((run.view, run.method, run.loss), []).append(run)
+    lines = [f"{'runs':<18}{'method':<12}{'loss':<6}seeds"]
+    for (view, method, loss), group in groups.items():
         seeds = ", ".join(str(seed) for seed in sorted({run.seed for run in group}))
-        lines.append(f"{len(group):<4}{view:<14}{strategy:<12}{loss:<6}{seeds}")
+        lines.append(f"{len(group):<4}{view:<14}{method:<12}{loss:<6}{seeds}")
     return lines

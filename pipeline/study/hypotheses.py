@@ -9,11 +9,15 @@ from itertools import product
 
 from pipeline.config.losses import BRADLEY_TERRY, CROSS_ENTROPY
 from pipeline.evaluation.claims import Claim, Comparison
-from pipeline.methods.strategies import BASE_STRATEGY
+from pipeline.methods.strategies import BASE_STRATEGY, CONTROL_STRATEGY
+from pipeline.study.cells.budgets import EQUAL_COSTS, compare_at_equal_cost
 from pipeline.study.cells.reader import StudyReader
-from pipeline.study.comparisons import StudyComparer
+from pipeline.study.comparisons import StudyComparer, search_name
 from pipeline.study.spec import Study
 
+WIDE_STAR, FRESH_VERIFIER = "star+wide", "mucode+fresh_verifier"
+"""Methods as a study file calls them: STaR with as many answers as strategies of several turns read, and µCode whose
+verifier begins from the base model. "drop" is a variant that drops unsolved problems."""
 MARGIN_POINTS = 2
 """Of "at least as good as", in points of accuracy (pipeline.evaluation.statistics.MARGIN)."""
 
@@ -27,23 +31,46 @@ class Hypothesis:
 
 
 def _multi_turn_over_single(study: StudyComparer) -> Iterator[Comparison]:
-    """Against the model that was trained for one turn; the base model against itself, whose episodes only gain."""
-    for strategy, single in (("rft", "star"), ("mucode", "star"), (BASE_STRATEGY, BASE_STRATEGY)):
-        last, first = study.searches(strategy, "greedy"), study.searches(single, "greedy", turn=1)
+    """Against models that were trained for one turn, on as many answers if the study has such; the base model against
+    itself, whose episodes only gain."""
+    trained = [name for name in ("star", WIDE_STAR) if name in study.reader.methods] or ["star"]
+    for method, single in [*product(("rft", "mucode"), trained), (BASE_STRATEGY, BASE_STRATEGY)]:
+        last, first = study.searches(method, "greedy"), study.searches(single, "greedy", turn=1)
         yield study.compare(last, first, "above", (f"after turn {last.turn}", "after turn 1"))
 
 
+def _turns_over_samples(study: StudyComparer) -> Iterator[Comparison]:
+    drawn = dict.fromkeys(run.method for run in study.reader.view("one_turn"))
+    for method, cost in product(drawn or (BASE_STRATEGY, "mucode"), EQUAL_COSTS):
+        several = study.searches(method, "pt_lv")
+        yield compare_at_equal_cost(study.reader, several, cost, search_name(several))
+
+
 def _mucode_at_least_rft(study: StudyComparer) -> Iterator[Comparison]:
-    return study.compare_strategies("mucode", "rft", "at least")
+    return study.compare_methods("mucode", "rft", "at least")
 
 
 def _rft_over_base(study: StudyComparer) -> Iterator[Comparison]:
-    return study.compare_strategies("rft", BASE_STRATEGY, "above")
+    return study.compare_methods("rft", BASE_STRATEGY, "above")
+
+
+def _trained_over_control(study: StudyComparer) -> Iterator[Comparison]:
+    for method in ("rft", "mucode"):
+        yield from study.compare_methods(method, CONTROL_STRATEGY, "above")
 
 
 def _both_rewards(study: StudyComparer) -> Iterator[Comparison]:
     for other in ("mucode_ov", "mucode_lv"):
         yield study.compare(study.searches("mucode", "pt_lv"), study.searches(other, "pt_lv"), "above")
+
+
+def _both_rewards_drop(study: StudyComparer) -> Iterator[Comparison]:
+    return study.compare_methods("mucode+drop", "mucode_ov+drop", "above")
+
+
+def _warm_verifier(study: StudyComparer) -> Iterator[Comparison]:
+    for selector in ("lv", "pt_lv"):
+        yield study.compare(study.searches("mucode", selector), study.searches(FRESH_VERIFIER, selector), "above")
 
 
 def _best_of_n_over_greedy(study: StudyComparer) -> Iterator[Comparison]:
@@ -65,13 +92,13 @@ def _lv_over_random(study: StudyComparer) -> Iterator[Comparison]:
 
 def _bt_against_bce(study: StudyComparer) -> Iterator[Comparison]:
     last = study.reader.turns
-    for strategy, (selector, turn) in product((BASE_STRATEGY, "mucode"), (("lv", 1), ("lv", last), ("pt_lv", last))):
-        yield study.compare_losses(study.searches(strategy, selector, turn), BRADLEY_TERRY, CROSS_ENTROPY)
+    for method, (selector, turn) in product((BASE_STRATEGY, "mucode"), (("lv", 1), ("lv", last), ("pt_lv", last))):
+        yield study.compare_losses(study.searches(method, selector, turn), BRADLEY_TERRY, CROSS_ENTROPY)
 
 
 def _n_scaling_flattens(study: StudyComparer) -> Iterator[Comparison]:
-    drawn = {run.strategy for run in study.reader.runs if run.view == "best_of"}
-    return (study.compare_slopes(strategy) for strategy in (BASE_STRATEGY, "mucode") if strategy in drawn)
+    drawn = {run.method for run in study.reader.runs if run.view == "best_of"}
+    return (study.compare_slopes(method) for method in (BASE_STRATEGY, "mucode") if method in drawn)
 
 
 HYPOTHESES: dict[str, Hypothesis] = {
@@ -82,8 +109,22 @@ HYPOTHESES: dict[str, Hypothesis] = {
     "rft_over_base": Hypothesis(
         text="Multi-turn fine-tuning (RFT, Multi-STaR) is better than the base model", compare=_rft_over_base
     ),
+    "trained_over_control": Hypothesis(
+        text="RFT and µCode are better than more training on unfiltered episodes", compare=_trained_over_control
+    ),
+    "turns_over_samples": Hypothesis(
+        text="Several turns are better than one turn that costs as much", compare=_turns_over_samples
+    ),
     "both_rewards": Hypothesis(
         text="Both rewards together are better than the oracle's or the verifier's alone", compare=_both_rewards
+    ),
+    "both_rewards_drop": Hypothesis(
+        text="Both rewards together are better than the oracle's alone, where unsolved problems are dropped",
+        compare=_both_rewards_drop,
+    ),
+    "warm_verifier": Hypothesis(
+        text="µCode is better with a verifier that begins warm than with one that begins from the base model",
+        compare=_warm_verifier,
     ),
     "best_of_n_over_greedy": Hypothesis(
         text="Best-of-N with PT+LV is better than greedy", compare=_best_of_n_over_greedy

@@ -7,7 +7,7 @@ from actors.search.episode import Episode
 from pipeline.config.losses import BRADLEY_TERRY
 from pipeline.evaluation.claims import MARKS, Claim, Comparison
 from pipeline.evaluation.statistics import MARGIN
-from pipeline.methods.strategies import BASE_STRATEGY, strategy_label
+from pipeline.methods.strategies import BASE_STRATEGY
 from pipeline.report import charts
 from pipeline.report.html import html_document, html_table, preformatted, value_cell, versions_and_settings
 from pipeline.report.transcripts import episode_turns, stream_episodes
@@ -25,6 +25,7 @@ from pipeline.study.results import (
     difference_text,
     percent_text,
 )
+from pipeline.study.runs import method_label
 from pipeline.study.tables import StudyTable
 
 CSS_CLASSES = {"holds": "yes", "does not hold": "no", "undecided": "", None: ""}
@@ -92,7 +93,7 @@ def _table(table: StudyTable) -> str:
 
 def _side_by_side(stages: FinishedStages) -> str:
     """Test problems as the methods' PT+LV searches answered them, those first on which they differ."""
-    found = {name: episodes for strategy in SIDE_BY_SIDE for name, episodes in _episodes(stages, strategy).items()}
+    found = {name: episodes for method in SIDE_BY_SIDE for name, episodes in _episodes(stages, method).items()}
     if not found:
         return f"<p>{NOT_YET}</p>"
     shared = sorted(set.intersection(*map(set, found.values())))
@@ -104,16 +105,16 @@ def _side_by_side(stages: FinishedStages) -> str:
     return "".join(_problem(problem, {name: one[problem] for name, one in found.items()}) for problem in shown)
 
 
-def _episodes(stages: FinishedStages, strategy: str) -> dict[str, dict[str, Episode]]:
+def _episodes(stages: FinishedStages, method: str) -> dict[str, dict[str, Episode]]:
     """By a name of the method, its first run's episodes by problem; {} if there are none yet."""
-    wanted = ("main", strategy, BRADLEY_TERRY)
-    run = next((run for run in stages.runs if (run.view, run.strategy, run.loss) == wanted), None)
+    wanted = ("main", method, BRADLEY_TERRY)
+    run = next((run for run in stages.runs if (run.view, run.method, run.loss) == wanted), None)
     manifest = stages.manifest(run, SEARCH_BEST_OF_N) if run else None
     if run is None or manifest is None:
         return {}
     episodes = islice(stream_episodes(manifest, SHOWN_SELECTOR), READ_EPISODES)
     found = {episode.problem_id: episode for episode in episodes}
-    return {f"{strategy_label(strategy)}, seed {run.seed}": found} if found else {}
+    return {f"{method_label(method)}, seed {run.seed}": found} if found else {}
 
 
 def _solved(episode: Episode) -> bool:

@@ -135,7 +135,7 @@ def comparison_text(comparison: Comparison) -> str:
 def difference_text(comparison: Comparison) -> str:
     """In points of accuracy, with what it rests on."""
     if comparison.estimate is None:
-        return "–"
+        return comparison.missing or "–"
     value, low, high = _percent(comparison.estimate)
     seeds = f"{comparison.seeds} seed{'s' * (comparison.seeds > 1)}"
     scope = "" if comparison.seeds >= LEAST_SEEDS else " (these trainings)"

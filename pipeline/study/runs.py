@@ -12,7 +12,7 @@ from pipeline.config.fields import AS_STORED
 from pipeline.config.load import validated_config
 from pipeline.config.schema import Config, EvalSection
 from pipeline.errors import ConfigError
-from pipeline.methods.strategies import trains_generator
+from pipeline.methods.strategies import strategy_label, trains_generator
 from pipeline.preflight.settling import settle_config
 from pipeline.study.spec import SectionSettings, Study, StudyView
 
@@ -36,9 +36,14 @@ class StudyRun:
         return self.config.run.name
 
     @property
+    def method(self) -> str:
+        """How the study's comparisons name it: "mucode", "mucode+drop"."""
+        return f"{self.strategy}+{self.variant}" if self.variant else self.strategy
+
+    @property
     def model(self) -> tuple[str, str, int]:
         """Runs of equal model share everything but their searches."""
-        return self.strategy, self.loss, self.seed
+        return self.method, self.loss, self.seed
 
 
 def study_runs(study: Study) -> list[StudyRun]:
@@ -98,13 +103,9 @@ def _require_once(runs: Sequence[StudyRun]) -> None:
 
 
 def _require_searches(run: StudyRun) -> None:
-    """What a study's tables rest on: one search per problem, at the N that they name."""
+    """What a study's tables rest on: searches at the N that they name."""
     settings = run.config.eval
-    if settings.searches > 1:
-        raise ConfigError(
-            f"config.eval.searches = {settings.searches}: a study searches once per seed; give more seeds"
-        )
-    if run.view != "best_of" and settings.widths and settings.best_of not in settings.widths:
+    if run.view not in ("best_of", "one_turn") and settings.widths and settings.best_of not in settings.widths:
         raise ConfigError(
             f"config.eval.widths = {list(settings.widths)} lacks config.eval.best_of = {settings.best_of}, which the "
             "tables show; leave widths out (curves.best_of draws the curve over N)"
@@ -113,9 +114,13 @@ def _require_searches(run: StudyRun) -> None:
 
 def _main_runs(study: Study) -> Iterator[StudyRun]:
     for methods in study.methods:
-        extra = {} if methods.selectors is None else {"eval.selectors": methods.selectors}
+        extra: dict[str, object] = {
+            f"{one}.{key}": value for one, two in methods.config.items() for key, value in two.items()
+        }
+        if methods.selectors is not None:
+            extra["eval.selectors"] = methods.selectors
         for strategy, loss, seed in product(methods.strategies, methods.losses, methods.seeds):
-            yield _study_run(study, strategy, loss, seed, "main", "", extra)
+            yield _study_run(study, strategy, loss, seed, "main", "", extra, methods.variant)
 
 
 def _curve_runs(study: Study) -> Iterator[StudyRun]:
@@ -130,6 +135,19 @@ def _curve_runs(study: Study) -> Iterator[StudyRun]:
         if curves.turns:
             more = common | {"eval.turns": curves.turns}
             yield _study_run(study, strategy, curves.loss, seed, "turns", f"-t{curves.turns}", more)
+        if curves.one_turn:
+            _require_one_model(study)
+            once = common | {"eval.turns": 1, "eval.widths": curves.one_turn}
+            yield _study_run(study, strategy, curves.loss, seed, "one_turn", "-one-turn", once)
+
+
+def _require_one_model(study: Study) -> None:
+    """Validation is played with as many turns as tests are, so another number might return another iteration."""
+    if validated_config(dict(study.config), AS_STORED).protocol.returned == "best_on_validation":
+        raise ConfigError(
+            "curves.one_turn beside config.protocol.returned = 'best_on_validation': searches of one turn might be of "
+            'another iteration than those of several; set returned = "last", or leave one_turn out'
+        )
 
 
 def _hidden_test_runs(study: Study) -> Iterator[StudyRun]:
@@ -142,12 +160,20 @@ def _hidden_test_runs(study: Study) -> Iterator[StudyRun]:
 
 
 def _study_run(
-    study: Study, strategy: str, loss: str, seed: int, view: StudyView, suffix: str, extra: Mapping[str, object]
+    study: Study,
+    strategy: str,
+    loss: str,
+    seed: int,
+    view: StudyView,
+    suffix: str,
+    extra: Mapping[str, object],
+    variant: str = "",
 ) -> StudyRun:
     """`extra`: further settings by their keys."""
     trains = trains_generator(strategy)
     data: dict[str, SectionSettings] = {section: dict(values) for section, values in study.config.items()}
-    name = f"{strategy.replace(':', '.')}-{loss}-seed{seed}{suffix}"
+    called = f"{strategy}-{variant}" if variant else strategy
+    name = f"{called.replace(':', '.')}-{loss}-seed{seed}{suffix}"
     run = data.get("run", {}) | {"root": f"{study.directory}/cells", "stages": SHARED_STAGES, "control": False}
     data["run"] = run | {"name": name, "seed": seed} | ({"strategy": strategy} if trains else {"iterations": 0})
     if trains and data["run"].get("iterations") == 0:
@@ -156,4 +182,11 @@ def _study_run(
     for key, value in extra.items():
         section, _, field = key.partition(".")
         data.setdefault(section, {})[field] = value
-    return StudyRun(strategy=strategy, loss=loss, seed=seed, view=view, config=validated_config(data, AS_STORED))
+    config = validated_config(data, AS_STORED)
+    return StudyRun(strategy=strategy, variant=variant, loss=loss, seed=seed, view=view, config=config)
+
+
+def method_label(method: str) -> str:
+    """How tables and figures call a method (`StudyRun.method`): "µCode", "µCode (drop)"."""
+    strategy, _, variant = method.partition("+")
+    return f"{strategy_label(strategy)} ({variant.replace('_', ' ')})" if variant else strategy_label(strategy)

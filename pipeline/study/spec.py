@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from pipeline.config.fields import OneOf
 from pipeline.config.losses import BRADLEY_TERRY
 from pipeline.config.schema import Section
 from pipeline.methods.strategies import BASE_STRATEGY, STRATEGIES
 
-StudyView = Literal["main", "best_of", "turns", "hidden_tests"]
+StudyView = Literal["main", "best_of", "turns", "one_turn", "hidden_tests"]
 """What of a run is new: all of it, or further searches of another run's models, or all of it without public tests."""
 SectionSettings = dict[str, object]
 
@@ -29,10 +29,25 @@ class MethodsSection(Section):
     """Values of run.seed; each strategy is trained with each loss once per seed."""
     selectors: tuple[str, ...] | None = None
     """Selectors of the best-of-N searches, as in eval.selectors; unset takes those of config.eval."""
+    variant: str = Field("", pattern=r"^[A-Za-z0-9_]*$")
+    """What sets these runs apart from others of their strategies: letters, digits and underscores; needs `config`."""
+    config: dict[str, SectionSettings] = Field(default_factory=dict)
+    """Settings of these runs alone, in the sections of a config, over those of the study; needs `variant`."""
+
+    @model_validator(mode="after")
+    def _a_variant_is_settings(self) -> "MethodsSection":
+        if "eval" in self.config:
+            raise ValueError(
+                "config.eval: methods are compared under the same searches; leave it to the study's [config.eval]"
+            )
+        if bool(self.variant) != bool(self.config):
+            lacking = "config, the settings that it changes" if self.variant else "variant, a name for these settings"
+            raise ValueError(f"strategies {', '.join(self.strategies)} have no {lacking}")
+        return self
 
 
 class CurvesSection(Section):
-    """More searches of some runs' models: best of each N over one set of samples, and one search of more turns."""
+    """More searches of some runs' models: best of each N over one set of samples, more turns, and one turn."""
 
     strategies: tuple[StrategyName, ...] = (BASE_STRATEGY, "mucode")
     """Strategies whose curves are drawn; each must stand in a [[methods]] table, which trains it."""
@@ -46,6 +61,9 @@ class CurvesSection(Section):
     """Values of N of the curve over N, in answers per turn; none draws no such curve."""
     turns: int | None = Field(None, ge=1)
     """Turns of the search behind the curve over turns; unset draws no such curve."""
+    one_turn: tuple[int, ...] = ()
+    """Values of N of searches that answer once, with which the search of several turns is compared at equal cost; none
+    compares nothing."""
 
 
 class HiddenTestsSection(Section):

@@ -1,18 +1,22 @@
 """What a study found: the paper's tables in small, and the curves, as plain records that any page can show."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 from actors.search.selectors import in_table_order, selector_label
 from pipeline.config.losses import BRADLEY_TERRY, CROSS_ENTROPY, LOSSES
 from pipeline.evaluation.best_of_n import best_of_n_values
-from pipeline.evaluation.statistics import Estimate
+from pipeline.evaluation.intervals import share_interval
+from pipeline.evaluation.statistics import Estimate, percent_with_interval
 from pipeline.evaluation.verifier_metrics import RANKED
-from pipeline.methods.strategies import BASE_STRATEGY, STRATEGIES, Strategy, strategy_label
+from pipeline.methods.strategies import BASE_STRATEGY, CONTROL_STRATEGY, STRATEGIES, Strategy
+from pipeline.study.cells.budgets import EQUAL_COSTS, mean_cost, one_turn_at_equal_cost
 from pipeline.study.cells.outcomes import SearchSlice
 from pipeline.study.cells.reader import StudyReader
+from pipeline.study.cells.rows import SPENT, Quantity
 from pipeline.study.comparisons import search_name
-from pipeline.study.runs import StudyRun
+from pipeline.study.runs import StudyRun, method_label
 
 ABLATIONS = ("rft", "rft_lv", "mucode_ov", "mucode_lv", "mucode")
 """Rows of the paper's table 2."""
@@ -57,16 +61,14 @@ def study_curves(reader: StudyReader) -> list[StudyCurve]:
 def methods_table(reader: StudyReader) -> StudyTable:
     """Paper, table 1."""
     rows: list[TableRow] = []
-    for strategy in (BASE_STRATEGY, "star"):
-        if strategy in reader.strategies:
-            first = SearchSlice(strategy=strategy, selector="greedy", turn=1)
-            rows.append(
-                (f"single-turn {strategy_label(strategy)}", (reader.accuracy(first), None, _seeds(reader, first)))
-            )
-    for strategy in reader.strategies:
-        greedy, best = (SearchSlice(strategy=strategy, selector=s, turn=reader.turns) for s in ("greedy", "pt_lv"))
+    for method in (BASE_STRATEGY, "star"):
+        if method in reader.methods:
+            first = SearchSlice(method=method, selector="greedy", turn=1)
+            rows.append((f"single-turn {method_label(method)}", (reader.accuracy(first), None, _seeds(reader, first))))
+    for method in reader.methods:
+        greedy, best = (SearchSlice(method=method, selector=s, turn=reader.turns) for s in ("greedy", "pt_lv"))
         values = (reader.accuracy(greedy), reader.accuracy(best), _seeds(reader, greedy))
-        rows.append((f"multi-turn {strategy_label(strategy)}", values))
+        rows.append((f"multi-turn {method_label(method)}", values))
     return StudyTable(
         name="main",
         title="Methods (table 1 of the paper)",
@@ -76,14 +78,71 @@ def methods_table(reader: StudyReader) -> StudyTable:
     )
 
 
+def gains_table(reader: StudyReader) -> StudyTable:
+    """Each trained method beside the untrained one and beside as much training on unfiltered episodes: same seeds."""
+    rows: list[TableRow] = []
+    plain = (BASE_STRATEGY, CONTROL_STRATEGY)
+    for method, selector in product(reader.methods, ("greedy", "pt_lv")):
+        mine = SearchSlice(method=method, selector=selector, turn=reader.turns)
+        if method not in plain and reader.outcomes.seeds(mine):
+            values = tuple(reader.difference(mine, replace(mine, method=other)) for other in plain)
+            rows.append((search_name(mine), (reader.accuracy(mine), *values, _seeds(reader, mine))))
+    return StudyTable(
+        name="gains",
+        title="What training gains",
+        note=f"Accuracy in %, and differences in points, on the same problems and seeds; {reader.turns} turns.",
+        columns=("accuracy", "less base", "less control", "seeds"),
+        rows=tuple(rows),
+    )
+
+
+def budgets_table(reader: StudyReader) -> StudyTable:
+    """Several turns, and one turn with as many answers as the same cost buys."""
+    rows: list[TableRow] = []
+    for method, selector, run in reader.lines("one_turn"):
+        several = SearchSlice(method=method, selector=selector, turn=reader.turns, loss=run.loss)
+        once = (_at_equal_cost(reader, several, cost) for cost in EQUAL_COSTS)
+        rows.append((search_name(several), (reader.accuracy(several), *_costs(reader, several), *once)))
+    return StudyTable(
+        name="budgets",
+        title="Turns against samples",
+        note=(
+            f"Accuracy in %: {reader.turns} turns with N = {reader.width}, and one turn with as many answers as cost "
+            "the same (their mean N); costs per problem, until the end of the episode."
+        ),
+        columns=(
+            f"{reader.turns} turns",
+            "tokens",
+            "tokens read",
+            "executions",
+            *(f"1 turn, equal {one}" for one in EQUAL_COSTS),
+        ),
+        rows=tuple(rows),
+    )
+
+
+def _costs(reader: StudyReader, part: SearchSlice) -> Iterator[str | None]:
+    for cost in SPENT:
+        mean = mean_cost(reader.outcomes, part, cost)
+        yield None if mean is None else f"{mean:.1f}"
+
+
+def _at_equal_cost(reader: StudyReader, several: SearchSlice, cost: Quantity) -> TableValue:
+    found = one_turn_at_equal_cost(reader, several, cost)
+    if isinstance(found, str):
+        return None
+    once = share_interval(found.one.totals, found.one.counts)
+    return f"{percent_with_interval(once)}, N = {found.width:.1f}"
+
+
 def ablations_table(reader: StudyReader) -> StudyTable:
     """Paper, table 2: on the seeds that all of its rows have."""
-    there = [strategy for strategy in ABLATIONS if strategy in reader.strategies]
-    parts = {name: SearchSlice(strategy=name, selector="pt_lv", turn=reader.turns) for name in there}
+    there = [method for method in ABLATIONS if method in reader.methods]
+    parts = {name: SearchSlice(method=name, selector="pt_lv", turn=reader.turns) for name in there}
     shared = tuple(sorted(reader.shared_seeds(*parts.values()))) if parts else ()
     rows = [
-        (strategy_label(strategy), (*_ablation(STRATEGIES[strategy]), reader.accuracy(replace(part, seeds=shared))))
-        for strategy, part in parts.items()
+        (method_label(method), (*_ablation(STRATEGIES[method]), reader.accuracy(replace(part, seeds=shared))))
+        for method, part in parts.items()
     ]
     return StudyTable(
         name="ablations",
@@ -107,9 +166,9 @@ def selectors_table(reader: StudyReader) -> StudyTable:
     """Paper, table 3."""
     names = in_table_order(name for run in reader.view("main") for name in run.config.eval.selectors)
     rows = []
-    for strategy in reader.strategies:
-        parts = [SearchSlice(strategy=strategy, selector=name, turn=reader.turns) for name in names]
-        rows.append((strategy_label(strategy), tuple(map(reader.accuracy, parts))))
+    for method in reader.methods:
+        parts = [SearchSlice(method=method, selector=name, turn=reader.turns) for name in names]
+        rows.append((method_label(method), tuple(map(reader.accuracy, parts))))
     return StudyTable(
         name="selectors",
         title="Selectors at inference (table 3 of the paper)",
@@ -122,10 +181,10 @@ def selectors_table(reader: StudyReader) -> StudyTable:
 def losses_table(reader: StudyReader) -> StudyTable:
     """Bradley-Terry against BCE on the seeds of both, the paper's figure 4."""
     rows = []
-    for strategy in reader.strategies:
-        if any((run.strategy, run.loss) == (strategy, CROSS_ENTROPY) for run in reader.runs):
+    for method in reader.methods:
+        if any((run.method, run.loss) == (method, CROSS_ENTROPY) for run in reader.runs):
             for selector, turn in (("lv", 1), ("lv", reader.turns), ("pt_lv", reader.turns)):
-                bt = SearchSlice(strategy=strategy, selector=selector, turn=turn)
+                bt = SearchSlice(method=method, selector=selector, turn=turn)
                 pair = (bt, replace(bt, loss=CROSS_ENTROPY))
                 shared = reader.shared_seeds(*pair)
                 values = tuple(reader.accuracy(replace(part, seeds=shared)) for part in pair)
@@ -141,11 +200,11 @@ def losses_table(reader: StudyReader) -> StudyTable:
 
 def hidden_tests_table(reader: StudyReader) -> StudyTable:
     """The loop without public tests in the prompt, on the seeds of both."""
-    first = {run.strategy: run for run in reversed(reader.view("hidden_tests"))}
+    first = {run.method: run for run in reversed(reader.view("hidden_tests"))}
     rows = []
-    for strategy in dict.fromkeys(run.strategy for run in reader.view("hidden_tests")):
-        for selector in ("greedy", *first[strategy].config.eval.selectors):
-            hidden = SearchSlice(strategy=strategy, selector=selector, turn=reader.turns, view="hidden_tests")
+    for method in dict.fromkeys(run.method for run in reader.view("hidden_tests")):
+        for selector in ("greedy", *first[method].config.eval.selectors):
+            hidden = SearchSlice(method=method, selector=selector, turn=reader.turns, view="hidden_tests")
             shown = replace(hidden, view="main", seeds=reader.outcomes.seeds(hidden))
             rows.append((search_name(hidden), (reader.accuracy(shown), reader.accuracy(hidden))))
     return StudyTable(
@@ -161,12 +220,12 @@ def verifiers_table(reader: StudyReader) -> StudyTable:
     """Held-out pairs that the last verifier of each method ranks right, mean over seeds, and their range."""
     groups: dict[tuple[str, str], list[StudyRun]] = {}
     for run in reader.view("main"):
-        groups.setdefault((run.strategy, run.loss), []).append(run)
+        groups.setdefault((run.method, run.loss), []).append(run)
     rows = []
-    for (strategy, loss), runs in groups.items():
+    for (method, loss), runs in groups.items():
         found = [reader.outcomes.pair_accuracy(run) for run in runs]
         values = tuple(_mean_and_range([metrics[name] for metrics in found if name in metrics]) for name in RANKED)
-        rows.append((f"{strategy_label(strategy)}, {LOSSES[loss].label}", values))
+        rows.append((f"{method_label(method)}, {LOSSES[loss].label}", values))
     return StudyTable(
         name="verifiers",
         title="Verifiers",
@@ -177,14 +236,15 @@ def verifiers_table(reader: StudyReader) -> StudyTable:
 
 
 TABLES: tuple[Callable[[StudyReader], StudyTable], ...] = (
-    *(methods_table, ablations_table, selectors_table, losses_table, hidden_tests_table, verifiers_table),
+    *(methods_table, gains_table, ablations_table, selectors_table, budgets_table, losses_table),
+    *(hidden_tests_table, verifiers_table),
 )
 
 
 def curve_over_n(reader: StudyReader) -> StudyCurve:
     series = []
-    for strategy, selector, run in reader.lines("best_of"):
-        part = SearchSlice(strategy=strategy, selector=selector, turn=reader.turns, view="best_of")
+    for method, selector, run in reader.lines("best_of"):
+        part = SearchSlice(method=method, selector=selector, turn=reader.turns, view="best_of")
         points = [(width, replace(part, width=width)) for width in best_of_n_values(run.config)]
         series.append((search_name(part), _points(reader, points)))
     note = f"Accuracy in % after {reader.turns} turns, by answers per turn, with 95 % intervals."
@@ -193,8 +253,8 @@ def curve_over_n(reader: StudyReader) -> StudyCurve:
 
 def curve_over_turns(reader: StudyReader) -> StudyCurve:
     series = []
-    for strategy, selector, run in reader.lines("turns"):
-        part = SearchSlice(strategy=strategy, selector=selector, turn=1, view="turns")
+    for method, selector, run in reader.lines("turns"):
+        part = SearchSlice(method=method, selector=selector, turn=1, view="turns")
         points = [(turn, replace(part, turn=turn)) for turn in range(1, run.config.eval.turns + 1)]
         series.append((search_name(part), _points(reader, points)))
     note = f"Accuracy in % by the final answer after each turn; trained with {reader.turns} turns; 95 % intervals."

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
-from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -14,11 +13,10 @@ from pipeline.config.losses import BRADLEY_TERRY
 from pipeline.config.schema import EvalSection
 from pipeline.evaluation.best_of_n import best_of_n_values
 from pipeline.evaluation.statistics import Array
-from pipeline.study.cells.rows import GREEDY, StudyCells
+from pipeline.study.cells.rows import GREEDY, Quantity, StudyCells
 from pipeline.study.runs import StudyRun
 from pipeline.study.spec import StudyView
 
-Quantity = Literal["solved", "tokens", "prompt_tokens", "executions"]
 SearchKey = tuple[str, int, str, int]
 """Cell, iteration, selector and width."""
 ProblemSums = dict[str, tuple[float, float]]
@@ -34,7 +32,7 @@ class SearchSlice:
     `iteration`: None takes the one that the run selected.
     """
 
-    strategy: str
+    method: str
     selector: str
     turn: int
     loss: str = BRADLEY_TERRY
@@ -52,6 +50,11 @@ class OutcomeMatrix:
     seeds: tuple[int, ...]
     totals: Array
     counts: Array
+
+    @property
+    def shares(self) -> Array:
+        """Means over the searches of each problem; 0 where none is known."""
+        return np.divide(self.totals, self.counts, out=np.zeros_like(self.totals), where=self.counts > 0)
 
 
 class StudyOutcomes:
@@ -120,7 +123,7 @@ class StudyOutcomes:
 
     def _runs_of(self, part: SearchSlice) -> Iterator[StudyRun]:
         for run in self.runs:
-            mine = (run.strategy, run.loss, run.view) == (part.strategy, part.loss, part.view)
+            mine = (run.method, run.loss, run.view) == (part.method, part.loss, part.view)
             if mine and (part.seeds is None or run.seed in part.seeds) and _has(run, part):
                 yield run
 

@@ -6,6 +6,7 @@ All results are made of these (pipeline.study.publish).
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Literal
 
 import pyarrow as pa
 
@@ -19,6 +20,8 @@ from pipeline.study.cells.finished import FinishedStages
 from pipeline.study.runs import StudyRun
 from pipeline.study.spec import StudyView
 
+Quantity = Literal["solved", "tokens", "prompt_tokens", "executions"]
+"""Columns that can be summed up."""
 GREEDY = "greedy"
 """In the column `selector`: one answer per turn, nothing to choose."""
 GREEDY_VIEWS: tuple[StudyView, ...] = ("main", "turns", "hidden_tests")
@@ -44,7 +47,7 @@ CELL_SCHEMA = pa.schema(
     ],
     metadata={"mucode.schema": "cells/1"},
 )
-SPENT = ("tokens", "prompt_tokens", "executions")
+SPENT: tuple[Quantity, ...] = ("tokens", "prompt_tokens", "executions")
 """Columns that count what a turn cost; 0 once an episode has ended."""
 RUN_COLUMNS = ("strategy", "variant", "loss", "seed", "view")
 """Fields of a StudyRun."""
@@ -127,7 +130,7 @@ def _turn_rows(search: SearchCost, turns: int) -> Iterator[dict[str, object]]:
     }
     for turn in range(1, turns + 1):
         solved = None if outcome.masked else int(outcome.label(turn) or False)
-        spent = {name: _of_turn(getattr(search, name), turn) for name in SPENT}
+        spent: dict[str, object] = {name: _of_turn(getattr(search, name), turn) for name in SPENT}
         yield {**named, "turn": turn, "solved": solved, **spent}
 
 

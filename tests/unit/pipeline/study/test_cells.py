@@ -62,7 +62,7 @@ def test_several_searches_of_a_problem_are_averaged(tmp_path: Path) -> None:
     known = {"cell": run.name, "iteration": 0, "selector": "pt", "width": 2}
     table = pa.Table.from_pylist([known | row for row in rows], schema=CELL_SCHEMA)
     outcomes = StudyOutcomes(StudyCells(runs=(run,), table=table))
-    part = SearchSlice(strategy="base", selector="pt", turn=2)
+    part = SearchSlice(method="base", selector="pt", turn=2)
     solved, tokens = outcomes.matrix(part), outcomes.matrix(part, "tokens")
     assert solved is not None and tokens is not None
     assert (solved.totals.tolist(), solved.counts.tolist()) == ([[1, 2, 0]], [[2, 2, 1]])

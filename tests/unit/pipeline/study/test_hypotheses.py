@@ -40,10 +40,10 @@ class Hand(StudyOutcomes):
         self.solved = solved
 
     def seeds(self, part: SearchSlice) -> tuple[int, ...]:
-        return (0, 1) if (part.strategy, part.selector) in self.solved and part.turn == 3 and part.loss == "bt" else ()
+        return (0, 1) if (part.method, part.selector) in self.solved and part.turn == 3 and part.loss == "bt" else ()
 
     def matrix(self, part: SearchSlice) -> OutcomeMatrix | None:
-        count = self.solved.get((part.strategy, part.selector) if part.width is None else part.width)
+        count = self.solved.get((part.method, part.selector) if part.width is None else part.width)
         if count is None:
             return None
         row = np.arange(PROBLEMS) < count
@@ -117,6 +117,16 @@ def test_a_curve_flattens_where_it_bends_below_a_line_in_ln_n(tmp_path: Path) ->
     assert steep.comparisons[0].estimate is not None
     assert steep.comparisons[0].estimate.value == pytest.approx((4 / math.log(5) - 16 / math.log(1.8)) / 40)
     assert steep.verdict == "does not hold"
+
+
+def test_star_with_as_many_answers_stands_beside_star(tmp_path: Path) -> None:
+    """If the study has it, both are compared; with none of them, the plain one is not tested."""
+    wide = '[[methods]]\nstrategies = ["star"]\nseeds = [0]\nvariant = "wide"\nconfig.rollouts.turns = 1\n'
+    (tmp_path / "s.toml").write_text(STUDY.replace("[curves]", f"{wide}[curves]", 1).format(root=tmp_path))
+    study = load_study(tmp_path / "s.toml")
+    found = {claim.name: claim for claim in judge_hypotheses(study, StudyReader(Hand(study, {})))}
+    rights = [one.right for one in found["multi_turn_over_single"].comparisons]
+    assert rights == [*["STaR (wide), greedy, after turn 1"] * 2, "base, greedy, after turn 1"]
 
 
 def test_the_margin_in_the_texts_is_that_of_the_statistics() -> None:
