@@ -49,8 +49,9 @@ def _run_groups(runs: Sequence[StudyRun]) -> list[str]:
     groups: dict[tuple[str, str, str], list[StudyRun]] = {}
     for run in runs:
         groups.setdefault((run.view, run.method, run.loss), []).append(run)
-    lines = [f"{'runs':<18}{'method':<12}{'loss':<6}seeds"]
+    wide = max(12, *(len(method) + 2 for _, method, _ in groups))
+    lines = [f"{'runs':<18}{'method':<{wide}}{'loss':<6}seeds"]
     for (view, method, loss), group in groups.items():
         seeds = ", ".join(str(seed) for seed in sorted({run.seed for run in group}))
-        lines.append(f"{len(group):<4}{view:<14}{method:<12}{loss:<6}{seeds}")
+        lines.append(f"{len(group):<4}{view:<14}{method:<{wide}}{loss:<6}{seeds}")
     return lines

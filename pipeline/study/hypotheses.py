@@ -55,7 +55,7 @@ def _rft_over_base(study: StudyComparer) -> Iterator[Comparison]:
 
 
 def _trained_over_control(study: StudyComparer) -> Iterator[Comparison]:
-    for method in ("rft", "mucode"):
+    for method in [name for name in ("rft", "mucode") if name in study.reader.methods] or ["mucode"]:
         yield from study.compare_methods(method, CONTROL_STRATEGY, "above")
 
 

@@ -25,6 +25,8 @@ from pipeline.study.spec import Study
 CELLS = "cells.parquet"
 SMALLEST = 19
 """zstd's level: the file is made to be published."""
+SPLIT = ("tokens", "prompt_tokens")
+"""Columns whose numbers take many values."""
 
 
 def encode_cells(study: Study, cells: StudyCells, plugins: list[dict[str, str]]) -> bytes:
@@ -38,7 +40,9 @@ def encode_cells(study: Study, cells: StudyCells, plugins: list[dict[str, str]])
         "plugins": plugins,
     }
     written = {f"mucode.{name}": json.dumps(note, ensure_ascii=False) for name, note in notes.items()}
-    return encode_parquet(cells.table.replace_schema_metadata({**CELL_SCHEMA.metadata, **written}), level=SMALLEST)
+    return encode_parquet(
+        cells.table.replace_schema_metadata({**CELL_SCHEMA.metadata, **written}), level=SMALLEST, split=SPLIT
+    )
 
 
 def read_cells(file: Path) -> tuple[Study, StudyCells]:

@@ -111,7 +111,14 @@ def _search_table(files: tuple[str, ...], turns: int) -> pa.Table:
     rows = [row for search in read_search_costs(files) if _is_shown(search) for row in _turn_rows(search, turns)]
     schema = pa.schema([CELL_SCHEMA.field(name) for name in SEARCH_COLUMNS])
     table = pa.Table.from_pylist(rows, schema=schema)
-    return table.sort_by([(name, "ascending") for name in ("selector", "width", "problem_id", "sample", "turn")])
+    order = (
+        "selector",
+        "width",
+        "sample",
+        "turn",
+        "problem_id",
+    )  # what problems have in common repeats, and compresses
+    return table.sort_by([(name, "ascending") for name in order])
 
 
 def _is_shown(search: SearchCost) -> bool:

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from numpy.typing import NDArray
 
 from actors.search.episode import Episode
 from actors.storage.parquet import read_rows
@@ -14,7 +15,7 @@ from pipeline import cli
 from pipeline.evaluation.search_records import search_record
 from pipeline.study.cells.file import encode_cells
 from pipeline.study.cells.outcomes import SearchSlice, StudyOutcomes
-from pipeline.study.cells.rows import CELL_SCHEMA, StudyCells
+from pipeline.study.cells.rows import CELL_SCHEMA, RUN_COLUMNS, StudyCells
 from pipeline.study.load import load_study
 from pipeline.study.runs import study_runs
 from tests.support.small_study import ROOT, write_study
@@ -69,42 +70,45 @@ def test_several_searches_of_a_problem_are_averaged(tmp_path: Path) -> None:
     assert (tokens.totals.tolist(), tokens.counts.tolist()) == ([[28, 28, 14]], [[2, 2, 1]])
 
 
-def test_a_study_of_the_published_size_is_below_one_megabyte() -> None:
+def test_the_cells_of_a_study_of_the_published_size_are_below_one_megabyte() -> None:
     """Random outcomes and costs, which compress worse than those of models, of every search of study-tiny."""
     study = load_study(ROOT / "configs/study-tiny.toml")
     runs = study_runs(study)
     draw, tables = np.random.default_rng(0), []
+    prompts = draw.normal(90, 15, 500)
     for run in runs:
-        settings = run.config.eval
-        greedy = [("greedy", 1, iteration) for iteration in range(run.config.run.iterations + 1)]
-        widths = settings.widths or (settings.best_of,)
-        last = run.config.run.iterations
-        best = [(selector, width, last) for selector in settings.selectors for width in widths]
-        for selector, width, iteration in (greedy if run.view == "main" else greedy[-1:]) + best:
+        settings, last = run.config.eval, run.config.run.iterations
+        greedy = [("greedy", 1, iteration) for iteration in range(last + 1)]
+        shown = {"main": greedy, "best_of": [], "one_turn": []}.get(run.view, greedy[-1:])
+        best = [(name, width, last) for name in settings.selectors for width in settings.widths or (settings.best_of,)]
+        for selector, width, iteration in shown + best:
             known = {"cell": run.name, "iteration": iteration, "selector": selector, "width": width, "sample": 0}
-            known |= {name: getattr(run, name) for name in ("strategy", "variant", "loss", "seed", "view")}
-            tables.append(_random_search(known, 500, settings.turns, draw))
+            known |= {name: getattr(run, name) for name in RUN_COLUMNS}
+            tables.append(_random_search(known, prompts, settings.turns, draw))
     data = encode_cells(study, StudyCells(runs=tuple(runs), table=pa.concat_tables(tables)), [])
-    assert sum(map(len, tables)) > 300_000
+    assert sum(map(len, tables)) > 500_000
     assert len(data) < 1_000_000
 
 
-def _random_search(known: dict[str, object], problems: int, turns: int, draw: np.random.Generator) -> pa.Table:
-    """A third of the problems is solved in each turn, and ends there."""
-    width, size = int(str(known["width"])), (problems, turns)
-    solved = np.maximum.accumulate(draw.random(size) < 1 / 3, axis=1)
-    live = np.hstack([np.ones((problems, 1), bool), ~solved[:, :-1]])
+def _random_search(
+    known: dict[str, object], prompts: NDArray[np.float64], turns: int, draw: np.random.Generator
+) -> pa.Table:
+    """A third of the problems is solved in each turn, and ends there; the first prompt of a problem is its own."""
+    width, size = int(str(known["width"])), (turns, len(prompts))
+    solved = np.maximum.accumulate(draw.random(size) < 1 / 3, axis=0)
+    live = np.vstack([np.ones((1, len(prompts)), bool), ~solved[:-1]])
+    read = np.vstack([prompts, draw.normal(180, 30, size)[1:]]) * live
     rows = {
-        "problem_id": np.repeat([f"builtin/test/{number:05d}" for number in range(problems)], turns),
-        "turn": np.tile(np.arange(1, turns + 1), problems),
+        "problem_id": np.tile([f"builtin/test/{number:05d}" for number in range(len(prompts))], turns),
+        "turn": np.repeat(np.arange(1, turns + 1), len(prompts)),
         "solved": solved.ravel(),
         "tokens": (draw.normal(22 * width, 6 * width**0.5, size) * live).ravel(),
-        "prompt_tokens": (draw.normal(90, 15, size) * live * np.arange(1, turns + 1)).ravel(),
+        "prompt_tokens": read.ravel(),
         "executions": (draw.integers(1, width + 1, size) * live).ravel(),
     }
     columns = []
     for column in CELL_SCHEMA:
-        values = rows.get(column.name, np.full(problems * turns, known.get(column.name)))
+        values = rows.get(column.name, np.full(solved.size, known.get(column.name)))
         columns.append(pa.array(values.tolist() if values.dtype.kind in "OU" else values).cast(column.type, safe=False))
     return pa.table(columns, CELL_SCHEMA)
 
