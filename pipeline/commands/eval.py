@@ -22,6 +22,8 @@ from pipeline.preflight.settling import choices_text
 from pipeline.state.problems import ProblemSplits
 from sandbox.problems.load import DATA_SETS
 
+BEST_OF_N_OPTIONS = ("n", "k", "selectors", "beam", "searches")
+
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", required=True, help="a Hugging Face directory or name")
@@ -29,8 +31,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--dataset", required=True, help=f"NAME, NAME:SPLIT or NAME@FILE ({', '.join(DATA_SETS)}), or a JSONL file"
     )
     parser.add_argument("--verifier", help="a verifier checkpoint, for selectors that rank by scores")
+    parser.add_argument("--greedy", action="store_true", help="the greedy search alone: no best-of-N, no pass@k")
     parser.add_argument("--n", type=parse_numbers, help="best of each of these N, as in 1,5 (default 5)")
-    parser.add_argument("--k", type=parse_numbers, default=[1], help="pass@k for each of these k (default 1)")
+    parser.add_argument("--k", type=parse_numbers, help="pass@k for each of these k (default 1)")
     parser.add_argument("--selectors", type=lambda text: text.split(","), metavar="NAME,NAME", help=_selectors_help())
     parser.add_argument("--turns", type=int, help="most answers of an episode (default 3)")
     parser.add_argument("--beam", type=int, help="histories kept from turn to turn (default 1)")
@@ -84,11 +87,17 @@ def evaluation_name(model: str, dataset: str, settings: Sequence[str]) -> str:
 
 
 def evaluation_settings(options: argparse.Namespace) -> list[str]:
-    """The options as `section.key=value`; those of `--set` come last, and so have the last word."""
+    """The options as `section.key=value`; those of `--set` come last, and so have the last word.
+
+    Raises ConfigError if best-of-N searches are asked for and refused at once.
+    """
+    named = [f"--{name}" for name in BEST_OF_N_OPTIONS if getattr(options, name) is not None]
+    if options.greedy and named:
+        raise ConfigError(f"--greedy makes no best-of-N search, and {', '.join(named)} is about those; leave one out")
     given = {
         "eval.widths": options.n,
-        "eval.passes": options.k,
-        "eval.selectors": options.selectors or _possible_selectors(options),
+        "eval.passes": [] if options.greedy else options.k or [1],
+        "eval.selectors": [] if options.greedy else options.selectors or _possible_selectors(options),
         "eval.turns": options.turns,
         "eval.beam": options.beam,
         "eval.searches": options.searches,

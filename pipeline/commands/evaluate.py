@@ -80,10 +80,8 @@ def _measure(run: Run, scorer: Checkpoint | None) -> Manifest:
     run.store.write(json.dumps(what).encode(), EVALUATION)
     with ended_in_the_middle(lambda: bool(run.ran)), open_run_trackers(run):
         run.stage(0, SEARCH_GREEDY, policy=run.base)
-        if scorer:
-            run.stage(0, SEARCH_BEST_OF_N, policy=run.base, verifier=scorer)
-        else:
-            run.stage(0, SEARCH_BEST_OF_N, policy=run.base)
+        if run.config.eval.selectors:
+            run.stage(0, SEARCH_BEST_OF_N, policy=run.base, **({"verifier": scorer} if scorer else {}))
         found = run.stage(0, METRICS, found=measured_stages(run, 0))
         tell_metrics(run, 0)
         return found

@@ -48,13 +48,15 @@ def describe_run(config: Config, splits: ProblemSplits) -> str:
 def describe_evaluation(config: Config, splits: ProblemSplits) -> str:
     """What an evaluation will sample, and where it will write."""
     problems = splits.size(config, "test")
-    answers = _evaluation_answers(config, problems, problems)
+    searched = problems if config.eval.selectors else 0
+    best_of_n = f", then best of {', '.join(map(str, best_of_n_values(config)))}" if searched else ""
+    chosen = f" by {', '.join(config.eval.selectors)}" if searched else ""
+    answers = _evaluation_answers(config, problems, searched)
     excluded = splits.data_set(config, "test").exclusions()
     lines = [
         f"model        {config.model.generator}",
         f"problems     {problems} of {config.problems.test}",
-        f"searches     greedy, then best of {', '.join(map(str, best_of_n_values(config)))} at each of "
-        f"{config.eval.turns} turns by {', '.join(config.eval.selectors)}",
+        f"searches     greedy{best_of_n} at each of {config.eval.turns} turns{chosen}",
         _answers_line(config, answers),
         f"disk         about {answers * DISK_PER_TURN_BYTES >> 20} MiB of Parquet in "
         f"{config.run.root}/{config.run.name}",

@@ -187,6 +187,17 @@ def test_selectors_nobody_named_are_those_that_are_possible(capsys: pytest.Captu
     assert "lv, pt_lv left out: they need a verifier" in capsys.readouterr().err
 
 
+def test_a_greedy_evaluation_searches_nothing_else_and_refuses_what_is_about_searches(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = ["eval", "--model", "builtin:generator", "--dataset", "builtin:test", "--config", str(EMBEDDED), "--greedy"]
+    assert cli.main([*words, "--limit", "7", "--turns", "2", "--dry-run"]) == 0
+    said = capsys.readouterr().out
+    assert "searches     greedy at each of 2 turns\n" in said and "answers      at most 14," in said
+    assert cli.main([*words, "--n", "5", "--k", "1", "--dry-run"]) == 2
+    assert "--greedy makes no best-of-N search, and --n, --k is about those" in capsys.readouterr().err
+
+
 def test_numbers_are_numbers(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         cli.main(["eval", "--model", "m", "--dataset", "d", "--n", "1;5"])
