@@ -4,6 +4,7 @@ Every line is a stage: it writes Parquet (or a checkpoint) under iter_<i>/<stage
 if that manifest is there. Iteration 0 is the base model, so its row is always in the table.
 """
 
+from actors.storage.checkpoint import Checkpoint
 from pipeline.stages.generator import CONTROL_EXAMPLES, CONTROL_POLICY, EXAMPLES, POLICY, require_examples
 from pipeline.stages.metrics import METRICS, base_answers, measured_stages
 from pipeline.stages.sampling import EPISODES, HELD_OUT
@@ -19,6 +20,20 @@ def run_iteration(run: Run, i: int) -> None:
     if i > 0:
         examples = require_examples(run.stage(i, EXAMPLES, **to_relabel(run, i)), run.all(EPISODES, before=i))
         policy = run.stage(i, POLICY, examples=examples).trained
+    if run.config.learns:
+        learn_verifier(run, i, policy)
+    run.stage(i, SEARCH_GREEDY, policy=policy)
+    if run.config.protocol.returned == "best_on_validation":
+        run.stage(i, SEARCH_VALIDATION, policy=policy)
+    if i == run.config.run.iterations:
+        run.stage(i, SEARCH_BEST_OF_N, **returned_models(run, i))
+        if run.config.run.control and i > 0:
+            run_control(run, i)
+    run.stage(i, METRICS, found=measured_stages(run, i), base=base_answers(run, i))
+
+
+def learn_verifier(run: Run, i: int, policy: Checkpoint) -> None:
+    """Sample to learn from; a verifier of all answers so far, if there are pairs, and its scores."""
     episodes = run.stage(i, EPISODES, policy=policy)
     held_out = run.stage(i, HELD_OUT, policy=policy)
     all_episodes = [*run.all(EPISODES, before=i), episodes]
@@ -29,14 +44,6 @@ def run_iteration(run: Run, i: int) -> None:
     if can_train_verifier(run.config, pairs, all_episodes):
         verifier = run.stage(i, VERIFIER, pairs=pairs).trained
         run.stage(i, SCORES, episodes=[*all_episodes, *all_held_out], verifier=verifier)
-    run.stage(i, SEARCH_GREEDY, policy=policy)
-    if run.config.protocol.returned == "best_on_validation":
-        run.stage(i, SEARCH_VALIDATION, policy=policy)
-    if i == run.config.run.iterations:
-        run.stage(i, SEARCH_BEST_OF_N, **returned_models(run, i))
-        if run.config.run.control and i > 0:
-            run_control(run, i)
-    run.stage(i, METRICS, found=measured_stages(run, i), base=base_answers(run, i))
 
 
 def to_relabel(run: Run, i: int) -> dict[str, StageInput]:

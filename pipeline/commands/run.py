@@ -22,7 +22,7 @@ def execute_run(config: Config, splits: ProblemSplits) -> int:
 
     started = time.monotonic()
     given, config = config, check_run(config, splits)
-    say(choices_text(given, config, trains=True))
+    say(choices_text(given, config, trains=config.learns))
     store = Store(run_root(config))
     require_free(store, config)
     from pipeline.cluster.actor_groups import ActorGroups

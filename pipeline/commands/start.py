@@ -27,7 +27,7 @@ def execute_command(options: argparse.Namespace) -> int:
     if options.dry_run:
         settled = check_settings(config, splits)
         print(describe_run(settled, splits))
-        print(choices_text(config, settled, trains=True))
+        print(choices_text(config, settled, trains=config.learns))
         return 0
     from pipeline.commands.run import execute_run
 

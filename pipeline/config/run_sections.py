@@ -23,7 +23,7 @@ class RunSection(Section):
     them in the run's folder."""
     iterations: int = operational(2, ge=0)
     """How often the generator is trained; iteration 0 evaluates the base model, and a finished run continues when the
-    number is raised."""
+    number is raised. With 0, and selectors that ask for no scores, a run samples no training problems either."""
     seed: int = 0
     """Seed of all sampling, pair drawing and training; two runs with equal settings and seed on the same kind of
     hardware give equal numbers."""
@@ -42,7 +42,7 @@ class ProblemsSection(Section):
 
     train: HomePath = "builtin:train"
     """Problems whose sampled answers train the generator and the verifier: NAME, NAME:SPLIT or NAME@FILE of a data set,
-    package.module:ROW of your own, or a JSONL file."""
+    package.module:ROW of your own, or a JSONL file; several are joined by +."""
     validation: HomePath = "builtin:validation"
     """Held-out problems that measure the verifier and, under protocol.returned = "best_on_validation", choose the
     iteration; named as problems.train is."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import model_validator
 
+from actors.search.selectors import SELECTORS
 from pipeline.config.eval_section import EvalSection
 from pipeline.config.fields import Section, names_data
 from pipeline.config.losses import LOSSES
@@ -60,6 +61,13 @@ class Config(Section):
     @classmethod
     def _preset(cls, data: Any) -> Any:
         return with_preset(data) if isinstance(data, dict) else data
+
+    @property
+    def learns(self) -> bool:
+        """Whether episodes are sampled to learn from and a verifier is trained: not if the model is only evaluated as
+        it is, and no selector asks for scores."""
+        asked = any(name not in SELECTORS or SELECTORS[name].needs_scores for name in self.eval.selectors)
+        return self.run.iterations > 0 or asked
 
     @property
     def verifier_tokens(self) -> int:

@@ -37,6 +37,7 @@ def check_run(config: Config, splits: ProblemSplits, trains: bool = True) -> Con
     from pipeline.state.models import resolve_model  # these import pyarrow, which a dry run does without
     from pipeline.state.run_directory import run_root
 
+    trains = trains and config.learns
     config = check_settings(config, splits, trains)
     for notice in problem_notices(config, splits):
         print(f"note: {notice}", file=sys.stderr)
@@ -59,8 +60,10 @@ def check_settings(config: Config, splits: ProblemSplits, trains: bool = True) -
     """The part that needs no network, no engine and no disk: what a dry run refuses, too. The config that it returns is
     settled if its models are on this machine.
 
-    `trains`: whether a verifier is made of model.verifier; an evaluation makes none.
+    `trains`: whether the command makes a verifier of model.verifier; an evaluation makes none, nor does a run that
+    learns nothing.
     """
+    trains = trains and config.learns
     check_trackers(config.run.trackers)
     for field, name in _models(config, trains).items():  # before the problems, which take longer to read
         check_model(f"model.{field}", name, _context(config, field))

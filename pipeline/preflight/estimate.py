@@ -26,7 +26,8 @@ def describe_run(config: Config, splits: ProblemSplits) -> str:
     """The resolved settings, and what a run of them will sample, train and write."""
     counts = {split: splits.size(config, split) for split in SPLITS}
     iterations, control = config.run.iterations, int(config.run.control and config.run.iterations > 0)
-    sampled = (counts["train"] + counts["validation"]) * config.rollouts.samples * (iterations + 1)
+    learned = iterations + 1 if config.learns else 0
+    sampled = (counts["train"] + counts["validation"]) * config.rollouts.samples * learned
     greedy = counts["test"] * (iterations + 1 + control)
     if config.protocol.returned == "best_on_validation":
         greedy += counts["validation"] * (iterations + 1)
@@ -37,9 +38,9 @@ def describe_run(config: Config, splits: ProblemSplits) -> str:
         f"problems     {counts['train']} train, {counts['validation']} validation, {counts['test']} test",
         f"episodes     {sampled} sampled for training and held-out pairs, in iterations 0 to {iterations}",
         _answers_line(config, answers),
-        f"trainings    {iterations + control} of the generator, {iterations + 1} of the verifier",
+        f"trainings    {iterations + control} of the generator, {learned} of the verifier",
         f"disk         about {answers * DISK_PER_TURN_BYTES >> 20} MiB of Parquet, plus "
-        f"{iterations + control + iterations + 1} checkpoints",
+        f"{iterations + control + learned} checkpoints",
         *(f"note         {line}" for line in problem_notices(config, splits)),
     ]
     return "\n".join(lines)

@@ -18,7 +18,7 @@ from pipeline.state.problems import SPLITS, ProblemSplits
 from sandbox.checkers import CHECKERS
 from sandbox.languages import LANGUAGES
 from sandbox.plugins import Origin, plugin_origin
-from sandbox.problems.load import DATA_SETS, parse_name
+from sandbox.problems.load import DATA_SETS, parse_name, split_names
 from sandbox.registry import Registry
 
 if TYPE_CHECKING:
@@ -86,9 +86,8 @@ def tell_plugin_labels(plugins: Iterable[dict[str, str]]) -> None:
 
 
 def _rows_of_split(config: Config, splits: ProblemSplits, split: str) -> Iterator[NamedRow]:
-    spec = parse_name(getattr(config.problems, split))
-    if spec is not None:
-        yield NamedRow(DATA_SETS, spec.row)
+    specs = map(parse_name, split_names(getattr(config.problems, split)))
+    yield from (NamedRow(DATA_SETS, spec.row) for spec in specs if spec is not None)
     problems = splits.problems(config, split)
     yield from (NamedRow(LANGUAGES, name) for name in dict.fromkeys(problem.language for problem in problems))
     yield from (NamedRow(CHECKERS, name) for name in dict.fromkeys(problem.checker for problem in problems))

@@ -87,7 +87,7 @@ def distinct_configs(runs: Sequence[StudyRun]) -> list[Config]:
 
 def settled_runs(runs: Sequence[StudyRun], *, fetch: bool) -> list[StudyRun]:
     """The runs with settled configs, as `settle_config` says."""
-    return [replace(run, config=settle_config(run.config, trains=True, fetch=fetch)) for run in runs]
+    return [replace(run, config=settle_config(run.config, trains=run.config.learns, fetch=fetch)) for run in runs]
 
 
 def main_settings(runs: Sequence[StudyRun]) -> EvalSection:

@@ -98,3 +98,21 @@ def sort_out(name: str, problems: list[Problem], packages: Sequence[str] = ()) -
         reason = f"it imports {', '.join(lacking)}" if lacking else _reason(problem)
         (excluded if reason else good).append(replace(problem, unjudgeable=reason) if reason else problem)
     return DataSet(name, tuple(good), tuple(excluded), tuple(missing.most_common()))
+
+
+def join_data_sets(name: str, sets: Sequence[DataSet]) -> DataSet:
+    """One after the other. Raises ProblemError for an id that two of them have."""
+    seen: set[str] = set()
+    for problem in (one for found in sets for one in (*found.problems, *found.excluded)):
+        if problem.problem_id in seen:
+            raise ProblemError(f"{name}: task_id {problem.problem_id!r} is in two of these sets; take one of them")
+        seen.add(problem.problem_id)
+    missing: Counter[str] = Counter()
+    for found in sets:
+        missing.update(dict(found.missing))
+    return DataSet(
+        name,
+        tuple(one for found in sets for one in found.problems),
+        tuple(one for found in sets for one in found.excluded),
+        tuple(missing.most_common()),
+    )

@@ -9,6 +9,7 @@
     mbpp:train?private_tests=1     with fewer tests that judge
     mbpp:test@other.jsonl          a file in that data set's format
     problems.jsonl                 a file of one's own: see sandbox.problems.jsonl
+    mbpp:test+humaneval            one after the other, none of them with @FILE
 
 Several options are joined by `&`. The order is NAME, split, options, file. Shipped names win, then files, then
 plug-ins; nothing of a plug-in is imported before its problems are read.
@@ -24,7 +25,7 @@ from sandbox.problem import Problem
 from sandbox.problems import jsonl
 from sandbox.problems.builtin import sets as builtin
 from sandbox.problems.checked import require_problems
-from sandbox.problems.data_set import DataSet, DataSetLoader, sort_out
+from sandbox.problems.data_set import DataSet, DataSetLoader, join_data_sets, sort_out
 from sandbox.problems.published import (
     codecontests,
     competitions,
@@ -65,6 +66,16 @@ def read_problems(name: str, packages: Sequence[str] = ()) -> DataSet:
     Raises ProblemError naming file, line, field, what was found and what was expected; RegistryError for a plug-in
     that cannot be imported or is no DataSetLoader.
     """
+    sets = [_read_one(one, packages) for one in split_names(name)]
+    return sets[0] if len(sets) == 1 else join_data_sets(name, sets)
+
+
+def split_names(name: str) -> list[str]:
+    """The names that `+` joins. A path may hold a plus itself, so a name with one is whole."""
+    return [name] if "@" in name or Path(name).is_file() else name.split("+")
+
+
+def _read_one(name: str, packages: Sequence[str]) -> DataSet:
     spec = parse_name(name)
     if spec is None:
         return sort_out(name, jsonl.load_file(Path(name)), packages)

@@ -81,6 +81,16 @@ class Paper:
         return self
 
 
+def test_a_run_that_learns_nothing_only_searches() -> None:
+    """Neither a training nor a selector asks for episodes or a verifier; a plug-in's selector may."""
+    run = Paper("run.iterations=0", "eval.selectors=['random', 'pt', 'cluster', 'mbr', 'oracle']").carry_out()
+    assert list(run.done) == [(0, name) for name in ("search_greedy", "search_sweep", "metrics")]
+    assert run.inputs[0, "search_sweep"] == {"policy": run.base}
+    for settings in (["run.iterations=0", "eval.selectors=['pt', 'lv']"], ["run.iterations=1"]):
+        assert (0, "verifier") in Paper(*settings).carry_out().done
+    assert load_config(None, ["run.iterations=0", "eval.selectors=['mine:ROW']"]).learns
+
+
 def names(manifests: list[Manifest]) -> list[str]:
     return [f"{one.stage}{one.iteration}" for one in manifests]
 

@@ -10,7 +10,7 @@ import pytest
 from sandbox.errors import ProblemError
 from sandbox.problem import FunctionTest, Problem, StdioTest
 from sandbox.problems.checked import require_problems
-from sandbox.problems.load import DATA_SETS, describe_data_sets, load_problems, parse_name, read_problems
+from sandbox.problems.load import DATA_SETS, describe_data_sets, load_problems, parse_name, read_problems, split_names
 from sandbox.problems.suites import SuiteOptions
 from sandbox.registry import RegistryError
 
@@ -95,6 +95,23 @@ def test_options_of_a_name() -> None:
     for wrong in ("mbpp?public_tests=most", "mbpp?tests=all", "mbpp?public_tests"):
         with pytest.raises(ProblemError, match=r"expected options public_tests=none\|first\|all; generated_tests="):
             parse_name(wrong)
+
+
+def test_joined_names_are_read_one_after_the_other(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = "data_set_guest.sets:MINE"
+    joined = read_problems(f"{own}+{own}:train")
+    assert [one.problem_id for one in joined.problems] == ["None/1", "None/2", "train/1", "train/2"]
+    assert joined.name == f"{own}+{own}:train"
+    with pytest.raises(ProblemError, match="task_id 'None/1' is in two of these sets"):
+        read_problems(f"{own}+{own}")
+    with pytest.raises(ProblemError, match="mbbp is neither a file nor a data set"):
+        read_problems("humaneval:test+mbbp")
+
+
+def test_a_plus_in_a_path_joins_nothing(tmp_path: Path) -> None:
+    assert split_names("mine@a+b.jsonl") == ["mine@a+b.jsonl"]
+    (tmp_path / "a+b.jsonl").write_text("")
+    assert split_names(str(tmp_path / "a+b.jsonl")) == [str(tmp_path / "a+b.jsonl")]
 
 
 def test_a_plug_in_is_read_by_its_import_path(package: Path) -> None:
