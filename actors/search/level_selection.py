@@ -16,10 +16,13 @@ from sandbox.verdict import Outcome, Verdict
 
 
 class LevelSelector:
-    """Of one plan on one problem; waits for the judge and the scorer. `broken`: the sandbox failed a probe."""
+    """Of one plan on one problem; waits for the judge and the scorer. `broken`: the sandbox failed a probe.
 
-    def __init__(self, cache: RequestCache, plan: SearchPlan, prompt: str) -> None:
-        self.cache, self.plan, self.prompt = cache, plan, prompt
+    `observed`: a plan that is played on the same samples compares behaviours, so one that judges all records them.
+    """
+
+    def __init__(self, cache: RequestCache, plan: SearchPlan, prompt: str, observed: bool = False) -> None:
+        self.cache, self.plan, self.prompt, self.observed = cache, plan, prompt, observed
         self.selector: Selector = SELECTORS[plan.selector]
         self.broken = False
         if self.selector.needs_scores and cache.services.scorer is None:
@@ -45,7 +48,7 @@ class LevelSelector:
             await self._judge(level, everyone, "public")
         if self.selector.needs_labels:
             await self._judge(level, everyone, "private")
-        if self.selector.needs_behaviour:
+        if self.selector.needs_behaviour or (self.plan.judge_all and self.observed):
             await self._observe(level)
         if self.selector.needs_scores or (self.plan.judge_all and self.cache.services.scorer is not None):
             scores = await self.cache.scores([(self.prompt, answer.response) for answer in level.answers])

@@ -46,25 +46,26 @@ async def play_episodes(
     `verifier_id` is recorded if scores are. `stranger`: as in `Shard`.
     """
     cache = RequestCache(services, problem, sample, stranger)
+    observed = any(SELECTORS[plan.selector].needs_behaviour for plan in plans)
     episodes: dict[int, Episode] = {}
     for number in sorted(range(len(plans)), key=lambda number: -plans[number].width):
         plan = plans[number]
         scored = verifier_id if SELECTORS[plan.selector].needs_scores or plan.judge_all or len(plans) == 1 else ""
-        episodes[number] = await _Search(cache, plan, iteration, scored).play()
+        episodes[number] = await _Search(cache, plan, iteration, scored, observed).play()
     return [episodes[number] for number in range(len(plans))]
 
 
 class _Search:
     """One plan played on one problem."""
 
-    def __init__(self, cache: RequestCache, plan: SearchPlan, iteration: int, verifier_id: str) -> None:
+    def __init__(self, cache: RequestCache, plan: SearchPlan, iteration: int, verifier_id: str, observed: bool) -> None:
         self.cache, self.plan, self.problem = cache, plan, cache.problem
         self.iteration, self.verifier_id = iteration, verifier_id
         self.policy_id = cache.services.engine.policy_id
         self.dialogue = build_dialogue(plan.style, plan.feedback, plan.show_tests)
         self.prompt = self.dialogue.first_prompt(self.problem)
         self.sampler = TurnSampler(cache, plan, self.dialogue)
-        self.selection = LevelSelector(cache, plan, self.prompt)
+        self.selection = LevelSelector(cache, plan, self.prompt, observed)
         self.levels: list[SearchLevel] = []
         self.broken = False
 

@@ -1,8 +1,13 @@
 """Unbiased estimates from m samples of one problem, drawn without replacement: pass@k, and best of N by a rank."""
 
+import itertools
 import math
-from collections.abc import Sequence
+import random
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
+
+MOST_CHOICES = 1000
+"""Of n answers of all that were drawn, over which a selector that compares them is averaged."""
 
 
 def pass_at_k(samples: int, correct: int, k: int) -> float:
@@ -34,3 +39,25 @@ def best_of_n_accuracy(ranks: Sequence[Any], labels: Sequence[bool], n: int) -> 
         value += chance / math.comb(total, n) * sum(groups[rank]) / size
         above += size
     return value
+
+
+def best_of_n_by_choice(choose: Callable[[Sequence[int]], int], labels: Sequence[bool], n: int) -> float:
+    """Chance that the answer which `choose` takes of n, drawn without replacement, is correct.
+
+    `choose` gets their places in the order in which they were drawn, and gives one of them. For a selector that looks
+    at answers together, of which nothing but trying tells what it takes: over all C(m, n) choices if they are at most
+    MOST_CHOICES, else over as many that are drawn by m and n alone; unbiased either way.
+    """
+    if len(labels) < n:
+        raise ValueError(f"best of {n} needs at least {n} answers, found {len(labels)}")
+    if len(set(labels)) == 1:
+        return float(labels[0])
+    taken = [labels[choose(places)] for places in _choices(len(labels), n)]
+    return sum(taken) / len(taken)
+
+
+def _choices(total: int, n: int) -> Iterable[Sequence[int]]:
+    if math.comb(total, n) <= MOST_CHOICES:
+        return itertools.combinations(range(total), n)
+    draw = random.Random(f"{total}/{n}")
+    return (sorted(draw.sample(range(total), n)) for _ in range(MOST_CHOICES))

@@ -5,13 +5,14 @@ Intervals are over problems, the unit that varies within a run; those of a study
 """
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from itertools import groupby
 from typing import Any
 
-from actors.search.selector import Selector, SelectorError
+from actors.search.selector import Candidate, Selector, SelectorError
 from actors.search.selectors import SELECTORS
 from pipeline.evaluation.answer_rates import ANSWERS, answer_values
-from pipeline.evaluation.estimators import best_of_n_accuracy, pass_at_k
+from pipeline.evaluation.estimators import best_of_n_accuracy, best_of_n_by_choice, pass_at_k
 from pipeline.evaluation.intervals import mean_interval, share_interval
 from pipeline.evaluation.metric_rows import MetricRow
 from pipeline.evaluation.search_records import FirstTurnSample, ProblemSums, SearchRecord, per_problem
@@ -70,6 +71,7 @@ def first_turn_rows(
     """pass@k, and best of N of each of the `selectors` that has a rank key, from first turns' answers; unbiased.
 
     Each is an expectation over all choices of N (or k) of the answers that were sampled, so all come from one set.
+    Selectors that compare behaviours have no key; they are averaged over choices, if behaviours were recorded.
     """
     judged = [record for record in records if record.first_turn_samples]
     no_room = [(one.problem_id, 0.0) for one in records if not one.labels and not one.masked]
@@ -79,6 +81,8 @@ def first_turn_rows(
         if selector.rank_key is not None:
             usable = [one for one in judged if not selector.needs_scores or _all_scored(one)]
             rows += [_best_of_n(usable, no_room, name, n) for n in n_values]
+        elif selector.needs_behaviour and not selector.needs_scores and _observed(judged):
+            rows += [_best_of_n(judged, no_room, name, n) for n in n_values]
     return [row for row in rows if row.n]
 
 
@@ -96,9 +100,13 @@ def _best_of_n(usable: Sequence[SearchRecord], no_room: list[tuple[str, float]],
     wide = [one for one in usable if len(one.first_turn_samples) >= n]
     values = []
     for one in wide:
-        samples = one.first_turn_samples
-        ranks = _rank_keys(SELECTORS[name], samples)
-        values.append((one.problem_id, best_of_n_accuracy(ranks, [sample.label for sample in samples], n)))
+        selector, samples = SELECTORS[name], one.first_turn_samples
+        labels = [sample.label for sample in samples]
+        if selector.rank_key is not None:
+            value = best_of_n_accuracy(_rank_keys(selector, samples), labels, n)
+        else:
+            value = best_of_n_by_choice(partial(_choice, selector, samples), labels, n)
+        values.append((one.problem_id, value))
     values += no_room if wide else []
     return _row("best_of_n", name, per_problem(values), wide, 1, width=n)
 
@@ -129,14 +137,27 @@ def unscored_rows(records: Sequence[SearchRecord]) -> list[MetricRow]:
     return [row] if row.n and row.value else []
 
 
+def _observed(records: Iterable[SearchRecord]) -> bool:
+    """Whether answers were run on extra inputs; of most problems too few programs pass to tell."""
+    return any(sample.behaviour is not None for one in records for sample in one.first_turn_samples)
+
+
+def _choice(selector: Selector, samples: Sequence[FirstTurnSample], places: Sequence[int]) -> int:
+    """The place that the selector takes of some."""
+    best: int = selector.ranked([_view(selector, place, samples[place]) for place in places], seed=0)[0].index
+    return best
+
+
+def _view(selector: Selector, place: int, one: FirstTurnSample) -> Candidate:
+    return selector.view(
+        place, passes_public=one.passes_public, score=one.score, behaviour=one.behaviour, label=one.label
+    )
+
+
 def _rank_keys(selector: Selector, samples: Sequence[FirstTurnSample]) -> list[Any]:
     """The selector's key of each answer, from what the selector may see of it."""
     assert selector.rank_key is not None
-    views = (
-        selector.view(index, passes_public=one.passes_public, score=one.score, behaviour=None, label=one.label)
-        for index, one in enumerate(samples)
-    )
-    keys = [selector.rank_key(view) for view in views]
+    keys = [selector.rank_key(_view(selector, place, one)) for place, one in enumerate(samples)]
     if not _can_be_ordered(keys):
         raise SelectorError(
             f"rank_key of selector {selector.label!r} returned values without an order: {keys!r:.120}; "

@@ -19,11 +19,12 @@ ProblemSums = Mapping[str, tuple[float, float]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstTurnSample:
-    """One answer of the first turn, if all of them were judged."""
+    """One answer of the first turn, if all of them were judged. `behaviour`: as in `Answer`."""
 
     label: bool
     passes_public: bool
     score: float | None
+    behaviour: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,7 +213,10 @@ def _first_turn_samples(turns: Sequence[Turn]) -> tuple[FirstTurnSample, ...]:
         return ()
     return tuple(
         FirstTurnSample(
-            label=bool(answer.label), passes_public=bool(answer.public and answer.public.accepted), score=answer.score
+            label=bool(answer.label),
+            passes_public=bool(answer.public and answer.public.accepted),
+            score=answer.score,
+            behaviour=answer.behaviour,
         )
         for answer in answers
     )

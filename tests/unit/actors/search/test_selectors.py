@@ -1,5 +1,6 @@
 """Which candidate each selector chooses, and what it may know for that."""
 
+import asyncio
 import itertools
 from dataclasses import replace
 from typing import Any
@@ -8,12 +9,14 @@ import pytest
 
 from actors.search.episode import Episode
 from actors.search.plan import SearchPlan
+from actors.search.request_cache import RolloutServices
+from actors.search.search import play_episodes
 from actors.search.selection import keep_best, passes_public_tests
 from actors.search.selector import Candidate, LabelledCandidate
 from actors.search.selectors import SELECTORS
 from sandbox.problem import Problem, Suite
 from sandbox.verdict import Outcome
-from tests.support.fakes import FakeSandbox, fake_scorer
+from tests.support.fakes import ByteTokenizer, FakeEngine, FakeSandbox, fake_scorer, watched
 from tests.support.searches import BROKEN, NO, PROBLEM, YES, answer, distinct, play, wrong
 
 # ---- selectors ------------------------------------------------------------------------------------------------
@@ -182,6 +185,21 @@ def test_only_what_passes_public_tests_is_run_on_extra_inputs_and_each_program_o
     behaviours = [found.behaviour for found in episode.turns[0].answers]
     assert behaviours[0] is None and behaviours[1] == behaviours[3] != behaviours[2] == behaviours[4]
     assert (len(episode.turns), episode.turns[0].chosen) == (1, 1)  # two a, two b: the group of the first
+
+
+def test_the_answers_that_are_drawn_for_all_are_observed_if_a_selector_compares_them() -> None:
+    """Once per program, for all plans together."""
+    first = SearchPlan(turns=1, width=4, selector="first", judge_all=True)
+    for selector, observed in (("mbr", True), ("pt", False)):
+        judge = FakeSandbox(lambda problem, program, suite: wrong(program[-1]) if suite == "probes" else YES)
+        services = RolloutServices(engine=watched(FakeEngine("fake", distinct)), tokenizer=ByteTokenizer(), judge=judge)
+        plans = [first, SearchPlan(turns=1, width=2, selector=selector)]
+        drawn, searched = asyncio.run(play_episodes(services, plans, PROBLEM, 0))
+        assert all((one.behaviour is not None) == observed for one in drawn.turns[0].answers)
+        assert [one.behaviour for one in searched.turns[0].answers] == [
+            one.behaviour for one in drawn.turns[0].answers[:2]
+        ]
+        assert sum(suite == "probes" for *_, suite in judge.calls) == (4 if observed else 0)
 
 
 def test_a_lone_program_needs_no_extra_inputs_and_a_broken_box_is_no_behaviour() -> None:

@@ -1,5 +1,6 @@
 """What evaluation reads off episodes, by hand."""
 
+import itertools
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,8 @@ import pyarrow as pa
 import pytest
 
 from actors.search.episode import EPISODE_SCHEMA, Answer, Episode, Turn
+from actors.search.selection import keep_best
+from actors.search.selectors import SELECTORS
 from actors.storage.parts import commit_part, committed_parts
 from pipeline.evaluation.answer_rates import ANSWER_MEASURES
 from pipeline.evaluation.metric_rows import MetricRow
@@ -238,6 +241,31 @@ def test_pass_at_k_and_best_of_n_come_from_the_answers_of_the_first_turn() -> No
     best = {name: pick(rows, "best_of_n", series=name) for name in ("random", "pt", "lv", "pt_lv", "oracle")}
     expected = {"random": 1 / 6, "pt": 1 / 4, "lv": 0.0, "pt_lv": 1 / 6, "oracle": 1 / 3}
     assert best == {name: pytest.approx([value]) for name, value in expected.items()}
+
+
+def test_selectors_that_compare_answers_are_averaged_over_choices() -> None:
+    """Five answers: a fails, b and c are wrong alike, d and e are right and agree on one input of two.
+
+    Best of 3 of `mbr` is right in three of ten choices: ade, bde and cde, where d and e agree with each other the most.
+    With b and c together, or where nobody agrees with anybody (abd, ace), b or c comes first. Best of 2: ad, ae and de.
+    """
+    drawn = [answer("a", W), answer("b", A, W), answer("c", A, W), answer("d", A, A), answer("e", A, A)]
+    seen = [None, "x x", "x x", "y y", "y z"]
+    pool = [replace(one, behaviour=found) for one, found in zip(drawn, seen, strict=True)]
+    records = [search_record(searched("first", pool, kept=[(0,)]))]
+    rows = first_turn_rows(records, n_values=[1, 2, 3, 5], k_values=[])
+    assert [pick(rows, "best_of_n", series="mbr", width=n) for n in (1, 2, 3, 5)] == [[0.4], [0.3], [0.3], [0.0]]
+    cluster = [pick(rows, "best_of_n", series="cluster", width=n)[0] for n in (1, 2, 3, 5)]
+    assert cluster == [0.4, 0.3, 0.1, 0.0]  # d and e are two groups: of three only a, d and e give a right one
+    trios = [list(trio) for trio in itertools.combinations(pool, 3)]
+    searches = [trio[keep_best(trio, SELECTORS["mbr"], 0, frozenset())[0]] for trio in trios]
+    assert sum(one.label is True for one in searches) / len(trios) == 0.3
+
+
+def test_without_extra_inputs_nothing_is_said_of_selectors_that_compare_answers() -> None:
+    drawn = [answer("a", A, A), answer("b", A, W)]
+    rows = first_turn_rows([search_record(searched("first", drawn, kept=[(0,)]))], n_values=[2], k_values=[])
+    assert not {"cluster", "mbr"} & {row.series for row in rows}
 
 
 def test_a_problem_whose_prompt_left_no_room_is_not_solved_by_more_answers() -> None:
