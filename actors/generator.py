@@ -25,6 +25,7 @@ import pyarrow as pa
 
 from actors.inference.engine import Engine, EngineError, LoadReport
 from actors.inference.watched import WatchedEngine
+from actors.search.answer_memory import AnswerMemory
 from actors.search.episode import EPISODE_SCHEMA, Episode
 from actors.search.episode_counts import episode_counts
 from actors.search.plan import SearchPlan, Shard
@@ -81,8 +82,9 @@ class Generator:
         max_context: int = 512,
         stall_s: float = 600.0,
         sequences: int = 256,
+        remembered_answers: int = 0,
     ) -> None:
-        """`stall_s`, `sequences`: as in `WatchedEngine`."""
+        """`stall_s`, `sequences`: as in `WatchedEngine`; `remembered_answers`: of `AnswerMemory`."""
         self.engine = engine
         self._judge = judge
         self._players = RolloutServices(
@@ -90,6 +92,7 @@ class Generator:
             tokenizer=tokenizer,
             judge=self._timed_judge,
             max_context=max_context,
+            memory=AnswerMemory(remembered_answers),
         )
         self._scorer: AsyncScorer | None = None
         self._places = asyncio.Semaphore(episodes_in_flight)

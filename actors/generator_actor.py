@@ -27,6 +27,7 @@ class GeneratorConfig:
     stall_s: float = 600.0  # without a token
     judge_stall_s: float = 600.0  # without an outcome
     judge_in_flight: int = 64  # calls that wait at one executor at a time
+    remembered_answers: int = 0
 
 
 class GeneratorActor(Generator):
@@ -56,6 +57,7 @@ class GeneratorActor(Generator):
             max_context=config.engine.max_context,
             stall_s=config.stall_s,
             sequences=config.engine.max_sequences,
+            remembered_answers=config.remembered_answers,
         )
 
     async def play(

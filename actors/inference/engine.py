@@ -30,7 +30,7 @@ class Sampling:
     """How one request samples. `temperature` 0 is greedy; `n` continuations come from `seed`; each ends before the
     first of the texts `stops`, or with an end token.
 
-    Continuation k depends on `seed` and k alone, so a wider request begins with the narrower one's answers.
+    Continuation k depends on `seed` + k alone, so a wider request begins with the narrower one's answers.
     """
 
     n: int = 1

@@ -8,7 +8,7 @@ unblocked by   the answer, which later questions get at once, or an error that n
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from actors.inference.engine import Completion, Sampling
@@ -16,6 +16,7 @@ from actors.inference.watched import WatchedEngine
 from actors.prompting.dialogue import REASON_NO_PROGRAM
 from actors.prompting.reading import NO_PROGRAM
 from actors.scorers.scorer import Pair
+from actors.search.answer_memory import AnswerMemory, Request
 from sandbox.problem import Problem, Suite
 from sandbox.verdict import Outcome, Verdict, outcome_without_tests
 
@@ -27,13 +28,14 @@ AsyncScorer = Callable[[Sequence[Pair]], Awaitable[list[float]]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RolloutServices:
-    """Who takes part in an episode. Each ends its own calls when it does not move."""
+    """Who takes part in an episode. Each ends its own calls when it does not move. `memory`: what it has answered."""
 
     engine: WatchedEngine
     tokenizer: Any
     judge: Judge
     scorer: AsyncScorer | None = None
     max_context: int = 512
+    memory: AnswerMemory = field(default_factory=AnswerMemory)
 
 
 class RequestCache:
@@ -47,7 +49,7 @@ class RequestCache:
         self, services: RolloutServices, problem: Problem, sample: int, stranger: Problem | None = None
     ) -> None:
         self.services, self.problem, self.sample, self.stranger = services, problem, sample, stranger
-        self._completions: dict[tuple[tuple[int, ...], Sampling], list[Completion]] = {}
+        self._completions: dict[Request, list[Completion]] = {}
         self._outcomes: dict[tuple[str, Suite, bool], asyncio.Future[Outcome]] = {}
         self._scores: dict[tuple[str, str], float] = {}
 
@@ -56,11 +58,16 @@ class RequestCache:
 
         `turn` (from 1) is for messages only. Raises AnswerLost or EngineError.
         """
-        key = (tuple(prompt_ids), replace(sampling, n=1))
-        known = self._completions.get(key, [])
+        engine, memory = self.services.engine, self.services.memory
+        request = Request.of(engine.policy_id, prompt_ids, sampling)
+        known = self._completions.get(request) or memory.recall(request)
         if len(known) < sampling.n:
+            # Continuation k has the seed `seed + k`: what is lacking begins where the known ones end.
+            lacking = replace(sampling, n=sampling.n - len(known), seed=sampling.seed + len(known))
             what = f"the answer to {self._name}, turn {turn}"
-            known = self._completions[key] = await self.services.engine.generate(prompt_ids, sampling, what)
+            known = [*known, *await engine.generate(prompt_ids, lacking, what)]
+            memory.keep(request, known)
+        self._completions[request] = known
         return known[: sampling.n]
 
     async def outcome(self, program: str | None, suite: Suite, every_test: bool = False) -> Outcome:

@@ -166,6 +166,7 @@ class ActorGroups:
             episodes_in_flight=sizes.episodes_in_flight,
             stall_s=settings.stall_s,
             judge_stall_s=self.config.executor.stall_s,
+            remembered_answers=settings.remembered_answers,
         )
         actor = ray.remote(GeneratorActor).options(
             **self._reserved.options(self._slot("generators", number), self.plan.generator),

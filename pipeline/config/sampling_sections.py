@@ -54,6 +54,9 @@ class GeneratorSection(Section):
     that is less than 1."""
     start_deadline_s: float = operational(600.0, gt=0)
     """Seconds within which an actor must have loaded its model; later ends the command."""
+    remembered_answers: int = operational(0, ge=0)
+    """Answers that each generator actor keeps in memory, about 2 kB each, so that a later search which asks the same of
+    the same model samples nothing; for studies of one model, whose runs begin alike."""
     stall_s: float = operational(600.0, gt=0)
     """Seconds in which an engine with work makes no token before another actor takes its place; waiting behind other
     answers does not count."""
