@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from pipeline.commands.extras import TRAINING_MODULES, require_modules
+from pipeline.commands.options import add_set_option
 from pipeline.errors import ConfigError
 from pipeline.preflight.check import check_settings
 from pipeline.state.problems import ProblemSplits
@@ -13,7 +14,8 @@ RECOMPUTE = "recompute"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.usage = f"mucode study [-h] [--dry-run] FILE\n       mucode study {RECOMPUTE} [--out DIR] CELLS"
+    own = "[-h] [--dry-run] [--name NAME] [--set section.key=value] FILE"
+    parser.usage = f"mucode study {own}\n       mucode study {RECOMPUTE} [--out DIR] CELLS"
     parser.add_argument(
         "study",
         metavar="FILE",
@@ -21,6 +23,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help=f"a study file, as configs/study-tiny.toml is; or `{RECOMPUTE}` and the cells.parquet of a study, to make "
         "its tables and claims again from that alone",
     )
+    parser.add_argument("--name", metavar="NAME", help="another folder than the file's `name`, as for another model")
+    add_set_option(parser)
     parser.add_argument("--dry-run", action="store_true", help="print the runs, what they share, and the time")
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help=f"with {RECOMPUTE}: also write results.json and results.md in there"
@@ -40,7 +44,7 @@ def _recompute(options: argparse.Namespace) -> int:
     from pipeline.study.publish import recompute_study
 
     files = options.study[1:]
-    if len(files) != 1 or options.dry_run:
+    if len(files) != 1 or options.dry_run or options.name or options.set:
         raise ConfigError(f"mucode study {RECOMPUTE} takes one cells.parquet and --out DIR, found {files}")
     print(recompute_study(Path(files[0]), options.out), end="")
     return 0
@@ -51,7 +55,7 @@ def _execute(file: str, options: argparse.Namespace) -> int:
         require_modules(TRAINING_MODULES)
     from pipeline.study.load import load_study  # its hypotheses import numpy and pyarrow
 
-    study = load_study(file)
+    study = load_study(file, {"name": options.name} if options.name else None, options.set)
     options.directory = study.directory
     if options.dry_run:
         from pipeline.study.forecast import describe_study

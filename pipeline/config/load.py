@@ -29,7 +29,7 @@ def load_config(
             known = data.get(name)
             data[name] = {**known, **section} if isinstance(known, dict) and isinstance(section, dict) else section
     for override in overrides or []:
-        _apply(data, override)
+        apply_override(data, override)
     return validated_config(data)
 
 
@@ -62,7 +62,7 @@ def validated_config(data: dict[str, Any], context: dict[str, str] | None = None
         raise ConfigError("\n".join(explain_mistake(item, Config) for item in error.errors())) from None
 
 
-def _apply(data: dict[str, Any], override: str) -> None:
+def apply_override(data: dict[str, Any], override: str) -> None:
     key, equals, value = override.partition("=")
     section, dot, name = key.strip().partition(".")
     if not (equals and dot and name):

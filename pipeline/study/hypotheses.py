@@ -13,6 +13,7 @@ from pipeline.methods.strategies import BASE_STRATEGY, CONTROL_STRATEGY
 from pipeline.study.cells.budgets import EQUAL_COSTS, compare_at_equal_cost
 from pipeline.study.cells.reader import StudyReader
 from pipeline.study.comparisons import StudyComparer, search_name
+from pipeline.study.inference import claims
 from pipeline.study.spec import Study
 
 WIDE_STAR, FRESH_VERIFIER = "star+wide", "mucode+fresh_verifier"
@@ -24,10 +25,11 @@ MARGIN_POINTS = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hypothesis:
-    """`compare` yields what must all hold."""
+    """`compare` yields what must all hold. `default`: tested if a study file names no claims."""
 
     text: str
     compare: Callable[[StudyComparer], Iterator[Comparison]]
+    default: bool = True
 
 
 def _multi_turn_over_single(study: StudyComparer) -> Iterator[Comparison]:
@@ -42,7 +44,7 @@ def _multi_turn_over_single(study: StudyComparer) -> Iterator[Comparison]:
 def _turns_over_samples(study: StudyComparer) -> Iterator[Comparison]:
     drawn = dict.fromkeys(run.method for run in study.reader.view("one_turn"))
     for method, cost in product(drawn or (BASE_STRATEGY, "mucode"), EQUAL_COSTS):
-        several = study.searches(method, "pt_lv")
+        several = study.searches(method, study.reader.best_selector(method))
         yield compare_at_equal_cost(study.reader, several, cost, search_name(several))
 
 
@@ -138,6 +140,23 @@ HYPOTHESES: dict[str, Hypothesis] = {
         text="A verifier trained with Bradley-Terry selects better than one trained with BCE", compare=_bt_against_bce
     ),
     "n_scaling_flattens": Hypothesis(text="The gain from more samples flattens", compare=_n_scaling_flattens),
+    "pt_over_random": Hypothesis(text="PT selects better than chance", compare=claims.pt_over_random, default=False),
+    "oracle_over_pt": Hypothesis(
+        text="There is something left to choose: the oracle selects better than PT",
+        compare=claims.oracle_over_pt,
+        default=False,
+    ),
+    "agreement_at_least_pt": Hypothesis(
+        text=f"Agreement on extra inputs selects at least as well as PT (margin {MARGIN_POINTS} points)",
+        compare=claims.agreement_at_least_pt,
+        default=False,
+    ),
+    "feedback_over_verdict": Hypothesis(
+        text="Feedback repairs more than being told that it failed", compare=claims.feedback_over_verdict, default=False
+    ),
+    "feedback_over_foreign": Hypothesis(
+        text="Feedback repairs more than another problem's message", compare=claims.feedback_over_foreign, default=False
+    ),
 }
 
 

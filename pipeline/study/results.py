@@ -9,6 +9,7 @@ from pipeline.evaluation.claims import Claim, Comparison
 from pipeline.evaluation.statistics import LEAST_SEEDS, LEVEL, Estimate
 from pipeline.study.cells.reader import StudyReader
 from pipeline.study.hypotheses import judge_hypotheses
+from pipeline.study.inference.tables import inference_tables
 from pipeline.study.runs import StudyRun
 from pipeline.study.spec import Study
 from pipeline.study.tables import StudyCurve, StudyTable, TableValue, study_curves, study_tables
@@ -40,7 +41,7 @@ def study_results(study: Study, reader: StudyReader) -> StudyResults:
         runs=cells.runs,
         finished=frozenset(name for name, facts in cells.facts.items() if facts.finished),
         claims=tuple(judge_hypotheses(study, reader)),
-        tables=tuple(study_tables(reader)),
+        tables=(*study_tables(reader), *inference_tables(reader)),
         curves=tuple(study_curves(reader)),
     )
 

@@ -87,7 +87,8 @@ class Study(Section):
     root: str = "runs"
     """Folder that holds studies: a local path, or an s3:// or gs:// address that every node reaches."""
     base: str = "embedded"
-    """Config that every run starts from: "embedded" (built-in model and data), or a TOML file beside the study's."""
+    """Config that every run starts from: "embedded" (built-in model and data), "defaults" (every setting's own), or a
+    TOML file beside the study's."""
     config: dict[str, SectionSettings] = Field(default_factory=dict)
     """Settings that replace those of `base`, in the sections of a config, as in [config.rollouts]."""
     methods: tuple[MethodsSection, ...] = Field(min_length=1)
@@ -99,7 +100,7 @@ class Study(Section):
     lanes: int = Field(1, ge=1)
     """Worker processes, each with actors of its own and one seed at a time; the number changes no data."""
     claims: tuple[str, ...] = ()
-    """Statements of the paper that are tested; the default tests all."""
+    """Statements that are tested; the default tests those of the paper."""
 
     @property
     def directory(self) -> str:

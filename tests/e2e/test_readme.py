@@ -69,7 +69,7 @@ def run_here() -> list[str]:
 
 @pytest.mark.parametrize("line", run_here())
 def test_command(line: str, undisturbed: Path, tmp_path: Path) -> None:
-    reads_data = "--dataset mbpp" in line or line.startswith("mucode run configs/")
+    reads_data = "--dataset mbpp" in line or "study-real" in line or line.startswith("mucode run configs/")
     if reads_data and "MUCODE_DATA_DIR" not in os.environ:
         pytest.skip("MUCODE_DATA_DIR is not set")
     if line.startswith("mucode eval"):

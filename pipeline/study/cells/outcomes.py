@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from pipeline.config.losses import BRADLEY_TERRY
 from pipeline.config.schema import EvalSection
 from pipeline.evaluation.best_of_n import best_of_n_values
-from pipeline.evaluation.statistics import Array
+from pipeline.evaluation.statistics import Array, Estimate
 from pipeline.study.cells.rows import GREEDY, Quantity, StudyCells
 from pipeline.study.runs import StudyRun
 from pipeline.study.spec import StudyView
@@ -89,6 +89,12 @@ class StudyOutcomes:
     def pair_accuracy(self, run: StudyRun) -> dict[str, float]:
         """The last iteration's shares of held-out pairs that the verifier ranks right, by series."""
         return self.cells.facts[run.name].pair_accuracy if run.name in self.cells.facts else {}
+
+    def first_answers(self, run: StudyRun, selector: str, width: int) -> Estimate | None:
+        """Best of N of the first turn's answers over all choices of N, with its interval over problems."""
+        facts = self.cells.facts.get(run.name)
+        found = facts.first_answers.get(f"{selector} {width}") if facts else None
+        return Estimate(*found) if found else None
 
     @cached_property
     def _searches(self) -> dict[SearchKey, pa.Table]:

@@ -29,6 +29,12 @@ class StudyReader:
             for selector in (*first[method].config.eval.selectors, *greedy)
         ]
 
+    def best_selector(self, method: str) -> str:
+        """The selector of a method's searches that the paper's claims look at: PT+LV, or PT where no verifier is."""
+        runs = [run for run in self.runs if run.method == method]
+        scored = any("pt_lv" in run.config.eval.selectors for run in runs)
+        return "pt_lv" if scored or not runs else "pt"
+
     def accuracy(self, part: SearchSlice) -> Estimate | None:
         """Share of problems solved, with its 95 % interval; None if it is not there yet."""
         found = self.outcomes.matrix(part)

@@ -60,11 +60,13 @@ class RunFacts:
     """What is known of a run beside its searches.
 
     `iteration`: the one that it returns. `pair_accuracy`: held-out pairs that its last verifier ranks right, by series.
+    `first_answers`: best of N of the first turn's answers, over all choices of N, by "selector N": value, low, high.
     """
 
     finished: bool
     iteration: int
     pair_accuracy: dict[str, float]
+    first_answers: dict[str, Sequence[float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +105,14 @@ def _run_facts(run: StudyRun, stages: FinishedStages) -> RunFacts:
     metrics = stages.manifest(run, METRICS)
     rows = read_metric_rows(metrics) if metrics else []
     ranked = {row.series: row.value for row in rows if row.metric == "pair_accuracy"}
-    return RunFacts(finished=stages.complete(run), iteration=stages.iteration(run), pair_accuracy=ranked)
+    first: dict[str, Sequence[float]] = {
+        f"{row.series} {row.width}": (row.value, row.low, row.high)
+        for row in rows
+        if row.metric == "best_of_n" and row.series in run.config.eval.selectors
+    }
+    return RunFacts(
+        finished=stages.complete(run), iteration=stages.iteration(run), pair_accuracy=ranked, first_answers=first
+    )
 
 
 def _search_table(files: tuple[str, ...], turns: int) -> pa.Table:
