@@ -11,7 +11,8 @@ from actors.search.episode import EPISODE_SCHEMA, Answer, Episode
 from actors.search.plan import SearchPlan
 from actors.search.selection import keep_best
 from actors.search.selector import Candidate, Selector, SelectorError
-from pipeline.study.cells.outcomes import _final_answer
+from pipeline.evaluation.search_records import search_outcome
+from sandbox.verdict import Verdict
 from tests.support.fakes import FakeEngine, FakeSandbox, fake_scorer
 from tests.support.searches import YES, distinct, play, wrong
 
@@ -105,8 +106,12 @@ def test_episodes_of_beams_survive_their_rows() -> None:
 def test_a_studys_accuracy_after_a_turn_is_that_of_the_held_answer() -> None:
     episode, _ = grow(BEAM, {"c": 3.0, "b": 2.0, "a": 1.0, "ba": 9.0, "cc": 8.0})
     assert episode.turns[0].held != episode.turns[0].answer
-    for turn, row in zip(episode.turns, episode.to_row()["turns"], strict=True):
-        assert _final_answer(row)["program"] == turn.held.program
+    row = episode.to_row()
+    for turn in row["turns"]:  # the first kept one is right, and no other
+        for place, one in enumerate(turn["answers"]):
+            verdict = Verdict.ACCEPTED if place == turn["kept"][0] else Verdict.WRONG_ANSWER
+            one["public"] = one["private"] = {"verdict": str(verdict)}
+    assert search_outcome(row).labels == (True,) * len(episode.turns)
 
 
 @pytest.mark.parametrize("found", [[], ["b", "a"], "all twice", None])
