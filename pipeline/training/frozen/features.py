@@ -7,6 +7,7 @@
 A part's batches depend on its own sequences alone, so that an attempt that goes on gives the same features.
 """
 
+import math
 from array import array
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ import pyarrow as pa
 from actors.scorers.verifier import last_hidden_states
 from actors.storage.parquet import read_rows
 from actors.storage.parts import commit_part, committed_parts
+from pipeline.trackers.console import ProgressLine
 
 if TYPE_CHECKING:
     import torch
@@ -46,11 +48,18 @@ def compute_features(
 ) -> None:
     """Commit this rank's parts of `directory` that are not there. `max_tokens`: padded, of one forward pass."""
     done = committed_parts(directory)
-    for part, first in enumerate(range(0, len(sequences), PART_SEQUENCES)):
-        if part % world == rank and part not in done:
+    mine = [part for part in range(math.ceil(len(sequences) / PART_SEQUENCES)) if part % world == rank]
+    progress = ProgressLine(
+        "through the model", len(mine), len(done.keys() & mine), f"parts of {PART_SEQUENCES} answers"
+    )
+    for part in mine:
+        if part not in done:
+            first = part * PART_SEQUENCES
             features = _features(model, sequences[first : first + PART_SEQUENCES], max_tokens)
             rows = [{"feature": feature} for feature in features.tolist()]
             commit_part(directory, part, pa.Table.from_pylist(rows, schema=FEATURE_SCHEMA))
+            progress.update(progress.done + 1)
+    progress.close()
 
 
 def read_features(directory: str) -> "Tensor":
