@@ -35,10 +35,13 @@ PROTOCOLS: dict[str, Protocol] = {
                 "own_target": "own_next",
                 "returned": "best_on_validation",
             },
-            "verifier": {"reward_l2": 0.0},
-            "fine_tune": {"trajectories_per_problem": "all", "batch_examples": 32},
+            "verifier": {"reward_l2": 0.0, "pairs_per": "problem", "pairs_replaced": False, "max_grad_norm": 1.0},
+            "fine_tune": {
+                **{"trajectories_per_problem": "all", "batch_examples": 32},
+                **{"schedule": "linear", "warmup_fraction": 0.0},
+            },
             "model": {"max_tokens": 4096},
-            "eval": {"no_repeat": False, "greedy_alone": True},
+            "eval": {"no_repeat": False, "greedy_alone": True, "searches": 10},
         },
     ),
     "release": Protocol(
@@ -58,10 +61,13 @@ PROTOCOLS: dict[str, Protocol] = {
                 "own_target": "own_final",
                 "returned": "last",
             },
-            "verifier": {"reward_l2": 1e-3},
-            "fine_tune": {"trajectories_per_problem": 3, "batch_examples": 16},
+            "verifier": {"reward_l2": 1e-3, "pairs_per": "iteration", "pairs_replaced": True, "max_grad_norm": 0.0},
+            "fine_tune": {
+                **{"trajectories_per_problem": 3, "batch_examples": 16},
+                **{"schedule": "linear", "warmup_fraction": 0.0},
+            },
             "model": {"max_tokens": 8192},
-            "eval": {"no_repeat": False, "greedy_alone": False},
+            "eval": {"no_repeat": False, "greedy_alone": False, "searches": 10},
         },
     ),
 }

@@ -37,6 +37,11 @@ class VerifierSection(TrainedSection):
     losses ignore it."""
     pairs_per_problem: int = Field(32, ge=1)
     """Most training pairs made of the answers to one problem."""
+    pairs_per: Literal["problem", "iteration"] = added("problem")
+    """What pairs_per_problem bounds: pairs of all iterations together, or of each iteration's answers by themselves."""
+    pairs_replaced: bool = added(False)
+    """Draw pairs with replacement, from all answers instead of the distinct ones: always pairs_per_problem of them, if
+    there are a better and a worse answer. Losses that judge each answer by itself ignore it."""
     pairs: Literal["right_wrong", "dense"] = "right_wrong"
     """Which answers make a pair: a right and a wrong one, or (dense) any two of which the better passes at least
     `verifier.margin` more tests, which needs rollouts.every_test."""
@@ -48,6 +53,8 @@ class VerifierSection(TrainedSection):
     """Pairs per optimiser step, over all workers together."""
     adam_eps: float = Field(1e-5, gt=0)
     """AdamW's ε; the default is the released code's."""
+    max_grad_norm: float = added(1.0, ge=0)
+    """Gradients with a larger L2 norm are scaled down to it; 0 leaves them as they are."""
     max_tokens: int | None = Field(None, ge=16)
     """Longest prompt and answer together, in tokens, that is trained on and scored; unset takes model.max_tokens."""
     freeze: bool = added(False)

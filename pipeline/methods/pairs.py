@@ -41,11 +41,16 @@ class PairRecipe:
     matching  each distinct answer of the larger side once, those of the smaller side equally often: for a loss that
               judges every answer alone (cross-entropy), which thus sees as many right ones as wrong ones
     dense     drawn without replacement from all pairs whose first passes at least `margin` more tests
+
+    `per_iteration`: the bound and the draw are of each iteration's answers by themselves. `replaced`: product and dense
+    are drawn with replacement from all answers, equal ones too, so that each problem with pairs gives as many.
     """
 
     per_problem: int
     kind: PairKind = "product"
     margin: int = 1
+    per_iteration: bool = False
+    replaced: bool = False
 
 
 def distinct_answers(episodes: Sequence[Episode], label: bool) -> list[State]:
@@ -61,28 +66,44 @@ def passed_tests(answer: Answer) -> int | None:
 
 
 def make_pairs(episodes: Sequence[Episode], recipe: PairRecipe, seed: int) -> list[Row]:
-    """Pairs of one problem, rows of PAIR_SCHEMA, none twice.
+    """Pairs of one problem, rows of PAIR_SCHEMA, none twice in a draw without replacement.
 
     The same seed draws the same pairs, whatever the other problems are.
     """
     if not episodes:
         return []
     problem_id, prompt = episodes[0].problem_id, episodes[0].prompt
-    draw = random.Random(stable_seed(seed, problem_id))
-    if recipe.kind == "matching":
-        chosen = _matching(episodes, draw)[: recipe.per_problem]
+    if not recipe.per_iteration:
+        drawn = list(enumerate(_draw_pairs(episodes, recipe, random.Random(stable_seed(seed, problem_id)))))
     else:
-        every = _dense(episodes, recipe.margin) if recipe.kind == "dense" else _product(episodes)
-        chosen = draw.sample(every, min(recipe.per_problem, len(every)))
-    return [_pair_row(problem_id, prompt, better, worse) for better, worse in chosen]
+        drawn = []
+        for iteration in sorted({episode.iteration for episode in episodes}):
+            part = [episode for episode in episodes if episode.iteration == iteration]
+            draw = random.Random(stable_seed(seed, problem_id, iteration))
+            drawn += enumerate(_draw_pairs(part, recipe, draw), len(drawn))
+    return [
+        _pair_row(problem_id, prompt, better, worse, number if recipe.replaced else None)
+        for number, (better, worse) in drawn
+    ]
 
 
-def _product(episodes: Sequence[Episode]) -> list[AnswerPair]:
-    return list(itertools.product(distinct_answers(episodes, True), distinct_answers(episodes, False)))
+def _draw_pairs(episodes: Sequence[Episode], recipe: PairRecipe, draw: random.Random) -> list[AnswerPair]:
+    if recipe.kind == "matching":
+        return _matching(episodes, draw)[: recipe.per_problem]
+    states = _judged(episodes) if recipe.replaced else _distinct(episodes)
+    every = _dense(states, recipe.margin) if recipe.kind == "dense" else _product(states)
+    if recipe.replaced:
+        return draw.choices(every, k=recipe.per_problem) if every else []
+    return draw.sample(every, min(recipe.per_problem, len(every)))
 
 
-def _dense(episodes: Sequence[Episode], margin: int) -> list[AnswerPair]:
-    known = [(state, passed) for state in _distinct(episodes) if (passed := passed_tests(state.answer)) is not None]
+def _product(states: Sequence[State]) -> list[AnswerPair]:
+    right, wrong = ([state for state in states if state.label is label] for label in (True, False))
+    return list(itertools.product(right, wrong))
+
+
+def _dense(states: Sequence[State], margin: int) -> list[AnswerPair]:
+    known = [(state, passed) for state in states if (passed := passed_tests(state.answer)) is not None]
     return [(one, other) for (one, most), (other, least) in itertools.permutations(known, 2) if most - least >= margin]
 
 
@@ -97,16 +118,23 @@ def _matching(episodes: Sequence[Episode], draw: random.Random) -> list[AnswerPa
 
 
 def _distinct(episodes: Sequence[Episode]) -> list[State]:
-    """Judged selected answers, one per distinct response that holds something, in order of first appearance."""
+    """Judged selected answers, one per distinct response, in order of first appearance."""
     found: dict[str, State] = {}
-    for state in episode_states(episodes):
-        if state.label is not None and state.answer.response.strip():
-            found.setdefault(state.answer.response, state)
+    for state in _judged(episodes):
+        found.setdefault(state.answer.response, state)
     return list(found.values())
 
 
-def _pair_row(problem_id: str, prompt: str, better: State, worse: State) -> Row:
-    pair_id = stable_id(problem_id, better.answer.response, worse.answer.response)
+def _judged(episodes: Sequence[Episode]) -> list[State]:
+    """Selected answers whose label is known and whose response holds something."""
+    every = episode_states(episodes)
+    return [state for state in every if state.label is not None and state.answer.response.strip()]
+
+
+def _pair_row(problem_id: str, prompt: str, better: State, worse: State, number: int | None) -> Row:
+    """`number`: of the draw, if the same pair may be drawn again."""
+    drawn = () if number is None else (number,)
+    pair_id = stable_id(problem_id, better.answer.response, worse.answer.response, *drawn)
     sides = _columns("chosen", better) | _columns("rejected", worse)
     return {"pair_id": pair_id, "problem_id": problem_id, "prompt": prompt, **sides}
 

@@ -65,7 +65,7 @@ class Strategy:
     favourites."""
     turns: int | None = None
     weight: Literal["uniform", "score"] = "uniform"
-    """Of an example's loss; score: exp(value of the target), as in RISE (arXiv 2407.18219) with temperature 1."""
+    """Of an example's loss; score: exp(value of the target)."""
     trajectories: TrajectoryBound | None = None
     """How many trajectories of a problem are trained on at most."""
     candidates: Literal["all", "final"] | None = None
@@ -107,6 +107,8 @@ class Strategy:
         return replace(self, **filled)
 
 
+RISE_TEMPERATURE = 0.4
+"""Of the weights exp(R / temperature), as the released code of arXiv 2407.18219 has it by default."""
 BASE_STRATEGY, CONTROL_STRATEGY = "base", "control"
 STRATEGIES: Registry[Strategy] = Registry(
     "strategy",
@@ -160,12 +162,12 @@ STRATEGIES: Registry[Strategy] = Registry(
         ),
         "rise": Strategy(
             label="RISE-like",
-            description="each history gets the best of the answers to it, right or wrong, weighted by exp(value)",
+            description="each history gets the best of the answers to it, right or wrong, weighted by exp(R / 0.4)",
             target="state_best",
             trajectories="all",
             candidates="all",
-            oracle_weight=1.0,
-            verifier_weight=0.1,
+            oracle_weight=1 / RISE_TEMPERATURE,
+            verifier_weight=0.0,
             unsolved="best_wrong",
             weight="score",
         ),

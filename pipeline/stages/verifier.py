@@ -19,7 +19,9 @@ from pipeline.state.stage import FunnelCounts, Rate, SplitSize, Stage, StageCont
 from pipeline.trackers.console import say
 from pipeline.training.train_verifier import train_verifier
 
-_RECIPE_FIELDS = tuple(f"verifier.{name}" for name in ("pairs_per_problem", "pairs", "margin", "loss"))
+_RECIPE_FIELDS = tuple(
+    f"verifier.{name}" for name in ("pairs_per_problem", "pairs_per", "pairs_replaced", "pairs", "margin", "loss")
+)
 _TRAINING_FIELDS = tuple(f"verifier.{name}" for name in VerifierSection.model_fields if name != "scorer")
 _MEASURE_FIELDS = ("verifier.pairs_per_problem", "run.seed")
 
@@ -28,7 +30,13 @@ def make_training_pairs(context: StageContext, *, episodes: list[Manifest]) -> S
     """Pairs to train on; their kind depends on the loss."""
     settings = context.config.verifier
     kind: PairKind = "dense" if settings.pairs == "dense" else LOSSES[settings.loss].pairs
-    recipe = PairRecipe(per_problem=settings.pairs_per_problem, kind=kind, margin=settings.margin)
+    recipe = PairRecipe(
+        per_problem=settings.pairs_per_problem,
+        kind=kind,
+        margin=settings.margin,
+        per_iteration=settings.pairs_per == "iteration",
+        replaced=settings.pairs_replaced,
+    )
     return _make_pairs(context, episodes, recipe)
 
 

@@ -79,11 +79,11 @@ def test_the_loss_is_on_the_target_and_its_end_of_turn(name: str, protocol: str)
 
 
 def test_the_weight_of_an_example_is_in_its_loss() -> None:
-    """RISE, default: e0.0 > r2 weighs exp(1.1) and e0.1 > w1 exp(0.8); both have 3 target tokens."""
+    """RISE: e0.0 > r2 weighs exp(1 / 0.4) and e0.1 > w1 exp(0); both have 3 target tokens."""
     rows = relabel(P, SCORES, settled("rise", "default"), "rise").examples
     kept = [row for row in rows if row["history_episode"] == "e0"]
     shares = sorted(TargetLoss().loss_weight(item) for item in read(kept, tiny_tokenizer()))
-    assert shares == pytest.approx([3 * math.exp(0.8), 3 * math.exp(1.1)])
+    assert shares == pytest.approx([3, 3 * math.exp(2.5)])
 
 
 # ---- properties -----------------------------------------------------------------------------------------------

@@ -28,6 +28,9 @@ DIFFERENCES = {
     "fine_tune.batch_examples": (32, 16),
     "model.max_tokens": (4096, 8192),
     "verifier.reward_l2": (0.0, 1e-3),
+    "verifier.pairs_per": ("problem", "iteration"),
+    "verifier.pairs_replaced": (False, True),
+    "verifier.max_grad_norm": (1.0, 0.0),
 }
 
 

@@ -82,6 +82,25 @@ def test_a_draw_has_no_duplicates_and_repeats_with_its_seed() -> None:
     assert rows != make_pairs(episodes, seven, seed=4)
 
 
+def test_pairs_of_each_iteration_by_itself() -> None:
+    """Right {a} × wrong {x, z} in iteration 0 and (b, y) in iteration 1, each bounded by itself; none across."""
+    rows = make_pairs(EPISODES, replace(ALL, per_iteration=True), seed=0)
+    assert texts(rows) == [("a", "x"), ("a", "z"), ("b", "y")]
+    assert len(make_pairs(EPISODES, PairRecipe(per_problem=1, per_iteration=True), seed=0)) == 2
+    assert rows == make_pairs(EPISODES, replace(ALL, per_iteration=True), seed=0)
+
+
+def test_a_draw_with_replacement_takes_every_answer_as_often_as_it_was_given() -> None:
+    """As the released code: 32 of each iteration, wherever it has both; x was found twice and z once."""
+    released = PairRecipe(per_problem=32, per_iteration=True, replaced=True)
+    rows = make_pairs(EPISODES, released, seed=0)
+    assert len(rows) == len({row["pair_id"] for row in rows}) == 64
+    assert Counter(texts(rows))["b", "y"] == 32
+    many = Counter(row["rejected"] for row in make_pairs(EPISODES[:2], replace(released, per_problem=3000), seed=0))
+    assert set(many) == {"x", "z"} and many["x"] / 3000 == pytest.approx(2 / 3, abs=0.05)
+    assert make_pairs([episode("e", right("a"))], released, seed=0) == []
+
+
 def test_infrastructure_and_unjudged_answers_never_enter_a_pair() -> None:
     episodes = [episode("e0", answer("i", INFRA)), episode("e1", answer("u", A)), episode("e2", right("a"))]
     assert make_pairs(episodes, ALL, 0) == []

@@ -23,7 +23,6 @@ count: failing first, then newest iteration, then sample: e0, e3, e1, e2. By sco
 Problem q is never solved: f0 (iteration 0) a 3, b 5. Its reference solution is "ref".
 """
 
-import math
 from functools import cache
 from typing import Any
 
@@ -90,7 +89,7 @@ GOLDEN = {
     ("rft_lv", "paper"): f"{OWN_NEXT['e0']} {OWN_NEXT['e1']} {OWN_NEXT['e2']}",
     ("star", "paper"): "e2.0>r2",
     ("control", "paper"): " ".join(OWN_NEXT.values()),
-    ("rise", "paper"): "e0.0>w0 e0.1>w1 e1.1>r1 e3.1>w4 e3.2>r3",
+    ("rise", "paper"): "e0.0>r2 e0.1>w1 e1.1>r1 e3.1>w4 e3.2>r3",
     ("leap", "paper"): all_to("w0", E0, E1, E2, E3),
     # The release: final answers compete (w1, r1, r2, r3) by 100·R + R_phi; at most three lend, of them failing ones.
     ("mucode", "release"): RELEASED,
@@ -100,7 +99,7 @@ GOLDEN = {
     ("rft_lv", "release"): f"{OWN_FINAL['e0']} {OWN_FINAL['e1']} {OWN_FINAL['e2']}",
     ("star", "release"): "e2.0>r2",
     ("control", "release"): " ".join(OWN_FINAL.values()),
-    ("rise", "release"): "e0.0>w0 e0.1>w1 e1.1>r1 e3.1>w4 e3.2>r3",
+    ("rise", "release"): "e0.0>r2 e0.1>w1 e1.1>r1 e3.1>w4 e3.2>r3",
     ("leap", "release"): RELEASED,
 }
 
@@ -190,10 +189,11 @@ def test_an_example_holds_its_history_its_target_and_where_they_come_from() -> N
     assert (reference["target_episode"], reference["target_turn"], reference["weight"]) == ("", -1, 1.0)
 
 
-def test_rise_weighs_examples_by_the_exponential_of_their_value() -> None:
-    weights = {row["target"]: row["weight"] for row in run("rise", "default", P).examples}
-    values = {"r2": 1.1, "w1": 0.8, "r1": 1.2, "w4": 0.05, "r3": 0.6}
-    assert weights == {target: pytest.approx(math.exp(value)) for target, value in values.items()}
+def test_rise_weighs_examples_by_the_exponential_of_their_reward_over_0_4() -> None:
+    """As its released code: exp(1 / 0.4) = 12.18 if right, exp(0) = 1 if wrong; no verifier has a say."""
+    weights = {row["target"]: row["weight"] for row in run("rise", "paper", P).examples}
+    right = pytest.approx(12.18, abs=5e-3)
+    assert weights == {"r2": right, "w1": 1.0, "r1": right, "w4": 1.0, "r3": right}
     uniform = [row["weight"] for name in TRAINING if name != "rise" for row in run(name, "release", P).examples]
     assert set(uniform) == {1.0}
 

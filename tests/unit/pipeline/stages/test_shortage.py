@@ -45,8 +45,8 @@ def test_the_reason_is_what_most_episodes_show(counts: dict[str, int], said: str
 @pytest.mark.parametrize(
     ("strategy", "needs"),
     [
-        *((name, True) for name in ("mucode", "mucode_lv", "rft_lv", "rise", "leap")),
-        *((name, False) for name in ("mucode_ov", "rft", "star", "control")),
+        *((name, True) for name in ("mucode", "mucode_lv", "rft_lv", "leap")),
+        *((name, False) for name in ("mucode_ov", "rft", "rise", "star", "control")),
     ],
 )
 def test_which_strategies_need_scores(strategy: str, needs: bool) -> None:

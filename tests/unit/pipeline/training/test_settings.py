@@ -2,6 +2,7 @@
 
 from pipeline.config.training_sections import FineTuneSection, TrainingSection, VerifierSection
 from pipeline.training.settings import TrainingJob, training_settings
+from pipeline.training.zero import deepspeed_config
 
 JOB = TrainingJob(
     data="examples",
@@ -38,3 +39,6 @@ def test_a_verifier_has_the_schedule_of_the_released_code_and_the_job_says_its_l
     assert (settings.adam_eps, settings.steps, settings.epochs) == (0.5, None, 2.0)
     assert (settings.schedule, settings.warmup_fraction, settings.weight_decay) == ("linear", 0.0, 0.0)
     assert (settings.max_tokens, settings.threads) == (64, 2)
+    assert settings.max_grad_norm == 1.0
+    free = training_settings(JOB, VerifierSection(max_grad_norm=0.0), TrainingSection(), batch_size=4)
+    assert deepspeed_config(free)["gradient_clipping"] == 0.0
