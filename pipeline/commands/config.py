@@ -11,6 +11,7 @@ from pipeline.config.describe import Setting, all_settings, model_settings, mode
 from pipeline.config.page import configuration_page, explain_setting, list_settings
 from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
+from pipeline.study.dials.spec import DialPoint, DialSection
 from pipeline.study.spec import CurvesSection, HiddenTestsSection, MethodsSection, Study
 from sandbox.problems.data_set import DataSetLoader
 from sandbox.problems.load import DATA_SETS
@@ -48,6 +49,8 @@ def study_settings() -> dict[str, list[Setting]]:
         "methods.": MethodsSection,
         "curves.": CurvesSection,
         "hidden_tests.": HiddenTestsSection,
+        "dials.": DialSection,
+        "dials.points.": DialPoint,
     }
     return {model_summary(table): list(model_settings(table, prefix).values()) for prefix, table in tables.items()}
 

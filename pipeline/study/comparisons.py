@@ -33,7 +33,7 @@ class StudyComparer:
         self, left: SearchSlice, right: SearchSlice, kind: Kind, notes: tuple[str, str] = ("", "")
     ) -> Comparison:
         """`notes` follow the names of both sides."""
-        return self._compare_named(left, right, kind, (search_name(left, notes[0]), search_name(right, notes[1])))
+        return self.compare_named(left, right, kind, (search_name(left, notes[0]), search_name(right, notes[1])))
 
     def compare_methods(self, left: str, right: str, kind: Kind) -> Iterator[Comparison]:
         """Greedy, and best-of-N with PT+LV."""
@@ -52,7 +52,7 @@ class StudyComparer:
         """The same searches with verifiers of two losses."""
         one, other = replace(part, loss=left), replace(part, loss=right)
         first, second = (search_name(part, f"turn {part.turn}, {LOSSES[loss].label}") for loss in (left, right))
-        return self._compare_named(one, other, "above", (first, second))
+        return self.compare_named(one, other, "above", (first, second))
 
     def compare_slopes(self, method: str) -> Comparison:
         """The gain per e-fold of N up to the middle of the curve less that beyond it: the second difference in ln N.
@@ -72,7 +72,8 @@ class StudyComparer:
             return Comparison(left=left, right=right, kind="above", estimate=None)
         return _bent(left, right, (first, middle, last), known)
 
-    def _compare_named(self, left: SearchSlice, right: SearchSlice, kind: Kind, names: tuple[str, str]) -> Comparison:
+    def compare_named(self, left: SearchSlice, right: SearchSlice, kind: Kind, names: tuple[str, str]) -> Comparison:
+        """`names` stand for both sides."""
         found = self.reader.outcomes.pair(left, right)
         if found is None:
             return Comparison(left=names[0], right=names[1], kind=kind, estimate=None)

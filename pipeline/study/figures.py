@@ -20,6 +20,8 @@ from pipeline.study.tables import StudyTable
 from pipeline.trackers.console import plain_words, short_duration
 
 NOT_YET = "Not there yet."
+NOT_DRAWN = ("gains", "verifiers", "dial_")
+"""Beginnings of the names of tables that are no accuracies, or have a picture of their own."""
 SEARCH_NAMES = frozenset(step.name for step in STAGES if step.rate is SEARCH_RATE)
 Group = tuple[str, Sequence[charts.Bar | None]]
 FUNNEL_PARTS = (
@@ -33,7 +35,7 @@ FUNNEL_PARTS = (
 def study_figures(results: StudyResults, reader: StudyReader, stages: FinishedStages) -> list[str]:
     """HTML of every picture, in the order of the page."""
     return [
-        *(_table_bars(table) for table in results.tables if table.name not in ("gains", "verifiers")),
+        *(_table_bars(table) for table in results.tables if not table.name.startswith(NOT_DRAWN)),
         *_curve_lines(results),
         _verifier_bars(results),
         _score_histogram(reader, stages),

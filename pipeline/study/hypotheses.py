@@ -12,6 +12,7 @@ from pipeline.evaluation.claims import Claim, Comparison
 from pipeline.methods.strategies import BASE_STRATEGY, CONTROL_STRATEGY
 from pipeline.study.cells.budgets import EQUAL_COSTS, compare_at_equal_cost
 from pipeline.study.cells.reader import StudyReader
+from pipeline.study.cells.repair import compare_repair
 from pipeline.study.comparisons import StudyComparer, search_name
 from pipeline.study.inference import claims
 from pipeline.study.spec import Study
@@ -39,6 +40,15 @@ def _multi_turn_over_single(study: StudyComparer) -> Iterator[Comparison]:
     for method, single in [*product(("rft", "mucode"), trained), (BASE_STRATEGY, BASE_STRATEGY)]:
         last, first = study.searches(method, "greedy"), study.searches(single, "greedy", turn=1)
         yield study.compare(last, first, "above", (f"after turn {last.turn}", "after turn 1"))
+
+
+def _repair_over_base(study: StudyComparer) -> Iterator[Comparison]:
+    """Of greedy answers: what the turns after the first add, for the trained methods that the study has."""
+    for method in ("rft", "mucode"):
+        if method in study.reader.methods:
+            left, right = (study.searches(one, "greedy") for one in (method, BASE_STRATEGY))
+            names = (search_name(left, f"added by turns 2 to {left.turn}"), search_name(right, "likewise"))
+            yield compare_repair(study.reader.outcomes, left, right, "above", names)
 
 
 def _turns_over_samples(study: StudyComparer) -> Iterator[Comparison]:
@@ -105,6 +115,10 @@ def _n_scaling_flattens(study: StudyComparer) -> Iterator[Comparison]:
 
 HYPOTHESES: dict[str, Hypothesis] = {
     "multi_turn_over_single": Hypothesis(text="Several turns are better than one", compare=_multi_turn_over_single),
+    "repair_over_base": Hypothesis(
+        text="Training makes repair better: later turns add more than they add to the base model",
+        compare=_repair_over_base,
+    ),
     "mucode_at_least_rft": Hypothesis(
         text=f"µCode is at least as good as RFT (margin {MARGIN_POINTS} points)", compare=_mucode_at_least_rft
     ),

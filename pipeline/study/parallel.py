@@ -66,10 +66,12 @@ class StudyWorker(NamedTuple):
 
 
 def group_runs(runs: Sequence[StudyRun]) -> list[list[StudyRun]]:
-    """Main runs by seed, the largest group first, so that workers end together; then what builds on them."""
-    found: dict[tuple[int, bool, bool], list[StudyRun]] = {}
+    """Main runs by seed, the largest group first, so that workers end together; then what builds on them, and the
+    positions of each dial by seed."""
+    found: dict[tuple[int, bool, bool, str], list[StudyRun]] = {}
     for run in runs:
-        found.setdefault((run.seed, run.view == "main", run.view == "hidden_tests"), []).append(run)
+        dial = run.variant.partition("-")[0] if run.view == "dials" else ""
+        found.setdefault((run.seed, run.view == "main", run.view == "hidden_tests", dial), []).append(run)
     return sorted(found.values(), key=lambda group: (group[0].view != "main", -len(group)))
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pipeline.evaluation.claims import Claim, Comparison
 from pipeline.evaluation.statistics import LEAST_SEEDS, LEVEL, Estimate
 from pipeline.study.cells.reader import StudyReader
+from pipeline.study.dials.results import DialReader, dial_claims, dial_curves, dial_tables
 from pipeline.study.hypotheses import judge_hypotheses
 from pipeline.study.inference.tables import inference_tables
 from pipeline.study.runs import StudyRun
@@ -36,13 +37,14 @@ class StudyResults:
 def study_results(study: Study, reader: StudyReader) -> StudyResults:
     """Everything, from the searches that are finished."""
     cells = reader.outcomes.cells
+    dials = [DialReader(dial, reader) for dial in study.dials]
     return StudyResults(
         study=study,
         runs=cells.runs,
         finished=frozenset(name for name, facts in cells.facts.items() if facts.finished),
-        claims=tuple(judge_hypotheses(study, reader)),
-        tables=(*study_tables(reader), *inference_tables(reader)),
-        curves=tuple(study_curves(reader)),
+        claims=(*judge_hypotheses(study, reader), *dial_claims(dials)),
+        tables=(*study_tables(reader), *inference_tables(reader), *dial_tables(dials)),
+        curves=(*study_curves(reader), *dial_curves(dials)),
     )
 
 

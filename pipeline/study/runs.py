@@ -14,7 +14,8 @@ from pipeline.config.schema import Config, EvalSection
 from pipeline.errors import ConfigError
 from pipeline.methods.strategies import strategy_label, trains_generator
 from pipeline.preflight.settling import settle_config
-from pipeline.study.spec import SectionSettings, Study, StudyView
+from pipeline.study.dials.spec import DialPoint, DialSection, SectionSettings
+from pipeline.study.spec import Study, StudyView
 
 SHARED_STAGES = "../../stages"
 """Relative to a run's folder."""
@@ -62,6 +63,8 @@ def stored_study_runs(study: Study) -> list[StudyRun]:
     main = sorted(_main_runs(study), key=lambda run: run.seed)  # stable: methods in the order of the file
     _require_once(main)
     further = [*_curve_runs(study), *_hidden_test_runs(study)]
+    dials = list(_dial_runs(study))
+    _require_once(dials)
     trained = {run.model for run in main}
     for run in further:
         if run.model not in trained:
@@ -70,14 +73,14 @@ def stored_study_runs(study: Study) -> list[StudyRun]:
                 f"{key}: strategy {run.strategy!r}, loss {run.loss!r}, seed {run.seed} is in no [[methods]], "
                 "so nothing trains it; add it there, or take it out here"
             )
-    for run in main + further:
+    for run in main + further + dials:
         _require_searches(run)
     if study.lanes > 1 and "://" in study.root:
         raise ConfigError(
             f"lanes = {study.lanes}: worker processes guard the stages that they share by file locks, which "
             f"{study.root} does not know; use lanes = 1, or a root on a file system"
         )
-    return main + further
+    return main + further + dials
 
 
 def distinct_configs(runs: Sequence[StudyRun]) -> list[Config]:
@@ -99,7 +102,7 @@ def _require_once(runs: Sequence[StudyRun]) -> None:
     names = [run.name for run in runs]
     for name in names:
         if names.count(name) > 1:
-            raise ConfigError(f"methods name the run {name} twice; each strategy, loss and seed once")
+            raise ConfigError(f"the study names the run {name} twice; each strategy, loss, seed and position once")
 
 
 def _require_searches(run: StudyRun) -> None:
@@ -157,6 +160,25 @@ def _hidden_test_runs(study: Study) -> Iterator[StudyRun]:
     extra = {"dialogue.show_tests": False, "eval.selectors": hidden.selectors}
     for strategy, seed in product(hidden.strategies, hidden.seeds):
         yield _study_run(study, strategy, hidden.loss, seed, "hidden_tests", "-hidden", extra)
+
+
+def _dial_runs(study: Study) -> Iterator[StudyRun]:
+    for dial in study.dials:
+        for seed, point, method in product(dial.seeds, dial.points, dial.methods):
+            strategy, _, variant = dial.run_method(point, method).partition("+")
+            yield _study_run(
+                study, strategy, dial.loss, seed, "dials", "", _dial_settings(dial, point, method), variant
+            )
+
+
+def _dial_settings(dial: DialSection, point: DialPoint, method: str) -> dict[str, object]:
+    try:
+        return {"eval.selectors": dial.selectors, **dial.settings(point, method)}
+    except KeyError as error:
+        raise ConfigError(
+            f"dials: {dial.name} names the method {method!r}, but has no variant {error}: give its settings in "
+            "dials.variants, or leave it out"
+        ) from None
 
 
 def _study_run(

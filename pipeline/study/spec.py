@@ -9,10 +9,11 @@ from pipeline.config.fields import OneOf
 from pipeline.config.losses import BRADLEY_TERRY
 from pipeline.config.schema import Section
 from pipeline.methods.strategies import BASE_STRATEGY, STRATEGIES
+from pipeline.study.dials.spec import NAME, DialSection, SectionSettings
 
-StudyView = Literal["main", "best_of", "turns", "one_turn", "hidden_tests"]
-"""What of a run is new: all of it, or further searches of another run's models, or all of it without public tests."""
-SectionSettings = dict[str, object]
+StudyView = Literal["main", "best_of", "turns", "one_turn", "hidden_tests", "dials"]
+"""What of a run is new: all of it, or further searches of another run's models, or all of it without public tests,
+or at a position of a dial."""
 
 
 StrategyName = Annotated[str, OneOf(STRATEGIES)]
@@ -82,7 +83,7 @@ class HiddenTestsSection(Section):
 class Study(Section):
     """What stands at the top of the file."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9._-]+$")
+    name: str = Field(pattern=NAME)
     """Name of the study's folder under `root`: letters, digits, dots, hyphens and underscores."""
     root: str = "runs"
     """Folder that holds studies: a local path, or an s3:// or gs:// address that every node reaches."""
@@ -97,6 +98,8 @@ class Study(Section):
     """Further searches, from which curves over N and over turns are drawn; unset draws none."""
     hidden_tests: HiddenTestsSection | None = None
     """Methods that are run again without public tests in the prompt; unset runs none."""
+    dials: tuple[DialSection, ...] = ()
+    """Dials that are turned, each with its methods, seeds and positions; none turns none."""
     lanes: int = Field(1, ge=1)
     """Worker processes, each with actors of its own and one seed at a time; the number changes no data."""
     claims: tuple[str, ...] = ()

@@ -14,6 +14,7 @@ from pipeline.methods.strategies import BASE_STRATEGY, CONTROL_STRATEGY, STRATEG
 from pipeline.study.cells.budgets import EQUAL_COSTS, mean_cost, one_turn_at_equal_cost
 from pipeline.study.cells.outcomes import SearchSlice
 from pipeline.study.cells.reader import StudyReader
+from pipeline.study.cells.repair import added_interval, repaired_interval
 from pipeline.study.cells.rows import SPENT, Quantity
 from pipeline.study.comparisons import search_name
 from pipeline.study.runs import StudyRun, method_label
@@ -235,8 +236,26 @@ def verifiers_table(reader: StudyReader) -> StudyTable:
     )
 
 
+def repair_table(reader: StudyReader) -> StudyTable:
+    """What the turns after the first add to greedy answers."""
+    rows = []
+    for method in reader.methods:
+        last = SearchSlice(method=method, selector="greedy", turn=reader.turns)
+        values = [reader.accuracy(replace(last, turn=1)), reader.accuracy(last)]
+        values += [measure(reader.outcomes, last) for measure in (added_interval, repaired_interval)]
+        rows.append((method_label(method), tuple(values)))
+    return StudyTable(
+        name="repair",
+        title="Repair",
+        note="Greedy accuracy in % after the first and the last turn, what the turns between add, and how many of the "
+        "problems they solve that the first left unsolved.",
+        columns=("turn 1", f"turn {reader.turns}", "added", "of the unsolved"),
+        rows=tuple(rows) if reader.turns > 1 else (),
+    )
+
+
 TABLES: tuple[Callable[[StudyReader], StudyTable], ...] = (
-    *(methods_table, gains_table, ablations_table, selectors_table, budgets_table, losses_table),
+    *(methods_table, gains_table, repair_table, ablations_table, selectors_table, budgets_table, losses_table),
     *(hidden_tests_table, verifiers_table),
 )
 

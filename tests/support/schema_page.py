@@ -162,7 +162,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "variant": "what sets these runs apart from others of their strategy, as the study file says; or empty",
         "loss": "of the verifier",
         "seed": "of the run",
-        "view": "`main`, or what is new in it ([studies](study.md)): `best_of`, `turns`, `one_turn`, `hidden_tests`",
+        "view": "`main`, or what is new ([studies](study.md)): `best_of`, `turns`, `one_turn`, `hidden_tests`, `dials`",
         "iteration": "of the generator; 0 is the base model. Of best-of-N searches the one that the run returns",
         "selector": "`greedy` is one answer per turn; `random` with width 1 one sampled answer per turn",
         "width": "N: answers asked for per history",

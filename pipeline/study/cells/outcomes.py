@@ -45,11 +45,12 @@ class SearchSlice:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutcomeMatrix:
     """Seeds × problems, as evaluation.statistics takes them: sums over the searches of a problem that are known, and
-    how many these are; none if its episodes are masked."""
+    how many these are; none if its episodes are masked. `problems`: their ids."""
 
     seeds: tuple[int, ...]
     totals: Array
     counts: Array
+    problems: tuple[str, ...] = ()
 
     @property
     def shares(self) -> Array:
@@ -78,7 +79,7 @@ class StudyOutcomes:
             return None
         problems = sorted(set.intersection(*(set(sums) for sums in found.values())))
         both = np.array([[sums[problem] for problem in problems] for sums in found.values()])
-        return OutcomeMatrix(seeds=tuple(found), totals=both[:, :, 0], counts=both[:, :, 1])
+        return OutcomeMatrix(seeds=tuple(found), totals=both[:, :, 0], counts=both[:, :, 1], problems=tuple(problems))
 
     def pair(self, left: SearchSlice, right: SearchSlice) -> tuple[OutcomeMatrix, OutcomeMatrix] | None:
         """Both over the seeds that both have; None if there is none."""

@@ -24,7 +24,7 @@ Quantity = Literal["solved", "tokens", "prompt_tokens", "executions"]
 """Columns that can be summed up."""
 GREEDY = "greedy"
 """In the column `selector`: one answer per turn, nothing to choose."""
-GREEDY_VIEWS: tuple[StudyView, ...] = ("main", "turns", "hidden_tests")
+GREEDY_VIEWS: tuple[StudyView, ...] = ("main", "turns", "hidden_tests", "dials")
 """The greedy searches of the others are those of the main runs."""
 CELL_SCHEMA = pa.schema(
     [

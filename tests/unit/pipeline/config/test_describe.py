@@ -22,7 +22,7 @@ def test_every_setting_has_one_sentence() -> None:
 
 def test_every_setting_of_a_study_has_one_sentence() -> None:
     settings = [setting for table in study_settings().values() for setting in table]
-    assert len(settings) == 26
+    assert len(settings) == 39
     assert [one.key for one in settings if not one.description.endswith(".") or len(one.description) < 20] == []
 
 
