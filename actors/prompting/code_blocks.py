@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 TAG = re.compile(r"[\w+#-]+")
 FENCE = re.compile(r"`{3,}|~{3,}")
+WORDS = re.compile(r"[A-Z][a-z']*(?:[.:!,]?$|[:,]? [A-Za-z`'\"(])")
+"""A sentence, or what announces one ("Output:"). A statement that was cut does not begin so."""
 MOST_CUTS = 50
 """Errors after which a text is given up, so that no answer takes long to read."""
 
@@ -82,7 +84,7 @@ def python_before_words(lines: Sequence[str]) -> str | None:
 
 
 def _is_gap(line: str) -> bool:
-    return not line.strip() or FENCE.match(line.lstrip()) is not None
+    return not line.strip() or FENCE.match(line.lstrip()) is not None or WORDS.match(line) is not None
 
 
 def _error_line(code: str) -> int | None:

@@ -1,11 +1,11 @@
 """Which part of a response is its program: the rules that prompt formats choose from."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
-from actors.prompting.code_blocks import CodeBlock, code_blocks, indented_blocks, is_python
-from actors.prompting.loose_code import loosely_fenced, unfenced
+from actors.prompting.code_blocks import CodeBlock, code_blocks
+from actors.prompting.python_program import Wanted, python_program, trimmed
 from actors.prompting.thoughts import without_thoughts
 from sandbox import languages
 from sandbox.problem import FunctionTest, Problem
@@ -38,21 +38,18 @@ def first_fenced_or_whole_program(response: str, problem: Problem) -> str | None
 def defining_program(response: str, problem: Problem) -> str | None:
     """The last code block that defines what is tested, else the last one; in any spelling of fence and tag.
 
-    Reasoning is no part of an answer. Blocks without a tag count if none has the language's. Python is also found in
-    blocks with any other tag, in indented ones and between words, if it parses and defines what is tested; a response
-    that is a program as a whole is one, also if it reads standard input.
+    Reasoning is no part of an answer. Blocks without a tag count if none has the language's. What else is Python, and
+    which of several texts is the program, says `python_program`.
     """
     answer = without_thoughts(response)
     if answer is None:
         return None
-    python = problem.language == "python"
-    if python and _is_whole(answer, problem):
-        return answer.strip()
     blocks = _blocks(answer, problem)
-    programs = _trimmed(_tagged(blocks, problem))
-    if found := _last([code for code in programs if _defines(code, problem)], python):
-        return found
-    return (_loose_python(answer, blocks, problem) if python else None) or (programs[-1] if programs else None)
+    tagged = _tagged(blocks, problem)
+    if problem.language == "python":
+        return python_program(answer, tagged, blocks, Wanted(tested_name(problem), problem.io == "stdio"))
+    programs = trimmed(tagged)
+    return next((code for code in reversed(programs) if _defines(code, problem)), programs[-1] if programs else None)
 
 
 def _tagged(blocks: Sequence[CodeBlock], problem: Problem) -> list[str]:
@@ -60,32 +57,6 @@ def _tagged(blocks: Sequence[CodeBlock], problem: Problem) -> list[str]:
     language = languages.get_language(problem.language)
     tags = (*language.fences, *language.more_fences)
     return [block.code for block in blocks if block.tag in tags] or [block.code for block in blocks if not block.tag]
-
-
-def _loose_python(answer: str, blocks: Sequence[CodeBlock], problem: Problem) -> str | None:
-    """What defines the tested name and parses, in the next best place."""
-
-    def wanted(code: str) -> bool:
-        return _defines(code, problem)
-
-    for found in (
-        [code for code in _trimmed(block.code for block in blocks) if wanted(code) and is_python(code)],
-        list(loosely_fenced(answer, wanted)),
-        [code for code in _trimmed(indented_blocks(answer)) if wanted(code) and is_python(code)],
-    ):
-        if found:
-            return found[-1]
-    return unfenced(answer, wanted)
-
-
-def _trimmed(codes: Iterable[str]) -> list[str]:
-    return [code.strip("\n").rstrip() for code in codes if code.strip()]
-
-
-def _last(programs: Sequence[str], python: bool) -> str | None:
-    """The last one, of Python the last that parses if any does."""
-    whole = [code for code in programs if is_python(code)] if python else []
-    return (whole or programs)[-1] if programs else None
 
 
 def missing_program(response: str, problem: Problem) -> str:
@@ -135,12 +106,6 @@ def missing_reason(response: str, finish_reason: str) -> MissingReason:
 
 def _blocks(answer: str, problem: Problem) -> list[CodeBlock]:
     return code_blocks(answer, python=problem.language == "python")
-
-
-def _is_whole(answer: str, problem: Problem) -> bool:
-    """Whether it is a Python program without words and fences."""
-    code = answer.strip()
-    return bool(code) and is_python(code) and (problem.io == "stdio" or _defines(code, problem))
 
 
 def tested_name(problem: Problem) -> str | None:

@@ -2,11 +2,13 @@
 
 import re
 
-THOUGHTS = ("think", "thinking", "thought", "reasoning", "seed:think")
+THOUGHTS = ("think", "thinking", "thought", "reasoning", "scratchpad", "seed:think")
 """Elements in which reasoning models write what is no part of the answer."""
 _NAMES = "|".join(THOUGHTS)
-_OPEN = re.compile(rf"^[ \t]*[<\[◁]({_NAMES})(\s[^>\n]*)?[>\]▷]", re.IGNORECASE | re.MULTILINE)
-_CLOSED = re.compile(rf"[<\[◁]/({_NAMES})[>\]▷](?!['\"])", re.IGNORECASE)
+_OPEN = re.compile(
+    rf"^[ \t]*(?:[<\[◁]({_NAMES})(\s[^>\n]*)?[>\]▷]|<\|begin_of_thought\|>)", re.IGNORECASE | re.MULTILINE
+)
+_CLOSED = re.compile(rf"(?:[<\[◁]/({_NAMES})[>\]▷]|<\|end_of_thought\|>)(?!['\"])", re.IGNORECASE)
 """Not within quotation marks: there it is a program's text."""
 
 
