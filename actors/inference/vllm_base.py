@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from actors.allocator import keep_memory
+from actors.allocator import give_back_memory, keep_memory
 from actors.inference.engine import Completion, EngineConfig, EngineError, LoadReport, Sampling
 from actors.inference.weights import WeightProbe, WeightsError, compare_tensors, local_copy
 from actors.memory import is_out_of_memory
@@ -124,6 +124,7 @@ class VllmEngine(ABC):
         started = time.monotonic()
         path = await asyncio.to_thread(local_copy, checkpoint)
         probe = await asyncio.to_thread(WeightProbe, path, self.config.max_context, self.config.dtype)
+        give_back_memory()  # transformers' copies, 6 bytes a parameter: the engine would keep them and never need them
         self.policy_id = rebuilt = ""
         try:
             if not (self._fresh and path == self._first_path):

@@ -29,3 +29,23 @@ def test_blocks_are_used_again() -> None:
     assert page_faults() > 0.9 * TIMES * once
     assert page_faults("keep") < 2 * once
     assert page_faults(**KEEP_MEMORY) < 2 * once
+
+
+GIVES_BACK = f"""
+from pathlib import Path
+from actors.allocator import give_back_memory, keep_memory
+def resident(): return int(Path("/proc/self/statm").read_text().split()[1]) * {PAGE}
+keep_memory()
+before, held = resident(), [bytes([1]) * {BLOCK} for _ in range(4)]
+above = bytes({BLOCK})  # so that what is freed does not lie at the heap's end
+del held
+kept = resident() - before
+give_back_memory()
+print(kept, resident() - before)
+"""
+
+
+def test_what_one_step_needed_can_be_given_back() -> None:
+    done = subprocess.run([sys.executable, "-c", GIVES_BACK], capture_output=True, text=True, check=True)
+    kept, left = map(int, done.stdout.split())
+    assert kept > 4 * BLOCK and left < 1.5 * BLOCK
