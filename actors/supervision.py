@@ -66,7 +66,7 @@ class Supervisor(Generic[S]):
     `make(slot)` returns a ready worker; `call(worker, shard)` an object reference; `moved(worker)` a number that
     changes while the worker, or what it waits for, does anything; None if it gave no answer. A worker without an
     answer for `stall_s` is replaced; `setting` is the name of that limit, `advice` what to do when too many were.
-    `has_room(worker)`, asked after `moved`: whether it could do more at once than it was given.
+    `has_room(worker)`, asked after an answer of `moved`: whether it could do more at once than it was given.
     """
 
     make: Callable[[int], Any]
@@ -103,18 +103,18 @@ class Supervisor(Generic[S]):
                     queue.extendleft(reversed([shard, *self._withdraw(slot, pending)]))
                     self._replace(slot, f"is lost: {error_text(error)}", error)
             for slot in sorted({slot for slot, _ in pending.values()}):
-                if reason := self._why_hung(slot):
+                level = self.moved(self.workers[slot])
+                if reason := self._why_hung(slot, level):
                     shards_of_slot = self._withdraw(slot, pending)
                     queue.extendleft(reversed(shards_of_slot))
                     self._replace(slot, f"{reason}; waiting for {', '.join(map(str, shards_of_slot))}")
-                elif self.has_room(self.workers[slot]):
+                elif level is not None and self.has_room(self.workers[slot]):
                     self.most[slot] = min(self.most[slot] + 1, MOST_SHARDS_PER_WORKER)
             self.on_tick(len(results), self.workers)
         return results
 
-    def _why_hung(self, slot: int) -> str:
-        """ "" if the worker of a slot may go on."""
-        level = self.moved(self.workers[slot])
+    def _why_hung(self, slot: int, level: float | None) -> str:
+        """ "" if the worker of a slot may go on; `level` as `moved` says it."""
         silent_s, idle_s = self._watch[slot].look(level)
         if silent_s >= self.stall_s:
             return f"gave no answer for {self.setting} = {self.stall_s:g} s"
@@ -143,7 +143,7 @@ class Supervisor(Generic[S]):
         self.restarts -= 1
         ray.kill(self.workers[slot])
         self.workers[slot] = self.make(slot)
-        self._watch[slot] = _WorkerWatch(self.stall_s)
+        self._watch[slot], self.most[slot] = _WorkerWatch(self.stall_s), SHARDS_PER_WORKER
 
 
 def error_text(error: Exception) -> str:

@@ -140,6 +140,7 @@ def test_a_worker_with_room_is_given_more_shards_at_once_up_to_a_limit() -> None
         make=make,
         call=lambda worker, shard: worker.hold.remote(shard, MOST_SHARDS_PER_WORKER),
         stall_s=30,
+        moved=moved,
         has_room=lambda worker: True,
     )
     assert sorted(supervisor.run(range(40), slots=1)) == list(range(40))
