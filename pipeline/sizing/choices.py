@@ -116,8 +116,10 @@ def _threads(
 ) -> int:
     """What the config says, or OMP_NUM_THREADS; else an actor's share of the cores, one for a small model."""
     said = os.environ.get("OMP_NUM_THREADS", "")
-    if section.threads is not None or said.isdigit():
-        return section.threads or int(said)
+    if section.threads is not None:
+        return section.threads
+    if said.isdecimal() and int(said) > 0:
+        return int(said)
     share = 1 if _is_small(model) else machine.cores // (max(1, actors) * lanes)
     return max(1, int(section.cpus), share)
 

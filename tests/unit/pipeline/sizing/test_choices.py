@@ -130,6 +130,8 @@ def test_the_user_s_own_number_of_threads_stays(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
     assert training_threads(load_config(None), QWEN, LAPTOP) == 7
     assert training_threads(load_config(None, ["training.threads=3"]), QWEN, LAPTOP) == 3
+    monkeypatch.setenv("OMP_NUM_THREADS", "0")
+    assert training_threads(load_config(None), QWEN, LAPTOP) >= 1
 
 
 def test_a_cache_that_holds_no_sequence_is_refused_with_the_least_that_does() -> None:
