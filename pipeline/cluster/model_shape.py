@@ -40,17 +40,18 @@ def _read_shape(directory: Path) -> ModelShape | None:
 
 def shape_of_config(config: dict[str, Any], parameters: float) -> ModelShape:
     """`config`: a config.json; what it does not say is 0."""
-    text = config.get("text_config", config)
-    heads = text.get("num_attention_heads") or 0
-    hidden = text.get("hidden_size") or 0
-    head = text.get("head_dim") or (hidden // heads if heads else 0)
+    text = config.get("text_config") or config
+    sizes = {name: value for name, value in text.items() if isinstance(value, int)}  # some are lists, one of each layer
+    heads = sizes.get("num_attention_heads", 0)
+    hidden = sizes.get("hidden_size", 0)
+    head = sizes.get("head_dim") or (hidden // heads if heads else 0)
     return ModelShape(
         parameters=parameters,
-        layers=text.get("num_hidden_layers") or 0,
+        layers=sizes.get("num_hidden_layers") or 0,
         hidden=hidden,
-        intermediate=text.get("intermediate_size") or 4 * hidden,
-        vocabulary=text.get("vocab_size") or 0,
-        kv_width=2 * (text.get("num_key_value_heads") or heads) * head,
+        intermediate=sizes.get("intermediate_size") or 4 * hidden,
+        vocabulary=sizes.get("vocab_size") or 0,
+        kv_width=2 * (sizes.get("num_key_value_heads") or heads) * head,
     )
 
 

@@ -1,20 +1,22 @@
 """What the files of a model directory say, read in milliseconds: no weights are loaded, nothing heavy is imported."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from actors.prompting.chat_template import has_chat_template
-from actors.storage.tensor_headers import read_header
-from pipeline.errors import ConfigError
+from pipeline.model_files.json_object import ModelFilesError, read_object
+from pipeline.model_files.stored_weights import describe_weights, require_embedding
 
 HEADS = ("ForCausalLM", "ForSequenceClassification")
-
-
-class ModelFilesError(ConfigError):
-    """A model directory that cannot work: which file, what it says, what is expected."""
+SIZES = (
+    *("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads"),
+    *("num_key_value_heads", "head_dim", "max_position_embeddings", "kv_lora_rank", "qk_rope_head_dim"),
+)
+MOST_SIZE = 1 << 31
+SHOWN = 40
+"""Characters of a wrong value in a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +39,7 @@ def read_model_config(directory: Path) -> dict[str, Any]:
     path = directory / "config.json"
     if not path.is_file():
         raise ModelFilesError(f"{directory} is not a Hugging Face directory: it holds no config.json")
-    return _read(path)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise ModelFilesError(f"{path} is not JSON: {error}") from None
-    if not isinstance(found, dict):
-        raise ModelFilesError(f"{path} holds a {type(found).__name__}, expected an object")
-    return found
+    return read_object(path)
 
 
 def _architecture(files: ModelFiles) -> str:
@@ -57,60 +49,59 @@ def _architecture(files: ModelFiles) -> str:
             f"{path}: auto_map names Python files of the model's own, and these are never executed; use a model whose "
             "architecture transformers has"
         )
-    if not any(str(name).endswith(HEADS) for name in names):
+    if not isinstance(names, list) or not any(str(name).endswith(HEADS) for name in names):
         raise ModelFilesError(f"{path}: architectures is {names}, expected one that ends with {' or '.join(HEADS)}")
     if "quantization_config" in files.config:
-        method = (files.config["quantization_config"] or {}).get("quant_method")
+        said = files.config["quantization_config"]
+        method = said.get("quant_method") if isinstance(said, dict) else said
         raise ModelFilesError(
             f"{path}: the weights are quantised ({method}), and such cannot be trained; use them in bfloat16 or float32"
         )
     return f"architecture {names[0]}"
 
 
+def text_config(config: dict[str, Any]) -> dict[str, Any]:
+    """What config.json says of the part that reads text, which models that see images too keep apart."""
+    found = config.get("text_config") or config
+    return found if isinstance(found, dict) else {}
+
+
+def _sizes(files: ModelFiles) -> str:
+    """Numbers that others compute with. What a config leaves out is its architecture's to say."""
+    path, text = files.directory / "config.json", text_config(files.config)
+    if not text:
+        raise ModelFilesError(f"{path}: text_config is {_shown(files.config['text_config'])}, expected an object")
+    for name in SIZES:
+        value = text.get(name)
+        if value is not None and not (type(value) is int and 0 < value <= MOST_SIZE):
+            raise ModelFilesError(
+                f"{path}: {name} is {_shown(value)}, expected a whole number from 1 to {MOST_SIZE}; take "
+                "the config that came with these weights"
+            )
+    return f"layers {text.get('num_hidden_layers', 'not said')}, width {text.get('hidden_size', 'not said')}"
+
+
+def _shown(value: object) -> str:
+    return repr(value)[:SHOWN]
+
+
 def _positions(files: ModelFiles) -> str:
-    most, asked = files.config.get("max_position_embeddings"), files.max_tokens
-    if asked and isinstance(most, int) and asked > most:
+    most, asked = text_config(files.config).get("max_position_embeddings"), files.max_tokens
+    if asked and most is not None and asked > most:
         raise ModelFilesError(
             f"model.max_tokens = {asked} is more than the {most} positions of {files.directory}; set {most} or less"
         )
-    return f"positions {most if most else 'not said'}"
+    return f"positions {most or 'not said'}"
 
 
 def _generation(files: ModelFiles) -> str:
     path = files.directory / "generation_config.json"
-    ends = (_read(path) if path.is_file() else files.config).get("eos_token_id")
+    ends = (read_object(path) if path.is_file() else files.config).get("eos_token_id")
     return f"eos_token_id {ends}"
 
 
 def _weights(files: ModelFiles) -> str:
-    """Every file that the index names, each as long as its header says."""
-    index = files.directory / "model.safetensors.index.json"
-    if index.is_file():
-        mapped = _read(index).get("weight_map")
-        if not isinstance(mapped, dict):
-            raise ModelFilesError(f"{index} holds no weight_map")
-        names = sorted({str(name) for name in mapped.values()})
-    else:
-        names = ["model.safetensors"]
-        others = sorted(path.name for path in files.directory.glob("*.bin"))
-        if others and not (files.directory / names[0]).is_file():
-            return f"weights {', '.join(others)} (not looked into)"
-    for name in names:
-        _require_whole(files.directory / name)
-    size = sum((files.directory / name).stat().st_size for name in names)
-    return f"weights {len(names)} file{'s'[: len(names) > 1]}, {size / 1e9:.2f} GB"
-
-
-def _require_whole(path: Path) -> None:
-    if not path.is_file():
-        raise ModelFilesError(f"{path} is missing; copy the model again")
-    try:
-        length, tensors = read_header(path)
-        end = length + max(entry["data_offsets"][1] for entry in tensors.values())
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError):
-        raise ModelFilesError(f"{path} has no safetensors header; is it a pointer file? Copy the model again") from None
-    if (size := path.stat().st_size) != end:
-        raise ModelFilesError(f"{path} has {size} bytes, its header says {end}; copy the model again")
+    return describe_weights(files.directory)
 
 
 def _tokenizer(files: ModelFiles) -> str:
@@ -127,7 +118,7 @@ def _tokenizer(files: ModelFiles) -> str:
 
 def embedding_rows(config: dict[str, Any]) -> int | None:
     """Tokens that the model knows; None if its config does not say."""
-    rows = (config.get("text_config") or config).get("vocab_size")
+    rows = text_config(config).get("vocab_size")
     return rows if isinstance(rows, int) else None
 
 
@@ -136,19 +127,26 @@ def _vocabulary(files: ModelFiles) -> str:
     path, rows = files.directory / "tokenizer.json", embedding_rows(files.config)
     if rows is None or not path.is_file():
         return "vocabulary not looked into"
-    found = _read(path)
-    vocabulary = (found.get("model") or {}).get("vocab") or {}
-    numbers = vocabulary.values() if isinstance(vocabulary, dict) else range(len(vocabulary))
-    special = {entry["id"] for entry in found.get("added_tokens") or [] if entry.get("special")}
-    plain = {entry["id"] for entry in found.get("added_tokens") or []} - special
-    last = max({*numbers, *plain} - special, default=0)
+    try:
+        last = _last_token(read_object(path))
+    except (AttributeError, KeyError, TypeError):
+        raise ModelFilesError(f"{path} is no tokenizer as the tokenizers library writes them; copy it again") from None
     if last >= rows:
         raise ModelFilesError(
             f"{path}: its token {last} has no row among the {rows} of the embedding (vocab_size in config.json); take "
             "the tokenizer that came with these weights"
         )
+    require_embedding(files.directory, rows)
     return f"vocabulary {last + 1} of {rows}"
 
 
+def _last_token(tokenizer: dict[str, Any]) -> int:
+    vocabulary = (tokenizer.get("model") or {}).get("vocab") or {}
+    numbers = vocabulary.values() if isinstance(vocabulary, dict) else range(len(vocabulary))
+    special = {entry["id"] for entry in tokenizer.get("added_tokens") or [] if entry.get("special")}
+    plain = {entry["id"] for entry in tokenizer.get("added_tokens") or []} - special
+    return max({*numbers, *plain} - special, default=0)
+
+
 Check = Callable[[ModelFiles], str]
-CHECKS: tuple[Check, ...] = (_architecture, _weights, _tokenizer, _vocabulary, _generation, _positions)
+CHECKS: tuple[Check, ...] = (_architecture, _sizes, _weights, _tokenizer, _vocabulary, _generation, _positions)

@@ -4,6 +4,7 @@ transformers reads the file and dequantises its weights. A model that it calls q
 trained, so the weights go into a fresh one of the same architecture.
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from sandbox.errors import UserError
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-MAGIC = b"GGUF"
+MAGIC, HEADER_BYTES = b"GGUF", 24
 DTYPES = ("bfloat16", "float32", "float16")
 EXACT = 1e-3
 """Log-probabilities of the same weights, computed twice in fp32, differ by less."""
@@ -48,8 +49,7 @@ def import_gguf(file: Path, out: Path, dtype: str = "bfloat16") -> ImportedModel
     Both models are in memory in fp32: 8 bytes for each parameter, and half as much again while it is written.
     """
     _require_gguf(file)
-    if out.exists():
-        raise ImportModelError(f"{out} exists; name a directory that does not, or remove it")
+    _require_place(out)
     import torch
     from transformers import AutoModelForCausalLM
     from transformers.utils import logging
@@ -93,10 +93,23 @@ def _round(model: "PreTrainedModel", dtype: Any) -> None:
 
 def _require_gguf(file: Path) -> None:
     if not file.is_file():
-        raise ImportModelError(f"{file}: no such file; expected a model in the GGUF format")
+        found = "a directory" if file.is_dir() else "no such file"
+        raise ImportModelError(f"{file}: {found}; expected a model in the GGUF format")
     with file.open("rb") as opened:
-        if opened.read(len(MAGIC)) != MAGIC:
-            raise ImportModelError(f"{file} is not in the GGUF format: it does not begin with {MAGIC.decode()}")
+        beginning = opened.read(HEADER_BYTES)
+    if not beginning.startswith(MAGIC):
+        raise ImportModelError(f"{file} is not in the GGUF format: it does not begin with {MAGIC.decode()}")
+    if len(beginning) < HEADER_BYTES:
+        raise ImportModelError(f"{file} cannot be read: it ends after {len(beginning)} bytes; copy it again")
+
+
+def _require_place(out: Path) -> None:
+    """Minutes of work are to be written there."""
+    if out.exists():
+        raise ImportModelError(f"{out} exists; name a directory that does not, or remove it")
+    place = next(one for one in out.absolute().parents if one.exists())
+    if not place.is_dir() or not os.access(place, os.W_OK):
+        raise ImportModelError(f"{out} cannot be made, as {place} is no folder that one may write to; name another one")
 
 
 def _read(file: Path) -> tuple["PreTrainedModel", Any]:

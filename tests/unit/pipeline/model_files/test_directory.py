@@ -28,6 +28,23 @@ def index(directory: Path) -> None:
     (directory / "model.safetensors.index.json").write_text('{"weight_map": {"a": "model-00002-of-00002.safetensors"}}')
 
 
+def retyped(directory: Path) -> None:
+    path = directory / "model.safetensors"
+    path.write_bytes(path.read_bytes().replace(b'"F32"', b'"F99"'))
+
+
+def old_format(directory: Path) -> None:
+    (directory / "model.safetensors").rename(directory / "pytorch_model.bin")
+
+
+def config(**changes: object) -> Callable[[Path], object]:
+    return lambda directory: change_json(directory / "config.json", **changes)
+
+
+def text(name: str, said: str) -> Callable[[Path], object]:
+    return lambda directory: (directory / name).write_text(said)
+
+
 BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "cut weights": (cut, r"model\.safetensors has \d+ bytes, its header says \d+; copy the model again"),
     "a pointer file": (pointer, "no safetensors header; is it a pointer file"),
@@ -42,6 +59,26 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda d: change_json(d / "config.json", quantization_config={"quant_method": "awq"}),
         r"the weights are quantised \(awq\)",
     ),
+    "quantised somehow": (config(quantization_config="fp8"), r"the weights are quantised \(fp8\)"),
+    "an unknown type": (retyped, r"model\.safetensors: \S+ has the type 'F99', expected one of F64, F32"),
+    "the old format": (old_format, r"holds pytorch_model\.bin and no model\.safetensors"),
+    "an empty index": (text("model.safetensors.index.json", '{"weight_map": {}}'), "holds no weight_map"),
+    "an index of another model": (
+        text("model.safetensors.index.json", '{"weight_map": {"a": "model.safetensors"}}'),
+        r"a is not in model\.safetensors, where it is said to be",
+    ),
+    "weights of another vocabulary": (config(vocab_size=100000), r"embed_tokens\.weight has \d+ rows, .* = 100000"),
+    "an architecture that is no list": (config(architectures=7), "architectures is 7, expected one that ends"),
+    "negative positions": (
+        config(max_position_embeddings=-1),
+        r"max_position_embeddings is -1, expected a whole number",
+    ),
+    "positions in words": (config(max_position_embeddings="many"), r"max_position_embeddings is 'many', expected"),
+    "absurd positions": (config(max_position_embeddings=10**30), r"max_position_embeddings is 10+, expected"),
+    "no heads": (config(num_attention_heads=0), r"num_attention_heads is 0, expected"),
+    "no text model": (config(text_config="x"), r"text_config is 'x', expected an object"),
+    "endless nesting": (text("config.json", "[" * 100_000), r"config\.json is not JSON"),
+    "a tokenizer of another kind": (text("tokenizer.json", '{"model": [1]}'), r"is no tokenizer as the tokenizers"),
 }
 
 
@@ -62,6 +99,14 @@ def test_a_context_beyond_the_positions(tmp_path: Path) -> None:
     ):
         check_directory(GENERATOR, max_tokens=4096)
     assert check_directory(GENERATOR, max_tokens=512)
+
+
+def test_positions_of_a_model_that_sees_images_too(tmp_path: Path) -> None:
+    directory = model_directory(tmp_path / "model")
+    said = json.loads((directory / "config.json").read_text())
+    change_json(directory / "config.json", text_config=said, max_position_embeddings=None)
+    with pytest.raises(ModelFilesError, match=r"model\.max_tokens = 4096 is more than the 512 positions"):
+        check_directory(directory, max_tokens=4096)
 
 
 def test_a_template_that_cannot_be_trained_on_is_refused(tmp_path: Path) -> None:
@@ -128,6 +173,13 @@ def test_the_example_shows_what_is_trained(capsys: pytest.CaptureFixture[str]) -
     said = capsys.readouterr().out
     assert "ok    architecture LlamaForCausalLM" in said and "ok    positions 512" in said
     assert "⟦```python\ndef f(x):\n    return 2 * x\n```" in said and said.rstrip().endswith("⟧")
+
+
+def test_where_nothing_can_be_written_nothing_is_begun(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (file := tmp_path / "model.gguf").write_bytes(b"GGUF" + bytes(100))
+    for out in (tmp_path, file / "out"):
+        assert cli.main(["model", "import", str(file), "--out", str(out)]) == 2
+        assert f"{out} " in (told := capsys.readouterr().err) and "Traceback" not in told
 
 
 def test_files_that_are_no_model_are_not_imported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,23 @@
+"""An object in a JSON file of a model, and the error for all that is wrong with such files."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import ConfigError
+
+
+class ModelFilesError(ConfigError):
+    """A model directory that cannot work: which file, what it says, what is expected."""
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text())
+    except OSError as error:
+        raise ModelFilesError(f"{path} cannot be read: {error.strerror or error}") from None
+    except (ValueError, RecursionError) as error:
+        raise ModelFilesError(f"{path} is not JSON: {error}") from None
+    if not isinstance(found, dict):
+        raise ModelFilesError(f"{path} holds a {type(found).__name__}, expected an object")
+    return found
