@@ -171,7 +171,7 @@ def test_what_runs_inside_the_box_is_standard_library_only() -> None:
 def test_command_line_answers_without_heavy_packages(arguments: list[str]) -> None:
     command = [sys.executable, "-c", PROBE.replace("HEAVY", repr(HEAVY)), *arguments]
     cpu_s = []
-    while not cpu_s or (min(cpu_s) >= ANSWERS_WITHIN_S and len(cpu_s) < 3):  # another process may hold the cores
+    while not cpu_s or (min(cpu_s) >= ANSWERS_WITHIN_S and len(cpu_s) < 8):  # another process may hold the cores
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, done.stderr
         answer = json.loads(done.stdout.splitlines()[-1])
