@@ -105,7 +105,7 @@ def measure_trainings(options: argparse.Namespace) -> dict[str, Any]:
             micro_batch_tokens=options.micro_batch_tokens,
         )
         print_header()
-        return {stage: compare(bench, stage, options.rounds, warm_up=False) for stage in options.stages.split(",")}
+        return {stage: compare(bench, stage, options.rounds) for stage in options.stages.split(",")}
 
 
 def measure_replay(options: argparse.Namespace) -> dict[str, Any]:

@@ -275,30 +275,26 @@ def print_header() -> tuple[str, ...]:
     return "fine_tune", "verifier", "score"
 
 
-def compare(bench: Bench, name: str, rounds: int, *, warm_up: bool = True) -> dict[str, float]:
+def compare(bench: Bench, name: str, rounds: int) -> dict[str, float]:
     """One line of the table: stage and bare loop in turn, medians, and the stage's peak of memory.
 
     The ratio by CPU time is the one to look at if other work is on the machine.
     """
     stages = {"fine_tune": bench.stage_fine_tune, "verifier": bench.stage_verifier, "score": bench.stage_score}
-    if warm_up:  # imports and caches of both sides are not what is measured
-        stages[name]()
-        bench.bare(name)
-    pairs, peaks = [], []
-    for _ in range(rounds):
-        bare = bench.bare(name)
-        forget_peak()
-        pairs.append((bare, stages[name]()))
-        peaks.append(peak_mib())
+    bench.bare(name)
+    forget_peak()  # takes this process's memory from it, so that the pass behind is no measure of speed
+    stages[name]()
+    peak = peak_mib()
+    pairs = [(bench.bare(name), stages[name]()) for _ in range(rounds)]
     figures = {
         "bare_tokens_s": statistics.median(bare.tokens_s for bare, _ in pairs),
         "stage_tokens_s": statistics.median(own.tokens_s for _, own in pairs),
         "ratio": statistics.median(own.tokens_s / bare.tokens_s for bare, own in pairs),
         "cpu_ratio": statistics.median(own.tokens_cpu_s / bare.tokens_cpu_s for bare, own in pairs),
         "padding_fraction": pairs[-1][1].padding,
-        "peak_mib": max(peaks),
+        "peak_mib": peak,
     }
-    bare_, own, ratio, cpu, padding, peak = figures.values()
+    bare_, own, ratio, cpu, padding, _ = figures.values()
     print(f"{name:12}{bare_:14.0f}{own:10.0f}{ratio:8.2f}{cpu:8.2f}{padding:10.1%}{peak:11.0f}", flush=True)
     return figures
 
