@@ -1,5 +1,7 @@
 """The connection to the Docker engine, with a deadline on every call."""
 
+import os
+
 import docker
 import docker.errors
 import requests
@@ -13,6 +15,11 @@ ADVICE = (
     " no systemd), or point DOCKER_HOST at one; then `docker version` must print a server version"
 )
 
+NOT_ALLOWED = (
+    "the engine runs, but user {user} may not use it ({reason}). `sudo usermod -aG docker $USER`, then log in"
+    " again; or run as a user who may"
+)
+
 
 def connect_engine(timeout_s: float | None = None) -> docker.DockerClient:
     """A client of the engine that the environment names. Raises SandboxUnavailable with the command to run."""
@@ -20,7 +27,9 @@ def connect_engine(timeout_s: float | None = None) -> docker.DockerClient:
         client = docker.from_env(timeout=timeout_s or CALL_DEADLINE_S)  # type: ignore[arg-type]
         client.ping()
     except (docker.errors.DockerException, requests.exceptions.RequestException, OSError) as error:
-        raise SandboxUnavailable(ADVICE.format(reason=_short(error))) from error
+        said = NOT_ALLOWED if "PermissionError" in str(error) else ADVICE
+        reason = " at ".join([_short(error), *filter(None, [os.environ.get("DOCKER_HOST")])])
+        raise SandboxUnavailable(said.format(reason=reason, user=os.getuid())) from error
     return client
 
 

@@ -1,5 +1,8 @@
 """Engines that stop, restart, die, hang or fill their disk: rows of the table in test_faults.py."""
 
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -104,5 +107,20 @@ def test_a_full_disk_of_the_engine_is_named(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_no_engine_is_one_clear_message(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
-    with pytest.raises(SandboxUnavailable, match=r"no Docker engine answers.*systemctl start docker"):
+    with pytest.raises(SandboxUnavailable, match=r"no Docker engine answers.* at unix:.*systemctl start docker"):
         Pool(boxes=1)
+
+
+ROOT = Path(__file__).parents[2]
+NOBODY = """
+import os
+from sandbox.containers.docker_client import connect_engine
+os.setgroups([]), os.setgid(65534), os.setuid(65534)
+connect_engine()
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
+def test_who_may_not_use_the_engine_is_told_so() -> None:
+    done = subprocess.run([sys.executable, "-c", NOBODY], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert "the engine runs, but user 65534 may not use it" in done.stderr and "usermod -aG docker" in done.stderr
