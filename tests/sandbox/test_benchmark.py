@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).parents[2] / "benchmarks" / "sandbox.py"
+SCRIPT = Path(__file__).parents[2] / "benchmarks" / "judging.py"
 WAYS = {
     "subprocess, 16 imports", "subprocess", "docker run", "docker exec", "sandbox, 1 box", "sandbox, 2 boxes",
     "sandbox, one by one", "bare forks",
