@@ -26,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import pyarrow as pa
 
+from actors.batch_tokens import length_batches
 from actors.prompting.chat_template import example_ids
 from actors.scorers.verifier import LearnedVerifier, verifier_ids
 from actors.search.episode import EPISODE_SCHEMA, Answer, Episode, Turn
@@ -190,7 +191,7 @@ class Bench:
         self.score_answers({"part": 0, "directory": str(self.root / f"scores-{self.runs}"), "episodes": files})
         spent = time.monotonic() - started, time.process_time() - cpu
         order = sorted(range(len(lengths)), key=lambda number: lengths[number])
-        batches = self.scorer._batches(order, [[0] * length for length in lengths])
+        batches = length_batches(order, lengths, self.scorer.batch_tokens)
         padded = sum(len(batch) * max(lengths[number] for number in batch) for batch in batches)
         return Speed(sum(lengths), *spent, 1 - sum(lengths) / padded)
 

@@ -4,12 +4,14 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from actors.batch_tokens import length_batches
 from actors.memory import is_out_of_memory
 from actors.prompting.chat_template import ChatTemplateError, end_token_ids, example_ids
 from actors.scorers.scorer import Pair, ScorerError
 from actors.storage.checkpoint import CheckpointError, fetch_checkpoint
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
 
 
@@ -32,6 +34,16 @@ def last_hidden_states(model: Any, ids: "Tensor", mask: "Tensor") -> "Tensor":
 
     hidden: Tensor = model.base_model(input_ids=ids, attention_mask=mask, use_cache=False).last_hidden_state
     return hidden[torch.arange(len(ids), device=ids.device), mask.sum(1) - 1]
+
+
+def padded_rows(rows: Sequence[Sequence[int]], device: "torch.device | str") -> "tuple[Tensor, Tensor]":
+    """Ids and mask (R, T) of right-padded rows."""
+    import torch
+
+    width = max(map(len, rows))
+    ids = torch.tensor([[*row, *[0] * (width - len(row))] for row in rows], device=device)
+    mask = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in rows], device=device)
+    return ids, mask
 
 
 def padding_id(tokenizer: Any) -> int:
@@ -88,7 +100,7 @@ class LearnedVerifier:
             statuses.append(status)
         scores = [math.nan] * len(rows)
         order = sorted((i for i, status in enumerate(statuses) if status == "ok"), key=lambda i: len(rows[i]))
-        for batch in self._batches(order, rows):
+        for batch in length_batches(order, list(map(len, rows)), self.batch_tokens):
             for number, value in zip(batch, self._forward([rows[i] for i in batch]), strict=True):
                 scores[number] = value
             self.batches += 1
@@ -103,22 +115,10 @@ class LearnedVerifier:
             return [], f"error: {error}"
         return ids, "ok" if len(ids) <= self.max_tokens else "too_long"
 
-    def _batches(self, order: list[int], rows: list[list[int]]) -> list[list[int]]:
-        """Row numbers in batches of like length; `order` is sorted by length, so the last is the longest."""
-        batches: list[list[int]] = []
-        for number in order:
-            if batches and (len(batches[-1]) + 1) * len(rows[number]) <= self.batch_tokens:
-                batches[-1].append(number)
-            else:
-                batches.append([number])
-        return batches
-
     def _forward(self, rows: list[list[int]]) -> list[float]:
         import torch
 
-        width = max(map(len, rows))
-        ids = torch.tensor([row + [0] * (width - len(row)) for row in rows], device=self.device)
-        mask = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in rows], device=self.device)
+        ids, mask = padded_rows(rows, self.device)
         try:
             with torch.inference_mode():
                 return verifier_rewards(self.model, ids, mask).tolist()

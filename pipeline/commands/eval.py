@@ -22,7 +22,7 @@ from pipeline.preflight.settling import choices_text
 from pipeline.state.problems import ProblemSplits
 from sandbox.problems.load import DATA_SETS
 
-BEST_OF_N_OPTIONS = ("n", "k", "selectors", "beam", "searches")
+BEST_OF_N_OPTIONS = ("n", "k", "selectors", "beam", "searches", "verifier")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -9,18 +9,18 @@ A part's batches depend on its own sequences alone, so that an attempt that goes
 
 import math
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from actors.scorers.verifier import last_hidden_states
+from actors.batch_tokens import length_batches
+from actors.scorers.verifier import last_hidden_states, padded_rows
 from actors.storage.parquet import read_rows
 from actors.storage.parts import commit_part, committed_parts
 from pipeline.trackers.console import ProgressLine
 
 if TYPE_CHECKING:
-    import torch
     from torch import Tensor
 
     from pipeline.training.examples import TrainingExample
@@ -76,7 +76,7 @@ def padding_fraction(sequences: "Sequence[array[int]]", max_tokens: int) -> floa
     padded = 0
     for first in range(0, len(sequences), PART_SEQUENCES):
         part = sequences[first : first + PART_SEQUENCES]
-        padded += sum(len(batch) * len(part[batch[0]]) for batch in _batches(part, max_tokens))
+        padded += sum(len(batch) * len(part[batch[-1]]) for batch in _batches(part, max_tokens))
     return 1 - sum(map(len, sequences)) / padded if padded else 0.0
 
 
@@ -88,28 +88,11 @@ def _features(model: Any, sequences: "Sequence[array[int]]", max_tokens: int) ->
     features: dict[int, Tensor] = {}
     with torch.inference_mode():
         for batch in _batches(sequences, max_tokens):
-            ids, mask = _padded([sequences[place] for place in batch], device)
+            ids, mask = padded_rows([sequences[place] for place in batch], device)
             features.update(zip(batch, last_hidden_states(model, ids, mask).float().cpu(), strict=True))
     return torch.stack([features[place] for place in range(len(sequences))])
 
 
-def _batches(sequences: "Sequence[array[int]]", max_tokens: int) -> Iterator[list[int]]:
-    """Places of sequences that go forward together, the longest first, at most `max_tokens` padded tokens."""
-    batch: list[int] = []
-    for place in sorted(range(len(sequences)), key=lambda place: -len(sequences[place])):
-        if batch and (len(batch) + 1) * len(sequences[batch[0]]) > max_tokens:
-            yield batch
-            batch = []
-        batch.append(place)
-    if batch:
-        yield batch
-
-
-def _padded(sequences: "Sequence[array[int]]", device: "torch.device") -> "tuple[Tensor, Tensor]":
-    """Ids and mask (R, T), padded right."""
-    import torch
-
-    width = len(sequences[0])
-    ids = torch.tensor([[*sequence, *[0] * (width - len(sequence))] for sequence in sequences], device=device)
-    lengths = torch.tensor([len(sequence) for sequence in sequences], device=device)
-    return ids, (torch.arange(width, device=device) < lengths[:, None]).long()
+def _batches(sequences: "Sequence[array[int]]", max_tokens: int) -> list[list[int]]:
+    lengths = list(map(len, sequences))
+    return length_batches(sorted(range(len(lengths)), key=lengths.__getitem__), lengths, max_tokens)

@@ -194,8 +194,8 @@ def test_a_greedy_evaluation_searches_nothing_else_and_refuses_what_is_about_sea
     assert cli.main([*words, "--limit", "7", "--turns", "2", "--dry-run"]) == 0
     said = capsys.readouterr().out
     assert "searches     greedy at each of 2 turns\n" in said and "answers      at most 14," in said
-    assert cli.main([*words, "--n", "5", "--k", "1", "--dry-run"]) == 2
-    assert "--greedy makes no best-of-N search, and --n, --k is about those" in capsys.readouterr().err
+    assert cli.main([*words, "--n", "5", "--k", "1", "--verifier", "builtin:verifier", "--dry-run"]) == 2
+    assert "--greedy makes no best-of-N search, and --n, --k, --verifier is about those" in capsys.readouterr().err
 
 
 def test_numbers_are_numbers(capsys: pytest.CaptureFixture[str]) -> None:
