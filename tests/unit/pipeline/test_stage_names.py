@@ -13,6 +13,7 @@ ALLOWED = {
     "pipeline/cluster/actor_groups.py": ({"verifier"}, "an actor's role"),
     "pipeline/cluster/placement.py": ({"verifier"}, "an actor's role"),
     "pipeline/cluster/resources.py": ({"verifier"}, "an actor's role"),
+    "pipeline/commands/eval.py": ({"verifier"}, "an option"),
     "pipeline/commands/evaluate.py": ({"verifier"}, INPUT),
     "pipeline/config/losses.py": ({"pairs"}, "what a loss makes a probability"),
     "pipeline/config/presets.py": ({"verifier", "returned"}, SECTION),
