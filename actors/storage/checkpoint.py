@@ -9,6 +9,7 @@ import fnmatch
 import hashlib
 import json
 import os
+import posixpath
 import re
 import shutil
 import tempfile
@@ -23,7 +24,10 @@ from actors.storage.run_storage import RunStorage, open_storage
 from sandbox.errors import UserError
 
 MANIFEST = "checkpoint.json"
+SCHEMA = "checkpoint/1"
 CACHE = "~/.cache/mucode/checkpoints"
+HASHED_BYTES = 1 << 24
+"""Read at once to be hashed: weights may be larger than the memory."""
 _DECIDING = (
     *("*.safetensors", "*.safetensors.index.json", "pytorch_model*.bin", "pytorch_model*.json"),
     *("config.json", "generation_config.json", "tokenizer*", "special_tokens_map.json", "added_tokens.json"),
@@ -107,6 +111,42 @@ def is_saved(target: str) -> bool:
     return open_storage(target).exists(MANIFEST)
 
 
+def damage_of_checkpoint(checkpoint: Checkpoint, *, every_byte: bool = False) -> str | None:
+    """What is wrong with a saved checkpoint at any address, in words that begin with a path; None if it is whole.
+
+    Names and sizes are compared with its checkpoint.json, by a listing per folder; with `every_byte` contents, too.
+    """
+    root, storage = checkpoint.path, open_storage(checkpoint.path)
+    try:
+        saved = _parse_manifest(storage.read(MANIFEST), posixpath.join(root, MANIFEST))
+    except FileNotFoundError:
+        return f"{root} is missing or incomplete: it holds no {MANIFEST}"
+    except CheckpointError as error:
+        return str(error)
+    entries = saved["files"]
+    if _policy_id({name: entry["sha256"] for name, entry in entries.items()}) != checkpoint.policy_id:
+        return f"{root} is not the checkpoint {checkpoint.policy_id} that was saved there"
+    folders = {posixpath.dirname(name) for name in entries}
+    sizes = {posixpath.join(one, name): size for one in folders for name, size in storage.file_sizes(one).items()}
+    for name, entry in entries.items():
+        if name not in sizes:
+            return f"{posixpath.join(root, name)} is missing"
+        if sizes[name] != entry["bytes"]:
+            return f"{posixpath.join(root, name)} has {sizes[name]} bytes, {MANIFEST} says {entry['bytes']}"
+        if every_byte and _stored_sha256(storage, name) != entry["sha256"]:
+            return f"{posixpath.join(root, name)} is not what was saved (its sha256 differs)"
+    foreign = sorted(name for name in sizes.keys() - entries.keys() if _decides(name))
+    return f"{posixpath.join(root, foreign[0])} does not belong to the checkpoint" if foreign else None
+
+
+def _stored_sha256(storage: RunStorage, name: str) -> str:
+    found = hashlib.sha256()
+    with storage.open(name) as stream:
+        while block := stream.read(HASHED_BYTES):
+            found.update(block)
+    return found.hexdigest()
+
+
 def fetch_checkpoint(uri: str, cache_dir: str | None = None) -> str:
     """Local path of a model on this node, copied once per node if it is not here already.
 
@@ -120,7 +160,7 @@ def fetch_checkpoint(uri: str, cache_dir: str | None = None) -> str:
     storage = open_storage(uri)
     if not storage.exists(MANIFEST):
         raise CheckpointError(f"no checkpoint at {uri}: it has no {MANIFEST}, which is written last")
-    manifest = json.loads(storage.read(MANIFEST))
+    manifest = _parse_manifest(storage.read(MANIFEST), posixpath.join(uri, MANIFEST))
     cache = Path(cache_dir or CACHE).expanduser()
     cache.mkdir(parents=True, exist_ok=True)
     local = cache / manifest["policy_id"]
@@ -163,11 +203,30 @@ def _file_sha256(path: Path) -> str:
 
 def _read_manifest(root: Path) -> dict[str, Any]:
     try:
-        return json.loads((root / MANIFEST).read_text())
+        return _parse_manifest((root / MANIFEST).read_bytes(), str(root / MANIFEST))
     except FileNotFoundError:
         raise CheckpointError(f"no checkpoint at {root}: it has no {MANIFEST}, which is written last") from None
+
+
+def _parse_manifest(data: bytes, name: str) -> dict[str, Any]:
+    try:
+        body = json.loads(data)
     except ValueError as error:
-        raise CheckpointError(f"{root / MANIFEST} is cut short or altered ({error}); make it again") from None
+        raise CheckpointError(f"{name} is cut short or altered ({error}); make it again") from None
+    schema = body.get("schema") if isinstance(body, dict) else None
+    if schema != SCHEMA:
+        raise CheckpointError(
+            f"{name} has the schema {schema!r}, expected {SCHEMA!r}; if a newer version of mucode wrote it, continue "
+            "with that one, else make it again"
+        )
+    files = body.get("files")
+    if not (isinstance(body.get("policy_id"), str) and isinstance(files, dict) and all(map(_is_entry, files.values()))):
+        raise CheckpointError(f"{name} is altered, as it does not list files with their sizes; make it again")
+    return dict(body)
+
+
+def _is_entry(entry: Any) -> bool:
+    return isinstance(entry, dict) and isinstance(entry.get("bytes"), int) and isinstance(entry.get("sha256"), str)
 
 
 def _write_manifest(root: Path) -> dict[str, Any]:
@@ -177,7 +236,7 @@ def _write_manifest(root: Path) -> dict[str, Any]:
         if path.is_file() and path.name != MANIFEST
     }
     policy_id = _policy_id({name: entry["sha256"] for name, entry in files.items()})
-    manifest = {"schema": "checkpoint/1", "policy_id": policy_id, "files": files}
+    manifest = {"schema": SCHEMA, "policy_id": policy_id, "files": files}
     (root / MANIFEST).write_text(json.dumps(manifest, indent=1))
     return manifest
 

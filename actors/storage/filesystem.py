@@ -2,10 +2,15 @@
 
 import posixpath
 import uuid
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO, cast
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from pyarrow import fs
+
+OBJECT_STORES = ("s3", "gcs", "abfs")
+"""Ends of pyarrow's names for what has no folders: a marker for each would cost as many requests as the file."""
 
 
 class FilesystemStorage:
@@ -16,7 +21,7 @@ class FilesystemStorage:
         self._filesystem: fs.FileSystem = fs.LocalFileSystem()
         self._path = root
         if "://" in root:
-            self._filesystem, self._path = fs.FileSystem.from_uri(root)
+            self._filesystem, self._path = _filesystem_at(root)
 
     @property
     def is_local(self) -> bool:
@@ -55,8 +60,14 @@ class FilesystemStorage:
         return info.size
 
     def list_names(self, name: str = "") -> list[str]:
+        return [info.base_name for info in self._listing(name)]
+
+    def file_sizes(self, name: str = "") -> dict[str, int]:
+        return {info.base_name: info.size for info in self._listing(name) if info.type == fs.FileType.File}
+
+    def _listing(self, name: str) -> list[fs.FileInfo]:
         selector = fs.FileSelector(self._at(name), allow_not_found=True)
-        return sorted(info.base_name for info in self._filesystem.get_file_info(selector))
+        return sorted(self._filesystem.get_file_info(selector), key=lambda info: info.base_name)
 
     def delete_file(self, name: str) -> None:
         self._filesystem.delete_file(self._at(name))
@@ -78,8 +89,25 @@ class FilesystemStorage:
     def _at_new(self, name: str) -> str:
         """The path of a file that shall be written, in a folder that exists."""
         path = self._at(name)
-        self._filesystem.create_dir(posixpath.dirname(path), recursive=True)
+        if not self._filesystem.type_name.endswith(OBJECT_STORES):
+            self._filesystem.create_dir(posixpath.dirname(path), recursive=True)
         return path
 
     def _info(self, name: str) -> fs.FileInfo:
         return self._filesystem.get_file_info(self._at(name))
+
+
+def _filesystem_at(uri: str) -> tuple[fs.FileSystem, str]:
+    """The filesystem of an address, and the path in it. Those of a bucket share one, with its connections."""
+    scheme, host, path, query, _ = urlsplit(uri)
+    if scheme not in ("s3", "gs"):
+        return fs.FileSystem.from_uri(uri)
+    if scheme == "s3":  # a small object is put at once, where pyarrow would begin, fill and end an upload of parts
+        query = "&".join(filter(None, (query, "allow_delayed_open=true")))
+    filesystem, bucket = _bucket(urlunsplit((scheme, host, "", query, "")))
+    return filesystem, f"{bucket}{unquote(path).rstrip('/')}"
+
+
+@cache
+def _bucket(address: str) -> tuple[fs.FileSystem, str]:
+    return fs.FileSystem.from_uri(address)

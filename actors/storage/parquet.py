@@ -1,28 +1,52 @@
-"""Reading and writing Parquet files of any storage, as rows or as batches."""
+"""Reading and writing Parquet files of any storage, as rows or as batches.
+
+Every page is written with a checksum, and one that does not fit ends the reading with the file's name. So does a table
+of a newer version.
+"""
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from contextlib import contextmanager
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from actors.storage.run_storage import open_file
+from actors.storage.run_storage import DamagedError, open_file
 
 Row = dict[str, Any]
 Filter = tuple[str, str, Any]
 """Column, comparison as pyarrow has it ("=", "in"), value."""
 BATCH_ROWS = 65536
+TABLE_VERSIONS = {
+    "episodes": 2,
+    "pairs": 1,
+    "examples": 1,
+    "scores": 1,
+    "metrics": 2,
+    "calibration": 1,
+    "training_steps": 1,
+    "features": 1,
+    "cells": 1,
+}
+"""Of each table the version that is written here; those before it are read, too."""
+
+
+class UnreadableError(DamagedError, OSError):
+    """A Parquet file that pyarrow cannot read, which raises errors of several kinds, most of them OSError."""
 
 
 def read_batches(
     files: Iterable[str], columns: Sequence[str] | None = None, batch_rows: int = BATCH_ROWS
 ) -> Iterator[pa.RecordBatch]:
-    """Those columns (None: all) of Parquet files, streamed by at most `batch_rows` rows. Raises FileNotFoundError."""
+    """Those columns (None: all) of Parquet files, streamed by at most `batch_rows` rows.
+
+    Raises FileNotFoundError; DamagedError for what is no Parquet, is damaged, or is of a newer version.
+    """
     chosen = None if columns is None else list(columns)
     for file in files:
-        with open_file(file) as source:
-            yield from pq.ParquetFile(source).iter_batches(batch_size=batch_rows, columns=chosen)
+        with open_file(file) as source, _named(file):
+            yield from open_table(source, file).iter_batches(batch_size=batch_rows, columns=chosen)
 
 
 def read_rows(
@@ -30,17 +54,46 @@ def read_rows(
 ) -> Iterator[Row]:
     """Rows of Parquet files in order, one file in memory at a time: those that meet all `filters`.
 
-    `columns`: None takes all; without filters, "turns.list.element.chosen" takes a part of a nested one. Raises
-    FileNotFoundError.
+    `columns`: None takes all; without filters, "turns.list.element.chosen" takes a part of a nested one. Raises as
+    `read_batches`.
     """
     chosen = None if columns is None else list(columns)
     for file in files:
-        with open_file(file) as source:
+        with open_file(file) as source, _named(file):
             if filters is None:
-                table = pq.ParquetFile(source).read(columns=chosen)
+                table = open_table(source, file).read(columns=chosen)
             else:
-                table = pq.read_table(source, columns=chosen, filters=list(filters))
+                table = pq.read_table(source, columns=chosen, filters=list(filters), page_checksum_verification=True)
         yield from table.to_pylist()
+
+
+def open_table(source: BinaryIO, file: str) -> pq.ParquetFile:
+    """The Parquet file that `source` reads, its footer read. Raises DamagedError for a table of a newer version, and
+    what pyarrow raises if it is no Parquet."""
+    table = pq.ParquetFile(source, page_checksum_verification=True)
+    name, _, version = (table.schema_arrow.metadata or {}).get(b"mucode.schema", b"").decode().partition("/")
+    known = TABLE_VERSIONS.get(name)
+    if known is not None and not (version.isdecimal() and int(version) <= known):
+        raise DamagedError(
+            f"{file} holds a table {name}/{version}, and this version of mucode reads {name} up to {known}; continue "
+            "with the version that wrote it"
+        )
+    return table
+
+
+@contextmanager
+def _named(file: str) -> Iterator[None]:
+    """Errors of pyarrow say neither which file nor what to do."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except (pa.ArrowException, OSError) as error:
+        said = str(error).splitlines()
+        raise UnreadableError(
+            f"{file} cannot be read ({said[0] if said else type(error).__name__}). `mucode runs verify DIR` says which "
+            "files of its run are not what was written"
+        ) from error
 
 
 def encode_parquet(table: pa.Table, level: int | None = None, split: Sequence[str] = ()) -> bytes:
@@ -53,5 +106,5 @@ def encode_parquet(table: pa.Table, level: int | None = None, split: Sequence[st
     if split:
         options["use_dictionary"] = [name for name in table.column_names if name not in split]
         options["column_encoding"] = dict.fromkeys(split, "BYTE_STREAM_SPLIT")
-    pq.write_table(table, buffer, compression="zstd", compression_level=level, **options)
+    pq.write_table(table, buffer, compression="zstd", compression_level=level, write_page_checksum=True, **options)
     return buffer.getvalue()

@@ -1,6 +1,7 @@
 """Run storage in this process's memory: a second implementation, which no file system helps."""
 
 import io
+import posixpath
 from pathlib import Path
 from typing import BinaryIO
 
@@ -42,6 +43,10 @@ class MemoryStorage:
     def list_names(self, name: str = "") -> list[str]:
         prefix = f"{name}/" if name else ""
         return sorted({found.removeprefix(prefix).partition("/")[0] for found in self._below(name)})
+
+    def file_sizes(self, name: str = "") -> dict[str, int]:
+        paths = {found: posixpath.join(name, found) for found in self.list_names(name)}
+        return {found: len(self._files[path]) for found, path in paths.items() if path in self._files}
 
     def delete_file(self, name: str) -> None:
         self.read(name)
