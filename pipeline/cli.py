@@ -58,6 +58,7 @@ COMMANDS: dict[str, Command] = {
     "report": Command(
         help="print the results of a run or a study, and write its report.html", module="pipeline.commands.report"
     ),
+    "runs": Command(help="verify every file of a run or a study", module="pipeline.commands.runs"),
     "config": Command(help="list the settings, or explain one", module="pipeline.commands.config"),
     "model": Command(help="import a GGUF file, or check a model directory", module="pipeline.commands.model"),
     "doctor": Command(help="check Docker, Ray, the packages and this machine", module="pipeline.commands.doctor"),

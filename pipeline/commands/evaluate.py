@@ -13,6 +13,7 @@ from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
 from pipeline.evaluation.metric_rows import CalibrationBin, MetricRow, read_calibration_bins, read_metric_rows
 from pipeline.execution import begin_run, open_run_trackers, tell_metrics
+from pipeline.integrity.before_work import require_intact
 from pipeline.model_files.directory import read_model_config
 from pipeline.preflight.check import check_run
 from pipeline.preflight.selectors import check_selectors
@@ -64,6 +65,7 @@ def _check_evaluation(run: Run, verifier: str | None) -> Checkpoint | None:
     """The checkpoint that scores, if there is one. Raises a UserError for what would stop this evaluation."""
     config = run.config
     require_free(run.store, config)
+    require_intact(run.store, config)
     check_selectors(config, verifier, run.problems("test"))
     _check_files("model.generator", config.model.generator)
     if not verifier:

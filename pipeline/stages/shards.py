@@ -20,15 +20,13 @@ from pipeline.state.manifest import Manifest
 def missing_shards(directory: str, **inputs: Sequence[Manifest]) -> list[Row]:
     """One row per shard that `directory` does not hold yet: its part number and its input files by name."""
     done = committed_parts(directory)
-    numbers = sorted({number for manifests in inputs.values() for manifest in manifests for number in manifest.files()})
+    found = {name: [manifest.files() for manifest in manifests] for name, manifests in inputs.items()}
+    numbers = sorted({number for by_number in found.values() for files in by_number for number in files})
     return [
         {
             "part": number,
             "directory": directory,
-            **{
-                name: [files[number] for files in (manifest.files() for manifest in manifests) if number in files]
-                for name, manifests in inputs.items()
-            },
+            **{name: [files[number] for files in by_number if number in files] for name, by_number in found.items()},
         }
         for number in numbers
         if number not in done
@@ -37,7 +35,7 @@ def missing_shards(directory: str, **inputs: Sequence[Manifest]) -> list[Row]:
 
 def count_shards(*inputs: Sequence[Manifest]) -> int:
     """How many shards the inputs have together, each number once."""
-    return len({number for manifests in inputs for manifest in manifests for number in manifest.files()})
+    return len({part.part for manifests in inputs for manifest in manifests for part in manifest.parts})
 
 
 def map_shards(rows: list[Row], function: Callable[[Row], Row], *, cpus: float = 0.5) -> None:

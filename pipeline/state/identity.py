@@ -33,5 +33,5 @@ class StageIdentity:
         """What differs from a finished stage's settings and inputs, as text: "key: there …, now …"."""
         now = {**self.settings, **{f"input {name}": digest for name, digest in self.inputs.items()}}
         there = {**settings, **{f"input {name}": digest for name, digest in inputs.items()}}
-        names = [key for key in sorted({*now, *there}) if now.get(key) != there.get(key)]
+        names = [key for key in sorted({*now, *there}) if digest_of(now.get(key)) != digest_of(there.get(key))]
         return "; ".join(f"{key}: there {there.get(key)!r}, now {now.get(key)!r}" for key in names)

@@ -117,7 +117,7 @@ class Run:
 
     def identify(self, iteration: int, step: Stage, inputs: Mapping[str, StageInput]) -> StageIdentity:
         """What names a stage's content: the identity fields that it reads, and the digests of what goes in."""
-        settings = {**self.config.identity(*step.config_fields), "stage.version": step.version}
+        settings = step.settings(self.config)
         digests = {name: digest for key, value in inputs.items() for name, digest in _digests(key, value)}
         return StageIdentity(
             iteration=iteration, stage=step.name, settings=settings, inputs=digests | self._contents(step)

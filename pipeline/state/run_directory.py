@@ -68,4 +68,7 @@ def _stored(store: Store) -> Config:
     try:
         return validated_config(store.read_json(CONFIG), AS_STORED)
     except ConfigError as error:
-        raise StoreError(f"{store.root}/{CONFIG} is not what a run wrote: {error}. Restore it") from None
+        raise StoreError(
+            f"{store.root}/{CONFIG} is not what a run wrote: {error}. Restore it; if a newer version of mucode wrote "
+            "it, continue with that one"
+        ) from None

@@ -22,12 +22,9 @@ class RunFiles:
     def exists(self, *names: str) -> bool:
         return self.storage.exists(posixpath.join("", *names))
 
-    def size(self, *names: str) -> int | None:
-        """Bytes of a file; None if there is none."""
-        try:
-            return self.storage.size(posixpath.join("", *names))
-        except FileNotFoundError:
-            return None
+    def file_sizes(self, *names: str) -> dict[str, int]:
+        """Bytes of each file that lies in a folder, by its name, of one listing; {} if there is no folder."""
+        return self.storage.file_sizes(posixpath.join("", *names))
 
     def names(self, *names: str) -> list[str]:
         """What lies in a folder, sorted; [] if there is no folder."""
@@ -38,7 +35,11 @@ class RunFiles:
 
     def read_json(self, *names: str) -> Any:
         """None if there is no such file. Raises DamagedError if it is not JSON."""
-        return parse_json(self.read(*names), posixpath.join(self.root, *names)) if self.exists(*names) else None
+        try:
+            data = self.read(*names)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        return parse_json(data, posixpath.join(self.root, *names))
 
     def write(self, data: bytes, *names: str) -> None:
         self.storage.write(posixpath.join("", *names), data)

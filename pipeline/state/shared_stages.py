@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from actors.storage.run_storage import DamagedError
 from pipeline.state.identity import StageIdentity
 from pipeline.state.run_files import RunFiles
 
@@ -66,4 +67,11 @@ class SharedStages:
 
     def _link(self, folder: str, name: str) -> str | None:
         found = self.files.read_json(folder, name, LINK)
-        return None if found is None else str(found["stage"])
+        if found is None:
+            return None
+        if isinstance(found, dict) and isinstance(found.get("stage"), str):
+            return str(found["stage"])
+        raise DamagedError(
+            f"{posixpath.join(self.files.root, folder, name, LINK)} names no stage, so it is not what was "
+            "written. Restore it, or delete it: the study links to its stage again"
+        )

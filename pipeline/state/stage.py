@@ -110,3 +110,7 @@ class Stage:
     rate: Rate = QUICK
     work: Work = one_unit
     funnel: tuple[FunnelCounts, ...] = ()
+
+    def settings(self, config: Config) -> dict[str, Any]:
+        """The identity fields that it reads, and its version."""
+        return {**config.identity(*self.config_fields), "stage.version": self.version}

@@ -10,18 +10,19 @@ before any work instead of mixing data.
 
 import posixpath
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from typing import Any
 
-from actors.storage.parts import committed_parts
+from actors.storage.parts import MANIFEST, committed_parts
+from actors.storage.run_storage import DamagedError
 from pipeline.errors import StoreError
-from pipeline.state.identity import StageIdentity, digest_of
-from pipeline.state.manifest import MANIFEST, Manifest, manifest_from_json
+from pipeline.state.identity import StageIdentity
+from pipeline.state.manifest import Manifest, content_digest, manifest_from_json
 from pipeline.state.run_files import RunFiles
 from pipeline.state.shared_stages import SharedStages
 from pipeline.state.stage import Stage, StageOutput
-from pipeline.state.verification import StageVerifier
+from pipeline.state.verification import StageVerifier, part_damages
 
 BEGUN = "begun.json"
 
@@ -66,9 +67,23 @@ class Store:
 
     def find(self, iteration: int, name: str) -> Manifest | None:
         """The manifest of a finished stage, its files verified; None if the stage is not finished."""
-        manifest = _read_manifest(self.directory(iteration, name))
+        manifest = self.read_manifest(iteration, name)
         if manifest is not None:
-            self._verifier.verify(manifest)
+            self.verify(manifest)
+        return manifest
+
+    def verify(self, manifest: Manifest) -> None:
+        """Raises StoreError if a finished stage is damaged; looks once."""
+        self._verifier.verify(manifest)
+
+    def read_manifest(self, iteration: int, name: str) -> Manifest | None:
+        """The manifest of a finished stage, its files not verified. Raises StoreError if it is another stage's."""
+        manifest = _read_manifest(self.directory(iteration, name))
+        if manifest is not None and (manifest.iteration, manifest.stage) != (iteration, name):
+            raise StoreError(
+                f"{posixpath.join(manifest.directory, MANIFEST)} is of another stage: {manifest.stage} of iteration "
+                f"{manifest.iteration}. Restore the stage that was there, or delete it and every later one"
+            )
         return manifest
 
     def read_shared(self, place: str) -> Manifest | None:
@@ -87,7 +102,7 @@ class Store:
 
     def discard_stale(self, step: Stage, identity: StageIdentity) -> bool:
         """Remove a stage that is recomputed (of shared ones the link) if other inputs made it; whether one was."""
-        begun = self._begun(identity) if step.recomputed else None
+        begun = self.read_begun(identity.iteration, identity.stage) if step.recomputed else None
         if begun is None or begun["identity_hash"] == identity.hash:
             return False
         self.files.delete_folder(_folder(identity.iteration), step.name)
@@ -96,12 +111,12 @@ class Store:
     def require_same(self, manifest: Manifest, identity: StageIdentity) -> None:
         """Raises StoreError if other settings or other inputs made a finished stage."""
         if manifest.identity_hash != identity.hash:
-            raise StoreError(
-                f"{manifest.directory} was made with other settings "
-                f"({identity.differences(manifest.identity, manifest.inputs)}). Choose another run.name, "
-                "or restore the setting to continue this run; or delete that stage and every later one to compute them "
-                "again"
-            )
+            raise _made_otherwise(manifest, identity.differences(manifest.identity, manifest.inputs))
+
+    def require_settings(self, manifest: Manifest, identity: StageIdentity) -> None:
+        """As `require_same`, of the settings alone."""
+        if different := identity.differences(manifest.identity, {}):
+            raise _made_otherwise(manifest, different)
 
     def prepare(self, identity: StageIdentity) -> str:
         """Make a stage's directory ready and return it. Begun without a result, it is begun anew under other settings.
@@ -109,26 +124,43 @@ class Store:
         Raises StoreError if parts or a checkpoint were committed under other settings or from other inputs.
         """
         directory = self.directory(identity.iteration, identity.stage)
-        begun = self._begun(identity)
-        if begun is None or (begun["identity_hash"] != identity.hash and not self._has_work(identity)):
-            body = {"identity_hash": identity.hash, "identity": identity.settings, "inputs": identity.inputs}
-            RunFiles(directory).write_json(body, BEGUN)
-        elif begun["identity_hash"] != identity.hash:
-            found = identity.differences(begun["identity"], begun.get("inputs", identity.inputs))  # 0.1.0 notes none
-            raise StoreError(
-                f"{directory} was begun with other settings or inputs ({found or 'its inputs'}). "
-                "Choose another run.name, or restore the setting; or delete that folder to begin the stage anew"
-            )
-        else:
-            for record in committed_parts(directory).values():
-                self._verifier.verify_part(directory, record)
+        begun = self.read_begun(identity.iteration, identity.stage)
+        if begun is not None and begun["identity_hash"] == identity.hash:
+            self.verify_begun(identity.iteration, identity.stage)
+            return directory
+        if begun is not None:
+            there = begun.get("inputs", identity.inputs)  # 0.1.0 notes none
+            self.require_no_work(identity, identity.differences(begun["identity"], there) or "its inputs")
+        body = {"identity_hash": identity.hash, "identity": identity.settings, "inputs": identity.inputs}
+        RunFiles(directory).write_json(body, BEGUN)
         return directory
 
-    def _begun(self, identity: StageIdentity) -> dict[str, Any] | None:
-        """What a stage was begun with; None if it was not."""
-        directory = self.directory(identity.iteration, identity.stage)
-        found: dict[str, Any] | None = RunFiles(directory).read_json(BEGUN)
-        return found
+    def require_no_work(self, identity: StageIdentity, different: str) -> None:
+        """Raises StoreError if a stage that was begun with something `different` left anything."""
+        if self._has_work(identity):
+            raise StoreError(
+                f"{self.directory(identity.iteration, identity.stage)} was begun with other settings or inputs "
+                f"({different}). Choose another run.name, or restore the setting; or delete that folder to begin the "
+                "stage anew"
+            )
+
+    def verify_begun(self, iteration: int, name: str) -> None:
+        """Raises StoreError if a part of a stage that is not finished is missing or not what was written."""
+        directory = self.directory(iteration, name)
+        self._verifier.verify_parts(directory, list(committed_parts(directory).values()))
+
+    def read_begun(self, iteration: int, name: str) -> dict[str, Any] | None:
+        """What a stage was begun with; None if it was not. Raises DamagedError if the file is not what was written."""
+        directory = self.directory(iteration, name)
+        found = RunFiles(directory).read_json(BEGUN)
+        if found is None:
+            return None
+        if isinstance(found, dict) and "identity_hash" in found and isinstance(found.get("identity"), dict):
+            return found
+        raise DamagedError(
+            f"{posixpath.join(directory, BEGUN)} is not what a stage was begun with. Restore it, or delete {directory} "
+            "to begin the stage anew"
+        )
 
     def _has_work(self, identity: StageIdentity) -> bool:
         """Whether a stage was finished, or left a part or a checkpoint so far."""
@@ -144,8 +176,11 @@ class Store:
         parts = tuple(record for _, record in sorted(committed_parts(directory).items()))
         if output.expected_parts is not None and len(parts) != output.expected_parts:
             raise StoreError(f"{directory} has {len(parts)} committed parts, expected {output.expected_parts}")
-        _remove_unlisted(directory, {part.file for part in parts})
-        policy_id = output.checkpoint.policy_id if output.checkpoint else None
+        files = RunFiles(directory)
+        sizes = files.file_sizes()
+        for damage in part_damages(directory, parts, sizes, sampled=0):
+            raise StoreError(str(damage))
+        _remove_unlisted(files, sizes, {part.file for part in parts})
         manifest = Manifest(
             stage=identity.stage,
             iteration=identity.iteration,
@@ -153,13 +188,13 @@ class Store:
             identity_hash=identity.hash,
             identity=identity.settings,
             inputs=identity.inputs,
-            digest=digest_of([identity.hash, [part.sha256 for part in parts], policy_id]),
+            digest=content_digest(identity.hash, parts, output.checkpoint),
             parts=parts,
             checkpoint=output.checkpoint,
             facts=output.facts,
             seconds=round(time.monotonic() - started, 3),
         )
-        RunFiles(directory).write_json(manifest.to_json(), MANIFEST)
+        files.write_json(manifest.to_json(), MANIFEST)
         return manifest
 
 
@@ -167,15 +202,21 @@ def _folder(iteration: int) -> str:
     return f"iter_{iteration:04d}"
 
 
+def _made_otherwise(manifest: Manifest, different: str) -> StoreError:
+    return StoreError(
+        f"{manifest.directory} was made with other settings ({different}). Choose another run.name, or restore the "
+        "setting to continue this run; or delete that stage and every later one to compute them again"
+    )
+
+
 def _read_manifest(directory: str) -> Manifest | None:
     body = RunFiles(directory).read_json(MANIFEST)
     return None if body is None else manifest_from_json(body, directory)
 
 
-def _remove_unlisted(directory: str, listed: set[str]) -> None:
+def _remove_unlisted(files: RunFiles, names: Collection[str], listed: set[str]) -> None:
     """Remove what attempts that were never committed left, so that reading `*.parquet` reads each row once."""
-    files = RunFiles(directory)
-    for name in files.names():
+    for name in names:
         unlisted = name.startswith("part-") and name.endswith(".parquet") and name not in listed
         if unlisted or name.endswith(".tmp"):
             files.delete(name)

@@ -5,6 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.execution import begin_run, execute_iterations
+from pipeline.integrity.before_work import require_intact
 from pipeline.state.failures import ended_in_the_middle
 from pipeline.state.problems import ProblemSplits
 from pipeline.state.run import Run
@@ -36,6 +37,7 @@ def execute_sequentially(runs: Sequence[StudyRun], actor_groups: "ActorGroups") 
         say(f"run {number} of {len(runs)}: {study_run.name}, about {left} left")
         run = Run(study_run.config, actor_groups, splits)
         with ended_in_the_middle(partial(bool, tally.ran)):
+            require_intact(run.store, run.config)
             begin_run(run)
             execute_iterations(run)
         tally = tally.plus(StageTally(len(run.ran), run.skipped))

@@ -50,6 +50,7 @@ HERE = (
         "mucode doctor",
         "mucode eval",
         "mucode config",
+        "mucode runs verify",
     ),
     *("python -m sandbox ", "python -c"),
 )

@@ -25,6 +25,7 @@ ROOMS = {  # from top to bottom; a room may import itself and those below it
             "preflight",
             "model_files",
             "report",
+            "integrity",
             "iteration",
         ),
         *(
