@@ -8,6 +8,7 @@ finished, its manifest holds the records of all its parts, and theirs are not re
 import hashlib
 import json
 import posixpath
+import sys
 import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -107,7 +108,10 @@ def parse_record(body: Any, where: str) -> PartRecord:
             f"{where}: the record of a part says no {wrong[0]}, so it is not what was written. Restore it; a record "
             "of a stage that is not finished may be deleted, and its part is computed again"
         )
-    return PartRecord(**body)
+    counts = {
+        sys.intern(str(count)): number for count, number in body["counts"].items()
+    }  # thousands have the same names
+    return PartRecord(**body | {"counts": counts})
 
 
 def _read_records(storage: RunStorage, directory: str, sizes: Mapping[str, int]) -> dict[int, PartRecord]:

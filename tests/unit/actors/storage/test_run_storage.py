@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from pyarrow import fs
 
 from actors.storage.checkpoint import fetch_checkpoint, is_saved, save_atomically, verify_checkpoint
+from actors.storage.filesystem import FilesystemStorage
 from actors.storage.parquet import read_batches, read_rows
 from actors.storage.parts import commit_part, committed_parts
 from actors.storage.run_storage import BACKENDS, DamagedError, RunStorage, open_file, open_storage, parse_json
@@ -38,6 +40,7 @@ def test_a_file_is_read_as_it_was_written(storage: RunStorage) -> None:
     storage.write("deep/er/b.bin", b"12345")
     storage.write("a.json", b"two!")
     assert storage.read("a.json") == b"two!" and storage.size("a.json") == 4
+    assert storage.file_sizes() == {"a.json": 4} and storage.file_sizes("none") == {}
     assert storage.list_names() == ["a.json", "deep"] and storage.list_names("deep/er") == ["b.bin"]
     assert storage.exists() and storage.exists("deep") and storage.exists("deep/er/b.bin")
     assert open_storage(storage.root).read("a.json") == b"two!"
@@ -56,7 +59,7 @@ def test_what_is_deleted_is_gone(storage: RunStorage) -> None:
     for name in ("keep", "stage/a", "stage/b/c"):
         storage.write(name, b"x")
     storage.delete_file("stage/a")
-    assert storage.list_names("stage") == ["b"]
+    assert storage.list_names("stage") == ["b"] and storage.file_sizes("stage") == {}
     storage.delete_directory("stage")
     assert storage.list_names() == ["keep"] and not storage.exists("stage/b/c")
 
@@ -121,3 +124,13 @@ def test_damage_is_named() -> None:
     assert parse_json(b"[1]", "x") == [1]
     with pytest.raises(DamagedError, match=r"runs/a/x\.json is damaged"):
         parse_json(b"[1", "runs/a/x.json")
+
+
+def test_storages_of_a_bucket_share_a_client_that_puts_small_files_at_once() -> None:
+    """The region is given, so that nothing is asked of a network."""
+    addresses = [f"s3://bucket/{path}?region=us-east-1" for path in ("runs/one", "runs/two%20three/")]
+    storages = [FilesystemStorage(address) for address in addresses]
+    assert [storage._path for storage in storages] == [fs.FileSystem.from_uri(address)[1] for address in addresses]
+    assert storages[0]._filesystem is storages[1]._filesystem
+    _, (options,) = storages[0]._filesystem.__reduce__()
+    assert options["allow_delayed_open"] and options["region"] == "us-east-1"
