@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from actors.batch_tokens import length_batches
 from actors.memory import is_out_of_memory
 from actors.prompting.chat_template import ChatTemplateError, end_token_ids, example_ids
+from actors.right_padding import padding_mask
 from actors.scorers.scorer import Pair, ScorerError
 from actors.storage.checkpoint import CheckpointError, fetch_checkpoint
 
@@ -32,7 +33,8 @@ def last_hidden_states(model: Any, ids: "Tensor", mask: "Tensor") -> "Tensor":
     """
     import torch
 
-    hidden: Tensor = model.base_model(input_ids=ids, attention_mask=mask, use_cache=False).last_hidden_state
+    seen = padding_mask(model, mask)
+    hidden: Tensor = model.base_model(input_ids=ids, attention_mask=seen, use_cache=False).last_hidden_state
     return hidden[torch.arange(len(ids), device=ids.device), mask.sum(1) - 1]
 
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from actors.prompting.chat_template import example_ids
-from actors.storage.parquet import Row
-from pipeline.training.examples import TrainingExample, TrainingExamples
-from pipeline.training.stored.rows import store_examples
+from actors.right_padding import padding_mask
+from pipeline.training.examples import TrainingExample, TrainingExamples, fitting_examples, read_sorted_rows
 from pipeline.training.types import PaddedBatch
 
 if TYPE_CHECKING:
@@ -32,13 +31,14 @@ class TargetLoss:
 
     def read_examples(self, directory: str, tokenizer: "PreTrainedTokenizerBase", max_tokens: int) -> TrainingExamples:
         """One example per row of an `examples` stage."""
-
-        def example(row: Row) -> TrainingExample:
+        candidates = []
+        for row in read_sorted_rows(directory, _COLUMNS, key="example_id"):
             ids, start = example_ids(tokenizer, row["messages"], row["target"])
             sequences, problem = (array("i", ids),), row["problem_id"]
-            return TrainingExample(sequences=sequences, start=start, weight=row["weight"], problem_id=problem)
-
-        return store_examples(directory, _COLUMNS, "example_id", example, max_tokens)
+            candidates.append(
+                TrainingExample(sequences=sequences, start=start, weight=row["weight"], problem_id=problem)
+            )
+        return fitting_examples(candidates, max_tokens)
 
     def load_model(
         self, base: str, tokenizer: "PreTrainedTokenizerBase", dtype: "torch.dtype", seed: int
@@ -69,7 +69,7 @@ def target_loss_sum(model: "PreTrainedModel", batch: PaddedBatch) -> "Tensor":
     small = model.config.get_text_config().vocab_size <= SMALL_VOCABULARY
     places = targets.any(0).expand_as(targets) if small else targets  # (R, T - 1), of which N are true
     with _only_at(model.get_output_embeddings(), places):
-        output = model(input_ids=batch.ids, attention_mask=batch.mask, use_cache=False)
+        output = model(input_ids=batch.ids, attention_mask=padding_mask(model, batch.mask), use_cache=False)
     logits = output.logits[0][targets[places]].float() if small else output.logits[0].float()
     losses = functional.cross_entropy(logits, batch.ids[:, 1:][targets], reduction="none")
     weights = batch.weights[:, None].expand_as(targets)[targets]

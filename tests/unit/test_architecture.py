@@ -44,7 +44,8 @@ ROOMS = {  # from top to bottom; a room may import itself and those below it
     ),
     "actors": (
         *("generator_actor", "generator", "executor", "search", "scorers", "inference", "prompting", "storage"),
-        *("machine", "supervision", "deadline", "memory", "threads", "allocator", "batch_tokens", "ids"),
+        *("machine", "supervision", "deadline", "memory", "threads", "allocator", "batch_tokens"),
+        *("right_padding", "ids"),
     ),
     "sandbox": (
         *("__main__", "cli", "commands", "selftest", "pool", "problems", "judging", "image", "containers"),

@@ -130,7 +130,7 @@ def test_end_of_turn_is_a_target() -> None:
     assert tokenizer.convert_ids_to_tokens(ids[start:]) == ["b", "<end>"]
 
 
-class LastTokenId:
+class LastTokenId(torch.nn.Module):
     """A model whose hidden state is the token's id, and whose head doubles it."""
 
     def base_model(self, *, input_ids: Any, **_: Any) -> SimpleNamespace:
