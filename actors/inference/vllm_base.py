@@ -23,7 +23,7 @@ from actors.inference.weights import WeightProbe, WeightsError, compare_tensors,
 from actors.memory import is_out_of_memory
 from actors.prompting.chat_template import end_token_ids
 from actors.storage.checkpoint import Checkpoint
-from actors.threads import use_threads
+from actors.threads import compute_aside, use_threads
 
 WORKER_EXTENSION = "actors.inference.worker_extension.WeightsExtension"
 CPU_BATCH_TOKENS = 8192  # prompts that one step may prefill together
@@ -123,7 +123,7 @@ class VllmEngine(ABC):
             )
         started = time.monotonic()
         path = await asyncio.to_thread(local_copy, checkpoint)
-        probe = await asyncio.to_thread(WeightProbe, path, self.config.max_context, self.config.dtype)
+        probe = await compute_aside(WeightProbe, path, self.config.max_context, self.config.dtype)
         give_back_memory()  # transformers' copies, 6 bytes a parameter: the engine would keep them and never need them
         self.policy_id = rebuilt = ""
         try:
