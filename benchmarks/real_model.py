@@ -113,7 +113,8 @@ def measure_replay(options: argparse.Namespace) -> dict[str, Any]:
     stage = options.run / "iter_0000" / "search_greedy"
     manifest = json.loads((stage / "manifest.json").read_text())
     turns = recorded_turns(options.model, sorted(stage.glob("*.parquet")))
-    job = replace(rollout_job(options), judged=False)
+    config = json.loads((options.run / "config.json").read_text())
+    job = replace(rollout_job(options), judged=False, max_context=config["model"]["max_tokens"])
     started = time.monotonic()
     bare = Side(serve_bare, job)
     bare.wait()

@@ -9,6 +9,7 @@ import asyncio
 import multiprocessing
 import os
 import resource
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -245,5 +246,6 @@ def serve_bare(connection: Connection, job: RolloutJob) -> None:
             found = model.generate(prompts, params, use_tqdm=False)
             wall, cpu = wall + time.monotonic() - started, cpu + time.process_time() - before
             assert [len(one.outputs[0].token_ids) for one in found] == [one.tokens for one in asked]
+            print(f"bare: {len(asked)} answers, {time.monotonic() - started:.1f} s", file=sys.stderr, flush=True)
         connection.send(_pass([one for asked in turns for one in asked], wall, cpu, wall, ()))
     del model

@@ -26,7 +26,7 @@ class RealBench(Bench):
             longest=400,
             batch=batch,
             micro_batch_tokens=micro_batch_tokens,
-            steps=1,
+            steps=3,
         )
         super().__init__(size, root, dtype=dtype, threads=threads)
 

@@ -3,13 +3,14 @@
 import ctypes
 import gc
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline.training import loop
+from pipeline.training.types import TrainingReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +33,28 @@ class Speed:
 
 @contextmanager
 def cpu_of_steps() -> Iterator[list[float]]:
-    """CPU seconds of this process within the steps of a training, of all its threads."""
+    """CPU seconds of this process within each step of a training, of all its threads."""
     found: list[float] = []
-    inner = loop._take_steps
+    inner = loop._take_step
 
-    def take_steps(*arguments: Any) -> Any:
+    def take_step(*arguments: Any) -> Any:
         before = time.process_time()
-        count = inner(*arguments)
+        loss = inner(*arguments)
         found.append(time.process_time() - before)
-        return count
+        return loss
 
-    loop._take_steps = take_steps  # type: ignore[assignment]
+    loop._take_step = take_step  # type: ignore[assignment]
     try:
         yield found
     finally:
-        loop._take_steps = inner
+        loop._take_step = inner
+
+
+def speed_of_steps(report: TrainingReport, cpu_s: Sequence[float]) -> Speed:
+    """From the second step on: the first one touches fresh memory, and makes the optimizer's state."""
+    steps = report.step_records[1:]
+    tokens, seconds = sum(step.tokens for step in steps), sum(step.seconds for step in steps)
+    return Speed(tokens, seconds, sum(cpu_s[1:]), report.padding_fraction)
 
 
 def forget_peak() -> None:

@@ -11,6 +11,7 @@ steps from the first to the last, or for scoring all of a bucket, from reading i
 """
 
 import argparse
+import gc
 import json
 import random
 import statistics
@@ -32,7 +33,7 @@ from actors.scorers.verifier import LearnedVerifier, verifier_ids
 from actors.search.episode import EPISODE_SCHEMA, Answer, Episode, Turn
 from actors.storage.checkpoint import weights_checksum
 from actors.storage.parts import commit_part
-from benchmarks.speed import Speed, cpu_of_steps, forget_peak, peak_mib
+from benchmarks.speed import Speed, cpu_of_steps, forget_peak, peak_mib, speed_of_steps
 from pipeline.config.training_sections import FineTuneSection, TrainingSection, VerifierSection
 from pipeline.stages.tasks import ScoreTask
 from pipeline.state.models import resolve_model
@@ -54,7 +55,8 @@ class Size:
     batch: int
     """Sequences per optimizer step."""
     micro_batch_tokens: int
-    steps: int = 2
+    steps: int = 3
+    """Of which all but the first are measured."""
 
 
 SIZES = {
@@ -66,8 +68,6 @@ WORDS = "list return sort even odd sum first last shift each hold rear put them 
 
 class Here:
     """A scorer of this process where a stage expects one behind an actor."""
-
-    moves = 0
 
     def __init__(self, scorer: LearnedVerifier) -> None:
         self.scorer = scorer
@@ -176,14 +176,14 @@ class Bench:
         config = FineTuneSection(steps=self.size.steps, batch_examples=self.size.batch, learning_rate=1e-4)
         with cpu_of_steps() as cpu:
             report = fine_tune(self._job("examples", "generator", f"tuned-{self.runs}"), config, self.training)
-        return Speed(report.tokens, report.train_s, sum(cpu), report.padding_fraction)
+        return speed_of_steps(report, cpu)
 
     def stage_verifier(self) -> Speed:
         self.runs += 1
         config = VerifierSection(steps=self.size.steps, batch_pairs=self.size.batch // 2, learning_rate=1e-4)
         with cpu_of_steps() as cpu:
             report = train_verifier(self._job("pairs", "verifier", f"judged-{self.runs}"), config, self.training)
-        return Speed(report.tokens, report.train_s, sum(cpu), report.padding_fraction)
+        return speed_of_steps(report, cpu)
 
     def stage_score(self) -> Speed:
         self.runs += 1
@@ -217,13 +217,15 @@ class Bench:
         for number, (ids, mark) in enumerate(passes):
             with torch.inference_mode(what == "score"):
                 loss = _packed_loss(model, ids, mark, what)
+            done += ids.numel()
             if what != "score":
                 loss.backward()
                 if number % every == every - 1:
                     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
                     optimizer.step()
                     optimizer.zero_grad()
-            done += ids.numel()
+                if number == every - 1:  # as `speed_of_steps`
+                    done, started, cpu = 0, time.monotonic(), time.process_time()
         return Speed(done, time.monotonic() - started, time.process_time() - cpu, 0.0)
 
     def _packed(self, what: str) -> tuple[Any, Any]:
@@ -284,11 +286,17 @@ def compare(bench: Bench, name: str, rounds: int) -> dict[str, float]:
     The ratio by CPU time is the one to look at if other work is on the machine.
     """
     stages = {"fine_tune": bench.stage_fine_tune, "verifier": bench.stage_verifier, "score": bench.stage_score}
-    bench.bare(name)
-    forget_peak()  # takes this process's memory from it, so that the pass behind is no measure of speed
-    stages[name]()
-    peak = peak_mib()
-    pairs = [(bench.bare(name), stages[name]()) for _ in range(rounds)]
+    if name == "score":  # it has no first step to leave out
+        bench.bare(name)
+        stages[name]()
+    pairs, peak = [], 0.0
+    for _ in range(rounds):
+        gc.collect()  # a training leaves a circle of objects; a stage has a process of its own
+        bare = bench.bare(name)
+        if name != "score":
+            forget_peak()  # takes this process's free memory from it, which the first step then pays for
+        pairs.append((bare, stages[name]()))
+        peak = max(peak, peak_mib())
     figures = {
         "bare_tokens_s": statistics.median(bare.tokens_s for bare, _ in pairs),
         "stage_tokens_s": statistics.median(own.tokens_s for _, own in pairs),
