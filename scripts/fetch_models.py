@@ -78,6 +78,7 @@ def fetch_model(name: str, out: Path) -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / f"{name}.gguf"
+        print(f"{name}: downloads {SOURCES[name].size / 1e6:.0f} MB", flush=True)
         _download(SOURCES[name], Path(folder))
         _join(SOURCES[name], Path(folder), file)
         command = [sys.executable, "-m", "pipeline", "model", "import", str(file), "--out", str(out)]

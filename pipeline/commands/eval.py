@@ -10,10 +10,11 @@ from pathlib import Path
 
 from actors.ids import stable_id
 from actors.search.selectors import SELECTORS, evaluated_selectors
-from pipeline.commands.options import add_set_option, parse_numbers
+from pipeline.commands.options import add_set_option, parse_count, parse_numbers
 from pipeline.config.load import load_config
 from pipeline.config.presets import PROTOCOLS
 from pipeline.config.schema import Config
+from pipeline.config.shipped import shipped_configs
 from pipeline.errors import ConfigError
 from pipeline.preflight.check import check_model, check_settings
 from pipeline.preflight.estimate import describe_evaluation
@@ -35,10 +36,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--n", type=parse_numbers, help="best of each of these N, as in 1,5 (default 5)")
     parser.add_argument("--k", type=parse_numbers, help="pass@k for each of these k (default 1)")
     parser.add_argument("--selectors", type=lambda text: text.split(","), metavar="NAME,NAME", help=_selectors_help())
-    parser.add_argument("--turns", type=int, help="most answers of an episode (default 3)")
-    parser.add_argument("--beam", type=int, help="histories kept from turn to turn (default 1)")
-    parser.add_argument("--searches", type=int, help="searches of each problem, with other samples (default 1)")
-    parser.add_argument("--limit", type=int, help="only the first so many problems")
+    parser.add_argument("--turns", type=parse_count, help="most answers of an episode (default 3)")
+    parser.add_argument("--beam", type=parse_count, help="histories kept from turn to turn (default 1)")
+    parser.add_argument("--searches", type=parse_count, help="searches of each problem, with other samples (default 1)")
+    parser.add_argument("--limit", type=parse_count, help="only the first so many problems")
     parser.add_argument("--protocol", help="; ".join(f"{name}: {row.description}" for name, row in PROTOCOLS.items()))
     parser.add_argument("--out", help="a file for all numbers, JSON")
     parser.add_argument("--config", help="a TOML file, or the name of a shipped one, for everything else")
@@ -115,7 +116,7 @@ def _possible_selectors(options: argparse.Namespace) -> list[str]:
     shipped = [name for name, row in SELECTORS.items() if row.default]
     names = list(load_config(options.config, options.set).eval.selectors) if options.config else shipped
     left_out = [name for name in names if SELECTORS[name].needs_scores and not options.verifier]
-    if left_out and options.config:
+    if left_out and options.config and options.config not in shipped_configs():
         print(f"mucode: {', '.join(left_out)} left out: they need a verifier (--verifier DIR)", file=sys.stderr)
     return [name for name in names if name not in left_out]
 

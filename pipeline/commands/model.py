@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from pipeline.commands.extras import require_modules
+from pipeline.commands.options import parse_count
 from pipeline.model_files.chat import render_example
 from pipeline.model_files.directory import check_directory
 from pipeline.model_files.gguf import DTYPES, import_gguf
@@ -17,7 +18,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     make.add_argument("--dtype", choices=DTYPES, default=DTYPES[0], help="of the weights (default: %(default)s)")
     check = actions.add_parser("check", help="read a model directory's files, without its weights")
     check.add_argument("directory", type=Path)
-    check.add_argument("--max-tokens", type=int, help="the context that it is to have, as model.max_tokens")
+    check.add_argument("--max-tokens", type=parse_count, help="the context that it is to have, as model.max_tokens")
 
 
 def execute_command(options: argparse.Namespace) -> int:
@@ -26,6 +27,9 @@ def execute_command(options: argparse.Namespace) -> int:
 
 def _import(options: argparse.Namespace) -> int:
     require_modules(("transformers", "torch", "gguf", "accelerate"))
+    print(
+        f"reads {options.file}, writes it in {options.dtype}, compares the two: minutes for a large model", flush=True
+    )
     made = import_gguf(options.file, options.out, options.dtype)
     tied = ", output tied to the embedding" if made.tied else ""
     print(f"{made.directory}: {made.architecture}, {made.parameters / 1e6:.0f} M parameters in {made.dtype}{tied}")
@@ -34,7 +38,7 @@ def _import(options: argparse.Namespace) -> int:
         f"{made.dtype} against the file's weights, log-probabilities: mean difference {made.rounding.mean:.2g}, "
         f"largest {made.rounding.largest:.2g}, likeliest token the same in {made.rounding.same_choice:.1%}"
     )
-    print(f"mucode model check {made.directory}")
+    print(f"next: mucode model check {made.directory}")
     return 0
 
 

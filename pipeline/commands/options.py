@@ -13,6 +13,13 @@ def add_set_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def parse_count(text: str) -> int:
+    """A whole number of at least 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, found {text!r}")
+    return int(text)
+
+
 def parse_numbers(text: str) -> list[int]:
     """Numbers with commas between them."""
     try:

@@ -152,6 +152,11 @@ def check_model(key: str, name: str, max_tokens: int | None = None) -> None:
     path = Path(name)
     if path.is_dir():
         _check_files(key, name, path, max_tokens)
+    elif path.suffix == ".gguf":
+        advice = f"`mucode model import {name} --out DIR` makes a directory of it"
+        raise ConfigError(f"{key} = {name!r} is a GGUF file; {advice}")
+    elif path.is_file():
+        raise ConfigError(f"{key} = {name!r} is a file; expected the directory of a model, or a name")
     elif name.startswith((".", "/", "~")) or name.count("/") > 1:
         raise ConfigError(f"{key} = {name!r}: no such directory")
 

@@ -50,9 +50,14 @@ def check_sizes(config: Config, *, trains: bool, fetch: bool) -> None:
 
 
 def choices_text(given: Config, settled: Config, *, trains: bool) -> str:
-    """What was chosen for what `given` leaves open, a line each; "" if nothing was, or if the model is not here yet."""
+    """What was chosen for what `given` leaves open, a line each; "" if nothing was."""
     model = find_model_facts(settled.model.generator)
-    if model is None or settled.model.dtype is None:
+    if model is None:
+        return (
+            f"model.generator = {settled.model.generator!r} is not on this machine: the start fetches it, checks its "
+            "files, and chooses what the config leaves open"
+        )
+    if settled.model.dtype is None:
         return ""
     return describe_choices(given, settled, model, expected_machine(), trains=trains)
 

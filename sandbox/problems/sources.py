@@ -25,6 +25,8 @@ class DataSource:
     hub_name: str | None = None
     configuration: str | None = None
     split: str | None = None
+    beside: str = ""
+    """Another file that the data set needs too."""
 
     def rows(self, path: Path | None = None) -> Iterator[ProblemRow]:
         """Rows of `path`; without one, of the file below MUCODE_DATA_DIR if that is set, else by name."""
@@ -41,7 +43,8 @@ class DataSource:
 
     def _downloaded(self) -> Iterator[ProblemRow]:
         """By name from the hub, untested."""
-        advice = f"set {DATA_DIR} to a folder that holds {self.file}"
+        files = " and ".join(filter(None, [self.file, self.beside]))
+        advice = f"set {DATA_DIR} to a folder that holds {files}"
         if self.hub_name is None:
             raise ProblemError(f"no data folder is given: {advice}")
         advice += ", or `pip install datasets` on a machine with network access"

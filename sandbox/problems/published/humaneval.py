@@ -17,9 +17,9 @@ from sandbox.problems.rows import ProblemRow
 from sandbox.problems.sources import DataSource
 from sandbox.problems.suites import SuiteOptions
 
-PLAIN = DataSource("humaneval/HumanEval.jsonl.gz", "openai/openai_humaneval")
 PACK = DataSource("humanevalpack/humanevalpack_python.jsonl", "bigcode/humanevalpack", "python")
-PLUS = DataSource("humaneval_plus/HumanEvalPlus-OriginFmt.jsonl.gz", "evalplus/humanevalplus")
+PLAIN = DataSource("humaneval/HumanEval.jsonl.gz", "openai/openai_humaneval", beside=PACK.file)
+PLUS = DataSource("humaneval_plus/HumanEvalPlus-OriginFmt.jsonl.gz", "evalplus/humanevalplus", beside=PACK.file)
 WRONG = {"HumanEval/32": "its published test fails its own reference solution: it unpacks a float"}
 """Problems of HumanEval+ that nothing can solve."""
 LARGE = {f"HumanEval/{number}": Limits(values_mib=64) for number in (100, 130)}

@@ -91,7 +91,8 @@ def test_problems_without_public_tests_among_others_are_counted(capsys: pytest.C
         (["--verifier", "builtin:generator"], "is no verifier, but LlamaForCausalLM"),
         (["--out", "."], "--out . is a directory"),
         (["--out", f"{__file__}/numbers.json"], "cannot be written"),
-        (["--limit", "0"], "problems.limit_test"),
+        (["--model", __file__], "is a file; expected the directory of a model"),
+        (["--model", "m.gguf"], "is a GGUF file; `mucode model import m.gguf --out DIR`"),
     ],
 )
 def test_wrong_input_is_refused_before_any_work(
@@ -105,6 +106,23 @@ def test_wrong_input_is_refused_before_any_work(
     assert cli.main(["eval", *words, "--set", f"run.root={tmp_path}/runs"]) == 2
     assert message in capsys.readouterr().err
     assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize("option", ["--limit", "--turns", "--beam", "--searches"])
+@pytest.mark.parametrize("value", ["0", "-4", "many"])
+def test_a_number_that_is_none_is_refused_by_the_name_of_its_option(
+    option: str, value: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as refused:
+        cli.main(["eval", "--model", "m", "--dataset", "d", f"{option}={value}"])
+    assert refused.value.code == 2
+    found = capsys.readouterr().err
+    assert f"argument {option}: expected a whole number of at least 1, found '{value}'" in found
+
+
+def test_a_dry_run_says_what_it_has_not_looked_at(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["eval", "--dry-run", "--model", "nobody/has-this", "--dataset", "builtin:test"]) == 0
+    assert "model.generator = 'nobody/has-this' is not on this machine: the start fetches it" in capsys.readouterr().out
 
 
 def test_an_evaluation_needs_no_verifier_to_be_made(tmp_path: Path) -> None:
@@ -183,6 +201,8 @@ def test_selectors_nobody_named_are_those_that_are_possible(capsys: pytest.Captu
     assert asked("--verifier", "v") == ["random", "pt", "lv", "pt_lv", "oracle"]
     assert asked("--selectors", "lv") == ["lv"]
     assert capsys.readouterr().err == ""
+    assert asked("--config", "embedded") == ["random", "pt"]
+    assert capsys.readouterr().err == ""  # a shipped file's choice is nobody's wish
     assert asked("--config", str(EMBEDDED)) == ["random", "pt"]
     assert "lv, pt_lv left out: they need a verifier" in capsys.readouterr().err
 
