@@ -69,6 +69,8 @@ WORDS = "list return sort even odd sum first last shift each hold rear put them 
 class Here:
     """A scorer of this process where a stage expects one behind an actor."""
 
+    moves = 0
+
     def __init__(self, scorer: LearnedVerifier) -> None:
         self.scorer = scorer
 

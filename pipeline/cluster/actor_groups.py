@@ -18,6 +18,7 @@ from pipeline.cluster.node_machine import smallest_machine
 from pipeline.cluster.nodes import describe_nodes, present_nodes, share_of_worker
 from pipeline.cluster.placement import Slot
 from pipeline.cluster.resources import describe_free, describe_placement, plan_resources
+from pipeline.cluster.room import alive_nodes, require_room
 from pipeline.cluster.slots import ReservedSlots
 from pipeline.config.schema import Config
 from pipeline.errors import what_happened
@@ -184,7 +185,8 @@ class ActorGroups:
         self._release_slots()
 
     def release_for(self, phase: str) -> None:
-        """Before `sampling`, `training`, `scoring` or `data`: end what holds resources that the phase needs."""
+        """Before `sampling`, `training`, `scoring` or `data`: end what holds resources that the phase needs. Raises
+        ResourceError if nodes have died since, so that the phase finds no room."""
         layout = self.plan.layout(phase)
         moves = layout is not self._layout
         if moves or phase in self.plan.scorers_exit_for:
@@ -192,6 +194,7 @@ class ActorGroups:
         if moves or phase in self.plan.generators_exit_for or (phase == "training" and self.sizes.trains_alone):
             self.release_generators()
         self._layout = layout
+        require_room(phase, self.plan, self.nodes, alive_nodes(), self._held_slots(), self.config.training.workers)
 
     def _slot(self, role: Literal["generators", "scorers"], number: int) -> Slot:
         """Where the plan has that actor in this phase."""
@@ -208,11 +211,14 @@ class ActorGroups:
                 "generator.replicas or verifier.replicas"
             )
 
-    def _release_slots(self) -> None:
+    def _held_slots(self) -> set[Slot]:
         """What still lives keeps its slot, and with it what was reserved for others there."""
         generators = [self._slot("generators", number) for number in self._generators]
         scorers = [self._slot("scorers", number) for number in range(len(self._scorers))]
-        self._reserved.release_all_but([*generators, *scorers])
+        return {*generators, *scorers}
+
+    def _release_slots(self) -> None:
+        self._reserved.release_all_but(self._held_slots())
 
     def training_threads(self, base: str) -> int:
         """CPU threads of each worker that trains the model at `base`."""

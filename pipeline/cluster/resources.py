@@ -53,7 +53,7 @@ def plan_resources(config: Config, nodes: Sequence[Node]) -> ResourcePlan:
     beside = sum(len(slot.scorers) for slot in sampling) == scorers and fits(after(nodes, sampling), DATA, 1)
     scoring = sampling if beside else _pack_or_refuse("scoring", nodes, generator, 0, scorer, scorers)
     if not fits(after(nodes, scoring), DATA, 1):
-        raise _refusal("scoring", Misfit("data task", 0, DATA, after(nodes, scoring)))
+        raise refusal("scoring", Misfit("data task", 0, DATA, after(nodes, scoring)))
     exits = {
         "data": _exits(nodes, sampling, DATA, 1),
         "training": _exits_for_training(config, nodes, sampling, trainer),
@@ -118,7 +118,7 @@ def _require_trainers(config: Config, nodes: Sequence[Node], trainer: Demand) ->
     ranks, free = max(config.training.workers, 1), free_nodes(nodes)
     placed = fits(free, trainer, ranks)
     if placed < ranks:
-        raise _refusal("training", Misfit("training worker", placed, trainer, free))
+        raise refusal("training", Misfit("training worker", placed, trainer, free))
 
 
 def _pack_or_refuse(
@@ -127,7 +127,7 @@ def _pack_or_refuse(
     try:
         return pack(nodes, generator, generators, scorer, scorers)
     except Misfit as misfit:
-        raise _refusal("sampling" if misfit.role == "generator" else phase, misfit) from None
+        raise refusal("sampling" if misfit.role == "generator" else phase, misfit) from None
 
 
 REMEDIES = {
@@ -138,7 +138,8 @@ REMEDIES = {
 }
 
 
-def _refusal(phase: str, misfit: Misfit) -> ResourceError:
+def refusal(phase: str, misfit: Misfit) -> ResourceError:
+    """What was asked for, against what each node has left."""
     left = "; ".join(f"{name}: {room}" for name, room in _rooms(misfit.free))
     return ResourceError(
         f"phase {phase}: {misfit.role} {misfit.index + 1} needs {_size(misfit.demand)} on one node, and none has that "

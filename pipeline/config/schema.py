@@ -16,7 +16,7 @@ from pipeline.config.method_sections import DialogueSection, ProtocolSection
 from pipeline.config.presets import with_preset
 from pipeline.config.run_sections import Dtype, ModelSection, ProblemsSection, RunSection
 from pipeline.config.sampling_sections import ExecutorSection, GeneratorSection, RolloutsSection, SandboxSection
-from pipeline.config.training_sections import FineTuneSection, TrainingSection, VerifierSection
+from pipeline.config.training_sections import DataSection, FineTuneSection, TrainingSection, VerifierSection
 
 
 class Config(Section):
@@ -34,6 +34,7 @@ class Config(Section):
     verifier: VerifierSection = VerifierSection()
     fine_tune: FineTuneSection = FineTuneSection()
     training: TrainingSection = TrainingSection()
+    data: DataSection = DataSection()
     eval: EvalSection = EvalSection()
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""Settings of training: the verifier's, the generator's, and what Ray Train and DeepSpeed do for both."""
+"""Settings of training: the verifier's, the generator's, Ray Train and DeepSpeed for both, and Ray Data before it."""
 
 from typing import Annotated, Any, Literal
 
@@ -121,3 +121,11 @@ class TrainingSection(Section):
     """Seconds within which all training workers must have started; later ends the command."""
     stall_s: float = operational(1800.0, gt=0)
     """Seconds that a training worker may wait for another one, or give no sign, before the training starts again."""
+
+
+class DataSection(Section):
+    """Ray Data tasks between sampling and training: pairs, scores, training examples."""
+
+    stall_s: float = operational(1800.0, gt=0)
+    """Seconds in which a task makes no progress with its shard before it begins anew in another process, or in which no
+    task begins; must exceed verifier.stall_s."""

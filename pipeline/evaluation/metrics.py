@@ -21,7 +21,6 @@ from pipeline.evaluation.search_metrics import (
 )
 from pipeline.evaluation.search_records import SearchRecord, read_search_records
 from pipeline.evaluation.verifier_metrics import ALL_HELD_OUT, RANKED, ScoredAnswer, calibration_bins, verifier_rows
-from pipeline.state.problems import HELD_OUT_FIRST
 
 SUMMARY_DEADLINE_S = 1800
 Files = Mapping[int, str]
@@ -54,7 +53,7 @@ class MetricSources:
 
     best_of_n       episodes of all best-of-N searches
     greedy          episodes of the searches with one answer per turn, by the name of their series
-    scores          the verifier's scores, those of held-out answers in parts from HELD_OUT_FIRST
+    scores          the verifier's scores, those of held-out answers in parts that `policies` have, too
     held_out_pairs  pairs of the held-out answers of all policies so far; None: no verifier is measured
     policies        held-out answers of single policies, by the name of their series
     """
@@ -121,7 +120,8 @@ def _best_of_n(records: Sequence[SearchRecord], settings: MetricSettings) -> Fou
 
 def _verifier(sources: MetricSources, all_pairs: Files, settings: MetricSettings) -> Found:
     """What the verifier makes of held-out answers: of all policies so far, the current one's own, the base model's."""
-    held_out = [file for part, file in sources.scores.items() if part >= HELD_OUT_FIRST]
+    held_out_parts = {part for one_policy in sources.policies.values() for part in one_policy.episodes}
+    held_out = [file for part, file in sources.scores.items() if part in held_out_parts]
     scored = [
         ScoredAnswer(**{name: row[name] for name in ScoredAnswer.__dataclass_fields__}) for row in read_rows(held_out)
     ]

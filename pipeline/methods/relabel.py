@@ -51,7 +51,7 @@ def relabel(
     Raises StrategyError if a function of the strategy returns what it may not.
     """
     dropped: Counter[str] = Counter()
-    trajectories = list(_usable_trajectories(episodes, strategy.turns, dropped))
+    trajectories = list(usable_trajectories(episodes, strategy.turns, dropped))
     expert = Expert(trajectories, scores, strategy, reference)
     fickle = {state.key for state in episode_states(trajectories) if state.answer.seed_dependent}
     examples = []
@@ -71,7 +71,7 @@ def relabel(
     return Relabelled(examples, _counts(episodes, examples, dropped))
 
 
-def _usable_trajectories(episodes: Sequence[Episode], turns: int | None, dropped: Counter[str]) -> Iterator[Episode]:
+def usable_trajectories(episodes: Sequence[Episode], turns: int | None, dropped: Counter[str]) -> Iterator[Episode]:
     """Episodes that neither the sandbox nor their tests failed, cut to the first `turns` turns."""
     for episode in episodes:
         kept = 0 if episode.masked else len(episode.turns[:turns])

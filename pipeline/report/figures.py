@@ -17,6 +17,7 @@ from pipeline.report.transcripts import COLOURS
 from pipeline.report.verifiers import score_histogram
 from pipeline.stages.catalogue import STAGE_NAMES
 from pipeline.stages.metrics import METRICS
+from pipeline.stages.sampling import HELD_OUT
 from pipeline.stages.verifier import SCORES
 from pipeline.state.manifest import Manifest
 from pipeline.state.store import Store
@@ -116,7 +117,8 @@ def _calibration(manifests: Sequence[Manifest]) -> Iterator[str]:
 
 def _scores(manifests: Sequence[Manifest]) -> str:
     scored = [manifest for manifest in manifests if manifest.stage == SCORES.name]
-    found = score_histogram(scored[-1]) if scored else None
+    held_out = [manifest for manifest in manifests if manifest.stage == HELD_OUT.name]
+    found = score_histogram(scored[-1], held_out[-1]) if scored and held_out else None
     if found is None:
         return html_figure("Verifier scores", "", "Not there yet: no answers have been scored.")
     series = [("wrong", "wrong answers", found.wrong), ("accepted", "right answers", found.right)]

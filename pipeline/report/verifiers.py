@@ -11,7 +11,6 @@ from pipeline.evaluation.statistics import percent_with_interval
 from pipeline.evaluation.verifier_metrics import MEASURES
 from pipeline.report.series import Series, SeriesPoint
 from pipeline.state.manifest import Manifest
-from pipeline.state.problems import HELD_OUT_FIRST
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,14 +47,15 @@ class Histogram:
     wrong: list[int]
 
 
-def score_histogram(manifest: Manifest, bins: int = 32) -> Histogram | None:
-    """Histogram of the held-out answers of a `scores` stage, streamed twice: for its range, then for its counts.
+def score_histogram(manifest: Manifest, held_out: Manifest, bins: int = 32) -> Histogram | None:
+    """Histogram of the `held_out` answers of a `scores` stage, streamed twice: for its range, then for its counts.
 
     The other answers were trained on. None if no held-out answer has a score.
     """
-    held_out = [file for part, file in manifest.files().items() if part >= HELD_OUT_FIRST]
+    parts = held_out.files()
+    files = [file for part, file in manifest.files().items() if part in parts]
     low, high = np.inf, -np.inf
-    for batch in read_batches(held_out, ["score"]):
+    for batch in read_batches(files, ["score"]):
         extent = pc.min_max(batch.column("score"))
         if extent["min"].is_valid:
             low, high = min(low, extent["min"].as_py()), max(high, extent["max"].as_py())
@@ -63,7 +63,7 @@ def score_histogram(manifest: Manifest, bins: int = 32) -> Histogram | None:
         return None
     edges = np.linspace(low, high if high > low else low + 1, bins + 1)
     counts = {True: np.zeros(bins, int), False: np.zeros(bins, int)}
-    for batch in read_batches(held_out, ["label", "score"]):
+    for batch in read_batches(files, ["label", "score"]):
         for label in counts:
             scores = batch.filter(pc.equal(batch.column("label"), label)).column("score")
             counts[label] += np.histogram(scores.to_numpy(zero_copy_only=False), edges)[0]

@@ -13,6 +13,7 @@ from pipeline.stages.shards import count_shards, map_shards, missing_shards
 from pipeline.stages.shortage import counts_of, describe_shortage
 from pipeline.stages.tasks import RelabelTask
 from pipeline.stages.trainings import counts_text, run_training, training_job
+from pipeline.stages.verifier import READ_BY, reader_of
 from pipeline.state.manifest import Manifest
 from pipeline.state.stage import FunnelCounts, Rate, SplitSize, Stage, StageContext, StageOutput
 from pipeline.training.fine_tune import fine_tune
@@ -38,9 +39,21 @@ def relabel_episodes(
 
     `scores`: None if no verifier could be trained, and the strategy needs none.
     """
+    if scores is not None:
+        _require_read_by(context.config, scores)
     given = {"scores": scores, "earlier": earlier}
     inputs = {"episodes": episodes} | {name: [one] for name, one in given.items() if one is not None}
     return _relabel(context, context.config.run.strategy, inputs)
+
+
+def _require_read_by(config: Config, scores: Manifest) -> None:
+    """Scores may be of those answers alone that one strategy reads; a row that was edited since may read others."""
+    there, now = scores.facts.get(READ_BY), reader_of(config)
+    if there is not None and there != now:
+        raise StoreError(
+            f"{scores.directory} holds the scores that strategy {there} reads, and this is {now}: delete that folder "
+            "and every later stage to compute them again"
+        )
 
 
 def relabel_unfiltered(context: StageContext, *, episodes: list[Manifest]) -> StageOutput:
@@ -52,7 +65,8 @@ def _relabel(context: StageContext, name: str, inputs: dict[str, list[Manifest]]
     config = context.config
     strategy = STRATEGIES[name].completed(config.protocol, config.fine_tune.trajectories_per_problem)
     context.actor_groups.release_for("data")
-    map_shards(missing_shards(context.directory, **inputs), RelabelTask(strategy, name, _references(context, strategy)))
+    task = RelabelTask(strategy, name, _references(context, strategy))
+    map_shards(missing_shards(context.directory, **inputs), task, config.data.stall_s)
     return StageOutput(expected_parts=count_shards(*inputs.values()))
 
 

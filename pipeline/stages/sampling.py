@@ -1,5 +1,6 @@
 """Sampling episodes: of the training problems to learn from, of the validation problems to measure verifiers by."""
 
+import math
 from collections.abc import Sequence
 from functools import partial
 
@@ -7,7 +8,7 @@ from actors.search.episode_counts import ENDINGS
 from actors.search.plan import SearchPlan
 from actors.storage.checkpoint import Checkpoint
 from pipeline.config.schema import Config
-from pipeline.state.problems import HELD_OUT_FIRST
+from pipeline.state.problems import first_held_out
 from pipeline.state.stage import FunnelCounts, Rate, SplitSize, Stage, StageContext, StageOutput
 from sandbox.problem import Problem
 
@@ -31,8 +32,8 @@ def roll_out(
     return rollouts.roll_out(context, problems, samples, plan, policy, verifier, first_shard)
 
 
-def sample_episodes(context: StageContext, *, policy: Checkpoint, split: str, first_shard: int) -> StageOutput:
-    """`rollouts.samples` episodes of every problem of a split; shards are numbered from `first_shard`."""
+def sample_episodes(context: StageContext, *, policy: Checkpoint, split: str) -> StageOutput:
+    """`rollouts.samples` episodes of every problem of a split."""
     config, rollouts = context.config, context.config.rollouts
     plan = SearchPlan(
         turns=rollouts.turns,
@@ -46,6 +47,10 @@ def sample_episodes(context: StageContext, *, policy: Checkpoint, split: str, fi
         **config.dialogue.model_dump(),
         stop=config.protocol.stop,
     )
+    first_shard = 0
+    if split != "train":
+        per_shard = max(1, rollouts.shard_episodes // rollouts.samples)
+        first_shard = first_held_out(math.ceil(len(context.problems("train")) / per_shard))
     return roll_out(context, context.problems(split), rollouts.samples, plan, policy, first_shard=first_shard)
 
 
@@ -57,7 +62,7 @@ EPISODES = Stage(
     name="episodes",
     title="episodes of the training problems",
     config_fields=(*_ROLLOUT_FIELDS, "problems.train", "problems.limit_train", "protocol.train_tests"),
-    function=partial(sample_episodes, split="train", first_shard=0),
+    function=partial(sample_episodes, split="train"),
     rate=Rate(name="episodes", seconds=3e-3),
     work=partial(_answers_at_most, split="train"),
     funnel=(
@@ -74,7 +79,7 @@ HELD_OUT = Stage(
     name="held_out",
     title="episodes of the validation problems",
     config_fields=(*_ROLLOUT_FIELDS, "problems.validation", "problems.limit_validation"),
-    function=partial(sample_episodes, split="validation", first_shard=HELD_OUT_FIRST),
+    function=partial(sample_episodes, split="validation"),
     rate=Rate(name="held_out", seconds=3e-3),
     work=partial(_answers_at_most, split="validation"),
 )

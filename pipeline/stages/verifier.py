@@ -1,4 +1,4 @@
-"""The verifier: pairs of right and wrong answers, training on them, and scores of every answer."""
+"""The verifier: pairs of right and wrong answers, training on them, and scores of answers."""
 
 from collections.abc import Sequence
 
@@ -9,10 +9,12 @@ from pipeline.config.training_sections import VerifierSection
 from pipeline.errors import StoreError
 from pipeline.methods.pairs import PairKind, PairRecipe
 from pipeline.methods.strategies import STRATEGIES, Strategy
+from pipeline.stages.sampling import HELD_OUT
 from pipeline.stages.shards import count_shards, map_shards, missing_shards
 from pipeline.stages.shortage import counts_of, describe_shortage
 from pipeline.stages.tasks import PairTask, ScoreTask
 from pipeline.stages.trainings import counts_text, run_training, training_job
+from pipeline.state.identity import digest_of
 from pipeline.state.manifest import Manifest
 from pipeline.state.models import resolve_model
 from pipeline.state.stage import FunnelCounts, Rate, SplitSize, Stage, StageContext, StageOutput
@@ -24,6 +26,8 @@ _RECIPE_FIELDS = tuple(
 )
 _TRAINING_FIELDS = tuple(f"verifier.{name}" for name in VerifierSection.model_fields if name != "scorer")
 _MEASURE_FIELDS = ("verifier.pairs_per_problem", "run.seed")
+READ_BY = "read_by"
+"""Among the facts of scores: the strategy whose relabelling reads them, if they are of those answers alone."""
 
 
 def make_training_pairs(context: StageContext, *, episodes: list[Manifest]) -> StageOutput:
@@ -48,7 +52,8 @@ def make_measuring_pairs(context: StageContext, *, episodes: Manifest | list[Man
 
 def _make_pairs(context: StageContext, episodes: list[Manifest], recipe: PairRecipe) -> StageOutput:
     context.actor_groups.release_for("data")
-    map_shards(missing_shards(context.directory, episodes=episodes), PairTask(recipe, context.config.run.seed))
+    config, rows = context.config, missing_shards(context.directory, episodes=episodes)
+    map_shards(rows, PairTask(recipe, config.run.seed), config.data.stall_s)
     return StageOutput(expected_parts=count_shards(episodes))
 
 
@@ -58,7 +63,7 @@ def can_train_verifier(config: Config, pairs: Manifest, episodes: Sequence[Manif
         return True
     reason = f"no problem has both a right and a wrong answer ({counts_text(pairs.counts)})"
     name = config.run.strategy
-    if pairs.iteration >= config.run.iterations or not _asks_verifier(config, STRATEGIES[name]):
+    if pairs.iteration >= config.run.iterations or not _asks_verifier(config):
         say(f"  {reason}: no verifier is trained, and what is left of {name} goes on without")
         return False
     raise StoreError(
@@ -67,9 +72,13 @@ def can_train_verifier(config: Config, pairs: Manifest, episodes: Sequence[Manif
     )
 
 
-def _asks_verifier(config: Config, strategy: Strategy) -> bool:
-    completed = strategy.completed(config.protocol, config.fine_tune.trajectories_per_problem)
-    return strategy.trains and completed.needs_scores
+def _asks_verifier(config: Config) -> bool:
+    strategy = _completed(config)
+    return strategy.trains and strategy.needs_scores
+
+
+def _completed(config: Config) -> Strategy:
+    return STRATEGIES[config.run.strategy].completed(config.protocol, config.fine_tune.trajectories_per_problem)
 
 
 def fit_verifier(context: StageContext, *, pairs: Manifest) -> StageOutput:
@@ -81,13 +90,30 @@ def fit_verifier(context: StageContext, *, pairs: Manifest) -> StageOutput:
 
 
 def score_episodes(context: StageContext, *, episodes: list[Manifest], verifier: Checkpoint) -> StageOutput:
-    """The verifier's logit of every judged answer."""
-    rows, actor_groups = missing_shards(context.directory, episodes=episodes), context.actor_groups
+    """The verifier's logit of every judged held-out answer, and of the training answers that relabelling reads.
+
+    A stage that other runs share holds every answer, since their strategies may read others.
+    """
+    config, actor_groups = context.config, context.actor_groups
+    strategy = None if config.run.stages else _completed(config)
+    held_out = [one for one in episodes if one.stage == HELD_OUT.name]
+    trained_on = [one for one in episodes if one.stage != HELD_OUT.name]
+    read = trained_on
+    if strategy is not None and config.protocol.old_labels == "kept":
+        read = [one for one in trained_on if one.iteration == context.iteration]
+    rows = missing_shards(context.directory, episodes=read, held_out=held_out)
     if rows:
         actor_groups.release_for("scoring")
-        map_shards(rows, ScoreTask(actor_groups.scorers(verifier), verifier.policy_id))
+        task = ScoreTask(actor_groups.scorers(verifier), verifier.policy_id, strategy)
+        map_shards(rows, task, config.data.stall_s)
         actor_groups.release_for("sampling")
-    return StageOutput(expected_parts=count_shards(episodes))
+    facts = {} if strategy is None else {READ_BY: reader_of(config)}
+    return StageOutput(expected_parts=count_shards(read, held_out), facts=facts)
+
+
+def reader_of(config: Config) -> str:
+    """What names a strategy as a reader of scores."""
+    return f"{config.run.strategy} {digest_of(_completed(config).method_fields())[:8]}"
 
 
 def _training_rows(config: Config, size: SplitSize, iteration: int) -> float:
@@ -134,7 +160,7 @@ VERIFIER = Stage(
 )
 SCORES = Stage(
     name="scores",
-    title="scores of every answer",
+    title="scores of answers",
     config_fields=("model.dtype", "model.max_tokens", "verifier.max_tokens", "verifier.scorer"),
     function=score_episodes,
     rate=Rate(name="scores", seconds=2.5e-4),

@@ -12,7 +12,16 @@ if TYPE_CHECKING:
     from sandbox.problems.data_set import DataSet
 
 HELD_OUT_FIRST = 100_000
-"""Buckets of validation problems are numbered from here, so that a number names the same problems in every stage."""
+"""Shards of validation problems are numbered from here, or from a larger power of ten if there are as many of training
+problems: a number names the same problems in every stage."""
+
+
+def first_held_out(training_shards: int) -> int:
+    """The number of the first shard of validation problems."""
+    first = HELD_OUT_FIRST
+    while first < training_shards:
+        first *= 10
+    return first
 
 
 SPLITS = ("train", "validation", "test")

@@ -9,6 +9,7 @@ from pipeline.report.html import html_figure, swatch_legend
 from pipeline.report.verifiers import score_histogram
 from pipeline.stages.catalogue import STAGES
 from pipeline.stages.generator import EXAMPLES
+from pipeline.stages.sampling import HELD_OUT
 from pipeline.stages.search import SEARCH_RATE
 from pipeline.stages.verifier import SCORES
 from pipeline.study.cells.finished import FinishedStages
@@ -86,8 +87,8 @@ def _verifier_bars(results: StudyResults) -> str:
 def _score_histogram(reader: StudyReader, stages: FinishedStages) -> str:
     """Scores of the last verifier of a run of µCode, if there is one, else of another."""
     for run in sorted(reader.view("main"), key=lambda run: (run.method != "mucode", run.loss != BRADLEY_TERRY)):
-        manifest = stages.manifest(run, SCORES)
-        found = score_histogram(manifest) if manifest else None
+        manifest, held_out = stages.manifest(run, SCORES), stages.manifest(run, HELD_OUT)
+        found = score_histogram(manifest, held_out) if manifest and held_out else None
         if found is not None:
             series = [("wrong", "wrong answers", found.wrong), ("accepted", "right answers", found.right)]
             names = [(key, f"{sum(counts)} {name}", 1.0) for key, name, counts in reversed(series)]

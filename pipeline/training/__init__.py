@@ -3,6 +3,7 @@
     fine_tune, train_verifier   the two entries, each with its objective in target_loss, pair_loss
     settings, examples, types   what is trained, on what; what flows through the loop, and the report
     ray_train -> loop           a training's checks and workers; then on every rank batches, collate, zero, progress
+    stored                      examples in files: rows read as a stream, tokens mapped into memory
     frozen                      instead of the loop where only the head is trained
 
 To add a loss for the verifier: a row of pipeline.config.losses. To train something new: an `Objective` and an entry.

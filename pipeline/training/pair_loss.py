@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from actors.scorers.verifier import padding_id, verifier_ids, verifier_rewards
+from actors.storage.parquet import Row
 from pipeline.config.losses import LOSSES
 from pipeline.training.errors import TrainingError
-from pipeline.training.examples import TrainingExample, TrainingExamples, fitting_examples, read_sorted_rows
+from pipeline.training.examples import TrainingExample, TrainingExamples
+from pipeline.training.stored.rows import store_examples
 from pipeline.training.types import PaddedBatch
 
 if TYPE_CHECKING:
@@ -29,11 +31,12 @@ class PairLoss:
 
     def read_examples(self, directory: str, tokenizer: "PreTrainedTokenizerBase", max_tokens: int) -> TrainingExamples:
         """One example of two sequences per row of a `pairs` stage."""
-        candidates = []
-        for row in read_sorted_rows(directory, ["pair_id", "problem_id", "prompt", *SIDES], key="pair_id"):
+
+        def example(row: Row) -> TrainingExample:
             sequences = tuple(array("i", verifier_ids(tokenizer, row["prompt"], row[side])) for side in SIDES)
-            candidates.append(TrainingExample(sequences=sequences, problem_id=row["problem_id"]))
-        return fitting_examples(candidates, max_tokens)
+            return TrainingExample(sequences=sequences, problem_id=row["problem_id"])
+
+        return store_examples(directory, ["pair_id", "problem_id", "prompt", *SIDES], "pair_id", example, max_tokens)
 
     def load_model(
         self, base: str, tokenizer: "PreTrainedTokenizerBase", dtype: "torch.dtype", seed: int

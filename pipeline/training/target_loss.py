@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from actors.prompting.chat_template import example_ids
 from actors.right_padding import padding_mask
-from pipeline.training.examples import TrainingExample, TrainingExamples, fitting_examples, read_sorted_rows
+from actors.storage.parquet import Row
+from pipeline.training.examples import TrainingExample, TrainingExamples
+from pipeline.training.stored.rows import store_examples
 from pipeline.training.types import PaddedBatch
 
 if TYPE_CHECKING:
@@ -31,14 +33,13 @@ class TargetLoss:
 
     def read_examples(self, directory: str, tokenizer: "PreTrainedTokenizerBase", max_tokens: int) -> TrainingExamples:
         """One example per row of an `examples` stage."""
-        candidates = []
-        for row in read_sorted_rows(directory, _COLUMNS, key="example_id"):
+
+        def example(row: Row) -> TrainingExample:
             ids, start = example_ids(tokenizer, row["messages"], row["target"])
             sequences, problem = (array("i", ids),), row["problem_id"]
-            candidates.append(
-                TrainingExample(sequences=sequences, start=start, weight=row["weight"], problem_id=problem)
-            )
-        return fitting_examples(candidates, max_tokens)
+            return TrainingExample(sequences=sequences, start=start, weight=row["weight"], problem_id=problem)
+
+        return store_examples(directory, _COLUMNS, "example_id", example, max_tokens)
 
     def load_model(
         self, base: str, tokenizer: "PreTrainedTokenizerBase", dtype: "torch.dtype", seed: int

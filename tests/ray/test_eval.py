@@ -38,7 +38,7 @@ from actors.storage.checkpoint import Checkpoint
 from pipeline import cli
 from pipeline.cluster.actor_groups import CALLS_PER_ACTOR, ActorGroups
 from pipeline.commands import evaluate
-from pipeline.stages.shards import read_episodes
+from pipeline.stages.shards import read_groups
 from sandbox.judging import generated_inputs
 from sandbox.problem import Problem
 from sandbox.problems.load import load_problems
@@ -211,7 +211,8 @@ def labels_are_what_was_meant(run: Path, problems: dict[str, Problem]) -> None:
     """Exactly: each judged answer, by its own executed verdicts."""
     seen: set[str] = set()
     for stage in ("search_greedy", "search_sweep"):
-        for episodes in read_episodes(map(str, (run / "iter_0000" / stage).glob("*.parquet"))):
+        files = [str(file) for file in (run / "iter_0000" / stage).glob("*.parquet")]
+        for episodes in (one for group in read_groups(files) for one in group):
             for answer in (answer for one in episodes for turn in one.turns for answer in turn.answers):
                 kind = kind_of(answer.response)
                 seen.add(kind)

@@ -21,6 +21,7 @@ from actors.generator import Generator
 from actors.ids import stable_seed
 from actors.storage.checkpoint import Checkpoint, save_atomically
 from actors.storage.filesystem import FilesystemStorage
+from actors.storage.parquet import read_rows
 from actors.storage.parts import committed_parts
 from pipeline.config.schema import Config
 from pipeline.config.training_sections import TrainedSection, TrainingSection
@@ -31,7 +32,6 @@ from pipeline.stages.rollouts import make_shards
 from pipeline.state.stage import StageContext, StageOutput
 from pipeline.study.execute import execute_study
 from pipeline.study.load import load_study
-from pipeline.training.examples import read_sorted_rows
 from pipeline.training.settings import TrainingJob
 from sandbox.problem import Problem, Suite
 from sandbox.verdict import Outcome, Verdict
@@ -48,6 +48,8 @@ def judge(problem: Problem, program: str, suite: Suite) -> Outcome:
 
 
 class FakeScorer:
+    moves = 0
+
     def __init__(self, verifier: Checkpoint) -> None:
         self.verifier = verifier
 
@@ -102,9 +104,10 @@ def roll_out(
 def train(job: TrainingJob, config: TrainedSection, training: TrainingSection) -> Any:
     """Weights are a hash of the rows, the base and what identifies the training."""
     key = "pair_id" if "verifier" in job.out.rpartition("/iter_")[2] else "example_id"
+    files = [f"{job.data}/{record.file}" for record in committed_parts(job.data).values()]
     named = config.model_dump(exclude={"replicas", "cpus", "threads", "gpus", "batch_rows"})
     content = [
-        [row[key] for row in read_sorted_rows(job.data, [key], key=key)],
+        sorted(row[key] for row in read_rows(files, [key])),
         named,
         job.seed,
         Path(job.base).name,
@@ -134,7 +137,7 @@ def install() -> None:
     pipeline.cluster.actor_groups.ActorGroups = FakeActorGroups  # type: ignore[assignment,misc]
     check._check_engine = lambda packages: None
     rollouts.roll_out = roll_out  # type: ignore[assignment]
-    verifier.map_shards = generator.map_shards = lambda rows, task: [task(row) for row in rows]  # type: ignore[assignment]
+    verifier.map_shards = generator.map_shards = lambda rows, task, stall_s: [task(row) for row in rows]  # type: ignore[assignment]
     verifier.train_verifier = generator.fine_tune = train  # type: ignore[assignment]
     metrics.summarise_iteration = metrics.commit_summary
     if len(sys.argv) > 2:

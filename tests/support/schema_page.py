@@ -24,7 +24,7 @@ TABLES = {
     "episodes": (EPISODE_SCHEMA, "One row per episode. In `episodes`, `held_out` and every `search_…` stage."),
     "pairs": (PAIR_SCHEMA, "One row per pair of answers. In `pairs`, `held_out_pairs` and `own_pairs`."),
     "examples": (EXAMPLE_SCHEMA, "One row per training example. In `examples` and `control_examples`."),
-    "scores": (SCORE_SCHEMA, "One row per answer of the rollouts that fits the verifier. In `scores`."),
+    "scores": (SCORE_SCHEMA, "One row per answer of the rollouts that was scored and fits the verifier. In `scores`."),
     "metrics": (METRIC_SCHEMA, "One row per number. Part 0 of `metrics`; docs/evaluation.md defines each metric."),
     "calibration": (
         CALIBRATION_SCHEMA,
