@@ -1,6 +1,6 @@
 """Token ids of examples in files that are mapped into memory, and a few numbers of each example beside.
 
-A rank holds about 60 bytes per example; tokens are pages of the file, which the system reads when looked at and drops
+A rank holds about 40 bytes per example; tokens are pages of the file, which the system reads when looked at and drops
 when memory is short. The files have no name any more once they are mapped: they are gone with the process,
 whatever ends it.
 """
