@@ -35,6 +35,10 @@ class ScorerActor:
         self.loaded: tuple[str, Scorer] | None = None
         self._moves = 0
 
+    def prepare(self) -> None:
+        """Import what a checkpoint will need, before there is one."""
+        SCORERS[self.kind].prepare()
+
     def score(self, verifier: Checkpoint, pairs: Sequence[Pair]) -> list[float]:
         """As `Scorer.score_pairs`, by `verifier`.
 

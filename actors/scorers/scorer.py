@@ -1,6 +1,6 @@
 """What ranks answers by a number: the protocol of scorers, and what a row of their table holds."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -48,3 +48,5 @@ class ScorerKind:
     label: str
     description: str
     load: ScorerLoader
+    prepare: Callable[[], None] = lambda: None
+    """Imports what `load` will need; called in the scoring actor before there is a checkpoint, or not at all."""

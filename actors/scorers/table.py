@@ -10,6 +10,10 @@ def _load_learned_verifier(checkpoint: str, *, dtype: str, max_tokens: int, batc
     return LearnedVerifier(checkpoint, dtype=dtype, max_tokens=max_tokens, batch_tokens=batch_tokens)
 
 
+def _import_learned_verifier() -> None:
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer  # noqa: F401
+
+
 SCORERS: Registry[ScorerKind] = Registry(
     "scorer",
     ScorerKind,
@@ -18,6 +22,7 @@ SCORERS: Registry[ScorerKind] = Registry(
             label="learned verifier",
             description="The raw logit of a sequence-classification model at the end of the answer.",
             load=_load_learned_verifier,
+            prepare=_import_learned_verifier,
         ),
     },
 )

@@ -1,5 +1,6 @@
 """The actors of a run: started when a phase needs them, gone when another phase needs their place."""
 
+import os
 from functools import cached_property
 from typing import Any, Literal
 
@@ -20,9 +21,10 @@ from pipeline.cluster.placement import Slot
 from pipeline.cluster.resources import describe_free, describe_placement, plan_resources
 from pipeline.cluster.room import alive_nodes, require_room
 from pipeline.cluster.slots import ReservedSlots
+from pipeline.cluster.training_workers import TrainingWorkers
 from pipeline.config.schema import Config
 from pipeline.errors import what_happened
-from pipeline.sizing.choices import choose_sizes, scorer_threads, training_threads
+from pipeline.sizing.choices import choose_sizes, scorer_threads, trainers_can_wait, training_threads
 from pipeline.sizing.model_facts import ModelFacts, find_model_facts
 from pipeline.trackers.console import say
 from sandbox.errors import UserError
@@ -35,6 +37,7 @@ CALLS_PER_ACTOR = 1000
 """Concurrent calls of an async actor; episodes in flight are bounded elsewhere."""
 
 
+WORKERS_STAY = "training workers start early and stay between trainings (training.keep_workers)"
 KNOWN_SHARE = 0.99
 """Of a checkpoint's parameters that the weight check should know in the engine; files may hold small tables besides."""
 
@@ -54,25 +57,33 @@ class ActorGroups:
         self.config = config
         connect_ray(config)
         self.nodes = share_of_worker(present_nodes(), workers, worker)
-        self.plan = plan_resources(config, self.nodes)
+        self.lanes, self.machine = workers, smallest_machine()
+        facts = _facts(config.model.generator)
+        own_ray = not os.environ.get("RAY_ADDRESS")
+        waits = own_ray and config.learns and trainers_can_wait(config, facts, self.machine, workers)
+        self.training_workers = TrainingWorkers() if waits else None
+        """Those that stay between trainings; None: each training starts its own."""
+        self.plan = plan_resources(config, self.nodes, trainers_wait=waits)
         notes = check_memory(config, self.plan, self.nodes)
         say(f"Ray: {describe_nodes(self.nodes)}")
-        for line in (describe_placement(self.plan), *(f"note: {note}" for note in notes)):
-            if line:
-                say(f"  {line}")
+        lines = [describe_placement(self.plan), *(f"note: {note}" for note in notes), WORKERS_STAY if waits else ""]
+        for line in filter(None, lines):
+            say(f"  {line}")
         self._reserved = ReservedSlots()
         self._layout = self.plan.sampling
-        self.lanes, self.machine = workers, smallest_machine()
-        self.sizes = choose_sizes(config, _facts(config.model.generator), self.machine, workers)
+        self.sizes = choose_sizes(config, facts, self.machine, workers)
         self._generators: dict[int, Any] = {}
         self._loaded: set[int] = set()
         self._scorers: list[Any] = []
+        self._scorer_threads: int | None = None
         self.engines_rebuilt = 0  # loads whose weights did not go in place
 
     def __enter__(self) -> "ActorGroups":
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self.training_workers is not None:
+            self.training_workers.close()
         self.release_generators()
         self.release_scorers()
         for executor in self.__dict__.pop("executors", []):
@@ -187,6 +198,8 @@ class ActorGroups:
     def release_for(self, phase: str) -> None:
         """Before `sampling`, `training`, `scoring` or `data`: end what holds resources that the phase needs. Raises
         ResourceError if nodes have died since, so that the phase finds no room."""
+        if self.training_workers is not None:
+            self.training_workers.await_imports()
         layout = self.plan.layout(phase)
         moves = layout is not self._layout
         if moves or phase in self.plan.scorers_exit_for:
@@ -226,29 +239,44 @@ class ActorGroups:
 
     # ---- the verifier -----------------------------------------------------------------------------------------
 
+    def expect_scoring(self, base: str) -> None:
+        """Before a verifier is trained from `base`: scorers that stay beside the training load what they will need."""
+        if self.training_workers is None or self.plan.scoring is not self.plan.sampling:
+            return
+        for handle in self._start_scorers(base, self.config.verifier.replicas):
+            handle.prepare.remote()
+
     def scorers(self, verifier: Checkpoint, replicas: int | None = None) -> list[ScorerClient]:
         """The verifier as actors, as many as the settings say; they stay for the next verifier."""
-        settings, batch_tokens = self.config.verifier, self.config.training.micro_batch_tokens
-        threads = scorer_threads(self.config, _facts(verifier.path), self.machine, self.lanes)
-        made: Any = ray.remote(concurrency_groups=MOVED_GROUP)  # type: ignore[call-overload]  # Ray's stubs lack it
-        while (number := len(self._scorers)) < (replicas or settings.replicas):
-            place = self._reserved.options(self._slot("scorers", number), self.plan.scorer)
-            self._scorers.append(
-                made(ScorerActor)
-                .options(max_restarts=-1, **place)
-                .remote(
-                    settings.scorer,
-                    dtype=self.config.weights_dtype,
-                    max_tokens=self.config.verifier_tokens,
-                    batch_tokens=batch_tokens,
-                    threads=threads,
-                )
-            )
+        settings = self.config.verifier
+        self._start_scorers(verifier.path, replicas or settings.replicas)
         for number in range(len(self._scorers)):
             self._require_place(f"verifier {number}", self._slot("scorers", number))
         ready = [handle.score.remote(verifier, []) for handle in self._scorers]
         _await("verifier", ready, self.config.generator.start_deadline_s, "generator.start_deadline_s")
         return [ScorerClient(handle, verifier, settings.stall_s) for handle in self._scorers]
+
+    def _start_scorers(self, path: str, count: int) -> list[Any]:
+        """Those that are missing, for the model at `path`."""
+        threads = scorer_threads(self.config, _facts(path), self.machine, self.lanes)
+        if threads != self._scorer_threads:  # torch reads it once
+            self.release_scorers()
+        self._scorer_threads = threads
+        made: Any = ray.remote(concurrency_groups=MOVED_GROUP)  # type: ignore[call-overload]  # Ray's stubs lack it
+        started = []
+        while (number := len(self._scorers)) < count:
+            place = self._reserved.options(self._slot("scorers", number), self.plan.scorer)
+            actor = made(ScorerActor).options(max_restarts=-1, **place)
+            handle = actor.remote(
+                self.config.verifier.scorer,
+                dtype=self.config.weights_dtype,
+                max_tokens=self.config.verifier_tokens,
+                batch_tokens=self.config.training.micro_batch_tokens,
+                threads=threads,
+            )
+            self._scorers.append(handle)
+            started.append(handle)
+        return started
 
     def release_scorers(self) -> None:
         for handle in self._scorers:

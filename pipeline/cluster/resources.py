@@ -2,7 +2,8 @@
 
 Phases take turns. Sampling holds generators, executors and, if the selectors of its searches ask for scores, a
 verifier; scoring holds verifiers; training makes Ray Train's own placement group, one bundle per worker. What fits
-side by side stays; else the actors of one phase exit before the next one starts.
+side by side stays; else the actors of one phase exit before the next one starts. Training workers that wait between
+trainings are beside all others and reserve nothing, since only memory must hold them.
 """
 
 import math
@@ -38,11 +39,16 @@ class ResourcePlan:
         return self.scoring if phase == "scoring" else self.sampling
 
 
-def plan_resources(config: Config, nodes: Sequence[Node]) -> ResourcePlan:
-    """Places for all phases on `nodes`, there or possible. Raises ResourceError if one finds none."""
+def plan_resources(config: Config, nodes: Sequence[Node], *, trainers_wait: bool = False) -> ResourcePlan:
+    """Places for all phases on `nodes`, there or possible. Raises ResourceError if one finds none.
+
+    `trainers_wait`: training workers stay between trainings; there must be room for a training still.
+    """
     generator, scorer, trainer = _demands(config, nodes)
     _require_executors(config, nodes)
     _require_trainers(config, nodes, trainer)
+    if trainers_wait:
+        trainer = Demand(cpus=0.0)
     generators, scorers = config.generator.replicas, config.verifier.replicas
     searched = any(SELECTORS[name].needs_scores for name in config.eval.selectors)
     try:

@@ -117,6 +117,9 @@ class TrainingSection(Section):
     on CPU, where more would only waste memory and padding."""
     max_failures: int = operational(2, ge=0)
     """How often a training starts again after a worker died; one more failure ends the command."""
+    keep_workers: bool = operational(True)
+    """Training workers start early, and wait between a run's trainings, instead of starting for each: for a small
+    model, on CPU, where Ray is the command's own, and if memory holds them beside everything else."""
     start_deadline_s: float = operational(300.0, gt=0)
     """Seconds within which all training workers must have started; later ends the command."""
     stall_s: float = operational(1800.0, gt=0)

@@ -99,6 +99,26 @@ def training_threads(config: Config, base: ModelFacts, machine: Machine, lanes: 
     return _threads(config.training, config.training.workers, base, machine, lanes)
 
 
+def trainers_can_wait(config: Config, model: ModelFacts, machine: Machine, lanes: int = 1) -> bool:
+    """Whether training workers may stay between trainings: memory holds all actors of a run beside a training.
+
+    Only for a small model, whose trainings start longer than they run: not all that a training held comes back before
+    its process ends. Not on accelerators, whose memory generators and trainings want in turn.
+    """
+    training = config.training
+    if not (training.keep_workers and training.workers) or machine.accelerators or not _is_small(model):
+        return False
+    parameters = model.parameters or 0
+    left = 2 * (config.run.iterations + 1) * parameters * TRAINED_BYTES
+    weights = parameters * BYTES[config.weights_dtype]
+    scoring = config.verifier.replicas * (weights + TRAINER_BYTES)
+    sampling = _sampling_bytes(
+        config, model, _cache_mib(config, model, machine, _in_flight(config, model, machine), lanes)
+    )
+    trained = training.workers * (_training_bytes(config, model) + left)
+    return lanes * (sampling + scoring + trained) <= machine.memory
+
+
 def _in_flight(config: Config, model: ModelFacts, machine: Machine) -> int:
     return EPISODES if on_accelerators(config, machine) or _is_small(model) else EPISODES_ON_CPU
 

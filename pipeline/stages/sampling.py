@@ -8,6 +8,7 @@ from actors.search.episode_counts import ENDINGS
 from actors.search.plan import SearchPlan
 from actors.storage.checkpoint import Checkpoint
 from pipeline.config.schema import Config
+from pipeline.stages.trainings import expect_training
 from pipeline.state.problems import first_held_out
 from pipeline.state.stage import FunnelCounts, Rate, SplitSize, Stage, StageContext, StageOutput
 from sandbox.problem import Problem
@@ -51,6 +52,7 @@ def sample_episodes(context: StageContext, *, policy: Checkpoint, split: str) ->
     if split != "train":
         per_shard = max(1, rollouts.shard_episodes // rollouts.samples)
         first_shard = first_held_out(math.ceil(len(context.problems("train")) / per_shard))
+    expect_training(context)
     return roll_out(context, context.problems(split), rollouts.samples, plan, policy, first_shard=first_shard)
 
 

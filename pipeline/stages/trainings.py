@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+from pipeline.cluster.training_workers import TrainingWorkers
 from pipeline.config.training_sections import TrainedSection, TrainingSection
 from pipeline.state.stage import StageContext, StageOutput
 from pipeline.training.settings import TrainingJob
@@ -13,7 +14,7 @@ SectionT = TypeVar("SectionT", bound=TrainedSection)
 
 def run_training(
     context: StageContext,
-    train: Callable[[TrainingJob, SectionT, TrainingSection], TrainingReport],
+    train: Callable[[TrainingJob, SectionT, TrainingSection, TrainingWorkers | None], TrainingReport],
     section: SectionT,
     job: TrainingJob,
     stage: str,
@@ -23,8 +24,22 @@ def run_training(
 
     context.actor_groups.release_for("training")
     with follow_training(context.trackers, context.directory, context.iteration, stage):
-        report = train(job, section, context.config.training)
+        report = train(job, section, context.config.training, context.actor_groups.training_workers)
     return StageOutput(checkpoint=report.checkpoint, facts=report.facts)
+
+
+def expect_training(context: StageContext) -> None:
+    """Have training workers that stay starting beside what the stage does, which will be trained on."""
+    workers, config = context.actor_groups.training_workers, context.config
+    if workers is not None:
+        from pipeline.training.ray_train import start_workers
+
+        start_workers(workers, config.training, config.run.name, ray_train_storage(context))
+
+
+def ray_train_storage(context: StageContext) -> str:
+    """Where Ray Train keeps its books."""
+    return f"{context.run_directory}/ray_train"
 
 
 def training_job(context: StageContext, stage: str, *, data: str, base: str, max_tokens: int) -> TrainingJob:
@@ -42,7 +57,7 @@ def training_job(context: StageContext, stage: str, *, data: str, base: str, max
         max_tokens=max_tokens,
         seed=config.run.seed,
         run_name=f"{config.run.name}-iter_{context.iteration:04d}-{stage}",
-        storage=f"{context.run_directory}/ray_train",
+        storage=ray_train_storage(context),
     )
 
 

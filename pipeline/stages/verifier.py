@@ -86,6 +86,7 @@ def fit_verifier(context: StageContext, *, pairs: Manifest) -> StageOutput:
     base = resolve_model(config.model.verifier).path
     name = VERIFIER.name
     job = training_job(context, name, data=pairs.directory, base=base, max_tokens=config.verifier_tokens)
+    context.actor_groups.expect_scoring(base)
     return run_training(context, train_verifier, config.verifier, job, name)
 
 

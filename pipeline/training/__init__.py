@@ -7,6 +7,6 @@
     frozen                      instead of the loop where only the head is trained
 
 To add a loss for the verifier: a row of pipeline.config.losses. To train something new: an `Objective` and an entry.
-May import actors, and of the pipeline trackers, config and errors. Weights depend on the settings and the data alone,
-not on workers or micro-batches; there are no checkpoints inside a training, so one that fails starts again.
+May import actors, and of the pipeline cluster, trackers, config and errors. Weights depend on the settings and the data
+alone, not on workers or micro-batches; there are no checkpoints inside a training, so one that fails starts again.
 """

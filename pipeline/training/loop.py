@@ -54,8 +54,9 @@ def train_on_rank(objective: Objective, settings: TrainingSettings) -> TrainingR
     trained = time.monotonic()
     weights = gather_weights(engine)
     if rank > 0:
+        engine.destroy()
         return None
-    return save_with_report(
+    report = save_with_report(
         engine.module.model,
         weights,
         tokenizer,
@@ -70,6 +71,8 @@ def train_on_rank(objective: Objective, settings: TrainingSettings) -> TrainingR
         train_s=trained - ready,
         workers=world,
     )
+    engine.destroy()  # this process may go on, and hooks hold what they are on
+    return report
 
 
 def save_with_report(

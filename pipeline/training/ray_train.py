@@ -1,15 +1,16 @@
-"""Launch a training under Ray Train, once: the checks before it, the workers, and the report after it."""
+"""Launch a training under Ray Train: the checks before it, the workers, and the report after it.
+
+Its workers start for it and end with it; or they stay (`TrainingWorkers`), did the training before it, and wait for the
+next one.
+"""
 
 import dataclasses
 import logging
-import math
-import os
 import posixpath
 import time
 import traceback
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,10 @@ from actors.memory import is_out_of_memory
 from actors.prompting.chat_template import ChatTemplateError, has_chat_template
 from actors.storage.checkpoint import CheckpointError, fetch_checkpoint, is_saved
 from actors.storage.parts import committed_parts
+from pipeline.cluster.ray_trainer import controls_of_fit, environment_of, gpus_of_worker, make_trainer
+from pipeline.cluster.training_workers import TrainingWorkers, serve_jobs
 from pipeline.config.training_sections import TrainingSection
+from pipeline.trackers.console import say
 from pipeline.trackers.steps import write_training_steps
 from pipeline.training.batches import count_steps
 from pipeline.training.errors import TrainingError, TrainingFailed
@@ -27,8 +31,10 @@ from pipeline.training.loop import train_on_rank
 from pipeline.training.memory import ENDED_BY_ANOTHER, out_of_memory, smaller_settings
 from pipeline.training.settings import TrainingJob, TrainingSettings
 from pipeline.training.types import Objective, TrainingReport
-from pipeline.training.zero import ENVIRONMENT
+from pipeline.training.zero import ENVIRONMENT, import_deepspeed
 
+VARIABLES = ENVIRONMENT | KEEP_MEMORY
+"""Of a worker's environment."""
 SHOWN_CHARACTERS = 300
 """Of the text of an error that was not written for people."""
 Result = TrainingReport | Exception | None
@@ -36,18 +42,28 @@ Result = TrainingReport | Exception | None
 
 
 def train_with_ray(
-    objective: Objective, settings: TrainingSettings, training: TrainingSection, job: TrainingJob
+    objective: Objective,
+    settings: TrainingSettings,
+    training: TrainingSection,
+    job: TrainingJob,
+    workers: TrainingWorkers | None = None,
 ) -> TrainingReport:
     """Train, save at `settings.out` and beside it training_steps.parquet, and return the report.
 
-    `training.workers` 0 trains in this process. Raises TrainingError or CheckpointError before any work if the input
-    cannot be trained on, TrainingFailed if the training ends before it is done.
+    `training.workers` 0 trains in this process. `workers`: those of the command, if they stay. Raises TrainingError or
+    CheckpointError before any work if the input cannot be trained on, TrainingFailed if the training ends before it is
+    done.
     """
     settings = _with_absolute_paths(settings)
     _check_settings(settings)
     started = time.monotonic()
     config = {"objective": objective, "settings": settings}
-    result = _train_here(config) if training.workers == 0 else _train_in_workers(config, training, job)
+    if training.workers == 0:
+        result = _train_here(config)
+    elif workers is None:
+        result = _train_in_workers(config, training, job)
+    else:
+        result = _train_in_waiting(workers, config, training, job)
     if isinstance(result, Exception):
         raise result
     assert result is not None, "rank 0 reports"
@@ -90,62 +106,83 @@ def _train_here(config: dict[str, Any]) -> Result:
         train_loop_config=config,
         scaling_config=ray.train.ScalingConfig(num_workers=0),
     )
-    with _environment(LOCAL_RANK="0"):  # DeepSpeed wants to be told
+    with environment_of(LOCAL_RANK="0"):  # DeepSpeed wants to be told
         return trainer.fit().return_value
 
 
-def _train_in_workers(config: dict[str, Any], training: TrainingSection, job: TrainingJob) -> Result:
+def start_workers(workers: TrainingWorkers, training: TrainingSection, run_name: str, storage: str) -> None:
+    """Have workers that stay starting, unless they are there. `run_name`, `storage`: as in `TrainingJob`."""
+    workers.start(training, partial(_fit_waiting, training, run_name, storage))
+
+
+def _fit_waiting(
+    training: TrainingSection, run_name: str, storage: str, desk: Any, imported: Callable[[], None]
+) -> None:
+    """`fit()` of the workers that stay. Nothing of theirs is tried again here: others do it again, as any training."""
+    once = training.model_copy(update={"max_failures": 0})
+    config = {"desk": desk}
+    trainer = make_trainer(_wait_for_jobs, config, once, run_name, storage, VARIABLES, waits=True, desk=desk)
+    imported()
+    with environment_of(**controls_of_fit(training)):
+        trainer.fit()
+
+
+def _wait_for_jobs(config: dict[str, Any]) -> None:
+    """What Ray Train runs in a worker that stays: the imports of any training, then one training after the other."""
     import ray.train
-    from ray.train.torch import TorchConfig
+
+    import_deepspeed()
+    from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer  # noqa: F401
+
+    serve_jobs(config["desk"], ray.train.get_context().get_world_rank())
+
+
+def _train_in_waiting(
+    workers: TrainingWorkers, config: dict[str, Any], training: TrainingSection, job: TrainingJob
+) -> Result:
+    """By workers that stay. If they are lost meanwhile, that was an attempt, and others make the next ones."""
+    import ray.train
+    from ray.exceptions import RayActorError
+
+    api: Any = ray.train
+    start_workers(workers, training, job.run_name, job.storage)
+    try:
+        result: Result = workers.run(partial(_run_worker, config))
+        return result
+    except (api.TrainingFailedError, RayActorError) as error:
+        failed = isinstance(error, api.WorkerGroupError)
+        if failed and not training.max_failures:
+            raise _training_failed(error, config, training) from error
+        say(f"  the training workers that stayed are lost ({_what_happened(error)}); others start")
+    left = training.model_copy(update={"max_failures": training.max_failures - failed})
+    return _train_in_workers(config, left, job, waits=True)
+
+
+def _train_in_workers(
+    config: dict[str, Any], training: TrainingSection, job: TrainingJob, *, waits: bool = False
+) -> Result:
+    """By workers that start for it. `waits`: as in `make_trainer`."""
+    import ray.train
 
     api: Any = ray.train  # a type checker sees the API of Ray Train's first version
     if not ray.is_initialized():
         ray.init()
-    nodes = sum(node["Alive"] for node in ray.nodes())
-    gpus = training.gpus if training.gpus is not None else float(ray.cluster_resources().get("GPU", 0) > 0)
-    trainer: Any = _trainer_class(lean=nodes == 1)(
-        _run_worker,
-        train_loop_config=config,
-        scaling_config=api.ScalingConfig(
-            num_workers=training.workers,
-            use_gpu=gpus > 0,
-            resources_per_worker={"CPU": training.cpus, **({"GPU": gpus} if gpus else {})},
-        ),
-        run_config=_run_config(training, job),
-        torch_config=TorchConfig(timeout_s=math.ceil(training.stall_s)),  # of what ranks do together
-    )
-    # Ray Train reads these from the driver's environment and hands them to its controller.
-    controls = {
-        "RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S": str(training.start_deadline_s),
-        "RAY_TRAIN_WORKER_HEALTH_CHECK_TIMEOUT_S": str(training.stall_s),
-        "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.5",  # the interval of polling also delays the end
-        "RAY_TRAIN_ENABLE_PRINT_PATCH": "0",  # it says every line twice
-        "RAY_TRAIN_ENABLE_PREEMPTION_WATCHER": str(int(nodes > 1)),
-    }
+    trainer = make_trainer(_run_worker, config, training, job.run_name, job.storage, VARIABLES, waits=waits)
     try:
-        with _environment(**controls):
+        with environment_of(**controls_of_fit(training)):
             return trainer.fit().return_value
     except api.TrainingFailedError as error:
-        said = _what_happened(error)
-        if is_out_of_memory(error) or any(words in said.lower() for words in ENDED_BY_ANOTHER):
-            said = f"{said}. If it was for lack of memory: {smaller_settings(config['settings'])}"
-        raise TrainingFailed(
-            f"{config['objective'].name}: {said}. It asked for {training.workers} workers with "
-            f"{training.cpus} CPUs and {gpus} GPUs each; free now: {_free_resources()}"
-        ) from error
+        raise _training_failed(error, config, training) from error
 
 
-def _run_config(training: TrainingSection, job: TrainingJob) -> Any:
-    import ray.train
-
-    api: Any = ray.train
-    return api.RunConfig(
-        name=f"{job.run_name}-{uuid.uuid4().hex[:6]}",  # a name that was used would be re-entered, not run
-        storage_path=job.storage if "://" in job.storage else str(Path(job.storage).absolute()),
-        failure_config=api.FailureConfig(
-            max_failures=training.max_failures, controller_failure_limit=training.max_failures
-        ),
-        worker_runtime_env={"env_vars": ENVIRONMENT | KEEP_MEMORY},
+def _training_failed(error: Exception, config: dict[str, Any], training: TrainingSection) -> TrainingFailed:
+    """What Ray Train's error comes to, for a person."""
+    said = _what_happened(error)
+    if is_out_of_memory(error) or any(words in said.lower() for words in ENDED_BY_ANOTHER):
+        said = f"{said}. If it was for lack of memory: {smaller_settings(config['settings'])}"
+    return TrainingFailed(
+        f"{config['objective'].name}: {said}. It asked for {training.workers} workers with "
+        f"{training.cpus} CPUs and {gpus_of_worker(training)} GPUs each; free now: {_free_resources()}"
     )
 
 
@@ -168,38 +205,6 @@ def _free_resources() -> str:
 
     free = ray.available_resources()
     return f"{free.get('CPU', 0):g} CPUs, {free.get('GPU', 0):g} GPUs"
-
-
-def _trainer_class(lean: bool) -> Any:
-    """Ray Train's TorchTrainer (gloo on CPU, nccl on GPU).
-
-    `lean`, for one node: without the actor that removes placement groups after a dead controller. It polls
-    the dashboard each second and complains if there is none, and costs a process of every training; the
-    group goes away with its creator in any case.
-    """
-    from ray.train.torch import TorchTrainer
-
-    class LeanTrainer(TorchTrainer):
-        def _create_default_callbacks(self) -> list[Any]:
-            callbacks = super()._create_default_callbacks()  # type: ignore[misc]
-            return [callback for callback in callbacks if type(callback).__name__ != "PlacementGroupCleanerCallback"]
-
-    return LeanTrainer if lean else TorchTrainer
-
-
-@contextmanager
-def _environment(**values: str) -> Iterator[None]:
-    """Environment variables for a while; what was there before is put back."""
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 def _with_absolute_paths(settings: TrainingSettings) -> TrainingSettings:

@@ -27,6 +27,15 @@ def test_the_embedded_default_fits_two_cores_side_by_side() -> None:
     assert sum(slot.cpus for slot in found.sampling) == 1.5
 
 
+def test_training_workers_that_wait_send_nobody_away_but_a_training_needs_room_still() -> None:
+    config = load_config()
+    found = plan_resources(config, LAPTOP, trainers_wait=True)
+    assert found.generators_exit_for == found.scorers_exit_for == frozenset()
+    assert found.sampling == plan(LAPTOP).sampling
+    with pytest.raises(ResourceError, match="phase training: training worker 3"):
+        plan_resources(load_config(overrides=["training.workers=3"]), LAPTOP, trainers_wait=True)
+
+
 def test_a_generator_that_fills_the_machine_makes_room_for_every_other_phase() -> None:
     found = plan(LAPTOP, "generator.cpus=2", "eval.selectors=['pt']")
     assert found.generators_exit_for == {"data", "training"}

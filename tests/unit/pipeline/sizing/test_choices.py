@@ -14,6 +14,7 @@ from pipeline.sizing.choices import (
     choose_data,
     choose_sizes,
     scorer_threads,
+    trainers_can_wait,
     training_threads,
 )
 from pipeline.sizing.model_facts import ModelFacts, find_model_facts
@@ -23,6 +24,7 @@ SMOLLM2 = ModelFacts(parameters=134_515_008, cached_numbers=11_520, positions=81
 QWEN = ModelFacts(parameters=494_032_768, cached_numbers=6_144, positions=32768, dtype="bfloat16")
 LLAMA_8B = ModelFacts(parameters=8_030_261_248, cached_numbers=65_536, positions=131072, dtype="bfloat16")
 FLOAT32 = replace(SMOLLM2, dtype="float32", positions=2048)
+TINY = replace(FLOAT32, parameters=10_000_000)
 UNSAID = ModelFacts(parameters=None, cached_numbers=None, positions=None, dtype=None)
 LAPTOP = Machine(cores=2, memory=24 * GIB, bfloat16=True)
 OLD_LAPTOP = Machine(cores=4, memory=8 * GIB, bfloat16=False)
@@ -171,3 +173,23 @@ def test_a_frozen_backbone_needs_no_optimiser() -> None:
                 sizes,
                 trains=True,
             )
+
+
+@pytest.mark.parametrize(
+    ("model", "machine", "overrides", "lanes", "waits"),
+    [
+        (TINY, LAPTOP, (), 1, True),  # 4.0 GiB of sampling, 0.5 of scoring, 0.7 of a training, 0.9 that trainings leave
+        (TINY, LAPTOP, (), 10, False),
+        (TINY, replace(LAPTOP, memory=2 * GIB), (), 1, False),
+        (TINY, LAPTOP, ("training.workers=64",), 1, False),
+        (TINY, LAPTOP, ("training.workers=0",), 1, False),  # this process trains
+        (TINY, LAPTOP, ("training.keep_workers=false",), 1, False),
+        (TINY, replace(LAPTOP, accelerators=True), (), 1, False),
+        (SMOLLM2, LAPTOP, (), 1, False),
+        (UNSAID, LAPTOP, (), 1, False),
+    ],
+)
+def test_training_workers_wait_where_memory_holds_all_together(
+    model: ModelFacts, machine: Machine, overrides: tuple[str, ...], lanes: int, waits: bool
+) -> None:
+    assert trainers_can_wait(settled(model, machine, *overrides), model, machine, lanes) is waits
