@@ -173,6 +173,22 @@ def fetch_checkpoint(uri: str, cache_dir: str | None = None) -> str:
     return str(local)
 
 
+@contextmanager
+def open_checkpoint(uri: str) -> Iterator[Path]:
+    """A saved checkpoint as a local directory while the body lasts, every byte verified; nothing of it is kept.
+
+    For what is read once; `fetch_checkpoint` keeps its copy on the node. Raises CheckpointError as `verify_checkpoint`.
+    """
+    if "://" not in uri:
+        yield Path(verify_checkpoint(uri).path)
+        return
+    storage = open_storage(uri)
+    with tempfile.TemporaryDirectory(prefix="mucode-checkpoint-") as folder:
+        storage.download(MANIFEST, Path(folder) / MANIFEST)
+        _download(storage, _read_manifest(Path(folder)), Path(folder))
+        yield Path(verify_checkpoint(folder).path)
+
+
 def _from_hub(name: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?", name):
         raise CheckpointError(f"no model directory at {name!r}; give a Hugging Face directory, address or name")

@@ -115,8 +115,11 @@ class TrainingSection(Section):
     micro_batch_tokens: int | None = operational(None, ge=64)
     """Most padded tokens in one forward pass, of a training or of scoring; unset takes 8192 on an accelerator, and 1024
     on CPU, where more would only waste memory and padding."""
+    save_every_s: float = operational(600.0, ge=0)
+    """Seconds after which a training saves its state, from which a killed one goes on; 0 saves none. A pause is at
+    least ten times as long as the write before it."""
     max_failures: int = operational(2, ge=0)
-    """How often a training starts again after a worker died; one more failure ends the command."""
+    """How often a training goes on after a worker died, or starts again; one more failure ends the command."""
     keep_workers: bool = operational(True)
     """Training workers start early, and wait between a run's trainings, instead of starting for each: for a small
     model, on CPU, where Ray is the command's own, and if memory holds them beside everything else."""

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pipeline.trackers.console import say
+from pipeline.trackers.console import plain_words, say
 from pipeline.trackers.group import TrackerGroup
 from pipeline.trackers.steps import StepRecord, forget_steps, read_progress, read_training_steps
 
@@ -14,10 +14,11 @@ JOIN_DEADLINE_S = 10
 
 @contextmanager
 def follow_training(trackers: TrackerGroup, directory: str, iteration: int, stage: str) -> Iterator[None]:
-    """While the body trains, tell `trackers` each step that appears in `directory`, once and in order."""
+    """While the body trains, tell `trackers` each step that appears in `directory`, once, in order; say its notes."""
     forget_steps(directory)
     trackers.training_started(iteration, stage)
     ended = threading.Event()
+    said: set[str] = set()
 
     def tell(steps: int, records: list[StepRecord]) -> None:
         """What comes next. Rows after a gap, which only a very slow reader sees, wait for the Parquet file."""
@@ -26,11 +27,19 @@ def follow_training(trackers: TrackerGroup, directory: str, iteration: int, stag
         if new and new[0].step == next_step:
             trackers.training_steps([record.of_stage(iteration, stage, steps) for record in new])
 
+    def look() -> None:
+        found = read_progress(directory)
+        for note in found.notes:
+            if note not in said:
+                say(f"    {plain_words(stage)}: {note}")
+                said.add(note)
+        tell(found.steps, found.records)
+
     def watch() -> None:
         try:
             while not ended.wait(LOOK_EVERY_S):
-                tell(*read_progress(directory))
-            tell(*read_progress(directory))
+                look()
+            look()
             records = read_training_steps(directory)
             tell(len(records), records)
         except Exception as error:  # told steps are not worth a run

@@ -1,6 +1,6 @@
 """The files by which a training tells of its steps, beside its checkpoint.
 
-progress.json            while it goes on: the steps of the last half minute
+progress.json            while it goes on: the steps of the last half minute, and what a person should know
 training_steps.parquet   afterwards: every step
 """
 
@@ -8,6 +8,7 @@ import json
 import posixpath
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 import pyarrow as pa
 
@@ -44,20 +45,29 @@ class StepRecord:
         return TrainingStep(iteration=iteration, stage=stage, steps=steps, **asdict(self))
 
 
-def write_progress(directory: str, steps: int, recent: Sequence[StepRecord]) -> None:
-    """Replace progress.json by the newest steps of a training of `steps`, at least one."""
+def write_progress(directory: str, steps: int, recent: Sequence[StepRecord], notes: Sequence[str] = ()) -> None:
+    """Replace progress.json by the newest steps of a training of `steps`, at least one, and all notes so far."""
     last = recent[-1]
-    body = {"step": last.step, "steps": steps, "loss": last.loss, "rows": [asdict(record) for record in recent]}
+    rows = [asdict(record) for record in recent]
+    body = {"step": last.step, "steps": steps, "loss": last.loss, "rows": rows, "notes": list(notes)}
     open_storage(directory).write(PROGRESS, json.dumps(body).encode())
 
 
-def read_progress(directory: str) -> tuple[int, list[StepRecord]]:
-    """Steps of the training, and the newest of them; (0, []) before the first. Raises DamagedError."""
+class TrainingProgress(NamedTuple):
+    """What progress.json says: the training's steps, the newest of them that were taken, and notes."""
+
+    steps: int
+    records: list[StepRecord]
+    notes: list[str]
+
+
+def read_progress(directory: str) -> TrainingProgress:
+    """(0, [], []) before the first step. Raises DamagedError."""
     try:
         found = parse_json(open_storage(directory).read(PROGRESS), f"{directory}/{PROGRESS}")
     except FileNotFoundError:
-        return 0, []
-    return found["steps"], [StepRecord(**row) for row in found["rows"]]
+        return TrainingProgress(0, [], [])
+    return TrainingProgress(found["steps"], [StepRecord(**row) for row in found["rows"]], found["notes"])
 
 
 def write_training_steps(directory: str, records: Sequence[StepRecord]) -> None:

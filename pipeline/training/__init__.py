@@ -5,8 +5,9 @@
     ray_train -> loop           a training's checks and workers; then on every rank batches, collate, zero, progress
     stored                      examples in files: rows read as a stream, tokens mapped into memory
     frozen                      instead of the loop where only the head is trained
+    states                      of a training that goes on, saved now and then, from which a killed one goes on
 
 To add a loss for the verifier: a row of pipeline.config.losses. To train something new: an `Objective` and an entry.
 May import actors, and of the pipeline cluster, trackers, config and errors. Weights depend on the settings and the data
-alone, not on workers or micro-batches; there are no checkpoints inside a training, so one that fails starts again.
+alone, not on workers or micro-batches, nor on how often the training was killed.
 """

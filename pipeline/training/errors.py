@@ -8,6 +8,6 @@ class TrainingError(UserError, ValueError):
 
 
 class TrainingFailed(TrainingError):
-    """A training ended before it was done; nothing of it is kept, and the same command starts it again."""
+    """A training ended before it was done; the same command goes on from the state that was saved, or starts again."""
 
     exit_status = ENDED_IN_THE_MIDDLE

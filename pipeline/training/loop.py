@@ -3,7 +3,7 @@
     losses are summed over micro-batches and ranks, and divided by the normaliser of the *global* batch
     (its target tokens, or its pairs), so they do not depend on workers, ranks or micro-batching.
 
-There are no checkpoints inside a training: it is deterministic, so one that fails starts again.
+The state is saved now and then (`states`): a training that was killed goes on from there, to the same weights.
 """
 
 import json
@@ -25,6 +25,7 @@ from pipeline.training.examples import TrainingExample, TrainingExamples
 from pipeline.training.generation_settings import make_saveable
 from pipeline.training.progress import StepLog
 from pipeline.training.settings import TrainingSettings
+from pipeline.training.states.training_states import TrainingStates
 from pipeline.training.types import Objective, TrainingReport
 from pipeline.training.zero import gather_weights, import_deepspeed, start_engine
 
@@ -48,9 +49,12 @@ def train_on_rank(objective: Objective, settings: TrainingSettings) -> TrainingR
     tokenizer, examples, model = load_inputs(objective, settings)
     steps = count_steps(len(examples.kept), settings.batch_size, settings.steps, settings.epochs)
     engine = start_engine(deepspeed, objective, model, settings, steps)
-    log = StepLog(objective.name, steps, posixpath.dirname(settings.out), writes=rank == 0)
-    ready = time.monotonic()
-    count = _take_steps(engine, objective, settings, examples.kept, steps, log)
+    states = TrainingStates(engine, objective, settings, examples.kept)
+    reached = states.restore()
+    log = StepLog(objective.name, steps, posixpath.dirname(settings.out), reached.records, writes=rank == 0)
+    log.notes.extend(states.notes)
+    ready, count = time.monotonic(), reached.count
+    _take_steps(engine, objective, settings, examples.kept, steps, log, count, states)
     trained = time.monotonic()
     weights = gather_weights(engine)
     if rank > 0:
@@ -69,6 +73,7 @@ def train_on_rank(objective: Objective, settings: TrainingSettings) -> TrainingR
         padding_fraction=count.padding_fraction,
         setup_s=ready - started,
         train_s=trained - ready,
+        went_on_from_step=reached.step,
         workers=world,
     )
     engine.destroy()  # this process may go on, and hooks hold what they are on
@@ -144,14 +149,16 @@ def _take_steps(
     examples: Sequence[TrainingExample],
     steps: int,
     log: StepLog,
-) -> TokenCount:
-    """Every optimizer step of this rank; each goes to `log`."""
+    count: TokenCount,
+    states: TrainingStates,
+) -> None:
+    """Every optimizer step of this rank that `log` does not hold; each goes to `log` and into `count`."""
     import torch.distributed as dist
 
     rank, world = dist.get_rank(), dist.get_world_size()
     max_tokens = tokens_per_pass(settings.micro_batch_tokens)
-    order, count = EpochOrder(len(examples), settings.batch_size, settings.seed), TokenCount()
-    for step in range(steps):
+    order = EpochOrder(len(examples), settings.batch_size, settings.seed)
+    for step in range(log.step, steps):
         batch = [examples[number] for number in order.batch_at(step)]
         rounds = cut_micro_batches(batch, world, max_tokens)
         normaliser = sum(objective.loss_weight(example) for example in batch)
@@ -165,7 +172,8 @@ def _take_steps(
             [example.problem_id for example in batch],
             applied=engine.was_step_applied(),  # DeepSpeed skips a step that is not finite; its log alone says so
         )
-    return count
+        if log.step < steps:
+            states.save_if_due(log, count)
 
 
 def _take_step(

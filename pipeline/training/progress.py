@@ -24,17 +24,25 @@ CALMER = "lower the learning rate, or look for broken weights in the base model"
 class StepLog:
     """Every step of a training of `steps` steps; rank 0 (`writes`) also keeps progress.json in `directory` fresh.
 
-    Losses and norms stay on the accelerator until they are written, so that no step waits for them.
+    `done`: steps that an attempt before this one took. Losses and norms stay on the accelerator until they are written,
+    so that no step waits for them.
     """
 
-    def __init__(self, name: str, steps: int, directory: str, *, writes: bool) -> None:
+    def __init__(self, name: str, steps: int, directory: str, done: Sequence[StepRecord] = (), *, writes: bool) -> None:
         self._name, self._steps, self._directory, self._writes = name, steps, directory, writes
-        self._records: list[StepRecord] = []
+        self._records = list(done)
         self._pending: list[tuple[Tensor, float, Tensor | float | None, int, float]] = []
-        self._ends: list[float] = []
         self._last = self._written = time.monotonic()
-        self._written_steps = self._checked = 0
+        self._ends = [-math.inf] * len(done)  # they are told once
+        self._written_steps, self._checked, self._first = 0, len(done), len(done) + 1
         self._problems: dict[int, Sequence[str]] = {}
+        self.notes: list[str] = []
+        """What a person should know, which goes into progress.json."""
+
+    @property
+    def step(self) -> int:
+        """Steps so far."""
+        return len(self._ends)
 
     def add(
         self,
@@ -57,17 +65,17 @@ class StepLog:
         self._ends.append(now)
         step = len(self._ends)
         self._problems[step] = problems
-        if not applied or step in (1, self._steps) or step % CHECK_EVERY_STEPS == 0:
-            self._require_finite()
+        if not applied or step in (self._first, self._steps) or step % CHECK_EVERY_STEPS == 0:
+            self.require_finite()
             if not applied:
                 raise self._failure("the gradients are not finite", step)
             self._problems.clear()
-        if self._writes and (step == self._steps or now - self._written > WRITE_EVERY_S or step == 1):
+        if self._writes and (step in (self._first, self._steps) or now - self._written > WRITE_EVERY_S):
             self._written = now
             self._write(now)
 
-    def _require_finite(self) -> None:
-        """Of the steps since the last look."""
+    def require_finite(self) -> None:
+        """Raises TrainingFailed if a step since the last look was not finite."""
         self.all_records()
         for record in self._records[self._checked :]:
             if not math.isfinite(record.loss):
@@ -103,5 +111,5 @@ class StepLog:
 
     def _write(self, now: float) -> None:
         first = min(self._written_steps, bisect.bisect(self._ends, now - RECENT_S))
-        write_progress(self._directory, self._steps, self.all_records()[first:])
+        write_progress(self._directory, self._steps, self.all_records()[first:], self.notes)
         self._written_steps = len(self._ends)

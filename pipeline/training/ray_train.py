@@ -30,6 +30,7 @@ from pipeline.training.frozen.head import train_head_on_rank
 from pipeline.training.loop import train_on_rank
 from pipeline.training.memory import ENDED_BY_ANOTHER, out_of_memory, smaller_settings
 from pipeline.training.settings import TrainingJob, TrainingSettings
+from pipeline.training.states.saved_states import SavedStates
 from pipeline.training.types import Objective, TrainingReport
 from pipeline.training.zero import ENVIRONMENT, import_deepspeed
 
@@ -50,6 +51,7 @@ def train_with_ray(
 ) -> TrainingReport:
     """Train, save at `settings.out` and beside it training_steps.parquet, and return the report.
 
+    One that was killed, here or in a worker that Ray Train replaces, goes on from the state that it saved there.
     `training.workers` 0 trains in this process. `workers`: those of the command, if they stay. Raises TrainingError or
     CheckpointError before any work if the input cannot be trained on, TrainingFailed if the training ends before it is
     done.
@@ -67,7 +69,9 @@ def train_with_ray(
     if isinstance(result, Exception):
         raise result
     assert result is not None, "rank 0 reports"
-    write_training_steps(posixpath.dirname(settings.out), result.step_records)
+    stage = posixpath.dirname(settings.out)
+    write_training_steps(stage, result.step_records)
+    SavedStates(stage).forget()
     return dataclasses.replace(result, fit_s=time.monotonic() - started)
 
 

@@ -54,6 +54,8 @@ class TrainingSettings:
     zero_stage: int = 1
     offload: bool = False
     gradient_checkpointing: bool = False
+    save_every_s: float = 0.0
+    """Seconds between saved states; 0 saves none."""
     threads: int = 1
     freeze: bool = False
     """Train the verifier's head alone."""

@@ -68,6 +68,8 @@ class TrainingReport:
     fit_s: float = 0.0
     """All of it, Ray Train's start and end included."""
     workers: int
+    went_on_from_step: int = 0
+    """Steps that an attempt that was killed had taken, and this one did not take again."""
     checkpoint: Checkpoint
     step_records: tuple[StepRecord, ...]
 
@@ -91,4 +93,5 @@ class TrainingReport:
             *("steps", "examples", "dropped_too_long", "tokens", "target_tokens", "first_loss", "last_loss"),
             *("padding_fraction", "setup_s", "train_s", "save_s", "fit_s", "workers"),
         )
-        return {name: getattr(self, name) for name in names}
+        went_on = {"went_on_from_step": self.went_on_from_step} if self.went_on_from_step else {}
+        return {name: getattr(self, name) for name in names} | went_on

@@ -27,8 +27,8 @@ from tests.support.training_data import (
     LEARNING_RATE,
     MAX_TOKENS,
     STEPS,
+    CutOff,
     Greedy,
-    KilledOnce,
     plain_losses,
     write_examples,
     write_pairs,
@@ -175,7 +175,7 @@ def test_a_killed_worker_is_replaced_and_the_result_is_the_same(world: Path, pla
     training = TrainingSection(max_failures=1)
     section = FineTuneSection(learning_rate=LEARNING_RATE, steps=STEPS, warmup_fraction=0.0, schedule="linear")
     settings = training_settings(job, section, training, batch_size=BATCH)
-    report = train_with_ray(KilledOnce(marker=str(marker)), settings, training, job)
+    report = train_with_ray(CutOff(marker=str(marker)), settings, training, job)
     assert marker.exists()
     assert list(report.losses) == pytest.approx(plain, abs=EXACT)
 

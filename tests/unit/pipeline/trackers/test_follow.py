@@ -52,3 +52,12 @@ def test_what_an_earlier_attempt_wrote_is_not_told(tmp_path: Path) -> None:
         pass
     assert steps_told(tracker) == []
     assert read_training_steps(str(tmp_path)) == []
+
+
+def test_notes_of_a_training_are_said_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    trackers = TrackerGroup({"own": RecordingTracker()}, TrackingFile(str(tmp_path)))
+    with follow_training(trackers, str(tmp_path), 1, "control_policy"):
+        for step in (1, 2):
+            write_progress(str(tmp_path), 6, records(*range(1, step + 1)), ["went on from step 1"])
+            wait_until(lambda step=step: trackers.next_step(1, "control_policy") == step + 1)
+    assert capsys.readouterr().out == "    control policy: went on from step 1\n"

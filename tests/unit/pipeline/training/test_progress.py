@@ -36,7 +36,7 @@ def test_a_file_holds_what_is_new_and_the_last_half_minute(tmp_path: Path, clock
     log = StepLog("policy", 9, str(tmp_path), writes=True)
 
     def shown() -> list[int]:
-        steps, records = read_progress(str(tmp_path))
+        steps, records, _ = read_progress(str(tmp_path))
         assert steps == 9
         return [record.step for record in records]
 
@@ -97,3 +97,17 @@ def test_a_step_that_was_not_taken_ends_the_training_at_once(tmp_path: Path, nor
     log.add(torch.tensor(0.5), 0.1, None, 1, ["p0"])
     with pytest.raises(TrainingFailed, match=rf"{said}.* at step 2, on a batch of p1;"):
         log.add(torch.tensor(0.5), 0.1, norm, 1, ["p1", "p1"], applied=False)
+
+
+def test_a_training_that_goes_on_tells_the_steps_before_it_once(tmp_path: Path, clock: Clock) -> None:
+    done = [
+        StepRecord(step=step, loss=1.0, learning_rate=0.5, grad_norm=None, tokens=1, seconds=0.1) for step in (1, 2)
+    ]
+    log = StepLog("policy", 9, str(tmp_path), done, writes=True)
+    log.notes.append("went on from step 2")
+    add(log, clock, 0.5)
+    found = read_progress(str(tmp_path))
+    assert [record.step for record in found.records] == [1, 2, 3] and found.notes == ["went on from step 2"]
+    add(log, clock, 2.0)
+    assert [record.step for record in read_progress(str(tmp_path)).records] == [3, 4]
+    assert log.step == 4 and log.all_records()[:2] == tuple(done)
