@@ -62,7 +62,8 @@ class ProgressWatch:
     """Waits for one provider, each of which ends when the provider has not moved for `stall_s`.
 
     `moved()` is a number that changes while the provider works. If it raises or does not come, the provider does not
-    answer, and so has not moved. `provider` and `setting` are for the message, `moves` counts the changes seen.
+    answer, and so has not moved. `provider` and `setting` are for the message, `moves` counts the changes seen, `level`
+    is the last number.
     """
 
     def __init__(self, provider: str, setting: str, stall_s: float, moved: Callable[[], Awaitable[float]]) -> None:
@@ -70,7 +71,7 @@ class ProgressWatch:
         self._moved, self._tick_s = moved, min(MOST_BETWEEN_LOOKS_S, stall_s / LOOKS)
         self._sign_s = max(self._tick_s, LEAST_FOR_A_SIGN_S)
         self._most_s = 2 * self._tick_s + self._sign_s
-        self._clock, self._level, self._idle_s = IdleClock(self._most_s), 0.0, 0.0
+        self._clock, self.level, self._idle_s = IdleClock(self._most_s), 0.0, 0.0
         self._looked = 0.0
 
     async def wait(self, what: str, awaitable: Awaitable[T], check: Callable[[], None] = lambda: None) -> T:
@@ -100,8 +101,8 @@ class ProgressWatch:
             try:
                 level = await asyncio.wait_for(self._moved(), self._sign_s)
             except Exception:  # it does not answer: dead, which its calls say too, or hung
-                level = self._level
-            self.moves += level != self._level
-            self._level = level
+                level = self.level
+            self.moves += level != self.level
+            self.level = level
             self._idle_s = self._clock.look(level)
         return self._idle_s

@@ -13,10 +13,10 @@ the caller names, and refuses before `load` has checked them; so does one that R
 """
 
 import asyncio
-import contextlib
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any
@@ -33,7 +33,7 @@ from actors.search.request_cache import AsyncScorer, Judge, RolloutServices
 from actors.search.search import play_episodes
 from actors.search.shard_journal import Key, ShardJournal
 from actors.storage.checkpoint import Checkpoint
-from actors.storage.parts import PartRecord, commit_part
+from actors.storage.parts import PartRecord, commit_part, committed_part
 from sandbox.problem import Problem, Suite
 from sandbox.verdict import Outcome
 
@@ -53,6 +53,10 @@ class GeneratorStatus:
     has_room: bool
     """Whether a place is free and no episode waits for one."""
     shards_in_flight: int
+    shards_unbegun: int
+    """Of those in flight, such as have not begun an episode and can be given back."""
+    played: int
+    """Times that the plans of a problem and sample were played; `episodes_done` counts what was taken over, too."""
     episodes_done: int
     turns_done: int
     judged: int
@@ -64,9 +68,13 @@ class GeneratorStatus:
     judge_wait_s: float
     infrastructure: int
     unjudged: int
-    lost_answers: tuple[str, ...]
+    answers_lost: int
     """That never came; their episodes are among those of `infrastructure`."""
+    last_lost: tuple[str, ...]
+    """Which answers the last ones were; a status is small, however many there are."""
     alive_s: float
+    node_id: str
+    """Ray's id of its node; "" without Ray."""
 
 
 class Generator:
@@ -100,7 +108,9 @@ class Generator:
         self._started = time.monotonic()
         self._in_flight = self._in_flight_max = self._waiting = self._shards = 0
         self._counts: Counter[str] = Counter()
-        self._judged = 0
+        self._judged = self._played = 0
+        self.node_id = ""
+        self._unbegun: dict[int, list[asyncio.Task[list[Episode]]]] = {}  # by part, the tasks that wait for a place
         self._judge_wait_s = 0.0
 
     async def load(self, checkpoint: Checkpoint) -> LoadReport | None:
@@ -126,8 +136,10 @@ class Generator:
         iteration: int,
         verifier_id: str = "",
         scorer: AsyncScorer | None = None,
-    ) -> PartRecord:
+    ) -> PartRecord | None:
         """Play every plan on every problem and sample of the shard; commit as part number `shard.part` of `out_dir`.
+
+        None if the shard was given back.
 
         The plans of one problem and sample share what they ask for (actors.search.search.play_episodes). Episodes that
         an earlier attempt finished are taken as they are; if this one fails, it leaves what it finished.
@@ -138,6 +150,8 @@ class Generator:
                 "load that checkpoint first"
             )
         services, self._scorer = replace(self._players, scorer=scorer), scorer
+        if (committed := await asyncio.to_thread(committed_part, out_dir, shard.part)) is not None:
+            return committed  # by one who was lost before the driver knew
         journal = ShardJournal(out_dir, shard, policy_id, len(plans))
         finished: dict[Key, list[Episode]] = {}
 
@@ -145,14 +159,16 @@ class Generator:
             found = finished.get((problem.problem_id, sample))
             if found is None:
                 recorded: dict[str, Any] = {"iteration": iteration, "verifier_id": verifier_id}
-                found = await self._play_one(services, plans, problem, sample, stranger=stranger, **recorded)
+                async with self._place(plans, shard.part):
+                    found = await play_episodes(services, plans, problem, sample, stranger=stranger, **recorded)
+                self._played += 1
                 journal.add(found)
-                if journal.is_due:
-                    await asyncio.to_thread(journal.save, journal.take())
+            self._unbegun.pop(shard.part, None)
             self._counts.update(episode_counts(found, plans))
             return found
 
         self._shards += 1
+        saving = asyncio.ensure_future(journal.keep_saving())
         try:
             finished.update(await asyncio.to_thread(journal.read))
             async with asyncio.TaskGroup() as group:
@@ -161,41 +177,44 @@ class Generator:
                     for problem, stranger in zip_longest(shard.problems, shard.strangers)
                     for sample in shard.samples
                 ]
+                self._unbegun[shard.part] = tasks
         except BaseExceptionGroup as failures:
-            with contextlib.suppress(OSError):  # of a full disk, say: the first cause is told
-                await asyncio.to_thread(journal.save, journal.take())
+            await journal.save_new()
             # One cause stopped the shard and cancelled the rest; a lone error crosses process borders readably.
             raise failures.exceptions[0] from failures
         finally:
+            saving.cancel()
+            self._unbegun.pop(shard.part, None)
             self._shards -= 1
+        if any(task.cancelled() for task in tasks):
+            return None
         episodes = [episode for task in tasks for episode in task.result()]
-        table = pa.Table.from_pylist([episode.to_row() for episode in episodes], schema=EPISODE_SCHEMA)
-        record = await asyncio.to_thread(commit_part, out_dir, shard.part, table, episode_counts(episodes, plans))
+        record = await asyncio.to_thread(_commit, out_dir, shard.part, episodes, plans)
         await asyncio.to_thread(journal.clear)
         return record
 
-    async def _play_one(
-        self,
-        services: RolloutServices,
-        plans: Sequence[SearchPlan],
-        problem: Problem,
-        sample: int,
-        **recorded: Any,
-    ) -> list[Episode]:
-        """`recorded`: as the keywords of `play_episodes`."""
+    @asynccontextmanager
+    async def _place(self, plans: Sequence[SearchPlan], part: int) -> AsyncIterator[None]:
+        """One of the places, for an episode of each plan; with the first of a shard's, that shard has begun."""
         places = self._alone if any(plan.alone for plan in plans) else self._places
         self._waiting += 1
         try:
             await places.acquire()
         finally:
             self._waiting -= 1
+        self._unbegun.pop(part, None)
         self._in_flight += 1
         self._in_flight_max = max(self._in_flight_max, self._in_flight)
         try:
-            return await play_episodes(services, plans, problem, sample, **recorded)
+            yield
         finally:
             self._in_flight -= 1
             places.release()
+
+    async def give_back(self, part: int) -> None:
+        """Let go of a shard, if no episode of it has begun; its `play` returns None."""
+        for task in self._unbegun.pop(part, ()):
+            task.cancel()
 
     async def _timed_judge(self, problem: Problem, program: str, suite: Suite, **options: bool) -> Outcome:
         started = time.monotonic()
@@ -213,6 +232,8 @@ class Generator:
             waiting=self._waiting,
             has_room=not self._waiting and not self._places.locked(),
             shards_in_flight=self._shards,
+            shards_unbegun=len(self._unbegun),
+            played=self._played,
             episodes_done=self._counts["episodes"],
             turns_done=self._counts["turns"],
             judged=self._judged,
@@ -222,8 +243,10 @@ class Generator:
             judge_wait_s=self._judge_wait_s,
             infrastructure=self._counts["ended_infrastructure"],
             unjudged=self._counts["ended_unjudged"],
-            lost_answers=tuple(self._players.engine.lost),
+            answers_lost=self._players.engine.lost,
+            last_lost=tuple(self._players.engine.last_lost),
             alive_s=time.monotonic() - self._started,
+            node_id=self.node_id,
         )
 
     def _moved(self) -> float:
@@ -233,3 +256,11 @@ class Generator:
 
     async def close(self) -> None:
         await self.engine.close()
+
+
+def _commit(out_dir: str, part: int, episodes: list[Episode], plans: Sequence[SearchPlan]) -> PartRecord:
+    """Of two who played a part the first one's is kept."""
+    if (committed := committed_part(out_dir, part)) is not None:
+        return committed
+    table = pa.Table.from_pylist([episode.to_row() for episode in episodes], schema=EPISODE_SCHEMA)
+    return commit_part(out_dir, part, table, episode_counts(episodes, plans))

@@ -11,7 +11,7 @@ from actors.generator import Generator, PolicyMismatchError
 from actors.inference.engine import EngineConfig, EngineError
 from actors.search.plan import SearchPlan, Shard
 from actors.storage.parts import PartRecord
-from actors.supervision import WorkerBrokenError
+from actors.supervision.supervisor import WorkerBrokenError
 from actors.threads import use_threads
 
 CLOSE_S = 20.0
@@ -38,6 +38,7 @@ class GeneratorActor(Generator):
 
     def __init__(self, config: GeneratorConfig, executors: list[Any]) -> None:
         use_threads(config.engine.threads)
+        import ray
         from transformers import AutoTokenizer  # may import torch, which reads the number of threads
 
         from actors.executor.client import JudgeClient, RayLane
@@ -59,10 +60,11 @@ class GeneratorActor(Generator):
             sequences=config.engine.max_sequences,
             remembered_answers=config.remembered_answers,
         )
+        self.node_id = ray.get_runtime_context().get_node_id()
 
     async def play(
         self, shard: Shard, plans: Sequence[SearchPlan], policy_id: str, *args: Any, **kwargs: Any
-    ) -> PartRecord:
+    ) -> PartRecord | None:
         """As `Generator.play`. Raises WorkerBrokenError if the engine is gone or hangs: another actor may do better."""
         try:
             return await super().play(shard, plans, policy_id, *args, **kwargs)

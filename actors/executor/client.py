@@ -8,7 +8,7 @@ from typing import Any
 
 from actors.deadline import ProgressWatch, StalledError
 from actors.executor.batching import JudgeBatches, Question
-from actors.supervision import REVIVAL_S, revive_actor
+from actors.supervision.revival import REVIVAL_S, revive_actor
 from sandbox.problem import Problem, Suite
 from sandbox.verdict import Outcome, Verdict
 
@@ -34,9 +34,9 @@ class RayLane(JudgeBatches):
         """Outcomes so far, of everybody's questions."""
         return (await self._executor.status.remote())["done"]
 
-    async def revive(self, hangs: bool) -> None:
-        """Wait until the actor answers again, but not for ever; one that hangs is ended first."""
-        await revive_actor(self._executor, self.moved, hangs)
+    async def revive(self, stalled_at: float | None) -> None:
+        """Wait until the actor answers again, but not for ever; one that hangs at that sign is ended first."""
+        await revive_actor(self._executor, self.moved, stalled_at)
 
     async def _judge(self, *question: Any) -> Outcome:
         return await self._executor.judge.remote(*question)
@@ -131,7 +131,7 @@ class JudgeClient:
             outcome = await seat.watch.wait(what, seat.lane(problem, program, suite, **options))
         except Exception as error:
             self.failures += 1
-            self._let_rest(seat, hangs=isinstance(error, StalledError))
+            self._let_rest(seat, seat.watch.level if isinstance(error, StalledError) else None)
             return None, f"executor {seat.number}: {type(error).__name__}: {str(error)[:500]}"
         finally:
             seat.in_flight -= 1
@@ -139,7 +139,7 @@ class JudgeClient:
             self.failures += 1
         return outcome, ""
 
-    def _let_rest(self, seat: _Seat, hangs: bool) -> None:
+    def _let_rest(self, seat: _Seat, stalled_at: float | None) -> None:
         """Leave a failing lane alone: for a while, or until its actor is back."""
         if seat.revival is not None:
             return
@@ -147,11 +147,11 @@ class JudgeClient:
             seat.rests_until = time.monotonic() + self._rest_s
             return
         seat.rests_until = time.monotonic() + REVIVAL_S
-        seat.revival = asyncio.ensure_future(self._revive(seat, seat.lane, hangs))
+        seat.revival = asyncio.ensure_future(self._revive(seat, seat.lane, stalled_at))
 
-    async def _revive(self, seat: _Seat, lane: RayLane, hangs: bool) -> None:
+    async def _revive(self, seat: _Seat, lane: RayLane, stalled_at: float | None) -> None:
         try:
-            await asyncio.gather(lane.revive(hangs), asyncio.sleep(self._rest_s))
+            await asyncio.gather(lane.revive(stalled_at), asyncio.sleep(self._rest_s))
         finally:
             seat.rests_until, seat.revival = 0.0, None
 

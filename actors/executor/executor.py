@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from actors.executor.batching import Question
 from actors.executor.client import PATIENCE_S, PLACES
+from actors.supervision.restart_watch import LifeSign, life_sign
 from sandbox.problem import Problem, Suite
 from sandbox.verdict import Outcome
 
@@ -87,6 +88,10 @@ class Executor:
 
     async def status(self) -> dict[str, int]:
         return {"in_flight": self._in_flight, "done": self._done}
+
+    async def life(self) -> LifeSign:
+        """Which process this is: Ray starts one that died again without a word."""
+        return life_sign(self._done)
 
     async def close(self) -> None:
         """Remove the boxes. Ray's kill does not wait for anything, so call this first."""

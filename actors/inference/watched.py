@@ -8,6 +8,7 @@ unblocked by   the answer; no token of any answer for `generator.stall_s`; or, o
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
 
 from actors.deadline import DeadlineError, ProgressWatch, StalledError, within_deadline
@@ -18,6 +19,8 @@ MOST_FOR_A_SIGN_S = 60.0
 """For one token, from an engine that has nothing else to do."""
 OVERTAKEN = 4
 """An answer is lost when the engine has finished this many times the tokens that may come before and beside it."""
+MOST_NAMED = 20
+"""Of the lost answers, the last ones."""
 GREEDY_TOKEN = Sampling(temperature=0.0, max_tokens=1)
 
 
@@ -32,7 +35,9 @@ class WatchedEngine:
         """`sequences`: how many answers the engine decodes together, at most."""
         self.engine, self._sequences = engine, sequences
         self.watch = ProgressWatch("the engine", SETTING, stall_s, self._moved)
-        self.lost: list[str] = []
+        self.lost = 0
+        """Answers that never came."""
+        self.last_lost: deque[str] = deque(maxlen=MOST_NAMED)
         self._sign: asyncio.Future[bool] | None = None
 
     @property
@@ -54,7 +59,7 @@ class WatchedEngine:
             except StalledError:  # the engine lives: its sign counts as a move, and the answer has another chance
                 return await self._wait(what, answer, last)
         except StalledError as error:
-            self.lost.append(what)
+            self._lose(what)
             raise AnswerLost(f"{error}. The engine answers others, so this answer is lost") from error
         finally:
             answer.cancel()
@@ -70,8 +75,12 @@ class WatchedEngine:
 
     def _require_turn(self, what: str, last: int) -> None:
         if self.engine.sampled > last:
-            self.lost.append(what)
+            self._lose(what)
             raise AnswerLost(f"{what}: the engine finished far more tokens than all that may come before it")
+
+    def _lose(self, what: str) -> None:
+        self.lost += 1
+        self.last_lost.append(what)
 
     async def _moved(self) -> float:
         return self.engine.moved

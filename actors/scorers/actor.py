@@ -1,5 +1,6 @@
 """A scorer as a Ray actor, whichever row of the table it is."""
 
+import random
 from collections.abc import Sequence
 
 from actors.allocator import keep_memory
@@ -7,6 +8,7 @@ from actors.batch_tokens import tokens_per_pass
 from actors.scorers.scorer import Pair, Scorer, ScorerError
 from actors.scorers.table import SCORERS
 from actors.storage.checkpoint import Checkpoint, CheckpointError, fetch_checkpoint, weights_checksum
+from actors.supervision.restart_watch import LifeSign, life_sign
 from actors.threads import use_threads
 
 MOVED_GROUP = {"moved": 1}
@@ -33,7 +35,8 @@ class ScorerActor:
         keep_memory()
         self.kind, self.dtype, self.max_tokens, self.batch_tokens = kind, dtype, max_tokens, batch_tokens
         self.loaded: tuple[str, Scorer] | None = None
-        self._moves = 0
+        self._moves = random.random()  # of no two lives the same
+        self._answered = 0
 
     def prepare(self) -> None:
         """Import what a checkpoint will need, before there is one."""
@@ -50,11 +53,17 @@ class ScorerActor:
             self.loaded = None  # two at once may not fit into memory
             self.loaded = verifier.policy_id, self._load(verifier)
             self._moves += 1
-        return _require_numbers(self.kind, self.loaded[1].score_pairs(pairs), len(pairs))
+        numbers = _require_numbers(self.kind, self.loaded[1].score_pairs(pairs), len(pairs))
+        self._answered += 1
+        return numbers
 
     def moved(self) -> float:
         """Changes while calls are begun and batches are scored; answered beside `score`, on a thread of its own."""
         return self._moves + (getattr(self.loaded[1], "batches", 0) if self.loaded else 0)
+
+    def life(self) -> LifeSign:
+        """Which process this is: Ray starts one that died again without a word. Answered as `moved` is."""
+        return life_sign(self._answered)
 
     def _load(self, verifier: Checkpoint) -> Scorer:
         path = fetch_checkpoint(verifier.path)

@@ -79,6 +79,15 @@ def committed_parts(directory: str) -> dict[int, PartRecord]:
     return {record.part: record for record in parse_records(body.get("parts") if isinstance(body, dict) else 0, where)}
 
 
+def committed_part(directory: str, part: int) -> PartRecord | None:
+    """The record of one part; None if it is not committed."""
+    where = posixpath.join(directory, record_name(part))
+    try:
+        return parse_record(parse_json(open_storage(directory).read(record_name(part)), where), where)
+    except FileNotFoundError:
+        return None
+
+
 def is_record_name(name: str) -> bool:
     """Whether a file of this name is the commit record of a part."""
     return name.startswith("part-") and name.endswith(".json")

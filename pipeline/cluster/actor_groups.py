@@ -1,18 +1,33 @@
 """The actors of a run: started when a phase needs them, gone when another phase needs their place."""
 
+import asyncio
 import os
+from collections import defaultdict
 from functools import cached_property
 from typing import Any, Literal
 
 import ray
-from ray.exceptions import GetTimeoutError, RayActorError
 
+from actors.deadline import DeadlineError, within_deadline
 from actors.executor.executor import Executor, ExecutorConfig
 from actors.generator_actor import GeneratorActor, GeneratorConfig
 from actors.inference.engine import EngineConfig, LoadReport
 from actors.scorers.actor import MOVED_GROUP, ScorerActor
 from actors.scorers.client import ScorerClient
 from actors.storage.checkpoint import Checkpoint
+from actors.supervision.crew import WorkerStart
+from actors.supervision.restart_budget import RestartBudget
+from actors.supervision.restart_watch import RestartWatch
+from pipeline.cluster.actor_calls import (
+    ActorStartError,
+    ask_life,
+    ask_scorer_life,
+    await_all,
+    end_all,
+    late_start,
+    load_remarks,
+    say_indented,
+)
 from pipeline.cluster.connect import connect_ray
 from pipeline.cluster.memory import check_memory
 from pipeline.cluster.node_machine import smallest_machine
@@ -27,10 +42,7 @@ from pipeline.errors import what_happened
 from pipeline.sizing.choices import choose_sizes, scorer_threads, trainers_can_wait, training_threads
 from pipeline.sizing.model_facts import ModelFacts, find_model_facts
 from pipeline.trackers.console import say
-from sandbox.errors import UserError
 
-END_DEADLINE_S = 20.0
-"""How long an actor may take to close before it is killed."""
 MIN_SEQUENCES = 256
 """Sequences decoded together: a best-of-N turn asks for N at once."""
 CALLS_PER_ACTOR = 1000
@@ -38,12 +50,10 @@ CALLS_PER_ACTOR = 1000
 
 
 WORKERS_STAY = "training workers start early and stay between trainings (training.keep_workers)"
-KNOWN_SHARE = 0.99
-"""Of a checkpoint's parameters that the weight check should know in the engine; files may hold small tables besides."""
 
 
-class ActorStartError(UserError, RuntimeError):
-    """An actor did not come up in time."""
+EXECUTOR_ADVICE = "Run `mucode doctor` on the sandbox nodes; its log is in Ray's session directory"
+SCORER_ADVICE = "If the system ended it for lack of memory (`dmesg` says so), lower training.micro_batch_tokens"
 
 
 class ActorGroups:
@@ -73,10 +83,14 @@ class ActorGroups:
         self._layout = self.plan.sampling
         self.sizes = choose_sizes(config, facts, self.machine, workers)
         self._generators: dict[int, Any] = {}
-        self._loaded: set[int] = set()
+        self._placed: dict[int, Any] = {}  # by slot: what comes when Ray has reserved it; None if it needs nothing
+        self.generator_budgets: dict[int, RestartBudget] = defaultdict(RestartBudget)
+        self._proven: set[int] = set()  # slots whose generator has come up once
         self._scorers: list[Any] = []
         self._scorer_threads: int | None = None
         self.engines_rebuilt = 0  # loads whose weights did not go in place
+        self._executor_watch = RestartWatch("executor", ask_life, say_indented, what_happened, EXECUTOR_ADVICE)
+        self._scorer_watch = RestartWatch("verifier", ask_scorer_life, say_indented, what_happened, SCORER_ADVICE)
 
     def __enter__(self) -> "ActorGroups":
         return self
@@ -86,8 +100,7 @@ class ActorGroups:
             self.training_workers.close()
         self.release_generators()
         self.release_scorers()
-        for executor in self.__dict__.pop("executors", []):
-            _end(executor)
+        end_all(self.__dict__.pop("executors", []))
         ray.shutdown()
 
     # ---- executors --------------------------------------------------------------------------------------------
@@ -106,7 +119,7 @@ class ActorGroups:
             num_cpus=0, max_concurrency=CALLS_PER_ACTOR, max_restarts=-1, max_task_retries=0, **self._sandbox_place()
         )
         handles: list[Any] = [actor.remote(config) for _ in range(settings.replicas)]
-        _await(
+        await_all(
             "executors",
             [handle.ready.remote() for handle in handles],
             settings.start_deadline_s,
@@ -125,41 +138,38 @@ class ActorGroups:
 
     # ---- generators -------------------------------------------------------------------------------------------
 
-    def prepare_generators(self, policy: Checkpoint) -> int:
-        """Have every replica starting; returns their number. `generator` waits for one and loads the policy."""
-        for slot in range(self.config.generator.replicas):
-            if slot not in self._generators:
-                self._generators[slot] = self._start_generator(policy, slot)
-        return self.config.generator.replicas
+    def start_generator(self, slot: int, policy: Checkpoint, *, replace: bool) -> WorkerStart:
+        """A generator that will hold `policy`, the slot's own if it has one; `replace`: another one in its place."""
+        first = slot not in self._proven
+        if replace and (lost := self._generators.pop(slot, None)) is not None:
+            ray.kill(lost)
+        if slot not in self._generators:
+            self._generators[slot] = self._make_generator(policy, slot)
+            self._placed[slot] = self._reserved.ready(self._slot("generators", slot))
+        handle = self._generators[slot]
+        return WorkerStart(worker=handle, ready=handle.load.remote(policy), first=first)
 
-    def generator(self, slot: int, policy: Checkpoint, *, replace: bool) -> Any:
-        """A ready generator that holds `policy`; `replace` starts a new one if the old one died."""
-        if replace or slot not in self._generators:
-            dead = self._generators.get(slot)
-            if dead is not None:
-                ray.kill(dead)
-            self._loaded.discard(slot)
-            self._generators[slot] = self._start_generator(policy, slot)
-        handle, setting = self._generators[slot], "generator.start_deadline_s"
-        self._require_place(f"generator {slot}", self._slot("generators", slot))
-        try:
-            (loaded,) = _await(
-                f"generator {slot}", [handle.load.remote(policy)], self.config.generator.start_deadline_s, setting
-            )
-        except RayActorError as error:
-            if slot not in self._loaded:
-                raise ActorStartError(f"generator {slot} did not start: {what_happened(error)}") from error
-            self._loaded.discard(slot)
-            say(f"  generator {slot} died since it was last used; starting another")
-            return self.generator(slot, policy, replace=True)
-        self._loaded.add(slot)
+    def generator_has_place(self, slot: int) -> bool:
+        """Whether Ray has reserved the slot: what the plan found free may be in others' hands, or on its way."""
+        reference = self._placed[slot]
+        return reference is None or bool(ray.wait([reference], timeout=0)[0])
+
+    def generator_started(self, slot: int, loaded: LoadReport | None) -> Any:
+        """The slot's generator, which holds the policy now; the console says what is notable of the load."""
+        self._proven.add(slot)
         if loaded is not None:
             self.engines_rebuilt += bool(loaded.rebuilt)
             for line in load_remarks(slot, loaded):
                 say(line)
-        return handle
+        return self._generators[slot]
 
-    def _start_generator(self, policy: Checkpoint, number: int) -> Any:
+    def generator_start_error(self, slot: int, reason: str) -> ActorStartError:
+        """`reason`: why it did not come up; "" if it found no place."""
+        if reason:
+            return ActorStartError(f"generator {slot} {reason}")
+        return self._no_place(f"generator {slot}", self._slot("generators", slot))
+
+    def _make_generator(self, policy: Checkpoint, number: int) -> Any:
         settings, sizes = self.config.generator, self.sizes
         engine = EngineConfig(
             checkpoint=policy,
@@ -189,10 +199,8 @@ class ActorGroups:
 
     def release_generators(self) -> None:
         """End the engines, so that what they hold is free."""
-        for handle in self._generators.values():
-            _end(handle)
+        end_all(list(self._generators.values()))
         self._generators = {}
-        self._loaded.clear()
         self._release_slots()
 
     def release_for(self, phase: str) -> None:
@@ -214,15 +222,17 @@ class ActorGroups:
         return next(slot for slot in self._layout if number in getattr(slot, role))
 
     def _require_place(self, name: str, slot: Slot) -> None:
-        """Wait until Ray has reserved the slot: what the plan found free may be in others' hands, or on its way."""
-        deadline_s = self.config.generator.start_deadline_s
-        if not self._reserved.wait(slot, deadline_s):
-            raise ActorStartError(
-                f"{name} found no place in {deadline_s:.0f} s: it needs {slot.gpus:g} GPU and {slot.cpus:g} CPU on one "
-                f"node, as node {slot.node.name} had when the command started; free on the cluster: "
-                f"{describe_free(ray.available_resources())}. If other work took it, wait for that, or lower "
-                "generator.replicas or verifier.replicas"
-            )
+        """Wait until Ray has reserved the slot."""
+        if not self._reserved.wait(slot, self.config.generator.start_deadline_s):
+            raise self._no_place(name, slot)
+
+    def _no_place(self, name: str, slot: Slot) -> ActorStartError:
+        return ActorStartError(
+            f"{name} found no place in {self.config.generator.start_deadline_s:.0f} s: it needs {slot.gpus:g} GPU and "
+            f"{slot.cpus:g} CPU on one node, as node {slot.node.name} had when the command started; free now: "
+            f"{describe_free(ray.available_resources())}. If other work took it, wait for that, or lower "
+            "generator.replicas or verifier.replicas"
+        )
 
     def _held_slots(self) -> set[Slot]:
         """What still lives keeps its slot, and with it what was reserved for others there."""
@@ -236,6 +246,11 @@ class ActorGroups:
     def training_threads(self, base: str) -> int:
         """CPU threads of each worker that trains the model at `base`."""
         return training_threads(self.config, _facts(base), self.machine, self.lanes)
+
+    def watch_services(self) -> None:
+        """Notice what Ray has started again. Raises WorkersLostError if one of them dies again and again."""
+        self._executor_watch.look(self.__dict__.get("executors", []))
+        self._scorer_watch.look(self._scorers)
 
     # ---- the verifier -----------------------------------------------------------------------------------------
 
@@ -252,8 +267,7 @@ class ActorGroups:
         self._start_scorers(verifier.path, replicas or settings.replicas)
         for number in range(len(self._scorers)):
             self._require_place(f"verifier {number}", self._slot("scorers", number))
-        ready = [handle.score.remote(verifier, []) for handle in self._scorers]
-        _await("verifier", ready, self.config.generator.start_deadline_s, "generator.start_deadline_s")
+        self._load_verifier(verifier)
         return [ScorerClient(handle, verifier, settings.stall_s) for handle in self._scorers]
 
     def _start_scorers(self, path: str, count: int) -> list[Any]:
@@ -278,6 +292,21 @@ class ActorGroups:
             started.append(handle)
         return started
 
+    def _load_verifier(self, verifier: Checkpoint) -> None:
+        """Have every scorer load the checkpoint; one that died since it was last used, or dies now, is waited for."""
+        deadline_s, setting = self.config.generator.start_deadline_s, "generator.start_deadline_s"
+        clients = [
+            ScorerClient(handle, verifier, max(deadline_s, self.config.verifier.stall_s)) for handle in self._scorers
+        ]
+
+        async def load() -> None:
+            await within_deadline(deadline_s, "verifier", asyncio.gather(*(client([]) for client in clients)))
+
+        try:
+            asyncio.run(load())
+        except DeadlineError:
+            raise late_start("verifier", deadline_s, setting) from None
+
     def release_scorers(self) -> None:
         for handle in self._scorers:
             ray.kill(handle)
@@ -289,40 +318,3 @@ def _facts(name: str) -> ModelFacts:
     facts = find_model_facts(name, fetch=True)
     assert facts is not None, "it was fetched"
     return facts
-
-
-def load_remarks(slot: int, report: LoadReport) -> list[str]:
-    """What the console says of weights that did not go into an engine in place, or could not be compared there."""
-    remarks = []
-    if report.rebuilt:
-        remarks.append(f"  generator {slot} built its engine anew, {report.seconds:.0f} s: {report.rebuilt}")
-    if report.share < KNOWN_SHARE:
-        rest = "the rest by log-probabilities" if report.reference else "the model is too large for transformers here"
-        remarks.append(
-            f"  generator {slot}: {report.share:.0%} of the weights could be compared with the files; {rest}"
-        )
-    return remarks
-
-
-def _await(name: str, references: list[Any], deadline_s: float, setting: str) -> list[Any]:
-    """`setting`: the name of the deadline, for the message."""
-    try:
-        found: list[Any] = ray.get(references, timeout=deadline_s)
-        return found
-    except GetTimeoutError:
-        free = ray.available_resources()
-        raise ActorStartError(
-            f"{name} did not come up in {setting} = {deadline_s:g} s; free on the cluster: "
-            f"{describe_free(free)}. If a large model was still loading, raise {setting}; the actor's log under Ray's "
-            "session directory says how far it was"
-        ) from None
-
-
-def _end(handle: Any) -> None:
-    """Let an actor close what it holds, then kill it; a dead one is already gone."""
-    try:
-        ray.get(handle.close.remote(), timeout=END_DEADLINE_S)
-    except (RayActorError, GetTimeoutError):
-        pass
-    finally:
-        ray.kill(handle)

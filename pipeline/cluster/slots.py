@@ -31,12 +31,14 @@ class ReservedSlots:
             self._groups[slot] = placement_group([bundle], strategy="STRICT_PACK", _soft_target_node_id=node)
         return options | {"scheduling_strategy": PlacementGroupSchedulingStrategy(self._groups[slot], 0)}
 
+    def ready(self, slot: Slot) -> Any:
+        """A reference that comes when Ray has reserved the slot; None for one that needs nothing."""
+        return self._groups[slot].ready() if slot in self._groups else None  # unlike group.wait, Ctrl-C ends waiting
+
     def wait(self, slot: Slot, deadline_s: float) -> bool:
-        """Whether Ray has reserved the slot within the deadline; one that needs nothing always is."""
-        if slot not in self._groups:
-            return True
-        ready, _ = ray.wait([self._groups[slot].ready()], timeout=deadline_s)  # unlike group.wait, Ctrl-C ends it
-        return bool(ready)
+        """Whether Ray has reserved the slot within the deadline."""
+        reference = self.ready(slot)
+        return reference is None or bool(ray.wait([reference], timeout=deadline_s)[0])
 
     def release_all_but(self, used: Collection[Slot]) -> None:
         """Give back what nobody of `used` needs."""

@@ -25,7 +25,8 @@ class RolloutsSection(Section):
     """Run every test of an answer, also after the first failure, so that partial passes are known; costs sandbox time,
     and verifier.pairs = "dense" needs it."""
     shard_episodes: int = Field(200, ge=1)
-    """About how many episodes one committed shard holds; a crash loses what a shard finished in its last minute."""
+    """About how many episodes one committed shard holds; a crash loses the episodes in flight and what
+    finished in its last ten seconds."""
 
 
 class GeneratorSection(Section):

@@ -15,7 +15,7 @@ from actors.inference.engine import EngineConfig, EngineError
 from actors.search.episode import Episode
 from actors.search.plan import SearchPlan, Shard
 from actors.storage.checkpoint import Checkpoint, weights_checksum
-from actors.supervision import WorkerBrokenError
+from actors.supervision.supervisor import WorkerBrokenError
 from sandbox.problem import Problem, Suite
 from sandbox.verdict import Outcome, TestResult, Verdict
 from tests.ray.tiny_vllm import save_tiny_llama

@@ -57,7 +57,7 @@ class ScriptedActorGroups(ActorGroups):
 
     script: Script
 
-    def _start_generator(self, policy: Checkpoint, number: int) -> Any:
+    def _make_generator(self, policy: Checkpoint, number: int) -> Any:
         actor = ray.remote(ScriptedGenerator).options(num_cpus=0.1, max_concurrency=CALLS_PER_ACTOR)
         return actor.remote(self.script, self.executors)
 

@@ -36,7 +36,7 @@ def test_an_untied_output_in_bfloat16_is_replaced_in_place(tmp_path: Path) -> No
 class Groups(ActorGroups):
     """As a run has them, but for what its generators are."""
 
-    def _start_generator(self, policy: Checkpoint, number: int) -> Any:
+    def _make_generator(self, policy: Checkpoint, number: int) -> Any:
         return ray.remote(RebuildingGenerator).options(num_cpus=0).remote()
 
 
@@ -44,7 +44,8 @@ def test_a_reload_that_did_not_take_is_counted_and_said(ray_session: None, capsy
     groups = Groups(load_config("embedded"))
     capsys.readouterr()
     for policy in "ab":
-        groups.generator(0, Checkpoint(path="/nowhere", policy_id=policy), replace=False)
+        start = groups.start_generator(0, Checkpoint(path="/nowhere", policy_id=policy), replace=False)
+        groups.generator_started(0, ray.get(start.ready))
     rebuilt = "  generator 0 built its engine anew, 7 s: WeightsError: they differ"
     unknown = "  generator 0: 25% of the weights could be compared with the files"
     said = capsys.readouterr().out.splitlines()

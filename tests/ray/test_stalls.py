@@ -8,16 +8,23 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import ray
 
 from actors.executor.client import JudgeClient, RayLane
 from actors.scorers.actor import MOVED_GROUP, ScorerActor
-from actors.scorers.client import ScorerClient
+from actors.scorers.client import ScorerClient, ScorerLostError
+from actors.search.episode import EPISODE_SCHEMA
 from actors.storage.checkpoint import Checkpoint, weights_checksum
+from actors.storage.parquet import read_rows
+from actors.storage.parts import commit_part, committed_parts
+from actors.supervision.crew import WorkerStart
+from actors.supervision.restart_budget import RestartBudget
 from sandbox.problem import Problem, Suite
 from sandbox.verdict import Outcome, Verdict
+from tests.support.episodes import episode, right
 from tests.support.slow_scorer import BATCH_S
 
 pytestmark = pytest.mark.usefixtures("ray_session")
@@ -57,6 +64,55 @@ def test_a_verifier_that_was_stopped_is_started_again_and_answers(tmp_path: Path
     started = time.monotonic()
     assert client.score_and_wait([("p", "abc")]) == [3.0]
     assert STALL_S < time.monotonic() - started < 40 and client.moves
+
+
+def test_a_killed_verifier_comes_back_and_every_call_is_repeated(tmp_path: Path) -> None:
+    """Some wait in its queue, and one is being answered when the process dies."""
+    client = scorer(tmp_path / "v", stall_s=60.0)
+    (tmp_path / "v" / "kill_once").touch()
+
+    async def main() -> list[list[float]]:
+        return await asyncio.gather(*(client([("p", "a" * n)]) for n in range(1, 5)))
+
+    assert asyncio.run(main()) == [[float(n)] for n in range(1, 5)]
+    assert not (tmp_path / "v" / "kill_once").exists() and client.moves
+
+
+@pytest.mark.slow
+def test_a_verifier_that_dies_of_its_work_ends_the_call_with_its_reason(tmp_path: Path) -> None:
+    client = scorer(tmp_path / "v", stall_s=60.0)
+    (tmp_path / "v" / "kill_always").touch()
+    with pytest.raises(ScorerLostError, match=r"scores of 1 answers: the verifier's actor was lost 3 times: .*memory"):
+        client.score_and_wait([("p", "abc")])
+
+
+@pytest.mark.slow
+def test_scoring_by_ray_data_outlives_a_killed_verifier(tmp_path: Path) -> None:
+    """SIGKILL in the middle of the stage, and once more between two stages, before the actor is back."""
+    from pipeline.cluster.actor_groups import ActorGroups
+    from pipeline.config.load import load_config
+    from pipeline.stages.shards import map_shards
+    from pipeline.stages.tasks import ScoreTask
+
+    folder, out = tmp_path / "v", str(tmp_path / "scores")
+    scorer(folder, stall_s=60.0)
+    verifier = Checkpoint(path=str(folder), policy_id=weights_checksum(folder))
+    groups = ActorGroups(load_config("embedded", ["verifier.scorer=tests.support.slow_scorer:SLOW"]))
+    clients = groups.scorers(verifier)
+    rows = []
+    for part in range(4):
+        table = pa.Table.from_pylist([episode(f"e{part}", right("r" * (part + 1))).to_row()], schema=EPISODE_SCHEMA)
+        record = commit_part(str(tmp_path / "episodes"), part, table)
+        rows.append({"part": part, "directory": out, "episodes": [str(tmp_path / "episodes" / record.file)]})
+    (folder / "kill_once").touch()
+    map_shards(rows, ScoreTask(clients, verifier.policy_id), 60.0)
+    assert not (folder / "kill_once").exists()
+    scores = [row["score"] for part in committed_parts(out).values() for row in read_rows([f"{out}/{part.file}"])]
+    assert sorted(scores) == [1.0, 2.0, 3.0, 4.0]
+    pid = ray.get(clients[0].handle.__ray_call__.remote(lambda _: os.getpid()))
+    os.kill(pid, signal.SIGKILL)
+    assert groups.scorers(verifier)[0].score_and_wait([("p", "abc")]) == [3.0]
+    groups.release_scorers()
 
 
 # ---- executors ------------------------------------------------------------------------------------------------------
@@ -140,20 +196,25 @@ class OneGenerator:
     def __init__(self, stall_s: float, flight: int) -> None:
         self.stall_s, self.flight, self.made = stall_s, flight, []  # type: ignore[var-annotated]
         self.executor = ray.remote(rejecting_executor()).options(num_cpus=0, max_concurrency=1000).remote()
+        self.generator_budgets = {0: RestartBudget()}
 
-    def prepare_generators(self, policy: Checkpoint) -> int:
-        return 1
-
-    def generator(self, slot: int, policy: Checkpoint, *, replace: bool) -> Any:
+    def start_generator(self, slot: int, policy: Checkpoint, *, replace: bool) -> WorkerStart:
         from actors.generator_actor import GeneratorActor, GeneratorConfig
         from actors.inference.engine import EngineConfig
 
         engine = EngineConfig(checkpoint=policy, kind="in_process", kv_cache_mib=64)
         config = GeneratorConfig(engine=engine, episodes_in_flight=self.flight, stall_s=self.stall_s)
         actor = ray.remote(GeneratorActor).options(num_cpus=1, max_concurrency=1000).remote(config, [self.executor])
-        ray.get(actor.load.remote(policy), timeout=200)
         self.made.append(actor)
-        return actor
+        return WorkerStart(worker=actor, ready=actor.load.remote(policy))
+
+    def generator_has_place(self, slot: int) -> bool:
+        return True
+
+    def watch_services(self) -> None: ...
+
+    def generator_started(self, slot: int, loaded: Any) -> Any:
+        return self.made[-1]
 
 
 def roll_out(folder: Path, groups: OneGenerator, samples: int, policy: Checkpoint, tokens: int) -> list[dict[str, Any]]:
@@ -198,12 +259,11 @@ def test_a_generator_that_was_stopped_is_replaced_and_the_rows_are_the_same(tmp_
     class Stopping(OneGenerator):
         """Stops the first generator as soon as it has sampled something."""
 
-        def generator(self, slot: int, policy: Checkpoint, *, replace: bool) -> Any:
-            actor = super().generator(slot, policy, replace=replace)
-            if not replace:
-                pids.append(ray.get(actor.__ray_call__.remote(lambda _: os.getpid()), timeout=30))
+        def generator_started(self, slot: int, loaded: Any) -> Any:
+            if len(self.made) == 1:
+                pids.append(ray.get(self.made[0].__ray_call__.remote(lambda _: os.getpid()), timeout=30))
                 stop_soon(pids[0])
-            return actor
+            return super().generator_started(slot, loaded)
 
     stopped = Stopping(stall_s=3.0, flight=1)
     rows = roll_out(tmp_path / "stopped", stopped, 12, policy, tokens=64)

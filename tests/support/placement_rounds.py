@@ -18,7 +18,7 @@ from ray.cluster_utils import Cluster
 from ray.util.placement_group import placement_group, remove_placement_group
 
 from actors.search.selectors import SELECTORS
-from pipeline.cluster import actor_groups
+from pipeline.cluster import actor_calls, actor_groups
 from pipeline.cluster.nodes import MEMORY_LABEL, Node
 from pipeline.cluster.resources import DATA_CPUS
 from pipeline.config.load import load_config
@@ -55,8 +55,10 @@ class EmptyRun:
         self.data()
 
     def sample(self) -> list[Place]:
-        count = self.groups.prepare_generators(MODEL)
-        generators = [self.groups.generator(slot, MODEL, replace=False) for slot in range(count)]
+        slots = range(self.config.generator.replicas)
+        starts = [self.groups.start_generator(slot, MODEL, replace=False) for slot in slots]
+        ray.get([start.ready for start in starts], timeout=DEADLINE_S)
+        generators = [self.groups.generator_started(slot, None) for slot in slots]
         return places(generators)
 
     def search(self) -> tuple[list[Place], list[Place]]:
@@ -118,7 +120,7 @@ def start_cluster(nodes: list[Node]) -> Cluster:
 def main(entries: list[dict[str, Any]]) -> None:
     for name in ("GeneratorActor", "ScorerActor", "Executor"):
         setattr(actor_groups, name, EmptyActor)
-    actor_groups.END_DEADLINE_S = DEADLINE_S
+    actor_calls.END_DEADLINE_S = DEADLINE_S
     cluster = None
     for entry in entries:
         files = [Path(name) for name in entry["files"]]

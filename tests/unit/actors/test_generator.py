@@ -286,3 +286,32 @@ def test_an_executor_that_comes_back_is_used_again() -> None:
         return await call
 
     assert asyncio.run(main()).accepted
+
+
+# ---- shards that are given back -------------------------------------------------------------------------------
+
+
+def test_a_shard_is_given_back_until_its_first_episode_begins(tmp_path: Path) -> None:
+    async def main() -> None:
+        playing = generator(engine=FakeEngine(latency_s=0.02), places=2)
+
+        def play(part: int) -> asyncio.Future[Any]:
+            return asyncio.ensure_future(playing.play(shard(part, PROBLEMS[:3]), PLAN, "fake", str(tmp_path), 0))
+
+        calls = [play(0)]
+        while (await playing.status()).in_flight < 2:
+            await asyncio.sleep(0.001)
+        calls += [play(1), play(2)]
+        while (await playing.status()).shards_unbegun < 2:
+            await asyncio.sleep(0.001)
+        for part in (0, 2, 2, 7):  # the first has begun, the last is nowhere
+            await playing.give_back(part)
+        first, second, third = await asyncio.gather(*calls)
+        assert first is not None and second is not None and third is None
+        status = await playing.status()
+        assert (status.waiting, status.in_flight, status.shards_in_flight, status.shards_unbegun) == (0, 0, 0, 0)
+        assert status.episodes_done == status.played == 12
+        assert await play(2) is not None
+
+    asyncio.run(main())
+    assert sorted(committed_parts(str(tmp_path))) == [0, 1, 2]

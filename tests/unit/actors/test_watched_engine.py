@@ -99,7 +99,8 @@ def test_an_answer_that_all_others_overtake_is_lost_while_they_go_on(tmp_path: P
         started = time.monotonic()
         record = await asyncio.wait_for(task, 20)
         assert record.counts["ended_infrastructure"] == 1
-        assert (await playing.status()).lost_answers == ("the answer to problem p3, sample 0, turn 1",)
+        assert (status := await playing.status()).last_lost == ("the answer to problem p3, sample 0, turn 1",)
+        assert status.answers_lost == 1
         return time.monotonic() - started
 
     assert asyncio.run(main()) < 10

@@ -9,6 +9,7 @@ import pytest
 import ray
 
 from actors.executor.client import JudgeClient, RayLane
+from actors.supervision import revival
 from sandbox.problem import Problem
 from sandbox.verdict import Outcome, Verdict
 
@@ -61,6 +62,8 @@ class Handle:
 
 def test_the_only_executor_hangs_and_every_program_is_judged_by_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ray, "kill", lambda handle, no_restart: handle.kill())
+    monkeypatch.setattr(revival, "SIGN_S", 0.2)
+    monkeypatch.setattr(revival, "DYING_S", 0.1)
 
     async def main() -> tuple[list[Outcome], Handle]:
         handle = Handle()

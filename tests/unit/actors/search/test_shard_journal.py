@@ -1,6 +1,9 @@
 """A shard that fails leaves its finished episodes to whoever takes it over."""
 
 import asyncio
+import itertools
+import math
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +14,11 @@ from actors.generator import Generator
 from actors.inference.engine import Completion, EngineError, Sampling
 from actors.search import shard_journal
 from actors.search.plan import SearchPlan, Shard
+from actors.search.shard_journal import ShardJournal, clear_journals
+from actors.storage.run_storage import open_storage
 from sandbox.problem import FunctionTest, Problem, Suite
 from sandbox.verdict import Outcome, Verdict
+from tests.support.episodes import episode, right
 from tests.support.fakes import ByteTokenizer, FakeEngine, FakeSandbox
 
 PROBLEMS = tuple(
@@ -63,19 +69,69 @@ def test_who_takes_a_shard_over_samples_only_what_is_missing(tmp_path: Path) -> 
     assert not (out / "unfinished" / "part-00003").exists()
 
 
-def test_finished_episodes_are_saved_now_and_then_for_who_is_killed(
+def test_what_is_finished_is_on_the_disk_within_seconds_though_nothing_else_finishes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shard_journal, "SAVE_EVERY_S", 0.0)
+    """All but one episode finish at once; what is there is read as one would who takes the shard over."""
+    monkeypatch.setattr(shard_journal, "SAVE_EVERY_S", 0.05)
     seen: list[int] = []
 
-    def judge(problem: Problem, program: str, suite: Suite) -> Outcome:
-        folder = tmp_path / "unfinished" / "part-00003"
-        seen.append(len(list(folder.iterdir())) if folder.exists() else 0)
-        return Outcome(verdict=Verdict.ACCEPTED)
+    class Slow(FakeSandbox):
+        async def __call__(self, problem: Problem, program: str, suite: Suite, **options: bool) -> Outcome:
+            if problem.problem_id == "p5" and not seen:
+                deadline = time.monotonic() + 10
+                while len(found := ShardJournal(str(tmp_path), SHARD, "fake", 2).read()) < 10:
+                    assert time.monotonic() < deadline, found
+                    await asyncio.sleep(0.02)
+                seen.append(len(found))
+            return await super().__call__(problem, program, suite, **options)
 
-    play(tmp_path, FakeEngine(), FakeSandbox(judge))
-    assert seen == sorted(seen) and seen[-1] > 5
+    play(tmp_path, FakeEngine(), Slow())
+    assert seen == [10] and not (tmp_path / "unfinished" / "part-00003").exists()
+
+
+@pytest.mark.parametrize("sizes", [[1] * 60, list(range(20, 0, -1)), [64, *[1] * 20, 60, 3, 3]])
+def test_there_are_few_files_however_often_is_saved(tmp_path: Path, sizes: list[int]) -> None:
+    names = (f"{number}" for number in itertools.count())
+    storage, total = open_storage(str(tmp_path)), sum(sizes)
+    most = math.log2(2 * total) + 1
+
+    async def save() -> None:
+        journal = ShardJournal(str(tmp_path), SHARD, "policy0", 1)
+        journal.read()  # of the process before
+        for size in sizes:
+            for _ in range(size):
+                journal.add([episode("e", right("r"), problem=next(names))])
+            await journal.save_new()
+            assert len(storage.list_names("unfinished/part-00003")) <= most
+
+    asyncio.run(save())
+    asyncio.run(save())
+    journal = ShardJournal(str(tmp_path), SHARD, "policy0", 1)
+    assert len(journal.read()) == 2 * total
+    journal.clear()
+    assert storage.list_names("unfinished") in ([], ["part-00003"])
+    clear_journals(str(tmp_path))
+    assert storage.list_names("unfinished") == []
+
+
+def test_a_save_that_fails_is_made_good_by_the_next(tmp_path: Path) -> None:
+    journal = ShardJournal(str(tmp_path), SHARD, "policy0", 1)
+    (tmp_path / "unfinished").write_text("in the way")
+    journal.add([episode("e", right("r"), problem="a")])
+    asyncio.run(journal.save_new())
+    (tmp_path / "unfinished").unlink()
+    journal.add([episode("e", right("r"), problem="b")])
+    asyncio.run(journal.save_new())
+    assert ShardJournal(str(tmp_path), SHARD, "policy0", 1).read().keys() == {("a", 0), ("b", 0)}
+
+
+def test_who_comes_second_takes_the_part_as_it_is(tmp_path: Path) -> None:
+    """A generator that the driver took for lost has committed it; nothing is sampled again."""
+    expected = play(tmp_path, FakeEngine())
+    files, engine = sorted(tmp_path.iterdir()), FakeEngine()
+    assert play(tmp_path, engine) == expected
+    assert not engine.requests and sorted(tmp_path.iterdir()) == files
 
 
 def test_another_policys_episodes_and_those_of_a_failed_sandbox_are_played_again(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from actors.search.episode import EPISODE_SCHEMA, Episode
 from actors.search.episode_counts import episode_counts
 from actors.search.plan import SearchPlan
 from actors.storage.parts import commit_part
-from pipeline.stages.rollouts import InfrastructureRateError, _require_sandbox, _unjudged
+from pipeline.stages.infrastructure_rate import InfrastructureRateError, require_sandbox
+from pipeline.stages.rollouts import _unjudged
 from tests.support.episodes import INFRA, UNJUDGED, A, answer, episode, right
 
 
@@ -23,8 +24,8 @@ def test_unjudged_problems_are_named_and_stop_nothing(tmp_path: Path) -> None:
     assert _unjudged(str(tmp_path)) == {}
     unjudged = [episode(f"e{n}", answer("a", A, UNJUDGED), problem=f"bad{n % 2}") for n in range(9)]
     commit(tmp_path, 1, *unjudged, episode("f", right("r"), problem="sound"))
-    _require_sandbox(str(tmp_path), 0.0)
+    require_sandbox(str(tmp_path), 0.0)
     assert _unjudged(str(tmp_path)) == {"unjudged_problems": ["bad0", "bad1"]}
     commit(tmp_path, 2, episode("g", answer("a", INFRA), infrastructure=True))
     with pytest.raises(InfrastructureRateError, match="the sandbox failed in 1 of 12 episodes"):
-        _require_sandbox(str(tmp_path), 0.0)
+        require_sandbox(str(tmp_path), 0.0)

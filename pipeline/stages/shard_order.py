@@ -1,0 +1,26 @@
+"""In which order shards are handed out: those that take longest first, so that none begins when all others end."""
+
+import posixpath
+from collections.abc import Sequence
+
+from actors.search.plan import Shard
+from actors.storage.parts import MANIFEST
+from actors.storage.run_storage import open_storage, parse_json
+from pipeline.state.stage import StageContext
+
+
+def longest_first(context: StageContext, shards: Sequence[Shard]) -> list[Shard]:
+    """By the tokens that the same problems took in the iteration before, then by episodes, then by number."""
+    tokens = _tokens_before(context)
+    return sorted(shards, key=lambda shard: (tokens.get(shard.part, 0), len(shard)), reverse=True)
+
+
+def _tokens_before(context: StageContext) -> dict[int, int]:
+    """By part number; {} if the stage has not been there before. A part holds the same problems in every iteration."""
+    stage = posixpath.basename(context.directory)
+    name = posixpath.join(f"iter_{context.iteration - 1:04d}", stage, MANIFEST)
+    try:
+        body = parse_json(open_storage(context.run_directory).read(name), name)
+    except FileNotFoundError:
+        return {}
+    return {part["part"]: part["counts"].get("tokens", 0) for part in body["parts"]}
