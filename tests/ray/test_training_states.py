@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from transformers import AutoModelForCausalLM
 
 from actors.storage.run_storage import open_storage
 from pipeline.config.training_sections import FineTuneSection, TrainingSection
@@ -25,9 +27,10 @@ CUT = 13  # the step in which a training is cut off
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """base (a causal model with dropout), examples, and room for what is trained."""
+    """base (a causal model with dropout), plain (one without), examples, and room for what is trained."""
     root = tmp_path_factory.mktemp("states")
     tiny_causal(root / "base", attention_dropout=0.1)
+    tiny_causal(root / "plain")
     write_examples(root / "examples")
     return root
 
@@ -50,7 +53,7 @@ def train(
     place = out if "://" in out else str(world / out)
     job = TrainingJob(
         data=str(world / "examples"),
-        base=str(world / "base"),
+        base=str(world / training.pop("base", "base")),
         out=f"{place}/checkpoint",
         dtype=training.pop("dtype", "float32"),
         max_tokens=MAX_TOKENS,
@@ -143,6 +146,8 @@ def test_a_state_of_another_training_is_told_and_not_used(world: Path) -> None:
     assert report.went_on_from_step == 0
     (note,) = read_progress(str(world / "other")).notes
     assert "is of another training (learning_rate), so it is not used" in note
+    whole = train(world, "other-whole", rate=LEARNING_RATE / 2, save_every_s=0)
+    assert report.checkpoint.policy_id == whole.checkpoint.policy_id
 
 
 @pytest.mark.slow
@@ -174,10 +179,25 @@ def test_a_state_that_cannot_be_written_ends_no_training(world: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("ray_session")
-@pytest.mark.parametrize(("zero_stage", "workers"), [(1, 1), (1, 2)])
+@pytest.mark.parametrize(("zero_stage", "workers"), [(1, 1), (1, 2), (3, 2)])
 def test_a_worker_that_was_killed_is_replaced_by_one_that_goes_on(world: Path, zero_stage: int, workers: int) -> None:
     name, settings = f"worker-{zero_stage}-{workers}", {"zero_stage": zero_stage, "workers": workers}
     whole = train(world, f"{name}-whole", save_every_s=0, **settings)
     report = train(world, name, at=(CUT * workers,), kills=True, max_failures=1, **settings)
     assert CUT - 2 <= report.went_on_from_step < CUT
     assert_same_training(report, whole, str(world / name))
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("ray_session")
+def test_it_goes_on_with_another_number_of_workers_and_another_stage(world: Path) -> None:
+    """The same but for rounding, as whole trainings with such workers are."""
+    cut_off(world, "moved", base="plain", zero_stage=1)
+    report = train(world, "moved", at=(CUT,), base="plain", workers=2, zero_stage=3)
+    whole = train(world, "plain-whole", base="plain", save_every_s=0)
+    assert (report.went_on_from_step, report.workers) == (CUT - 1, 2)
+    assert report.losses == pytest.approx(whole.losses, abs=1e-4)
+    assert untimed(report.step_records)[: CUT - 1] == untimed(whole.step_records)[: CUT - 1]
+    here, there = (AutoModelForCausalLM.from_pretrained(each.checkpoint.path).state_dict() for each in (report, whole))
+    for name, value in here.items():
+        torch.testing.assert_close(value, there[name], atol=1e-3, rtol=1e-3, msg=name)
