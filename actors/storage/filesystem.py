@@ -1,16 +1,20 @@
-"""Run storage on local disks and object stores, by pyarrow."""
+"""Run storage on disks, local or of the network, and on what else pyarrow knows."""
 
+import errno
+import os
 import posixpath
 import uuid
-from functools import cache
 from pathlib import Path
 from typing import BinaryIO, cast
-from urllib.parse import unquote, urlsplit, urlunsplit
 
 from pyarrow import fs
 
-OBJECT_STORES = ("s3", "gcs", "abfs")
+from actors.storage.store_errors import StorageError
+
+OBJECT_STORES = ("s3", "abfs")
 """Ends of pyarrow's names for what has no folders: a marker for each would cost as many requests as the file."""
+NO_HARD_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK)
+"""What link(2) says on file systems that have none."""
 
 
 class FilesystemStorage:
@@ -21,7 +25,7 @@ class FilesystemStorage:
         self._filesystem: fs.FileSystem = fs.LocalFileSystem()
         self._path = root
         if "://" in root:
-            self._filesystem, self._path = _filesystem_at(root)
+            self._filesystem, self._path = fs.FileSystem.from_uri(root)
 
     @property
     def is_local(self) -> bool:
@@ -42,6 +46,22 @@ class FilesystemStorage:
             stream.write(data)
         if self.is_local:
             self._filesystem.move(target, path)
+
+    def create(self, name: str, data: bytes) -> bool:
+        if not self.is_local:
+            raise StorageError(
+                f"{self.root}: nobody can be kept from replacing a file there, so two drivers could not be told apart; "
+                "use a folder, or an s3:// address"
+            )
+        path = Path(self._at_new(name))
+        half = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}.tmp")
+        try:
+            with half.open("xb") as stream:
+                stream.write(data)
+                os.fsync(stream.fileno())
+            return _link(half, path, data)
+        finally:
+            half.unlink(missing_ok=True)
 
     def append(self, name: str, data: bytes) -> None:
         if not self.is_local:  # object stores append nothing
@@ -97,17 +117,25 @@ class FilesystemStorage:
         return self._filesystem.get_file_info(self._at(name))
 
 
-def _filesystem_at(uri: str) -> tuple[fs.FileSystem, str]:
-    """The filesystem of an address, and the path in it. Those of a bucket share one, with its connections."""
-    scheme, host, path, query, _ = urlsplit(uri)
-    if scheme not in ("s3", "gs"):
-        return fs.FileSystem.from_uri(uri)
-    if scheme == "s3":  # a small object is put at once, where pyarrow would begin, fill and end an upload of parts
-        query = "&".join(filter(None, (query, "allow_delayed_open=true")))
-    filesystem, bucket = _bucket(urlunsplit((scheme, host, "", query, "")))
-    return filesystem, f"{bucket}{unquote(path).rstrip('/')}"
+def _link(half: Path, path: Path, data: bytes) -> bool:
+    """Give a file its second name if nobody has that: link(2) is asked of the server, also on network disks, where a
+    reply may be lost and the call be repeated."""
+    try:
+        os.link(half, path)
+    except FileExistsError:
+        return path.read_bytes() == data
+    except OSError as error:
+        if error.errno not in NO_HARD_LINKS:
+            raise
+        return _write_exclusively(path, data)
+    return True
 
 
-@cache
-def _bucket(address: str) -> tuple[fs.FileSystem, str]:
-    return fs.FileSystem.from_uri(address)
+def _write_exclusively(path: Path, data: bytes) -> bool:
+    """As exclusive, but a reader may see the file before all is in it."""
+    try:
+        with path.open("xb") as stream:
+            stream.write(data)
+    except FileExistsError:
+        return path.read_bytes() == data
+    return True

@@ -41,6 +41,11 @@ class RunStorage(Protocol):
     def write(self, name: str, data: bytes) -> None:
         """Write or replace a whole file."""
 
+    def create(self, name: str, data: bytes) -> bool:
+        """Write a whole file that is not there; False if it is, with other data. Of several writers, on whatever host,
+        one alone is told True. Raises StorageError if the store cannot promise that.
+        """
+
     def append(self, name: str, data: bytes) -> None:
         """Add to the end of a file, which need not be there; one writer at a time."""
 
@@ -69,8 +74,14 @@ class RunStorage(Protocol):
         """Copy `name` to a file of this machine, whose folder exists."""
 
 
-BACKENDS: dict[str, Callable[[str], RunStorage]] = {}
-"""How an address is opened, by its scheme; others are local paths, or addresses that pyarrow knows (s3, gs, …)."""
+def _open_objects(uri: str) -> RunStorage:
+    from actors.storage.object_store import ObjectStorage
+
+    return ObjectStorage(uri)
+
+
+BACKENDS: dict[str, Callable[[str], RunStorage]] = {"s3": _open_objects, "gs": _open_objects}
+"""How an address is opened, by its scheme; others are local paths, or addresses that pyarrow knows (file, hdfs)."""
 
 
 def open_storage(uri: str) -> RunStorage:

@@ -14,6 +14,7 @@ EXTRA_OF_MODULE = {
     "torch": "cpu",
     "transformers": "cpu",
     "deepspeed": "cpu",
+    "obstore": "cpu",
     "huggingface_hub": "cpu",
     "markdown_it": "cpu",
     "safetensors": "cpu",

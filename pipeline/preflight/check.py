@@ -8,6 +8,7 @@ from pathlib import Path
 
 from actors.prompting.dialogue import build_dialogue
 from actors.prompting.strangers import StrangerError, strangers_of
+from actors.storage.address import check_address
 from pipeline.cluster.local_folders import check_socket_paths
 from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
@@ -64,6 +65,8 @@ def check_settings(config: Config, splits: ProblemSplits, trains: bool = True) -
     learns nothing.
     """
     trains = trains and config.learns
+    for name in (config.run.root, config.model.generator, config.model.verifier):  # before anything may show them
+        check_address(name)
     check_trackers(config.run.trackers)
     for field, name in _models(config, trains).items():  # before the problems, which take longer to read
         check_model(f"model.{field}", name, _context(config, field))

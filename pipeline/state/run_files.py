@@ -44,11 +44,22 @@ class RunFiles:
     def write(self, data: bytes, *names: str) -> None:
         self.storage.write(posixpath.join("", *names), data)
 
+    def create(self, data: bytes, *names: str) -> bool:
+        """Write a file that is not there; False if it is, with other data: of several writers one is told True."""
+        return self.storage.create(posixpath.join("", *names), data)
+
+    def create_json(self, body: Any, *names: str) -> bool:
+        return self.create(_encode(body), *names)
+
     def write_json(self, body: Any, *names: str) -> None:
-        self.write(json.dumps(body, indent=1, default=str).encode(), *names)
+        self.write(_encode(body), *names)
 
     def delete(self, *names: str) -> None:
         self.storage.delete_file(posixpath.join("", *names))
 
     def delete_folder(self, *names: str) -> None:
         self.storage.delete_directory(posixpath.join("", *names))
+
+
+def _encode(body: Any) -> bytes:
+    return json.dumps(body, indent=1, default=str).encode()

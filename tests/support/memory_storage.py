@@ -31,6 +31,9 @@ class MemoryStorage:
     def write(self, name: str, data: bytes) -> None:
         self._files[name] = bytes(data)
 
+    def create(self, name: str, data: bytes) -> bool:
+        return self._files.setdefault(name, bytes(data)) == data
+
     def append(self, name: str, data: bytes) -> None:
         self._files[name] = self._files.get(name, b"") + data
 

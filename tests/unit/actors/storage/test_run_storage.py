@@ -1,24 +1,36 @@
-"""What every storage promises, asked of the shipped one on two kinds of address and of one in memory."""
+"""What every storage promises, asked of the shipped ones and of one in memory."""
 
+import errno
+import os
 import threading
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from pyarrow import fs
 
 from actors.storage.checkpoint import fetch_checkpoint, is_saved, save_atomically, verify_checkpoint
 from actors.storage.filesystem import FilesystemStorage
+from actors.storage.object_store import ObjectStorage
 from actors.storage.parquet import read_batches, read_rows
 from actors.storage.parts import commit_part, committed_parts
-from actors.storage.run_storage import BACKENDS, DamagedError, RunStorage, open_file, open_storage, parse_json
+from actors.storage.run_storage import (
+    BACKENDS,
+    DamagedError,
+    RunStorage,
+    open_file,
+    open_storage,
+    parse_json,
+)
+from actors.storage.store_errors import StorageError
 from tests.support.memory_storage import MemoryStorage
 
 
-@pytest.fixture(params=["path", "file", "memory"])
+@pytest.fixture(params=["path", "file", "memory", "s3"])
 def root(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """An address below which there is nothing yet."""
     monkeypatch.setitem(BACKENDS, "memory", MemoryStorage)
+    if request.param == "s3":
+        return f"{request.getfixturevalue('bucket')}/runs/a"
     place = tmp_path / "run"
     return {"path": str(place), "file": f"file://{place}", "memory": f"memory:/{place}"}[request.param]
 
@@ -53,6 +65,53 @@ def test_lines_are_added(storage: RunStorage) -> None:
     storage.append("logs/events.jsonl", b"1\n")
     storage.append("logs/events.jsonl", b"2\n")
     assert storage.read("logs/events.jsonl") == b"1\n2\n"
+
+
+def test_a_file_is_created_once(storage: RunStorage) -> None:
+    assert storage.create("deep/er/a", b"one")
+    assert not storage.create("deep/er/a", b"two") and storage.read("deep/er/a") == b"one"
+    assert storage.create("deep/er/a", b"one")  # said again after a reply was lost
+    assert storage.list_names("deep/er") == ["a"]
+
+
+def race_to_create(storage: RunStorage) -> list[bytes]:
+    """Of eight writers those that were told that they made the file."""
+    gate, won = threading.Barrier(8), []
+
+    def create(data: bytes) -> None:
+        gate.wait()
+        if storage.create("the", data):
+            won.append(data)
+
+    threads = [threading.Thread(target=create, args=(str(n).encode() * 1000,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return won
+
+
+def test_of_several_writers_one_creates_the_file(storage: RunStorage) -> None:
+    assert race_to_create(storage) == [storage.read("the")]
+    assert storage.list_names() == ["the"]
+
+
+def test_also_where_a_file_has_one_name_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """File systems without hard links."""
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    storage = open_storage(str(tmp_path / "run"))
+    assert storage.create("a", b"one") and not storage.create("a", b"two") and storage.create("a", b"one")
+    assert storage.list_names() == ["a"]
+
+
+def test_where_nobody_can_promise_that_it_is_said() -> None:
+    hosted = FilesystemStorage("mock:///bucket/run")
+    with pytest.raises(StorageError, match="nobody can be kept from replacing a file there"):
+        hosted.create("a", b"one")
 
 
 def test_what_is_deleted_is_gone(storage: RunStorage) -> None:
@@ -126,11 +185,10 @@ def test_damage_is_named() -> None:
         parse_json(b"[1", "runs/a/x.json")
 
 
-def test_storages_of_a_bucket_share_a_client_that_puts_small_files_at_once() -> None:
-    """The region is given, so that nothing is asked of a network."""
-    addresses = [f"s3://bucket/{path}?region=us-east-1" for path in ("runs/one", "runs/two%20three/")]
-    storages = [FilesystemStorage(address) for address in addresses]
-    assert [storage._path for storage in storages] == [fs.FileSystem.from_uri(address)[1] for address in addresses]
-    assert storages[0]._filesystem is storages[1]._filesystem
-    _, (options,) = storages[0]._filesystem.__reduce__()
-    assert options["allow_delayed_open"] and options["region"] == "us-east-1"
+def test_storages_of_a_bucket_share_a_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until the environment says otherwise; nothing is asked of a network."""
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    one, two = (ObjectStorage(f"s3://bucket/runs/{name}") for name in ("one", "two"))
+    assert one._store is two._store
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    assert ObjectStorage("s3://bucket/runs/one")._store is not one._store
