@@ -23,7 +23,7 @@ from pipeline.training.settings import TrainingJob, training_settings
 from pipeline.training.train_verifier import train_verifier
 from pipeline.training.types import TrainingReport
 from tests.support.tiny_models import tiny_causal
-from tests.support.training_data import BATCH, LEARNING_RATE, MAX_TOKENS, STEPS, KilledOnce, write_examples, write_pairs
+from tests.support.training_data import BATCH, LEARNING_RATE, MAX_TOKENS, STEPS, CutOff, write_examples, write_pairs
 
 # ---- the desk -------------------------------------------------------------------------------------------------------
 
@@ -154,7 +154,7 @@ def test_trainings_by_workers_that_stay_equal_those_by_workers_of_their_own_bit_
 def train_killed_once(world: Path, name: str, training: TrainingSection, workers: TrainingWorkers) -> TrainingReport:
     job = job_of(world, "examples", name)
     settings = training_settings(job, TUNING, training, batch_size=BATCH)
-    return train_with_ray(KilledOnce(marker=str(world / f"{name}.marker")), settings, training, job, workers)
+    return train_with_ray(CutOff(marker=str(world / f"{name}.marker")), settings, training, job, workers)
 
 
 @pytest.mark.slow
