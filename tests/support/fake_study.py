@@ -61,6 +61,8 @@ class FakeScorer:
 
 
 class FakeActorGroups:
+    training_workers = None
+
     def __init__(self, config: Config, workers: int = 1, worker: int = 0) -> None:
         self.config = config
 
@@ -70,6 +72,8 @@ class FakeActorGroups:
     def __exit__(self, *_: object) -> None: ...
 
     def release_for(self, phase: str) -> None: ...
+
+    def expect_scoring(self, *_: object) -> None: ...
 
     def training_threads(self, base: str) -> int:
         return 1
@@ -101,7 +105,7 @@ def roll_out(
     return StageOutput(expected_parts=len(shards))
 
 
-def train(job: TrainingJob, config: TrainedSection, training: TrainingSection) -> Any:
+def train(job: TrainingJob, config: TrainedSection, training: TrainingSection, workers: None) -> Any:
     """Weights are a hash of the rows, the base and what identifies the training."""
     key = "pair_id" if "verifier" in job.out.rpartition("/iter_")[2] else "example_id"
     files = [f"{job.data}/{record.file}" for record in committed_parts(job.data).values()]
