@@ -52,7 +52,9 @@ class OneOfMany:
 
 @pytest.fixture
 def many(ray_session: None) -> Any:
-    return ray.remote(many_class()).options(num_cpus=0, max_concurrency=1000).remote(STATUS, HANGING)
+    actor: Any = ray.remote(many_class()).options(num_cpus=0, max_concurrency=1000).remote(STATUS, HANGING)
+    assert ray.get(actor.count.remote()) == 0  # it is up: its start is none of what is waited for here
+    return actor
 
 
 def test_a_round_waits_for_nobody_and_asks_who_hangs_once(many: Any) -> None:
