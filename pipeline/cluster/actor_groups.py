@@ -16,6 +16,7 @@ from actors.scorers.actor import MOVED_GROUP, ScorerActor
 from actors.scorers.client import ScorerClient
 from actors.storage.checkpoint import Checkpoint
 from actors.supervision.crew import WorkerStart
+from actors.supervision.node_loss import alive_nodes
 from actors.supervision.restart_budget import RestartBudget
 from actors.supervision.restart_watch import RestartWatch
 from pipeline.cluster.actor_calls import (
@@ -34,7 +35,7 @@ from pipeline.cluster.node_machine import smallest_machine
 from pipeline.cluster.nodes import describe_nodes, present_nodes, share_of_worker
 from pipeline.cluster.placement import Slot
 from pipeline.cluster.resources import describe_free, describe_placement, plan_resources
-from pipeline.cluster.room import alive_nodes, require_room
+from pipeline.cluster.room import require_room
 from pipeline.cluster.slots import ReservedSlots
 from pipeline.cluster.training_workers import TrainingWorkers
 from pipeline.config.schema import Config

@@ -8,13 +8,6 @@ from pipeline.cluster.placement import Misfit, Slot, after, fits
 from pipeline.cluster.resources import DATA, ResourcePlan, refusal
 
 
-def alive_nodes() -> set[str]:
-    """Ray's ids of the nodes that live."""
-    import ray
-
-    return {node["NodeID"] for node in ray.nodes() if node["Alive"]}
-
-
 def require_room(
     phase: str, plan: ResourcePlan, nodes: Sequence[Node], alive: Collection[str], held: Collection[Slot], workers: int
 ) -> None:

@@ -110,7 +110,7 @@ def _ask(reference: Any) -> Any:
         return ray.get(reference, timeout=DESK_DEADLINE_S)
     except GetTimeoutError:
         raise DeadlineError(
-            f"a training worker that waits for work got no sign from the driver's desk in {DESK_DEADLINE_S:.0f} s"
+            f"the desk between the driver and its training workers gave no sign in {DESK_DEADLINE_S:.0f} s"
         ) from None
 
 
@@ -143,7 +143,8 @@ class TrainingWorkers:
 
     def await_imports(self) -> None:
         """Before this thread imports more of Ray: two threads at its circular imports would get halves of modules."""
-        self._imported.wait()
+        if not self._imported.wait(DESK_DEADLINE_S):
+            raise DeadlineError(f"the start of training workers imported nothing in {DESK_DEADLINE_S:.0f} s")
 
     def run(self, job: Callable[[], Any]) -> Any:
         """What rank 0 returns of `job`. Raises what `fit` raised, or Ray's error of the desk; then no worker stays."""
@@ -152,7 +153,7 @@ class TrainingWorkers:
 
         assert self._fit is not None, "started before"
         try:
-            number = ray.get(self._desk.leave_job.remote(cloudpickle.dumps(job)))
+            number = _ask(self._desk.leave_job.remote(cloudpickle.dumps(job)))
             reference = self._desk.result.remote(number)
             while not ray.wait([reference], timeout=LOOK_S)[0]:
                 if self._fit.done():
