@@ -7,6 +7,7 @@ import uuid
 from pathlib import Path
 from typing import BinaryIO, cast
 
+import pyarrow as pa
 from pyarrow import fs
 
 from actors.storage.store_errors import StorageError
@@ -25,7 +26,7 @@ class FilesystemStorage:
         self._filesystem: fs.FileSystem = fs.LocalFileSystem()
         self._path = root
         if "://" in root:
-            self._filesystem, self._path = fs.FileSystem.from_uri(root)
+            self._filesystem, self._path = _open_address(root)
 
     @property
     def is_local(self) -> bool:
@@ -115,6 +116,16 @@ class FilesystemStorage:
 
     def _info(self, name: str) -> fs.FileInfo:
         return self._filesystem.get_file_info(self._at(name))
+
+
+def _open_address(address: str) -> tuple[fs.FileSystem, str]:
+    try:
+        found: tuple[fs.FileSystem, str] = fs.FileSystem.from_uri(address)
+    except (pa.ArrowException, OSError, ImportError) as error:
+        raise StorageError(
+            f"{address} cannot be opened: {str(error).splitlines()[0]}. Mend the address, or what its file system needs"
+        ) from None
+    return found
 
 
 def _link(half: Path, path: Path, data: bytes) -> bool:

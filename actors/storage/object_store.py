@@ -26,6 +26,9 @@ PATIENCE = {"connect_timeout": "5s", "read_timeout": "20s", "timeout": "10m"}
 BACKOFF = {"init_backoff": timedelta(seconds=0.2), "max_backoff": timedelta(seconds=5)}
 RETRIES: dict[str, Any] = {"max_retries": 6, "retry_timeout": timedelta(seconds=60), "backoff": BACKOFF}
 """Of requests that met a 5xx, a lost connection or no reply; retry_timeout: none is begun later than that."""
+AT_ONCE = {"connect_timeout": "2s", "read_timeout": "4s", "timeout": "8s"}
+FEW_RETRIES: dict[str, Any] = {"max_retries": 2, "retry_timeout": timedelta(seconds=6), "backoff": BACKOFF}
+"""Of a first look, before any work: whoever waits for it is a person who may have mistyped the address."""
 PIECE_BYTES = 64 << 20
 """Large files are copied in pieces of this size, each a request of its own."""
 READ_AHEAD_BYTES = 1 << 20
@@ -34,11 +37,11 @@ READ_AHEAD_BYTES = 1 << 20
 class ObjectStorage:
     """`RunStorage` of an address such as s3://bucket/runs/name."""
 
-    def __init__(self, root: str) -> None:
-        """Asks nothing yet. Raises AddressError."""
+    def __init__(self, root: str, *, patient: bool = True) -> None:
+        """Asks nothing yet. `patient`: whether requests that fail are repeated for a minute. Raises AddressError."""
         self.root = root.rstrip("/")
         scheme, bucket, self._path = parse_address(root)
-        self._store: Any = _open_bucket(scheme, bucket, _environment())
+        self._store: Any = _open_bucket(scheme, bucket, _environment(), patient)
 
     @property
     def is_local(self) -> bool:
@@ -151,12 +154,12 @@ def _environment() -> tuple[tuple[str, str], ...]:
 
 
 @lru_cache(maxsize=16)
-def _open_bucket(scheme: str, bucket: str, environment: tuple[tuple[str, str], ...]) -> Any:
+def _open_bucket(scheme: str, bucket: str, environment: tuple[tuple[str, str], ...], patient: bool) -> Any:
     """One client, with its connections, per bucket and process."""
     given = dict(environment)
     endpoint = given.get("AWS_ENDPOINT_URL_S3") or given.get("AWS_ENDPOINT_URL", "")
-    client = PATIENCE | {"allow_http": endpoint.startswith("http://")}
-    options: Any = {"client_options": client, "retry_config": RETRIES}
+    client = (PATIENCE if patient else AT_ONCE) | {"allow_http": endpoint.startswith("http://")}
+    options: Any = {"client_options": client, "retry_config": RETRIES if patient else FEW_RETRIES}
     if scheme == "s3" and endpoint:
         options["endpoint"] = endpoint
     return obstore.store.from_url(f"{scheme}://{bucket}", **options)

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, TypeVar
 
+from actors.storage.address import AddressError, check_address
 from sandbox.errors import UserError
 
 READERS = 32
@@ -81,11 +82,24 @@ def _open_objects(uri: str) -> RunStorage:
 
 
 BACKENDS: dict[str, Callable[[str], RunStorage]] = {"s3": _open_objects, "gs": _open_objects}
-"""How an address is opened, by its scheme; others are local paths, or addresses that pyarrow knows (file, hdfs)."""
+"""How an address is opened, by its scheme; others are local paths, or of pyarrow's."""
+SCHEMES_OF_PYARROW = ("file", "hdfs", "viewfs", "abfs", "abfss")
+
+
+def check_place(text: str) -> None:
+    """Raises AddressError if this is an address, and one that no storage opens. Asks nobody."""
+    scheme, separator, _ = text.partition("://")
+    if separator and scheme not in BACKENDS and scheme not in SCHEMES_OF_PYARROW:
+        raise AddressError(
+            f"{text!r} begins with {scheme}://, which nothing here opens; expected a path of this machine, "
+            "s3://bucket/path or gs://bucket/path"
+        )
+    check_address(text)
 
 
 def open_storage(uri: str) -> RunStorage:
-    """The storage at a local path or an address such as s3://bucket/runs/name. Creates nothing."""
+    """The storage at a local path or an address such as s3://bucket/runs/name. Creates nothing. Raises AddressError."""
+    check_place(uri)
     scheme, separator, _ = uri.partition("://")
     if separator and scheme in BACKENDS:
         return BACKENDS[scheme](uri)

@@ -5,10 +5,12 @@ import os
 from typing import Any
 
 from actors.machine.capacity import usable_cores
+from actors.machine.provisions import OBJECT_STORE_BYTES
 from pipeline.cluster.interruption import own_sigterm_kept
 from pipeline.cluster.local_folders import check_socket_paths, give_token
 from pipeline.cluster.nodes import ResourceError
 from pipeline.config.schema import Config
+from pipeline.errors import what_happened
 from pipeline.trackers.console import say
 
 WORKER_ENVIRONMENT = {
@@ -20,7 +22,6 @@ WORKER_ENVIRONMENT = {
     "RAY_DEDUP_LOGS": "1",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
-OBJECT_STORE_BYTES = 256 << 20  # rows live in Parquet, so the store stays small
 START_ATTEMPTS = 3
 FEWEST_CORES = 2
 """Ray's are numbers that actors reserve, and a run reserves more than one."""
@@ -29,7 +30,10 @@ WARM_WORKERS = 4
 
 
 def connect_ray(config: Config) -> Any:
-    """Join the cluster that RAY_ADDRESS names, or start Ray on this machine. Returns Ray's context."""
+    """Join the cluster that RAY_ADDRESS names, or start Ray on this machine. Returns Ray's context.
+
+    Raises ResourceError if neither is possible.
+    """
     for name, value in WORKER_ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     import ray
@@ -39,11 +43,24 @@ def connect_ray(config: Config) -> Any:
     if ray.is_initialized():
         return ray.get_runtime_context()
     with own_sigterm_kept():
-        if os.environ.get("RAY_ADDRESS"):
-            return ray.init(log_to_driver=False, runtime_env={"env_vars": WORKER_ENVIRONMENT})
+        if address := os.environ.get("RAY_ADDRESS"):
+            return join_cluster(address)
         check_socket_paths()
         give_token()
         return _start(ray, config.executor.replicas * config.executor.boxes)
+
+
+def join_cluster(address: str) -> Any:
+    """Join the cluster that RAY_ADDRESS, which is `address`, names. Raises ResourceError if it lets nobody in."""
+    import ray
+
+    try:
+        return ray.init(log_to_driver=False, runtime_env={"env_vars": WORKER_ENVIRONMENT})
+    except Exception as error:  # other versions, another token, a cluster that ends
+        raise ResourceError(
+            f"RAY_ADDRESS = {address!r}: that cluster cannot be joined: {what_happened(error)}. "
+            "`mucode doctor --cluster` compares it with this machine"
+        ) from error
 
 
 def _start(ray: Any, boxes: int) -> Any:
@@ -57,7 +74,7 @@ def _start(ray: Any, boxes: int) -> Any:
                 resources={"sandbox": boxes},
                 include_dashboard=False,
                 log_to_driver=False,
-                object_store_memory=OBJECT_STORE_BYTES,
+                object_store_memory=OBJECT_STORE_BYTES,  # rows live in Parquet, so the store stays small
                 logging_level=logging.WARNING,
                 _system_config={"num_workers_soft_limit": cores + WARM_WORKERS},
             )

@@ -13,6 +13,18 @@ def add_set_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def named_directory(text: str) -> str:
+    """The directory that a DIR argument names: an address, whose store has answered just now, or an absolute path.
+
+    Raises AddressError, StorageError.
+    """
+    from actors.storage.reach import require_reachable
+    from pipeline.state.run_directory import absolute_root
+
+    require_reachable(text)
+    return absolute_root(text)
+
+
 def parse_count(text: str) -> int:
     """A whole number of at least 1."""
     if not text.isdecimal() or int(text) < 1:

@@ -2,18 +2,19 @@
 
 import argparse
 
+from pipeline.commands.options import named_directory
+
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run_dir", metavar="DIR", help="the directory of the run or study")
 
 
 def execute_command(options: argparse.Namespace) -> int:
-    from pipeline.state.run_directory import absolute_root
     from pipeline.study.execute import stored_study
     from pipeline.study.publish import publish_study
     from pipeline.study.runs import stored_study_runs
 
-    options.directory = root = absolute_root(options.run_dir)
+    options.directory = root = named_directory(options.run_dir)
     study = stored_study(root)
     if study is None:
         return _report_run(root)

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from pipeline.commands.options import add_set_option
+from pipeline.commands.options import add_set_option, named_directory
 from pipeline.config.load import load_config, validated_config
 from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
@@ -18,10 +18,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def execute_command(options: argparse.Namespace) -> int:
     from pipeline.commands.run import execute_run
-    from pipeline.state.run_directory import absolute_root, stored_config
+    from pipeline.state.run_directory import stored_config
     from pipeline.study.execute import execute_study, stored_study
 
-    options.directory = root = absolute_root(options.run_dir)
+    options.directory = root = named_directory(options.run_dir)
     study = None if "://" in root else stored_study(root)
     if study is not None:
         if options.set:

@@ -4,6 +4,8 @@ import argparse
 import posixpath
 from typing import TYPE_CHECKING
 
+from pipeline.commands.options import named_directory
+
 if TYPE_CHECKING:
     from pipeline.integrity.inspection import Inspected  # imports pyarrow
 
@@ -17,10 +19,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def execute_command(options: argparse.Namespace) -> int:
     """1 if anything is wrong."""
     from pipeline.integrity.inspection import inspect_run
-    from pipeline.state.run_directory import absolute_root
     from pipeline.state.store import Store
 
-    root = absolute_root(options.run_dir)
+    root = named_directory(options.run_dir)
     passed: set[str] = set()
     problems = parts = size = 0
     for directory in _run_directories(root):

@@ -2,15 +2,18 @@
 
 import difflib
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
+from pipeline.config.mistakes import Sources, explain_mistakes
 from pipeline.config.schema import Config
 from pipeline.config.shipped import EMBEDDED, shipped_configs
 from pipeline.errors import ConfigError
+
+COMMAND_LINE = "the command line"
 
 
 def load_config(
@@ -21,16 +24,18 @@ def load_config(
     None: the defaults above.
     """
     data: dict[str, Any] = {}
+    sources = Sources()
     for file in [files] if isinstance(files, str | Path) else files or []:
         found = read_toml(file)
         if "methods" in found:
             raise ConfigError(f"{file} is a study, since it has [[methods]]; `mucode study {file}` executes it")
+        sources.note(found, str(file))
         for name, section in found.items():
             known = data.get(name)
             data[name] = {**known, **section} if isinstance(known, dict) and isinstance(section, dict) else section
     for override in overrides or []:
-        apply_override(data, override)
-    return validated_config(data)
+        apply_override(data, override, sources)
+    return validated_config(data, sources=sources)
 
 
 def find_config(name: str | Path) -> Path:
@@ -54,15 +59,18 @@ def read_toml(name: str | Path) -> dict[str, Any]:
         raise ConfigError(f"{path} is not valid TOML: {error}") from None
 
 
-def validated_config(data: dict[str, Any], context: dict[str, str] | None = None) -> Config:
+def validated_config(
+    data: dict[str, Any], context: dict[str, str] | None = None, sources: Sources | None = None
+) -> Config:
     """The config that `data` says; AS_STORED checks no names of rows. Raises ConfigError, a line per mistake."""
     try:
         return Config.model_validate(data, context=context)
     except ValidationError as error:
-        raise ConfigError("\n".join(explain_mistake(item, Config) for item in error.errors())) from None
+        raise ConfigError("\n".join(explain_mistakes(error, Config, sources))) from None
 
 
-def apply_override(data: dict[str, Any], override: str) -> None:
+def apply_override(data: dict[str, Any], override: str, sources: Sources | None = None) -> None:
+    """Put `section.key=value` into `data`, and into `sources` who said it. Raises ConfigError."""
     key, equals, value = override.partition("=")
     section, dot, name = key.strip().partition(".")
     if not (equals and dot and name):
@@ -74,24 +82,5 @@ def apply_override(data: dict[str, Any], override: str) -> None:
     if not isinstance(data.setdefault(section, {}), dict):
         raise ConfigError(f"{section} = {data[section]!r}: expected a section, as in [{section}]")
     data[section][name] = parsed
-
-
-def explain_mistake(item: Any, model: type[BaseModel]) -> str:
-    """One line for a mistake that pydantic found in the data of `model`."""
-    path = ".".join(str(step) for step in item["loc"])
-    if item["type"] == "extra_forbidden":
-        names = [step for step in item["loc"] if isinstance(step, str)]
-        known = [key for key in _known_keys(model) if key.count(".") == len(names) - 1]
-        close = difflib.get_close_matches(".".join(names), known, n=1, cutoff=0.0)
-        return f"unknown config key {path!r}; the nearest valid one is {close[0]!r}"
-    said = item["msg"].removeprefix("Value error, ")
-    return f"config key {path!r} = {item['input']!r}: {said}" if path else said
-
-
-def _known_keys(model: type[BaseModel]) -> Iterator[str]:
-    """Dotted names of fields, of those within sections too, whether a field holds one section or several."""
-    for name, field in model.model_fields.items():
-        yield name
-        for kind in (field.annotation, *get_args(field.annotation)):
-            if isinstance(kind, type) and issubclass(kind, BaseModel):
-                yield from (f"{name}.{inner}" for inner in _known_keys(kind))
+    if sources is not None:
+        sources.note(parsed, COMMAND_LINE, section, name)

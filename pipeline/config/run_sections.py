@@ -16,7 +16,7 @@ class RunSection(Section):
 
     name: str = operational("embedded", pattern=r"^[A-Za-z0-9._-]+$")
     """Name of the run's folder under `run.root`: letters, digits, dots, hyphens and underscores."""
-    root: HomePath = operational("runs")
+    root: HomePath = operational("runs", min_length=1)
     """Folder that holds runs: a local path, or an s3:// or gs:// address that every node reaches."""
     stages: HomePath = operational("")
     """Folder in which several runs share finished stages, relative to the run's own (as in ../../stages); empty keeps

@@ -1,21 +1,22 @@
 """Everything that can be wrong before work starts, found before work starts, without heavy imports."""
 
 import os
-import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from actors.prompting.dialogue import build_dialogue
 from actors.prompting.strangers import StrangerError, strangers_of
-from actors.storage.address import check_address
+from actors.storage.run_storage import check_place
 from pipeline.cluster.local_folders import check_socket_paths
 from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
 from pipeline.methods.strategies import STRATEGIES
 from pipeline.model_files.chat import render_example
 from pipeline.model_files.directory import ModelFilesError, check_directory
-from pipeline.preflight.estimate import problem_notices
+from pipeline.preflight.estimate import problem_notices, run_cost
+from pipeline.preflight.provisions import check_provisions
+from pipeline.preflight.ray_address import check_ray_address
 from pipeline.preflight.settling import check_sizes, settle_config
 from pipeline.state.plugins import load_plugins
 from pipeline.state.problems import SPLITS, ProblemSplits
@@ -27,21 +28,20 @@ EMBEDDED = Path(__file__).parents[1] / "embedded"
 EVALUATED_SPLITS = ("test",)
 EVALUATED_FIELDS = (*(name for name in Config.model_fields if name != "problems"), "problems.test")
 """What an evaluation reads: its dry run leaves the problems of other splits alone."""
-MIN_FREE_BYTES = 1 << 30
-"""A full disk in the middle costs a stage; the embedded default writes far less."""
 
 
 def check_run(config: Config, splits: ProblemSplits, trains: bool = True) -> Config:
     """The settled config. Raise one clear error for the first thing that would stop this run; print what else to know
     of its problems."""
     from actors.storage.checkpoint import fetch_checkpoint
+    from pipeline.preflight.run_folder import check_disk
     from pipeline.state.models import resolve_model  # these import pyarrow, which a dry run does without
-    from pipeline.state.run_directory import run_root
 
     trains = trains and config.learns
     config = check_settings(config, splits, trains)
     for notice in problem_notices(config, splits):
         print(f"note: {notice}", file=sys.stderr)
+    _check_surroundings(config)
     for field, name in _models(config, trains).items():
         path = resolve_model(name).path  # a name that nobody has is refused here, and a hub model fetched once
         if not Path(path).is_dir():  # its files are here only now
@@ -49,12 +49,21 @@ def check_run(config: Config, splits: ProblemSplits, trains: bool = True) -> Con
     config = settle_config(config, trains=trains, fetch=True)
     _check_room(config)
     check_sizes(config, trains=trains, fetch=True)
-    _check_root(config.run.root)
-    _check_disk(run_root(config))
-    if not os.environ.get("RAY_ADDRESS"):
-        check_socket_paths()
+    check_disk(config, run_cost(config, splits) if trains else None)
     _check_engine(config.sandbox.packages)
     return config
+
+
+def _check_surroundings(config: Config) -> None:
+    """What a mistyped address, or a container that gives too little, would end later and worse."""
+    from pipeline.preflight.run_folder import check_root
+
+    check_root(config)
+    if address := os.environ.get("RAY_ADDRESS"):
+        check_ray_address(address)
+    else:
+        check_socket_paths()
+        check_provisions()
 
 
 def check_settings(config: Config, splits: ProblemSplits, trains: bool = True) -> Config:
@@ -66,7 +75,7 @@ def check_settings(config: Config, splits: ProblemSplits, trains: bool = True) -
     """
     trains = trains and config.learns
     for name in (config.run.root, config.model.generator, config.model.verifier):  # before anything may show them
-        check_address(name)
+        check_place(name)
     check_trackers(config.run.trackers)
     for field, name in _models(config, trains).items():  # before the problems, which take longer to read
         check_model(f"model.{field}", name, _context(config, field))
@@ -173,29 +182,6 @@ def _check_files(key: str, name: str, path: Path, max_tokens: int | None) -> Non
     except ModelFilesError as error:
         hint = "; `--config embedded` has all settings of the built-in models" if own else ""
         raise ConfigError(f"{key} = {name!r}: {error}{hint}") from None
-
-
-def _check_root(root: str) -> None:
-    """A job's working directory is an upload that ends with the job; a run must outlive it."""
-    if "RAY_JOB_CONFIG_JSON_ENV_VAR" in os.environ and "://" not in root and not Path(root).is_absolute():
-        raise ConfigError(
-            f"run.root = {root!r} is relative to the job's upload, which Ray deletes; "
-            "set it to an absolute path or an s3:// gs:// address that every node reaches"
-        )
-
-
-def _check_disk(root: str) -> None:
-    if "://" in root:
-        return
-    place = next(one for one in (Path(root), *Path(root).parents) if one.exists())
-    if not place.is_dir() or not os.access(place, os.W_OK):
-        raise ConfigError(f"run.root: no folder can be made at {root}, as {place} is no folder that one may write to")
-    free = shutil.disk_usage(place).free
-    if free < MIN_FREE_BYTES:
-        raise ConfigError(
-            f"{place} has {free >> 20} MiB free, at least {MIN_FREE_BYTES >> 20} MiB are needed; "
-            "free some, or set run.root to another disk"
-        )
 
 
 def _check_engine(packages: Sequence[str]) -> None:

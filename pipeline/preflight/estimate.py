@@ -1,9 +1,11 @@
 """What a run will cost, before anything heavy is imported."""
 
 import json
+from dataclasses import dataclass
 
 from pipeline.config.schema import Config
 from pipeline.evaluation.best_of_n import answers_per_problem, best_of_n_values
+from pipeline.sizing.model_facts import BYTES, find_model_facts
 from pipeline.state.problems import SPLITS, ProblemSplits
 
 DISK_PER_TURN_BYTES = 1500
@@ -22,8 +24,33 @@ def problem_notices(config: Config, splits: ProblemSplits) -> list[str]:
     return [line for line in found if line]
 
 
-def describe_run(config: Config, splits: ProblemSplits) -> str:
-    """The resolved settings, and what a run of them will sample, train and write."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunCost:
+    """What a run will sample, train and write, at most."""
+
+    episodes: int
+    answers: int
+    generators: int
+    """Trainings of the generator, each of which leaves a checkpoint; `verifiers`: of the verifier."""
+    verifiers: int
+    checkpoint_bytes: int | None
+    """Of all of these; None if a model's size is not known here."""
+
+    @property
+    def row_bytes(self) -> int:
+        """Of Parquet."""
+        return self.answers * DISK_PER_TURN_BYTES
+
+    def text(self) -> str:
+        size = f", about {_size(self.checkpoint_bytes)}" if self.checkpoint_bytes else ""
+        checkpoints = self.generators + self.verifiers
+        return (
+            f"about {self.row_bytes >> 20} MiB of Parquet, plus {checkpoints} checkpoints{size if checkpoints else ''}"
+        )
+
+
+def run_cost(config: Config, splits: ProblemSplits) -> RunCost:
+    """The cost of a whole run, from its beginning."""
     counts = {split: splits.size(config, split) for split in SPLITS}
     iterations, control = config.run.iterations, int(config.run.control and config.run.iterations > 0)
     learned = iterations + 1 if config.learns else 0
@@ -31,16 +58,43 @@ def describe_run(config: Config, splits: ProblemSplits) -> str:
     greedy = counts["test"] * (iterations + 1 + control)
     if config.protocol.returned == "best_on_validation":
         greedy += counts["validation"] * (iterations + 1)
-    answers = sampled * config.rollouts.turns + _evaluation_answers(config, greedy, counts["test"])
+    return RunCost(
+        episodes=sampled,
+        answers=sampled * config.rollouts.turns + _evaluation_answers(config, greedy, counts["test"]),
+        generators=iterations + control,
+        verifiers=learned,
+        checkpoint_bytes=_checkpoint_bytes(config, iterations + control, learned),
+    )
+
+
+def _checkpoint_bytes(config: Config, generators: int, verifiers: int) -> int | None:
+    size = 0
+    for count, name in ((generators, config.model.generator), (verifiers, config.model.verifier)):
+        facts = find_model_facts(name) if count else None
+        dtype = config.model.dtype or (facts.dtype if facts else None)
+        if count and (facts is None or facts.parameters is None or dtype not in BYTES):
+            return None
+        size += count * (facts.parameters or 0) * BYTES[dtype] if facts and dtype else 0
+    return size
+
+
+def _size(count: int) -> str:
+    return f"{count / (1 << 30):.1f} GiB" if count >= 1 << 30 else f"{count >> 20} MiB"
+
+
+def describe_run(config: Config, splits: ProblemSplits) -> str:
+    """The resolved settings, and what a run of them will sample, train and write."""
+    counts = {split: splits.size(config, split) for split in SPLITS}
+    cost = run_cost(config, splits)
     lines = [
         json.dumps(config.model_dump(), indent=1),
         "",
         f"problems     {counts['train']} train, {counts['validation']} validation, {counts['test']} test",
-        f"episodes     {sampled} sampled for training and held-out pairs, in iterations 0 to {iterations}",
-        _answers_line(config, answers),
-        f"trainings    {iterations + control} of the generator, {learned} of the verifier",
-        f"disk         about {answers * DISK_PER_TURN_BYTES >> 20} MiB of Parquet, plus "
-        f"{iterations + control + learned} checkpoints",
+        f"episodes     {cost.episodes} sampled for training and held-out pairs, in iterations 0 to "
+        f"{config.run.iterations}",
+        _answers_line(config, cost.answers),
+        f"trainings    {cost.generators} of the generator, {cost.verifiers} of the verifier",
+        f"disk         {cost.text()}",
         *(f"note         {line}" for line in problem_notices(config, splits)),
     ]
     return "\n".join(lines)

@@ -11,7 +11,7 @@ from actors.machine.capacity import Machine, this_machine
 from pipeline.config.schema import Config
 from pipeline.sizing.choices import check_memory, choose_data, choose_sizes
 from pipeline.sizing.description import describe_choices
-from pipeline.sizing.model_facts import find_model_facts
+from pipeline.sizing.model_facts import find_model_facts, model_directory
 
 SETTLED = ("dtype", "max_tokens")
 """Settings of [model] that a run keeps as they were chosen at its first start, also on another machine."""
@@ -50,16 +50,20 @@ def check_sizes(config: Config, *, trains: bool, fetch: bool) -> None:
 
 
 def choices_text(given: Config, settled: Config, *, trains: bool) -> str:
-    """What was chosen for what `given` leaves open, a line each; "" if nothing was."""
+    """What was chosen for what `given` leaves open, a line each, and which models were not looked up; "" if nothing."""
+    names = {"model.generator": settled.model.generator} | (
+        {"model.verifier": settled.model.verifier} if trains else {}
+    )
+    missing = [f"{key} = {name!r}" for key, name in names.items() if model_directory(name) is None]
+    lines = [
+        f"note: {one} is not on this machine and was not looked up: the start fetches it, checks its files, and "
+        "chooses what the config leaves open"
+        for one in missing
+    ]
     model = find_model_facts(settled.model.generator)
-    if model is None:
-        return (
-            f"model.generator = {settled.model.generator!r} is not on this machine: the start fetches it, checks its "
-            "files, and chooses what the config leaves open"
-        )
-    if settled.model.dtype is None:
-        return ""
-    return describe_choices(given, settled, model, expected_machine(), trains=trains)
+    if model is not None and settled.model.dtype is not None:
+        lines.append(describe_choices(given, settled, model, expected_machine(), trains=trains))
+    return "\n".join(filter(None, lines))
 
 
 def _with_model(config: Config, values: dict[str, Any]) -> Config:

@@ -8,7 +8,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from pipeline.config.fields import AS_STORED
-from pipeline.config.load import EMBEDDED, apply_override, explain_mistake, find_config, read_toml
+from pipeline.config.load import EMBEDDED, apply_override, find_config, read_toml
+from pipeline.config.mistakes import Sources, explain_mistakes
 from pipeline.config.schema import Config
 from pipeline.errors import ConfigError, StoreError
 from pipeline.study.hypotheses import HYPOTHESES
@@ -19,6 +20,8 @@ def load_study(path: str | Path, overrides: dict[str, object] | None = None, set
     """Read a study file; `overrides` replace its top-level values, and `settings` (`section.key=value`) those of its
     config. Raises ConfigError, one line per mistake."""
     data = read_toml(path) | (overrides or {})
+    sources = Sources()
+    sources.note(data, str(path))
     for setting in settings:
         apply_override(data.setdefault("config", {}), setting)
     if "methods" not in data and set(data) & set(Config.model_fields):
@@ -26,7 +29,7 @@ def load_study(path: str | Path, overrides: dict[str, object] | None = None, set
     try:
         study = Study.model_validate(data)
     except ValidationError as error:
-        raise ConfigError("\n".join(explain_mistake(item, Study) for item in error.errors())) from None
+        raise ConfigError("\n".join(explain_mistakes(error, Study, sources))) from None
     base = _base_settings(path, study.base)
     if bare := [key for key, value in base.items() if not isinstance(value, dict)]:
         raise ConfigError(f"base = {study.base!r}: {bare[0]} = {base[bare[0]]!r} is in no section, as in [run]")
@@ -48,7 +51,7 @@ def study_as_stored(data: dict[str, Any], where: str) -> Study:
     try:
         return Study.model_validate(data, context=AS_STORED)
     except ValidationError as error:
-        mistakes = "\n".join(explain_mistake(item, Study) for item in error.errors())
+        mistakes = "\n".join(explain_mistakes(error, Study))
         raise StoreError(f"{where} is not what a study wrote: {mistakes}. Restore it") from None
 
 

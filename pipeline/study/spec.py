@@ -85,7 +85,7 @@ class Study(Section):
 
     name: str = Field(pattern=NAME)
     """Name of the study's folder under `root`: letters, digits, dots, hyphens and underscores."""
-    root: str = "runs"
+    root: str = Field("runs", min_length=1)
     """Folder that holds studies: a local path, or an s3:// or gs:// address that every node reaches."""
     base: str = "embedded"
     """Config that every run starts from: "embedded" (built-in model and data), "defaults" (every setting's own), or a

@@ -43,7 +43,7 @@ def run_with(root: Path, *settings: str, **environment: str) -> subprocess.Compl
         ("rollouts.sample=3", ("unknown config key", "rollouts.samples")),
         ("model.generator=./nowhere", ("model.generator", "./nowhere", "no such directory")),
         ("model.generator=builtin:huge", ("builtin:generator",)),
-        ("run.strategy=magic", ("'run.strategy' = 'magic'", "mucode")),
+        ("run.strategy=magic", ("run.strategy = 'magic'", "mucode")),
         ("problems.train=./nothing.jsonl", ("nothing.jsonl",)),
         ("rollouts.max_tokens=512", ("rollouts.max_tokens = 512", "model.max_tokens")),
         ("run.name='a/b'", ("run.name",)),
@@ -105,9 +105,10 @@ def test_no_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from pipeline.config.load import EMBEDDED, load_config
     from pipeline.errors import ConfigError
     from pipeline.preflight import check as preflight
+    from pipeline.preflight import run_folder
     from pipeline.state.problems import ProblemSplits
 
     full = shutil.disk_usage(tmp_path)._replace(free=5 << 20)
-    monkeypatch.setattr(preflight.shutil, "disk_usage", lambda path: full)
+    monkeypatch.setattr(run_folder.shutil, "disk_usage", lambda path: full)
     with pytest.raises(ConfigError, match="5 MiB free"):
         preflight.check_run(load_config(EMBEDDED, [f"run.root={tmp_path}"]), ProblemSplits())

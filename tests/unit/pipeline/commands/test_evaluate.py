@@ -122,7 +122,10 @@ def test_a_number_that_is_none_is_refused_by_the_name_of_its_option(
 
 def test_a_dry_run_says_what_it_has_not_looked_at(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["eval", "--dry-run", "--model", "nobody/has-this", "--dataset", "builtin:test"]) == 0
-    assert "model.generator = 'nobody/has-this' is not on this machine: the start fetches it" in capsys.readouterr().out
+    assert (
+        "model.generator = 'nobody/has-this' is not on this machine and was not looked up: the start fetches it"
+        in capsys.readouterr().out
+    )
 
 
 def test_an_evaluation_needs_no_verifier_to_be_made(tmp_path: Path) -> None:
@@ -147,7 +150,7 @@ def test_a_root_where_no_folder_can_be_made_is_refused(
     (tmp_path / "file").write_text("")
     monkeypatch.setattr("pipeline.preflight.check._check_engine", lambda packages: None)
     assert cli.main(["run", "--set", f"run.root={tmp_path}/file/runs"]) == 2
-    assert f"as {tmp_path}/file is no folder" in capsys.readouterr().err
+    assert f"{tmp_path}/file is a file. Choose another folder" in capsys.readouterr().err
 
 
 def test_an_evaluation_is_not_resumed_as_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

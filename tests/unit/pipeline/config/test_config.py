@@ -45,13 +45,16 @@ def test_every_shipped_study_loads(path: Path) -> None:
     [
         ("rollout.samples=3", "nearest valid one is 'rollouts'"),
         ("rollouts.sample=3", "nearest valid one is 'rollouts.samples'"),
-        ("rollouts.samples=many", "'rollouts.samples' = 'many'"),
-        ("rollouts.samples=0", "greater than or equal to 1"),
+        (
+            "rollouts.samples=many",
+            "rollouts.samples = 'many': expected a whole number, as in 15 (from the command line)",
+        ),
+        ("rollouts.samples=0", "rollouts.samples = 0: expected at least 1"),
         ("samples=3", "expected section.key=value"),
-        ("protocol.oracle_weight=inf", "'protocol.oracle_weight' = inf"),
-        ("verifier.learning_rate=nan", "'verifier.learning_rate' = nan"),
+        ("protocol.oracle_weight=inf", "protocol.oracle_weight = inf: expected a finite number"),
+        ("verifier.learning_rate=nan", "verifier.learning_rate = nan"),
         ("eval.beam=9", "eval.beam = 9 cannot be kept from 5 answers"),
-        ("protocol.name=['paper']", "'protocol.name' = ['paper']"),
+        ("protocol.name=['paper']", "protocol.name = ['paper']: expected text in quotes"),
     ],
 )
 def test_bad_settings_are_named(override: str, message: str) -> None:

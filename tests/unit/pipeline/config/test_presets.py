@@ -102,7 +102,7 @@ def test_a_stored_config_is_read_back_as_it_was() -> None:
 
 
 def test_an_unknown_protocol_names_the_known_ones() -> None:
-    with pytest.raises(ConfigError, match=r"'protocol\.name' = 'papre': expected one of default, paper, release"):
+    with pytest.raises(ConfigError, match=r"protocol\.name = 'papre': expected one of default, paper, release"):
         load_config(None, ["protocol.name=papre"])
 
 

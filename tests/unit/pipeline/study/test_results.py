@@ -58,7 +58,7 @@ def test_a_study_whose_rows_are_not_installed_here_is_reported(
 
 
 def test_a_study_file_that_was_edited_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for text, said in (('{"methods": []}', "config key 'methods'"), ("3", "3")):
+    for text, said in (('{"methods": []}', "methods = []: expected at least 1 entry"), ("3", "3")):
         (tmp_path / "study.json").write_text(text)
         assert cli.main(["report", str(tmp_path)]) == 2
         assert f"study.json is not what a study wrote: {said}" in capsys.readouterr().err
