@@ -24,6 +24,8 @@ from actors.storage.run_storage import RunStorage, open_storage
 from sandbox.errors import UserError
 
 MANIFEST = "checkpoint.json"
+REMOVED = "removed.json"
+"""Of a checkpoint whose weights were removed to save room (removed_checkpoint.py); its manifest is still there."""
 SCHEMA = "checkpoint/1"
 CACHE = "~/.cache/mucode/checkpoints"
 HASHED_BYTES = 1 << 24
@@ -111,10 +113,21 @@ def is_saved(target: str) -> bool:
     return open_storage(target).exists(MANIFEST)
 
 
+def checkpoint_bytes(target: str) -> int:
+    """Bytes of the files of a saved checkpoint by its manifest; 0 if it was removed, or none can be read."""
+    storage = open_storage(target)
+    try:
+        saved = _parse_manifest(storage.read(MANIFEST), posixpath.join(target, MANIFEST))
+    except (FileNotFoundError, CheckpointError):
+        return 0
+    return 0 if storage.exists(REMOVED) else sum(entry["bytes"] for entry in saved["files"].values())
+
+
 def damage_of_checkpoint(checkpoint: Checkpoint, *, every_byte: bool = False) -> str | None:
     """What is wrong with a saved checkpoint at any address, in words that begin with a path; None if it is whole.
 
-    Names and sizes are compared with its checkpoint.json, by a listing per folder; with `every_byte` contents, too.
+    Names and sizes are compared with its checkpoint.json, by a listing per folder; with `every_byte` contents, too. One
+    that was removed to save room is whole: whoever needs it is refused.
     """
     root, storage = checkpoint.path, open_storage(checkpoint.path)
     try:
@@ -128,6 +141,8 @@ def damage_of_checkpoint(checkpoint: Checkpoint, *, every_byte: bool = False) ->
         return f"{root} is not the checkpoint {checkpoint.policy_id} that was saved there"
     folders = {posixpath.dirname(name) for name in entries}
     sizes = {posixpath.join(one, name): size for one in folders for name, size in storage.file_sizes(one).items()}
+    if REMOVED in sizes:
+        return None
     for name, entry in entries.items():
         if name not in sizes:
             return f"{posixpath.join(root, name)} is missing"
@@ -154,12 +169,14 @@ def fetch_checkpoint(uri: str, cache_dir: str | None = None) -> str:
     policy_id and verified. Anything else is taken for a model name and left to the Hugging Face cache.
     """
     if Path(uri).expanduser().is_dir():
+        _require_there(uri, (Path(uri).expanduser() / REMOVED).exists())
         return str(Path(uri).expanduser())
     if "://" not in uri:
         return _from_hub(uri)
     storage = open_storage(uri)
     if not storage.exists(MANIFEST):
         raise CheckpointError(f"no checkpoint at {uri}: it has no {MANIFEST}, which is written last")
+    _require_there(uri, storage.exists(REMOVED))
     manifest = _parse_manifest(storage.read(MANIFEST), posixpath.join(uri, MANIFEST))
     cache = Path(cache_dir or CACHE).expanduser()
     cache.mkdir(parents=True, exist_ok=True)
@@ -187,6 +204,14 @@ def open_checkpoint(uri: str) -> Iterator[Path]:
         storage.download(MANIFEST, Path(folder) / MANIFEST)
         _download(storage, _read_manifest(Path(folder)), Path(folder))
         yield Path(verify_checkpoint(folder).path)
+
+
+def _require_there(uri: str, removed: bool) -> None:
+    if removed:
+        raise CheckpointError(
+            f"the weights of {uri} were removed to save room, as its {REMOVED} says; name another model, restore the "
+            "folder from a copy, or delete the stage that it lies in, and all later ones, to train it again"
+        )
 
 
 def _from_hub(name: str) -> str:
@@ -288,8 +313,9 @@ def _save_remote(write: Callable[[Path], None], target: str) -> Checkpoint:
         half = Path(folder)
         write(half)
         manifest = _write_manifest(half)
-        if storage.exists(MANIFEST):  # nobody may read a mixture of the old and the new
-            storage.delete_file(MANIFEST)
+        for name in (MANIFEST, REMOVED):  # nobody may read a mixture of the old and the new
+            if storage.exists(name):
+                storage.delete_file(name)
         for name in [*manifest["files"], MANIFEST]:
             storage.upload(half / name, name)
     return Checkpoint(path=target, policy_id=manifest["policy_id"])

@@ -7,7 +7,7 @@ from ray.exceptions import GetTimeoutError
 
 from actors.inference.engine import LoadReport
 from pipeline.cluster.resources import describe_free
-from pipeline.trackers.console import say
+from pipeline.trackers.console import notice
 from sandbox.errors import UserError
 
 END_DEADLINE_S = 20.0
@@ -66,5 +66,6 @@ def ask_scorer_life(actor: Any) -> Any:
     return actor.life.options(concurrency_group="moved").remote()
 
 
-def say_indented(text: str) -> None:
-    say(f"  {text}")
+def tell_loss(text: str) -> None:
+    """Of an actor that died, or was started again."""
+    notice(f"  {text}", workers_lost=1)

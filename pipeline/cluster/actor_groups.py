@@ -27,7 +27,7 @@ from pipeline.cluster.actor_calls import (
     end_all,
     late_start,
     load_remarks,
-    say_indented,
+    tell_loss,
 )
 from pipeline.cluster.connect import connect_ray
 from pipeline.cluster.memory import check_memory
@@ -90,8 +90,8 @@ class ActorGroups:
         self._scorers: list[Any] = []
         self._scorer_threads: int | None = None
         self.engines_rebuilt = 0  # loads whose weights did not go in place
-        self._executor_watch = RestartWatch("executor", ask_life, say_indented, what_happened, EXECUTOR_ADVICE)
-        self._scorer_watch = RestartWatch("verifier", ask_scorer_life, say_indented, what_happened, SCORER_ADVICE)
+        self._executor_watch = RestartWatch("executor", ask_life, tell_loss, what_happened, EXECUTOR_ADVICE)
+        self._scorer_watch = RestartWatch("verifier", ask_scorer_life, tell_loss, what_happened, SCORER_ADVICE)
 
     def __enter__(self) -> "ActorGroups":
         return self

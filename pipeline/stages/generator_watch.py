@@ -12,6 +12,7 @@ from actors.supervision.crew import WorkerReport
 from pipeline.config.schema import Config
 from pipeline.stages.infrastructure_rate import MIN_EPISODES_FOR_A_RATE, InfrastructureRateError, too_much_text
 from pipeline.trackers.console import ProgressLine
+from pipeline.trackers.live import LIVE
 
 LOST_ANSWERS, MOST_NAMED = "lost_answers", 100
 """Among a stage's facts: answers that never came, by problem, sample and turn; no more than so many by name. Their
@@ -65,6 +66,8 @@ class GeneratorWatch:
             with contextlib.suppress(RayError):  # a dead worker shows by its shard
                 status: GeneratorStatus = ray.get(self._asked.pop(worker))
                 self.start.setdefault(worker, status)
+                if worker in self.now and self.now[worker].moved != status.moved:
+                    LIVE.note_moved()
                 self.now[worker] = status
                 reports[worker] = WorkerReport(
                     moved=status.moved,

@@ -22,7 +22,8 @@ from pipeline.stages.generator_watch import GeneratorWatch
 from pipeline.stages.infrastructure_rate import require_sandbox
 from pipeline.stages.shard_order import longest_first
 from pipeline.state.stage import UNJUDGED_PROBLEMS, StageContext, StageOutput
-from pipeline.trackers.console import say
+from pipeline.trackers.console import notice
+from pipeline.trackers.live import LIVE
 from sandbox.problem import Problem
 
 LOST_ADVICE = (
@@ -79,6 +80,7 @@ def roll_out(
     done = committed_parts(context.directory)
     todo = longest_first(context, [shard for shard in shards if shard.part not in done])
     facts: dict[str, Any] = {}
+    LIVE.expect_parts(len(shards))
     if todo:
         total, finished = len(plans) * sum(map(len, shards)), sum(part.rows for part in done.values())
         watch = GeneratorWatch(config, total=total, done=finished)
@@ -152,7 +154,7 @@ class _Rollout:
         return what_happened(error)
 
     def tell(self, slot: int, text: str) -> None:
-        say(f"  generator {slot} {text}")
+        notice(f"  generator {slot} {text}", workers_lost=1)
 
     def start_error(self, slot: int, reason: str) -> Exception:
         return self.groups.generator_start_error(slot, reason)

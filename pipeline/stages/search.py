@@ -1,5 +1,6 @@
 """Evaluating a policy: greedy search, best-of-N search, and which iteration is the best on validation."""
 
+from collections.abc import Sequence
 from functools import partial
 
 from actors.search.plan import SearchPlan
@@ -47,13 +48,18 @@ def search_best_of_n(context: StageContext, *, policy: Checkpoint, verifier: Che
 
 
 def choose_iteration(context: StageContext, *, searches: list[Manifest]) -> StageOutput:
-    """Which iteration's policy is the best on validation, by greedy accuracy; the first of equals."""
-    accuracies = {f"accuracy_{number}": _accuracy(search) for number, search in enumerate(searches)}
-    best = max(range(len(searches)), key=lambda number: accuracies[f"accuracy_{number}"])
-    return StageOutput(facts={"iteration": best, **accuracies})
+    """Which iteration's policy is the best on validation, by greedy accuracy."""
+    accuracies = {f"accuracy_{number}": search_accuracy(search) for number, search in enumerate(searches)}
+    return StageOutput(facts={"iteration": searches.index(most_accurate(searches)), **accuracies})
 
 
-def _accuracy(search: Manifest) -> float:
+def most_accurate(searches: Sequence[Manifest]) -> Manifest:
+    """The first of equals."""
+    return max(searches, key=search_accuracy)
+
+
+def search_accuracy(search: Manifest) -> float:
+    """Share of the episodes with a label that are solved."""
     counts = search.counts
     judged = counts["episodes"] - counts["ended_infrastructure"] - counts.get("ended_unjudged", 0)
     return counts["solved"] / judged if judged else 0.0

@@ -20,7 +20,7 @@ from actors.deadline import LOOKS, MOST_BETWEEN_LOOKS_S, IdleClock, StalledError
 from actors.storage.parts import committed_parts
 from pipeline.cluster.resources import describe_free
 from pipeline.stages.heartbeat import Sign, read_signs
-from pipeline.trackers.console import ProgressLine, say
+from pipeline.trackers.console import ProgressLine, notice
 
 SETTING = "data.stall_s"
 RESTARTS, MOST_ATTEMPTS = 3, 6
@@ -83,7 +83,7 @@ class ShardWatch:
             self._restart(sign, history)
         elif idle_s >= self.stall_s / 2 and sign.attempt not in history.told:
             history.told.add(sign.attempt)
-            say(f"    {_place(sign)} has made no progress for {idle_s:.0f} s ({SETTING} = {self.stall_s:g} s)")
+            notice(f"    {_place(sign)} has made no progress for {idle_s:.0f} s ({SETTING} = {self.stall_s:g} s)")
 
     def _restart(self, sign: Sign, history: "_History") -> None:
         if history.restarts >= RESTARTS:
@@ -97,7 +97,8 @@ class ShardWatch:
         if ended:
             self._ended.add(sign.attempt)
         what = "its process is ended, and it begins anew" if ended else "its node does not answer"
-        say(f"    {_place(sign)} made no progress for {SETTING} = {self.stall_s:g} s; {what}")
+        told = f"    {_place(sign)} made no progress for {SETTING} = {self.stall_s:g} s; {what}"
+        notice(told, workers_lost=int(ended))
 
     def _nothing_begins(self, left: int) -> str:
         import ray

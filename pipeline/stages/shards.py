@@ -20,6 +20,7 @@ from pipeline.cluster.resources import DATA_CPUS
 from pipeline.stages.heartbeat import ShardFunction, TellingTask, forget_signs
 from pipeline.stages.shard_watch import ShardWatch
 from pipeline.state.manifest import Manifest
+from pipeline.trackers.live import LIVE
 
 LOOK_EVERY_S = 1.0
 MOST_EPISODES, TABLE_ROWS = 4000, 5000
@@ -60,6 +61,7 @@ def map_shards(rows: list[Row], function: ShardFunction, stall_s: float, *, cpus
     logging.getLogger("ray.data").setLevel(logging.ERROR)  # the rest is in Ray's session directory
     directory = rows[0]["directory"]
     forget_signs(directory)  # of a driver that was killed
+    LIVE.expect_parts(len(committed_parts(directory)) + len(rows))
     dataset = ray.data.from_items(rows, override_num_blocks=len(rows))
     mapped = dataset.map(TellingTask(function), num_cpus=cpus)
     mapped.context.execution_no_progress_timeout_s = -1  # it would not see a shard's own progress, nor name the shard

@@ -26,7 +26,7 @@ def stage_failure(error: Exception, stage: str, iteration: int, files: RunFiles)
     said = " ".join(what_happened(error).split())
     return StageFailed(
         f"iteration {iteration} · {stage} failed: {said}\n"
-        f"  traceback: {_write_traceback(error, f'iter_{iteration:04d}-{stage}.txt', files)}\n"
+        f"  traceback: {keep_traceback(error, f'iter_{iteration:04d}-{stage}.txt', files)}\n"
         f"  what was committed is kept; once the cause is mended, {_what_continues(files)} continues"
     )
 
@@ -38,7 +38,7 @@ def _what_continues(files: RunFiles) -> str:
     return f"`mucode resume {files.root}`"
 
 
-def _write_traceback(error: Exception, name: str, files: RunFiles) -> str:
+def keep_traceback(error: Exception, name: str, files: RunFiles) -> str:
     """The file that it was written to: on this machine if the run directory takes none, which may be what failed."""
     text = "".join(traceback.format_exception(error)).encode(errors="replace")
     with suppress(Exception):  # a full disk, an object store out of reach

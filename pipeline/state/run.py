@@ -1,11 +1,11 @@
 """A run: its config, its directory, its actors, and the one way in which stages are executed."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from actors.storage.checkpoint import Checkpoint
+from actors.storage.checkpoint import Checkpoint, checkpoint_bytes
 from pipeline.config.schema import Config
 from pipeline.errors import StoreError
 from pipeline.methods.strategies import CONTROL_STRATEGY, STRATEGIES
@@ -21,6 +21,7 @@ from pipeline.state.stage import Stage, StageContext, StageOutput
 from pipeline.state.store import Store
 from pipeline.trackers.console import say
 from pipeline.trackers.group import TrackerGroup
+from pipeline.trackers.live import LIVE, LiveStage
 from pipeline.trackers.told import TrackingFile
 from pipeline.trackers.tracker import StageSummary
 from sandbox.problem import Problem
@@ -44,6 +45,8 @@ class Run:
         self.store = Store(run_root(config), config.run.stages)
         self.trackers = TrackerGroup({}, TrackingFile(self.store.root))
         self.progress = RunProgress([])
+        self.after_stage: Callable[[], None] = lambda: None
+        """Called when a stage was carried out."""
         self.ran: list[Manifest] = []
         self.skipped = 0
         self.splits = splits or ProblemSplits()
@@ -72,16 +75,28 @@ class Run:
             if found is not None:
                 self.store.require_same(found, identity)
                 self.skipped += 1
-                self.progress.finish(iteration, step, found.seconds)
+                self._note_finished(step, found)
                 return found
             directory, started, clock = self.store.prepare(identity), time.time(), time.monotonic()
             say(f"{title} …")
+            self._note_begun(iteration, step)
             output = self._execute(step, iteration, directory, inputs)
             manifest = self.store.commit(identity, output, clock)
         self.ran.append(manifest)
-        self.progress.finish(iteration, step, manifest.seconds)
+        self._note_finished(step, manifest)
         self.trackers.stage_finished(self._summary(step, manifest, started))
+        self.after_stage()
         return manifest
+
+    def _note_begun(self, iteration: int, step: Stage) -> None:
+        stage = LiveStage(iteration=iteration, name=step.name, number=self.progress.number(iteration, step))
+        LIVE.begin_stage(stage, self.progress.measured_seconds_after(iteration, step))
+
+    def _note_finished(self, step: Stage, manifest: Manifest) -> None:
+        """Count a stage that is finished, now or before."""
+        self.progress.finish(manifest.iteration, step, manifest.seconds)
+        weights = checkpoint_bytes(manifest.checkpoint.path) if manifest.checkpoint else 0
+        LIVE.finish_stage(manifest.counts, sum(part.size_bytes for part in manifest.parts) + weights, weights)
 
     def _summary(self, step: Stage, manifest: Manifest, started: float) -> StageSummary:
         number = self.progress.number(manifest.iteration, step)

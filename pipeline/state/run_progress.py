@@ -52,6 +52,12 @@ class RunProgress:
         if done is not None:
             self._done.append((done, seconds))
 
+    def measured_seconds_after(self, iteration: int, stage: Stage) -> float | None:
+        """Of the stages that are not finished but for this one, if stages that work alike were finished for all."""
+        later = [one for key, one in self._todo.items() if key != (iteration, stage.name)]
+        measured = {one.stage.rate for one, _ in self._done if one.units}
+        return estimate_seconds(later, self._done) if measured.issuperset(one.stage.rate for one in later) else None
+
     def seconds_left(self) -> float:
         """Of the stages that are not finished."""
         return estimate_seconds(self._todo.values(), self._done)

@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 
+from pipeline.trackers.live import LIVE
 from pipeline.trackers.tracker import MetricRecord, RunInfo, StageSummary, TrainingStep
 
 PROGRESS_EVERY_S = 10.0
@@ -24,17 +25,28 @@ def say(text: str) -> None:
     print(f"{prefix}{text}", flush=True)
 
 
-class ProgressLine:
-    """The counter of one stage: rate, time left and whatever numbers the stage adds. A line every few seconds."""
+def notice(text: str, *, workers_lost: int = 0) -> None:
+    """Print a line that a person should know of, and keep it for `mucode status`."""
+    say(text)
+    LIVE.notice(text, workers_lost=workers_lost)
 
-    def __init__(self, title: str, total: int, done: int = 0, unit: str = "parts") -> None:
-        self.title, self.total, self.done, self.unit = title, total, done, unit
+
+class ProgressLine:
+    """The counter of one stage: rate, time left and whatever numbers the stage adds. A line every few seconds.
+
+    `told`: whether it is told to `mucode status`, too.
+    """
+
+    def __init__(self, title: str, total: int, done: int = 0, unit: str = "parts", *, told: bool = True) -> None:
+        self.title, self.total, self.done, self.unit, self.told = title, total, done, unit, told
         self.already = done
         self.started = self.shown = time.monotonic()
         self.live = sys.stdout.isatty() and not prefix
 
     def update(self, done: int, **numbers: object) -> None:
         self.done = done
+        if self.told:
+            LIVE.count(done, self.total, self.unit, self.already, **numbers)
         now = time.monotonic()
         if now - self.shown < (REDRAW_EVERY_S if self.live else PROGRESS_EVERY_S):
             return
@@ -69,7 +81,8 @@ class ConsoleTracker:
 
     def training_step(self, step: TrainingStep) -> None:
         if self._progress is None:
-            self._progress = ProgressLine(plain_words(step.stage), step.steps, done=step.step - 1, unit="steps")
+            title = plain_words(step.stage)
+            self._progress = ProgressLine(title, step.steps, done=step.step - 1, unit="steps", told=False)
         self._progress.update(step.step, loss=f"{step.loss:.4f}", tokens_per_second=f"{step.tokens_per_second:.0f}")
         if step.step == step.steps:
             self._end_progress()

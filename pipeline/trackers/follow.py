@@ -4,8 +4,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pipeline.trackers.console import plain_words, say
+from pipeline.trackers.console import notice, plain_words
 from pipeline.trackers.group import TrackerGroup
+from pipeline.trackers.live import LIVE
 from pipeline.trackers.steps import StepRecord, forget_steps, read_progress, read_training_steps
 
 LOOK_EVERY_S = 0.5
@@ -31,9 +32,12 @@ def follow_training(trackers: TrackerGroup, directory: str, iteration: int, stag
         found = read_progress(directory)
         for note in found.notes:
             if note not in said:
-                say(f"    {plain_words(stage)}: {note}")
+                notice(f"    {plain_words(stage)}: {note}")
                 said.add(note)
         tell(found.steps, found.records)
+        if found.records:
+            last = found.records[-1]
+            LIVE.count(last.step, found.steps, "steps", loss=round(last.loss, 4))
 
     def watch() -> None:
         try:
@@ -43,7 +47,7 @@ def follow_training(trackers: TrackerGroup, directory: str, iteration: int, stag
             records = read_training_steps(directory)
             tell(len(records), records)
         except Exception as error:  # told steps are not worth a run
-            say(f"the steps of {stage} cannot be followed: {type(error).__name__}: {error}")
+            notice(f"the steps of {stage} cannot be followed: {type(error).__name__}: {error}")
 
     watcher = threading.Thread(target=watch, name=f"follow {stage}", daemon=True)
     watcher.start()

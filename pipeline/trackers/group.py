@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from pipeline.trackers.console import say
+from pipeline.trackers.console import notice
 from pipeline.trackers.kinds import TRACKERS
 from pipeline.trackers.told import ToldEvents, TrackingFile
 from pipeline.trackers.tracker import MetricRecord, RunInfo, StageSummary, Tracker, TrainingStep
@@ -90,7 +90,7 @@ class TrackerGroup:
                 event(tracker, self._tracking.told(name))
             except (Exception, SystemExit) as error:  # whatever a stranger's tracker raises: the run is worth more
                 self._trackers.pop(name, None)
-                say(f"tracker {name!r} failed and is told nothing more: {type(error).__name__}: {error}")
+                notice(f"tracker {name!r} failed and is told nothing more: {type(error).__name__}: {error}")
         self._tracking.save()
 
 
@@ -105,7 +105,7 @@ def open_trackers(names: Sequence[str], root: str) -> Iterator[TrackerGroup]:
         try:
             found[name] = TRACKERS[name].open(root)
         except (Exception, SystemExit) as error:  # as above
-            say(f"tracker {name!r} cannot be opened and is left out: {type(error).__name__}: {error}")
+            notice(f"tracker {name!r} cannot be opened and is left out: {type(error).__name__}: {error}")
     group = TrackerGroup(found, TrackingFile(root))
     try:
         yield group

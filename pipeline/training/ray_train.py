@@ -22,7 +22,7 @@ from actors.storage.parts import committed_parts
 from pipeline.cluster.ray_trainer import controls_of_fit, environment_of, gpus_of_worker, make_trainer
 from pipeline.cluster.training_workers import TrainingWorkers, serve_jobs
 from pipeline.config.training_sections import TrainingSection
-from pipeline.trackers.console import say
+from pipeline.trackers.console import notice
 from pipeline.trackers.steps import write_training_steps
 from pipeline.training.batches import count_steps
 from pipeline.training.errors import TrainingError, TrainingFailed
@@ -157,7 +157,8 @@ def _train_in_waiting(
         failed = isinstance(error, api.WorkerGroupError)
         if failed and not training.max_failures:
             raise _training_failed(error, config, training) from error
-        say(f"  the training workers that stayed are lost ({_what_happened(error)}); others start")
+        lost = f"  the training workers that stayed are lost ({_what_happened(error)}); others start"
+        notice(lost, workers_lost=training.workers)
     left = training.model_copy(update={"max_failures": training.max_failures - failed})
     return _train_in_workers(config, left, job, waits=True)
 

@@ -23,3 +23,20 @@ def test_time_left_is_at_the_rates_of_what_is_finished() -> None:
     progress.finish(0, sample, 30.0)  # said twice, it counts once
     progress.finish(2, sample, 30.0)  # not planned
     assert progress.seconds_left() == 30.0 + 2 * 5.0
+
+
+def test_the_time_of_later_stages_is_known_once_each_kind_was_finished() -> None:
+    sample, learn = stage("sample", SLOW), stage("learn", QUICK)
+    plan = [
+        PlannedStage(stage=step, iteration=iteration, units=10.0) for iteration in (0, 1) for step in (sample, learn)
+    ]
+    progress = RunProgress(plan)
+    assert progress.measured_seconds_after(0, sample) is None
+    progress.finish(0, sample, 30.0)
+    assert progress.measured_seconds_after(0, learn) is None
+    assert progress.measured_seconds_after(1, learn) is None, "learn is left in iteration 0"
+    progress.finish(0, learn, 10.0)
+    assert progress.measured_seconds_after(1, sample) == 10.0
+    assert progress.measured_seconds_after(1, learn) == 30.0
+    progress.finish(1, sample, 30.0)
+    assert progress.measured_seconds_after(1, learn) == 0.0
