@@ -8,6 +8,8 @@ from typing import cast
 from pipeline.iteration import run_iteration
 from pipeline.plan import planned_stages
 from pipeline.report.series import read_series, series_record
+from pipeline.retention.after_iteration import remove_after_iteration
+from pipeline.running_report import RunningReport
 from pipeline.state.environment import run_environment
 from pipeline.state.failures import ended_in_the_middle
 from pipeline.state.plugins import plugin_origins, rows_named, store_plugins
@@ -15,6 +17,8 @@ from pipeline.state.run import Run
 from pipeline.state.run_directory import claim_directory
 from pipeline.state.run_progress import RunProgress
 from pipeline.trackers.group import open_trackers
+from pipeline.trackers.live import LIVE
+from pipeline.trackers.status_file import Kind, StatusFile
 from pipeline.trackers.tracker import MetricRecord, RunInfo
 
 
@@ -34,10 +38,16 @@ def begin_run(run: Run) -> None:
 def execute_iterations(run: Run) -> None:
     """Execute or continue a run that was begun."""
     run.progress = RunProgress(planned_stages(run))
-    with ended_in_the_middle(lambda: bool(run.ran)), open_run_trackers(run):
-        for iteration in range(run.config.run.iterations + 1):
+    report, last = RunningReport(run.store), run.config.run.iterations
+    if not run.config.run.stages:  # a study has one report of all its runs
+        run.after_stage = report.after_stage
+    with ended_in_the_middle(lambda: bool(run.ran)), open_run_trackers(run, "run"):
+        for iteration in range(last + 1):
             run_iteration(run, iteration)
             tell_metrics(run, iteration)
+            remove_after_iteration(run.store, run.config)
+            if iteration < last and not run.config.run.stages:
+                report.after_iteration()
 
 
 def tell_metrics(run: Run, iteration: int) -> None:
@@ -47,10 +57,12 @@ def tell_metrics(run: Run, iteration: int) -> None:
 
 
 @contextmanager
-def open_run_trackers(run: Run) -> Iterator[None]:
-    """The run's trackers, open for the body and told of the start."""
+def open_run_trackers(run: Run, kind: Kind) -> Iterator[None]:
+    """The run's trackers, open for the body and told of the start; status.json, kept meanwhile."""
     settings = run.config.run
-    with open_trackers(settings.trackers, run.store.root) as trackers:
+    LIVE.begin_run()
+    LIVE.stages = run.progress.total or None
+    with StatusFile(run.store.root, kind), open_trackers(settings.trackers, run.store.root) as trackers:
         run.trackers = trackers
         info = RunInfo(
             run_id=trackers.run_id,

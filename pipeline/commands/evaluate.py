@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ from pipeline.state.models import resolve_model
 from pipeline.state.problems import ProblemSplits
 from pipeline.state.run import Run
 from pipeline.state.run_directory import EVALUATION, require_free
+from pipeline.state.run_progress import PlannedStage, RunProgress
 from pipeline.trackers.console import counted, say
 
 if TYPE_CHECKING:
@@ -80,13 +82,21 @@ def _measure(run: Run, scorer: Checkpoint | None) -> Manifest:
     begin_run(run)
     what = {"model": run.config.model.generator, "dataset": run.config.problems.test}
     run.store.write(json.dumps(what).encode(), EVALUATION)
-    with ended_in_the_middle(lambda: bool(run.ran)), open_run_trackers(run):
+    run.progress = RunProgress(_planned(run))
+    with ended_in_the_middle(lambda: bool(run.ran)), open_run_trackers(run, "evaluation"):
         run.stage(0, SEARCH_GREEDY, policy=run.base)
         if run.config.eval.selectors:
             run.stage(0, SEARCH_BEST_OF_N, policy=run.base, **({"verifier": scorer} if scorer else {}))
         found = run.stage(0, METRICS, found=measured_stages(run, 0))
         tell_metrics(run, 0)
         return found
+
+
+def _planned(run: Run) -> list[PlannedStage]:
+    """The stages of an evaluation."""
+    size = partial(run.splits.size, run.config)
+    steps = (SEARCH_GREEDY, *([SEARCH_BEST_OF_N] if run.config.eval.selectors else []), METRICS)
+    return [PlannedStage(stage=step, iteration=0, units=step.work(run.config, size, 0)) for step in steps]
 
 
 def open_actor_groups(config: Config) -> "ActorGroups":

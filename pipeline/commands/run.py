@@ -17,6 +17,7 @@ def execute_run(config: Config, splits: ProblemSplits) -> int:
     from pipeline.integrity.before_work import require_intact
     from pipeline.preflight.check import check_run
     from pipeline.preflight.settling import choices_text
+    from pipeline.retention.before_work import require_checkpoints
     from pipeline.state.run import Run
     from pipeline.state.run_directory import require_free
 
@@ -26,6 +27,7 @@ def execute_run(config: Config, splits: ProblemSplits) -> int:
     run = Run(config, None, splits)
     require_free(run.store, config)
     require_intact(run.store, config)
+    require_checkpoints(run.store, config)
     from pipeline.cluster.actor_groups import ActorGroups
 
     with ActorGroups(config) as actor_groups:
@@ -36,12 +38,13 @@ def execute_run(config: Config, splits: ProblemSplits) -> int:
 
 
 def _finish(run: "Run", seconds: float) -> int:
-    from pipeline.report.page import write_report
     from pipeline.report.results import print_results
+    from pipeline.running_report import RunningReport
 
     if not run.ran:
         say(f"nothing left to do: all {run.skipped} stages of {run.store.root} are finished")
     print(print_results(run.store), flush=True)
-    say(f"report: {write_report(run.store)}")
+    if (report := RunningReport(run.store).write()) is not None:
+        say(f"report: {report}")
     say(f"{counted(len(run.ran), 'stage')} run, {run.skipped} found finished, {seconds:.0f} s")
     return 0

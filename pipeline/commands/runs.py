@@ -55,4 +55,5 @@ def _print_lines(found: "Inspected", root: str) -> None:
         mark, state = ("ok", "") if found.finished else ("-", ", not finished")
         print(f"{mark:5} {place}: {len(found.parts)} parts, {found.rows} rows{state}", flush=True)
     elif not found.problems:
-        print(f"{'ok' if found.finished else '-':5} {place}{'' if found.finished else ': not finished'}", flush=True)
+        note = found.note if found.finished else "not finished"
+        print(f"{'ok' if found.finished else '-':5} {place}{': ' if note else ''}{note}", flush=True)

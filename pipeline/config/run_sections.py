@@ -9,6 +9,7 @@ from pipeline.methods.strategies import STRATEGIES
 from pipeline.trackers.kinds import TRACKERS
 
 Dtype = Literal["float32", "bfloat16"]
+KeepCheckpoints = Literal["all", "last", "last+best"]
 
 
 class RunSection(Section):
@@ -32,6 +33,10 @@ class RunSection(Section):
     control: bool = True
     """Also fine-tune once on unfiltered samples with as many steps, and evaluate that model: the row that a gain must
     beat."""
+    keep_checkpoints: KeepCheckpoints = operational("all")
+    """Checkpoints that stay when an iteration is finished: "last" keeps those of the last iteration, "last+best" also
+    those of the iteration with the highest greedy accuracy (on validation if the run searches there, else on the test
+    problems). What the rest of the run reads stays in any case. Runs that share stages keep all: see `mucode gc`."""
     trackers: tuple[Annotated[str, OneOf(TRACKERS)], ...] = operational(("console", "jsonl"))
     """Who is told of training steps, stages and metrics: rows of the tracker table, or package.module:NAME of your
     own."""

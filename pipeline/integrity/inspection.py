@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from actors.storage.parquet import read_batches
 from actors.storage.parts import MANIFEST, PartRecord, committed_parts, is_record_name, record_name
+from actors.storage.removed_checkpoint import removed_checkpoint
 from pipeline.config.schema import Config
 from pipeline.errors import StoreError
 from pipeline.integrity.stage_settings import (
@@ -40,6 +41,8 @@ class Inspected:
     finished: bool = True
     parts: Sequence[PartRecord] = ()
     problems: Sequence[str] = ()
+    note: str = ""
+    """What is well, and yet not as it was written."""
 
     @property
     def rows(self) -> int:
@@ -101,7 +104,8 @@ def _inspect_stage(
     problems = [*_foreign_to_config(store, config, manifest, step, digests)]
     problems += [_line(damage) for damage in manifest_damages(manifest, every_byte=True)]
     problems += [*_foreign_files(directory, manifest.parts, finished=True), *_step_problems(directory)]
-    return Inspected(directory=directory, parts=manifest.parts, problems=problems)
+    removed = manifest.checkpoint and removed_checkpoint(manifest.checkpoint.path)
+    return Inspected(directory=directory, parts=manifest.parts, problems=problems, note=str(removed or ""))
 
 
 def _inspect_begun(store: Store, config: Config | None, iteration: int, step: Stage) -> Inspected:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from actors.prompting.chat_template import has_chat_template
+from actors.storage.checkpoint import REMOVED
 from pipeline.model_files.json_object import ModelFilesError, read_object
 from pipeline.model_files.stored_weights import describe_weights, require_embedding
 
@@ -37,6 +38,8 @@ def check_directory(directory: Path, max_tokens: int | None = None) -> list[str]
 def read_model_config(directory: Path) -> dict[str, Any]:
     """What a Hugging Face directory says of its model."""
     path = directory / "config.json"
+    if (directory / REMOVED).is_file():
+        raise ModelFilesError(f"the weights of {directory} were removed to save room, as its {REMOVED} says")
     if not path.is_file():
         raise ModelFilesError(f"{directory} is not a Hugging Face directory: it holds no config.json")
     return read_object(path)

@@ -10,6 +10,7 @@ from html import escape
 from importlib import metadata
 
 from actors.storage.parts import committed_parts
+from actors.storage.removed_checkpoint import removed_checkpoint
 from pipeline.evaluation.claims import Claim, claim_line
 from pipeline.evaluation.statistics import Verdict, percent_with_interval
 from pipeline.evaluation.verifier_metrics import MEASURES
@@ -56,7 +57,7 @@ def _page(store: Store) -> str:
         f"<h2>Results</h2>{_results(table)}",
         f"<h2>From samples to training data</h2>{_funnel_table(steps)}{_unjudged(manifests)}",
         f"<h2>Episodes to read</h2>{episodes_to_read(manifests)}",
-        f"<h2>Versions and settings</h2>{_provenance(store)}",
+        f"<h2>Versions and settings</h2>{_removed(manifests)}{_provenance(store)}",
     ]
     return html_document(name, "".join(body))
 
@@ -186,6 +187,13 @@ def _step_rows(title: str, steps: dict[int, FunnelStep], columns: Sequence[int])
         for name in dict.fromkeys(name for step in steps.values() for name in getattr(step, field)):
             counts = (str(getattr(step, field).get(name, 0)) if step else "" for step in here)
             yield [mark + escape(plain_words(name)), *counts]
+
+
+def _removed(manifests: Sequence[Manifest]) -> str:
+    """Which trainings' weights are no longer there."""
+    trained = [(one, removed_checkpoint(one.trained.path)) for one in manifests if one.checkpoint]
+    found = [f"{plain_words(one.stage)} of iteration {one.iteration}: {removed}" for one, removed in trained if removed]
+    return f"<p class=soft>{escape('; '.join(found))}.</p>" if found else ""
 
 
 def _provenance(store: Store) -> str:

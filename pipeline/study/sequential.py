@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.execution import begin_run, execute_iterations
 from pipeline.integrity.before_work import require_intact
+from pipeline.retention.before_work import require_checkpoints
 from pipeline.state.failures import ended_in_the_middle
 from pipeline.state.problems import ProblemSplits
 from pipeline.state.run import Run
@@ -38,6 +39,7 @@ def execute_sequentially(runs: Sequence[StudyRun], actor_groups: "ActorGroups") 
         run = Run(study_run.config, actor_groups, splits)
         with ended_in_the_middle(partial(bool, tally.ran)):
             require_intact(run.store, run.config)
+            require_checkpoints(run.store, run.config)
             begin_run(run)
             execute_iterations(run)
         tally = tally.plus(StageTally(len(run.ran), run.skipped))

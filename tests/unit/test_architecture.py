@@ -19,8 +19,11 @@ ROOMS = {  # from top to bottom; a room may import itself and those below it
             "__main__",
             "cli",
             "commands",
+            "overview",
             "study",
             "execution",
+            "retention",
+            "running_report",
             "plan",
             "preflight",
             "model_files",
@@ -169,7 +172,11 @@ def test_what_runs_inside_the_box_is_standard_library_only() -> None:
     assert [entry for entry in found if entry[1].startswith("sandbox") and not entry[1].startswith(IN_THE_BOX)] == []
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["run", "--dry-run"]], ids=" ".join)
+OLD_RUN = "tests/data/run-0.1.0"
+QUICK = (["--help"], ["run", "--help"], ["run", "--dry-run"], ["status", OLD_RUN], ["ls", "tests/data"])
+
+
+@pytest.mark.parametrize("arguments", QUICK, ids=" ".join)
 def test_command_line_answers_without_heavy_packages(arguments: list[str]) -> None:
     command = [sys.executable, "-c", PROBE.replace("HEAVY", repr(HEAVY)), *arguments]
     cpu_s = []
