@@ -7,13 +7,14 @@ and an unchanged image costs one look-up.
 
 import hashlib
 import io
+import json
 import sys
 import tarfile
 import tempfile
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 import docker
 import docker.errors
@@ -29,6 +30,8 @@ REPOSITORY = "mucode-sandbox"
 REGISTRY_BASE = f"python:{rootfs.VERSION}-slim"
 PACKAGES_LABEL = "mucode.sandbox.packages"
 """`apt` on a base that came from a registry."""
+MADE_FOR_LABEL = "mucode.sandbox.made_for"
+"""Of an image of boxes: its language and libraries, as JSON, by which any version knows whether it uses it."""
 REGISTRY_DEADLINE_S, BUILD_DEADLINE_S = 5, 600
 SANDBOX = Path(__file__).parent.parent
 IN_THE_BOX = ("guest", "protocol")
@@ -52,18 +55,7 @@ def ensure_image(
     none of them. Raises SandboxUnavailable if no Docker engine answers or the build fails.
     """
     client = client or connect_engine()
-    base = f"{REPOSITORY}-base:{_digest(DOCKERFILE.read_bytes(), rootfs.rootfs_identity().encode())}"
-    below = base
-    if language.files:
-        below = f"{REPOSITORY}-{language.name}-base:{_digest(base.encode(), layer.layer_identity(language).encode())}"
-    elif packages:
-        identity = libraries.libraries_identity(packages).encode()
-        below = f"{REPOSITORY}-libraries-base:{_digest(base.encode(), identity)}"
-    own = [(f"sandbox/languages/{path.name}", path.read_bytes()) for path in language.guest_files]
-    sources = [("sandbox/__init__.py", b""), *_guest_sources(), *own]
-    top = LAYER.format(base=below).encode()
-    name = below.split(":")[0].removesuffix("-base")
-    tag = f"{name}:{_digest(top, *(part for name, data in sources for part in (name.encode(), data)))}"
+    base, below, tag = image_tags(language, packages)
     if _present(client, tag):
         return tag
     if not _present(client, base):
@@ -73,8 +65,37 @@ def ensure_image(
             _build_layer(client, language, base, below)
         else:
             _build_libraries(client, packages, base, below)
-    _build(client, tag, [("Dockerfile", top), *sources])
+    dockerfile = LAYER.format(base=below).encode()
+    labels = {MADE_FOR_LABEL: json.dumps({"language": language.name, "packages": list(packages)})}
+    _build(client, tag, [("Dockerfile", dockerfile), *_sources(language)], labels=labels)
     return tag
+
+
+class ImageTags(NamedTuple):
+    """Of a language's image and of what it is built on: the base, and the layer between, or the base again."""
+
+    base: str
+    below: str
+    top: str
+
+
+def image_tags(language: Language = PYTHON, packages: Sequence[str] = ()) -> ImageTags:
+    """What `ensure_image` makes, by the present sources."""
+    base = f"{REPOSITORY}-base:{_digest(DOCKERFILE.read_bytes(), rootfs.rootfs_identity().encode())}"
+    below = base
+    if language.files:
+        below = f"{REPOSITORY}-{language.name}-base:{_digest(base.encode(), layer.layer_identity(language).encode())}"
+    elif packages:
+        identity = libraries.libraries_identity(packages).encode()
+        below = f"{REPOSITORY}-libraries-base:{_digest(base.encode(), identity)}"
+    name, top = below.split(":")[0].removesuffix("-base"), LAYER.format(base=below).encode()
+    parts = (part for file, data in _sources(language) for part in (file.encode(), data))
+    return ImageTags(base, below, f"{name}:{_digest(top, *parts)}")
+
+
+def _sources(language: Language) -> list[tuple[str, bytes]]:
+    own = [(f"sandbox/languages/{path.name}", path.read_bytes()) for path in language.guest_files]
+    return [("sandbox/__init__.py", b""), *_guest_sources(), *own]
 
 
 def _guest_sources() -> list[tuple[str, bytes]]:
@@ -173,6 +194,7 @@ def _build(
     files: list[tuple[str, bytes]],
     context: Path | None = None,
     arguments: dict[str, str] | None = None,
+    labels: dict[str, str] | None = None,
 ) -> None:
     """The engine's classic builder, which needs no plugin. `files` are added to a tar file if one is given."""
     with context.open("r+b") if context else io.BytesIO() as archive:
@@ -182,10 +204,12 @@ def _build(
                 entry.size, entry.mode = len(data), 0o644
                 tar.addfile(entry, io.BytesIO(data))
         archive.seek(0)
-        _build_context(client, tag, archive, arguments)
+        _build_context(client, tag, archive, arguments or {}, labels or {})
 
 
-def _build_context(client: docker.DockerClient, tag: str, context: IO[bytes], arguments: dict[str, str] | None) -> None:
+def _build_context(
+    client: docker.DockerClient, tag: str, context: IO[bytes], arguments: dict[str, str], labels: dict[str, str]
+) -> None:
     try:
         client.images.build(
             fileobj=context,
@@ -194,7 +218,8 @@ def _build_context(client: docker.DockerClient, tag: str, context: IO[bytes], ar
             rm=True,
             forcerm=True,
             timeout=BUILD_DEADLINE_S,
-            buildargs=arguments or {},
+            buildargs=arguments,
+            labels=labels,
         )
     except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
         raise SandboxUnavailable(f"building the image {tag} failed: {error}") from error
