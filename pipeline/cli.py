@@ -58,6 +58,13 @@ COMMANDS: dict[str, Command] = {
     "report": Command(
         help="print the results of a run or a study, and write its report.html", module="pipeline.commands.report"
     ),
+    "status": Command(
+        help="say what a run, a study or an evaluation is doing", module="pipeline.commands.directories.status"
+    ),
+    "ls": Command(help="list the runs below a folder", module="pipeline.commands.directories.ls"),
+    "gc": Command(
+        help="remove checkpoints and left-overs that a run needs no longer", module="pipeline.commands.directories.gc"
+    ),
     "runs": Command(help="verify every file of a run or a study", module="pipeline.commands.runs"),
     "config": Command(help="list the settings, or explain one", module="pipeline.commands.config"),
     "model": Command(help="import a GGUF file, or check a model directory", module="pipeline.commands.model"),

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from actors.storage.parts import committed_parts
+from pipeline.overview.directory_status import directory_status
 from tests.e2e.small_run import PROBLEMS, SAMPLES, arguments, finish, start, wait_for
 
 
@@ -33,8 +34,12 @@ def interrupted(runs: Path) -> Path:
 
     first = start(*arguments(runs, "killed"), log=log)
     wait_for(lambda: committed_parts(str(episodes)), first, log)
+    assert directory_status(str(root)).state == "running"
     first.send_signal(signal.SIGKILL)
     first.wait()
+    status = directory_status(str(root))
+    assert (status.state, status.stage, status.iteration) == ("stopped", "episodes", 0), status
+    assert status.parts == PROBLEMS * SAMPLES // 8 and status.parts_done, status
     kept = {record.sha256 for record in committed_parts(str(episodes)).values()}
     assert 1 <= len(kept) < PROBLEMS * SAMPLES // 8, "the kill landed outside the stage"
     assert not (episodes / "manifest.json").exists()

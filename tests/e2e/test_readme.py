@@ -40,6 +40,7 @@ ELSEWHERE = {
     "mucode report runs/smollm2": "tests/real/test_eval.py",
     "python scripts/fetch_models.py": "tests/real/conftest.py, in CI",
     "mucode model check models/": "tests/real/test_models.py",
+    "mucode ls runs": "tests/unit/pipeline/overview/test_directory_status.py",
 }
 HERE = (
     *(
@@ -51,6 +52,8 @@ HERE = (
         "mucode eval",
         "mucode config",
         "mucode runs verify",
+        "mucode status",
+        "mucode gc",
     ),
     *("python -m sandbox ", "python -c"),
 )

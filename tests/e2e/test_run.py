@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from actors.storage.parts import committed_parts
+from pipeline.overview.directory_status import directory_status
 from tests.e2e.small_run import PROBLEMS, ROOT, SAMPLES, arguments, rows
 
 pytestmark = [pytest.mark.docker, pytest.mark.e2e]
@@ -63,6 +64,16 @@ def test_other_settings_are_refused_before_any_work(undisturbed: Path) -> None:
     )
     assert done.returncode == 2
     assert re.search(r"rollouts\.temperature: there [\d.]+, now 0\.1", done.stderr), done.stderr
+
+
+def test_its_status_says_that_it_is_finished(undisturbed: Path) -> None:
+    status = directory_status(str(undisturbed))
+    assert (status.state, status.stage, status.error) == ("finished", None, "")
+    assert status.stages_done == status.stages and status.episodes and status.infrastructure_share == 0
+    weights = sum(
+        path.stat().st_size for path in undisturbed.glob("iter_*/*/checkpoint/*") if path.name != "checkpoint.json"
+    )
+    assert status.checkpoint_bytes == weights
 
 
 def test_nothing_is_left_behind(undisturbed: Path) -> None:
