@@ -53,10 +53,14 @@ class RunProgress:
             self._done.append((done, seconds))
 
     def measured_seconds_after(self, iteration: int, stage: Stage) -> float | None:
-        """Of the stages that are not finished but for this one, if stages that work alike were finished for all."""
+        """Of the stages that are not finished but for this one, if stages that work alike were finished for all.
+
+        None also if nothing was planned.
+        """
         later = [one for key, one in self._todo.items() if key != (iteration, stage.name)]
         measured = {one.stage.rate for one, _ in self._done if one.units}
-        return estimate_seconds(later, self._done) if measured.issuperset(one.stage.rate for one in later) else None
+        known = bool(self._planned) and measured.issuperset(one.stage.rate for one in later)
+        return estimate_seconds(later, self._done) if known else None
 
     def seconds_left(self) -> float:
         """Of the stages that are not finished."""

@@ -85,7 +85,7 @@ class StatusFile:
         self._spacing_s, self._heartbeat_s = SPACING_S[place], HEARTBEAT_S[place]
         self._counts: deque[tuple[float, int]] = deque()
         self._counted: object = None
-        self._ended = threading.Event()
+        self._ended, self._writing = threading.Event(), threading.Lock()
         self._failed = False
         self._thread = threading.Thread(target=self._keep_writing, name="status", daemon=True)
 
@@ -137,7 +137,8 @@ class StatusFile:
     def _write(self, record: StatusRecord) -> None:
         body = json.dumps({"schema": SCHEMA, **asdict(record)}, indent=1, default=str)
         try:
-            self._storage.write(STATUS, body.encode())
+            with self._writing:  # nothing older comes after the last word
+                self._storage.write(STATUS, body.encode())
         except Exception as error:  # a full disk, a store out of reach: what else is written will tell it, if it lasts
             if not self._failed:
                 say(f"{self._storage.root}/{STATUS} cannot be written: {what_happened(error)}")

@@ -40,3 +40,4 @@ def test_the_time_of_later_stages_is_known_once_each_kind_was_finished() -> None
     assert progress.measured_seconds_after(1, learn) == 30.0
     progress.finish(1, sample, 30.0)
     assert progress.measured_seconds_after(1, learn) == 0.0
+    assert RunProgress([]).measured_seconds_after(0, sample) is None
