@@ -24,7 +24,7 @@ def run_state(record: StatusRecord | None, driver: Driver | None, now: float) ->
     if record is not None and record.ended and not _is_later(driver, record):
         return _ended(record, now)
     if driver is None and record is None:
-        return ToldState("stopped", "it names no driver, and not all of its stages are there")
+        return ToldState("stopped", "it names no driver, and nothing says that it is finished")
     if driver is None or driver.alive is None:
         return _by_age(record, driver, now)
     place = f"process {driver.pid} on this host"

@@ -7,6 +7,7 @@ from actors.storage.run_storage import read_many
 from pipeline.overview.disk import folder_bytes
 from pipeline.overview.driver import Driver, driver_of
 from pipeline.overview.run_status import RunStatus
+from pipeline.overview.single_status import single_status
 from pipeline.overview.state import ToldState
 from pipeline.state.run_files import RunFiles
 from sandbox.errors import UserError
@@ -16,10 +17,8 @@ CELLS = "cells"
 
 def study_status(files: RunFiles, *, detailed: bool) -> RunStatus:
     """Two or three requests per run that was begun, many at a time."""
-    from pipeline.overview.directory_status import directory_status
-
     places = [posixpath.join(files.root, CELLS, name) for name in files.names(CELLS)]
-    runs = read_many(lambda place: directory_status(place, detailed=False), places)
+    runs = read_many(lambda place: single_status(place, RunFiles(place).file_sizes(), detailed=False), places)
     driver, total = driver_of(files), _planned_runs(files.root)
     told = _state(driver, runs, total)
     episodes = sum(run.episodes or 0 for run in runs)

@@ -1,22 +1,14 @@
 """A run's directory: where it is, which config it belongs to, and which driver writes it."""
 
-from pathlib import Path
-
 from pipeline.config.fields import AS_STORED
 from pipeline.config.load import validated_config
 from pipeline.config.schema import Config
 from pipeline.errors import ConfigError, StoreError
 from pipeline.state.lock import require_no_driver, write_lock
+from pipeline.state.run_files import CONFIG as CONFIG
+from pipeline.state.run_files import EVALUATION as EVALUATION
+from pipeline.state.run_files import absolute_root as absolute_root
 from pipeline.state.store import Store
-
-CONFIG = "config.json"
-EVALUATION = "evaluation.json"
-"""What tells an evaluation's directory from a run's."""
-
-
-def absolute_root(directory: str) -> str:
-    """A directory that a user named: an address as it is, a local path made absolute."""
-    return directory if "://" in directory else str(Path(directory).resolve())
 
 
 def run_root(config: Config) -> str:

@@ -2,9 +2,19 @@
 
 import json
 import posixpath
+from pathlib import Path
 from typing import Any
 
 from actors.storage.run_storage import open_storage, parse_json
+
+CONFIG = "config.json"
+EVALUATION = "evaluation.json"
+"""What tells an evaluation's directory from a run's."""
+
+
+def absolute_root(directory: str) -> str:
+    """A directory that a user named: an address as it is, a local path made absolute."""
+    return directory if "://" in directory else str(Path(directory).resolve())
 
 
 class RunFiles:

@@ -14,7 +14,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def execute_command(options: argparse.Namespace) -> int:
     from pipeline.overview.listing import list_runs
     from pipeline.overview.text import listing_text
-    from pipeline.state.run_directory import absolute_root
+    from pipeline.state.run_files import absolute_root
 
     root = absolute_root(options.root)
     found = list_runs(root)

@@ -26,7 +26,7 @@ def execute_command(options: argparse.Namespace) -> int:
     from pipeline.errors import StoreError
     from pipeline.overview.directory_status import directory_status
     from pipeline.overview.text import status_text
-    from pipeline.state.run_directory import absolute_root
+    from pipeline.state.run_files import absolute_root
 
     root = absolute_root(options.run_dir)
     while True:

@@ -22,6 +22,7 @@ ALLOWED = {
     "pipeline/iteration.py": ({"episodes", "policy", "scores", "verifier"}, INPUT),
     "pipeline/methods/pairs.py": ({"pairs"}, COUNT),
     "pipeline/methods/relabel.py": ({"episodes", "examples"}, COUNT),
+    "pipeline/overview/single_status.py": ({"episodes"}, "what is counted within a stage"),
     "pipeline/preflight/check.py": ({"verifier"}, SECTION),
     "pipeline/report/page.py": ({"pairs"}, "the head of a column"),
     "pipeline/report/run_claims.py": ({"pairs", "verifier"}, "a unit, and the name of a claim"),
@@ -29,6 +30,7 @@ ALLOWED = {
     "pipeline/state/run.py": ({"verifier"}, SECTION),
     "pipeline/study/figures.py": ({"examples"}, COUNT),
     "pipeline/study/runs.py": ({"verifier"}, SECTION),
+    "pipeline/trackers/live.py": ({"episodes"}, COUNT),
     "pipeline/training/pair_loss.py": ({"verifier"}, "the name of a training"),
     "pipeline/training/types.py": ({"examples"}, COUNT),
 }

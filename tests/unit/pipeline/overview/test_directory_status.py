@@ -103,15 +103,18 @@ def test_a_run_of_an_earlier_version(old: Path, handler: CountingHandler) -> Non
     """It has neither driver.json nor status.json: the folders of its stages say how far it is."""
     status = directory_status(str(old))
     assert (status.state, status.stage, status.iteration, status.stages_done) == ("stopped", "policy", 1, 10)
-    assert status.told_by == "it names no driver, and not all of its stages are there"
+    assert status.told_by == "it names no driver, and nothing says that it is finished"
     assert directory_status(f"counted://{old}").stages_done == 10
     assert handler.counts().keys() <= {"listing", "read", "info"}
 
 
 def test_a_finished_run_of_an_earlier_version(tmp_path: Path) -> None:
-    status = directory_status(small_run(tmp_path).root)
+    root = small_run(tmp_path).root
+    assert directory_status(root).state == "stopped", "nothing says that it is finished"
+    RunFiles(root).write(b'{"iteration": 0}\n{"iteration": 1}\n', "metrics.jsonl")
+    status = directory_status(root)
     assert (status.state, status.stage) == ("finished", None)
-    assert status.told_by == "all stages of its last iteration are there"
+    assert status.told_by == "its last iteration has its metrics"
 
 
 def test_a_run_in_an_object_store(bucket: str) -> None:
@@ -136,7 +139,7 @@ def test_a_listing(tmp_path: Path, old: Path) -> None:
         "photos": "unreadable",
         "damaged": "unreadable",
         "old": "stopped",
-        "small": "finished",
+        "small": "stopped",
         "r": "running",
     }
     lines = listing_text(list(found.values())).splitlines()
