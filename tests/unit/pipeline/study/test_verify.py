@@ -33,12 +33,12 @@ def test_a_shared_stage_that_is_damaged_is_one_problem(
 
 def test_a_study_has_a_status(undisturbed: Path) -> None:
     status = directory_status(str(undisturbed))
-    assert (status.kind, status.state, status.runs_total, status.runs_finished) == ("study", "finished", 6, 6)
-    assert len(status.runs) == 6 and {run.state for run in status.runs} == {"finished"}
+    assert (status.kind, status.state, status.runs_total, status.runs_finished) == ("study", "finished", 8, 8)
+    assert len(status.runs) == 8 and {run.state for run in status.runs} == {"finished"}
     assert status.size_bytes == sum(path.stat().st_size for path in undisturbed.rglob("*") if path.is_file())
-    assert "6 of 6 finished, 6 begun" in status_text(status)
+    assert "8 of 8 finished, 8 begun" in status_text(status)
     (listed,) = [one for one in list_runs(str(undisturbed.parent)) if one.name == "small"]
-    assert listed.runs == () and listed.runs_finished == 6
+    assert listed.runs == () and listed.runs_finished == 8
 
 
 def test_a_study_is_cleaned_as_a_whole(undisturbed: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -51,5 +51,5 @@ def test_a_study_is_cleaned_as_a_whole(undisturbed: Path, tmp_path: Path, capfd:
     assert capfd.readouterr().out.endswith("1 item removed, 5 B; checkpoints kept: last\n")
     shutil.rmtree(next(root.glob("cells/base-*-seed1")))
     assert cli.main(["gc", str(root), "--keep", "last"]) == 2
-    assert "1 of its 6 runs was not begun" in capfd.readouterr().err
+    assert "1 of its 8 runs was not begun" in capfd.readouterr().err
     assert cli.main(["gc", str(root), "--keep", "all"]) == 0
