@@ -19,7 +19,7 @@ def named_directory(text: str) -> str:
     Raises AddressError, StorageError.
     """
     from actors.storage.reach import require_reachable
-    from pipeline.state.run_directory import absolute_root
+    from pipeline.state.run_files import absolute_root
 
     require_reachable(text)
     return absolute_root(text)

@@ -3,6 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING, get_args
 
+from pipeline.commands.options import named_directory
 from pipeline.config.run_sections import KeepCheckpoints
 from pipeline.errors import ConfigError, StoreError
 from pipeline.trackers.console import counted
@@ -29,9 +30,7 @@ def execute_command(options: argparse.Namespace) -> int:
         raise ConfigError("mucode gc takes the directory of a run or a study, or --images alone")
     if options.images:
         return _remove_images(options.dry_run)
-    from pipeline.state.run_directory import absolute_root
-
-    return _clean(absolute_root(options.run_dir), options.keep, options.dry_run)
+    return _clean(named_directory(options.run_dir), options.keep, options.dry_run)
 
 
 def _clean(root: str, keep: KeepCheckpoints | None, dry_run: bool) -> int:

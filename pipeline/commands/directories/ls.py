@@ -3,6 +3,8 @@
 import argparse
 import json
 
+from pipeline.commands.options import named_directory
+
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
@@ -14,9 +16,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def execute_command(options: argparse.Namespace) -> int:
     from pipeline.overview.listing import list_runs
     from pipeline.overview.text import listing_text
-    from pipeline.state.run_files import absolute_root
 
-    root = absolute_root(options.root)
+    root = named_directory(options.root)
     found = list_runs(root)
     if options.json:
         print("".join(f"{json.dumps(one.to_json())}\n" for one in found), end="")

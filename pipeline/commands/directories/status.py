@@ -5,6 +5,8 @@ import json
 import sys
 import time
 
+from pipeline.commands.options import named_directory
+
 WATCH_S = 5.0
 OVER = ("finished", "failed", "stopped")
 
@@ -26,9 +28,8 @@ def execute_command(options: argparse.Namespace) -> int:
     from pipeline.errors import StoreError
     from pipeline.overview.directory_status import directory_status
     from pipeline.overview.text import status_text
-    from pipeline.state.run_files import absolute_root
 
-    root = absolute_root(options.run_dir)
+    root = named_directory(options.run_dir)
     while True:
         status = directory_status(root)
         if status.kind == "unknown":

@@ -16,12 +16,12 @@ from pipeline import cli
 from pipeline.overview.directory_status import directory_status
 from pipeline.overview.listing import list_runs
 from pipeline.overview.text import listing_text, status_text
-from pipeline.state.lock import write_lock
 from pipeline.state.run_files import RunFiles
 from pipeline.state.store import Store
 from pipeline.trackers.live import LIVE, LiveStage
 from pipeline.trackers.status_file import STATUS, StatusFile
 from tests.support.counting_filesystem import CountedStorage, CountingHandler
+from tests.support.driving import write_driver_file
 from tests.support.small_run import small_run
 
 OLD_RUN = Path(__file__).parents[3] / "data" / "run-0.1.0"
@@ -44,7 +44,7 @@ def working(root: str, look: Callable[[], object] = lambda: None) -> Store:
     `look` is called while it works; afterwards it was killed."""
     store = Store(root)
     store.write(json.dumps({"run": {"iterations": 1}}).encode(), "config.json")
-    write_lock(store)
+    write_driver_file(root)
     for part in range(2):
         commit_part(f"{root}/iter_0001/episodes", part, pa.table({"a": [1]}))
     LIVE.begin_run()

@@ -19,9 +19,9 @@ from pipeline.retention.after_iteration import remove_after_iteration
 from pipeline.retention.before_work import require_checkpoints
 from pipeline.retention.left_over import OF_FINISHED_STAGES
 from pipeline.retention.plan import removable_checkpoints
-from pipeline.state.lock import write_lock
 from pipeline.state.run_directory import stored_config
 from pipeline.state.store import Store
+from tests.support.driving import write_driver_file
 from tests.support.trained_run import WEIGHTS, TrainedRun
 
 OLD_RUN = Path(__file__).parents[3] / "data" / "run-0.1.0"
@@ -177,7 +177,7 @@ def test_left_overs_of_finished_stages_go_and_those_of_others_stay(tmp_path: Pat
 
 def test_a_run_at_work_is_refused(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     run = TrainedRun(tmp_path, "run.iterations=1", *LEARNING).carry_out()
-    write_lock(run.store)
+    write_driver_file(run.store.root)
     assert cli.main(["gc", run.store.root, "--keep", "last"]) == 2
     assert "is being worked on: its process" in capfd.readouterr().err
     assert len(there(tmp_path)) == 3
