@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 export VENV FLAVOUR
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all gpu-test lint format setup lock docker image languages clean
+.PHONY: help demo test test-all gpu-test lint format setup lock docker image images languages clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 18
@@ -62,6 +62,9 @@ image: docker ## the image of the sandbox boxes
 languages: docker ## the images of the boxes for JavaScript and C++, if Node.js and g++ can be had
 	@bash scripts/language.sh javascript node nodejs
 	@bash scripts/language.sh cpp g++ g++ libc6-dev
+
+images: ## images of a cluster's nodes, deploy/images; BASE=... names another base than python:3.11-slim-bookworm
+	@bash scripts/images.sh
 
 clean: ## remove the environment and caches; keep runs/
 	@if [ -f "$(VENV)/pyvenv.cfg" ]; then rm -rf "$(VENV)"; fi

@@ -53,12 +53,15 @@ def node_types() -> dict[str, Node]:
     return found
 
 
-def nodes_for(config: Config, *files: Path) -> list[Node]:
-    """What the last of `files` says it runs on; of a cluster, with the head and the sandbox nodes that it needs."""
+def nodes_for(config: Config, *files: Path, types: dict[str, Node] | None = None) -> list[Node]:
+    """What the last of `files` says it runs on; of a cluster, with the head and the sandbox nodes that it needs.
+
+    `types`: those of another description of a cluster than cluster.yaml.
+    """
     count, kind, cores = runs_on(files[-1]).groups()
     boxes = config.executor.replicas * config.executor.boxes
     if cores:
         return [Node(name="this machine", cpus=float(cores), sandbox=boxes)]
-    types = node_types()
+    types = types or node_types()
     sandboxes = -(-boxes // int(types["sandbox"].sandbox))
     return [types["head"], *[types[kind]] * int(count), *[types["sandbox"]] * sandboxes]
