@@ -14,8 +14,10 @@ from tests.support.slurm_stand_ins import SBATCH, SlurmStandIn, processes_with
 
 DEADLINE_S = 60
 RAY = """
-import signal, socket, sys
+import os, signal, socket, sys
 note("ray", sys.argv[1:])
+if "RAY_FAILS" in os.environ:
+    sys.exit(1)
 if "--head" in sys.argv:
     port = next(int(word.partition("=")[2]) for word in sys.argv if word.startswith("--port="))
     server = socket.create_server(("127.0.0.1", port))
@@ -126,6 +128,17 @@ def test_a_signal_stops_the_run_and_queues_the_job_again(slurm: SlurmStandIn, re
     process.send_signal(signal.SIGTERM)
     assert process.wait(DEADLINE_S) == 130
     assert (["requeue", str(job)] in slurm.calls("scontrol")) == queued
+    assert processes_with(f"MARK={slurm.folder}") == []
+
+
+def test_a_ray_that_does_not_start_is_tried_again_and_ends_the_job(slurm: SlurmStandIn) -> None:
+    job = 5_100_000 + os.getpid() % 1000
+    process = submit(slurm, "laptop", until="short", job=job, RAY_FAILS="1", MUCODE_JOIN_S="3")
+    assert process.wait(DEADLINE_S) == 1
+    assert 1 < len(slurm.calls("ray")) <= 3  # of the head; the other node never reaches it
+    assert not slurm.calls("mucode")
+    assert "attempt 1 of 3" in (slurm.folder / "log").read_text()
+    assert f"did not reach 127.0.0.1:{10000 + job % 2000 * 10} in 3 s" in (slurm.folder / "log").read_text()
     assert processes_with(f"MARK={slurm.folder}") == []
 
 
