@@ -5,7 +5,7 @@
 #   scripts/images.sh sandbox     one of them
 #
 # BASE=python:3.11-slim-bookworm   the image that they are made of
-# DOCKER_BUILD_OPTIONS="..."       further options of docker build, as in "--secret id=pip,src=$HOME/.config/pip/pip.conf"
+# DOCKER_BUILD_OPTIONS="..."       further options of docker build, as in "--build-arg PIP_INDEX_URL=..."
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -20,7 +20,7 @@ die() {
   exit 2
 }
 
-command -v docker >/dev/null || die "there is no docker command; install Docker's, which builds with BuildKit"
+command -v docker >/dev/null || die "there is no docker command; install Docker's"
 docker version --format '{{.Server.Version}}' >/dev/null 2>&1 || die "no Docker engine answers; \`make docker\` starts one"
 if ! docker image inspect "$BASE" >/dev/null 2>&1; then
   said=$(timeout 120 docker pull --quiet "$BASE" 2>&1) ||
@@ -29,6 +29,6 @@ fi
 for target in "$@"; do
   echo "images: building mucode-$target:$version from $BASE ..."
   # shellcheck disable=SC2086
-  DOCKER_BUILDKIT=1 docker build --file $DOCKERFILE --target "$target" --tag "mucode-$target:$version" \
+  docker build --file $DOCKERFILE --target "$target" --tag "mucode-$target:$version" \
     --build-arg BASE="$BASE" --build-arg MUCODE_COMMIT="$commit" ${DOCKER_BUILD_OPTIONS:-} .
 done
