@@ -11,7 +11,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from actors.machine.provisions import LEAST_SHARED_BYTES
+from actors.machine.provisions import GOOD_SHARED_BYTES
 from pipeline.cluster.resources import plan_resources
 from pipeline.config.load import load_config
 from tests.support import kuberay
@@ -163,7 +163,7 @@ def test_shared_memory_holds_rays_objects_and_more(name: str) -> None:
     objects = int(groups(SPEC)[name]["rayStartParams"]["object-store-memory"])
     assert volume["emptyDir"]["medium"] == "Memory"
     size = bytes_or_count(volume["emptyDir"]["sizeLimit"])
-    assert objects + LEAST_SHARED_BYTES <= size < bytes_or_count(ray["resources"]["limits"]["memory"])
+    assert max(objects + 2**30, GOOD_SHARED_BYTES) <= size < bytes_or_count(ray["resources"]["limits"]["memory"])
     mounted = {mount["name"] for container in containers(PODS[name]) for mount in container["volumeMounts"]}
     assert mounted == {volume["name"] for volume in pod["volumes"]}
 
