@@ -4,11 +4,14 @@ Its extraction keeps the longest run of lines that parses, and of that the impor
 """
 
 import ast
+import re
 import warnings
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 from actors.prompting.begun_answer import BegunAnswer
 from actors.prompting.code_blocks import is_python
+from actors.prompting.effort import Effort
 from actors.prompting.reading import defining_program, tested_name
 from sandbox.problem import Problem
 
@@ -20,6 +23,8 @@ BEGUN = BegunAnswer(
     beginning=BEGINNING, stops=("\n```\n", "\nif __name__", "\ndef main(", "\nprint("), closing="\n```\n"
 )
 TAB = "    "
+MOST_CHARACTERS = 1 << 22
+"""That are tried for the longest program: all of a usual answer's runs of lines."""
 
 
 def evalplus_answer(program: str, problem: Problem) -> str:
@@ -38,14 +43,19 @@ def evalplus_program(response: str, problem: Problem) -> str | None:
 def longest_program(text: str) -> str:
     """The lines that parse together and hold the most lines that are not blank; the first of equals; else line one."""
     lines = text.split("\n")
-    filled = [bool(line.strip()) for line in lines]
-    best, found = 0, lines[0]
+    filled = [0, *accumulate(bool(line.strip()) for line in lines)]
+    best, found, effort = 0, lines[0], Effort(MOST_CHARACTERS)
     for start in range(len(lines)):
+        if lines[start].lstrip().startswith("`"):  # no Python begins so
+            continue
         for end in range(len(lines), start + 1, -1):
-            if sum(filled[start:end]) <= best:
+            if filled[end] - filled[start] <= best:
                 break
-            if is_python(code := "\n".join(lines[start:end])):
-                best, found = sum(filled[start:end]), code
+            code = "\n".join(lines[start:end])
+            if not effort.spend(len(code)):
+                return found
+            if is_python(code):
+                best, found = filled[end] - filled[start], code
                 break
     return found
 
@@ -66,7 +76,15 @@ def reachable_program(code: str, name: str) -> str:
             first.setdefault(defined, node)
     reached = _reached(name, {defined: set(_names(node)) for defined, node in first.items()})
     kept = [*plain, *(node for defined, node in first.items() if defined in reached)]
-    return "\n".join(ast.get_source_segment(code, node) or "" for node in kept)
+    lines = [line.encode() for line in re.split("\r\n|\r|\n", code)] if kept else []
+    return "\n".join(_text_of(node, lines) for node in kept)
+
+
+def _text_of(node: ast.stmt, lines: Sequence[bytes]) -> str:
+    """As ast.get_source_segment, which splits the whole program into lines each time."""
+    first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
+    text = [*lines[first:last], lines[last][: node.end_col_offset]]
+    return b"\n".join([text[0][node.col_offset :], *text[1:]]).decode()
 
 
 def _defined_name(node: ast.stmt) -> str | None:

@@ -7,9 +7,10 @@ import textwrap
 from collections.abc import Callable, Iterator, Sequence
 
 from actors.prompting.code_blocks import FENCE, python_before_words
+from actors.prompting.effort import Effort
 
 MOST_FENCES, MOST_STARTS = 40, 8
-"""Bounds of the search, so that no answer takes long to read."""
+"""Bounds of the search, with its Effort."""
 _INFO = re.compile(r"[^\n]*\n|[ \t]*[\w+#.-]*[ \t]")
 _ODD = re.compile(
     r"</?(?:pre|code|answer|solution|program|python)(?:\s[^<>\n]*)?>"
@@ -42,8 +43,11 @@ def oddly_fenced(response: str, wanted: Callable[[str], bool]) -> Iterator[str]:
 
 def _between(response: str, begins: Sequence[int], ends: Sequence[int], wanted: Callable[[str], bool]) -> Iterator[str]:
     """Of each beginning the shortest text to a later end that is `wanted`."""
+    effort = Effort()
     for number, begin in enumerate(begins):
         for end in [*ends[number + 1 :], len(response)]:
+            if not effort.spend(end - begin):
+                return
             code = textwrap.dedent(response[begin:end]).strip("\n").rstrip()
             if end > begin and wanted(code):
                 yield code
@@ -61,5 +65,6 @@ def unfenced(response: str, wanted: Callable[[str], bool]) -> str | None:
     """The first lines that begin with a statement, parse, end before a blank one and are `wanted`."""
     lines = response.split("\n")
     starts = [number for number, line in enumerate(lines) if _START.match(line)]
-    found = (python_before_words(lines[start:]) for start in starts[:MOST_STARTS])
+    effort = Effort()
+    found = (python_before_words(lines[start:], effort) for start in starts[:MOST_STARTS])
     return next((code for code in found if code and wanted(code)), None)

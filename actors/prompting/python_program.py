@@ -19,13 +19,17 @@ from actors.prompting.python_text import (
     standing,
 )
 
-_FIRST_LINE = re.compile(r"\s*(?:(?:`{3,}|~{3,})?[ \t]*(?:python|py)?3?:?|\[(?:begin|python)\])[ \t]*\n", re.IGNORECASE)
+_FIRST_LINE = re.compile(
+    r"\s*+(?:(?:`{3,}|~{3,})?[ \t]*(?:python|py)?3?:?|\[(?:begin|python)\])[ \t]*\n", re.IGNORECASE
+)
 """A tag below its fence, the fence of a block within a block, or a mark that a prompt's examples had."""
 _MAGIC = re.compile(r"^[!%].*\n?", re.MULTILINE)
 """Commands of notebooks."""
-_LAST_TOKEN = re.compile(r"\s*(<\|\w+\|>|</s>)\s*\Z")
+_LAST_TOKEN = re.compile(r"(?<!\s)\s*(<\|\w+\|>|</s>)\s*\Z")
 _LAST_MARK = re.compile(r"\n\[DONE\]\s*\Z")
 """It parses, as a list."""
+MOST_HELPERS = 20
+"""Blocks that are put before a program that lacks what they define."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class Wanted:
         """By its words, of a text that does not parse."""
         if self.name is None:
             return False
-        return re.search(rf"^\s*(async )?(def|class) +{re.escape(self.name)}\b", code, re.MULTILINE) is not None
+        return re.search(rf"^[ \t]*(async )?(def|class) +{re.escape(self.name)}\b", code, re.MULTILINE) is not None
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,12 @@ class Candidate:
     @cached_property
     def standing(self) -> int | None:
         return self.wanted.standing(self.code)
+
+    @cached_property
+    def given(self) -> set[str]:
+        """Names that it defines for a program that lacks them; none if it is such a program itself."""
+        tree = parse(self.code)
+        return given_names(tree) if tree is not None and (self.standing or NOTHING) < SOLVES_DEEPER else set()
 
 
 def python_program(answer: str, tagged: Sequence[str], blocks: Sequence[CodeBlock], wanted: Wanted) -> str | None:
@@ -98,20 +108,17 @@ def _completed(best: Candidate, programs: Sequence[Candidate]) -> str:
         return best.code
     code, rest = best.code, list(programs)
     at = next(number for number, one in enumerate(rest) if one is best)
-    while (tree := parse(code)) is not None and (lacking := lacking_names(tree)):
+    for _ in range(MOST_HELPERS):
+        if (tree := parse(code)) is None or not (lacking := lacking_names(tree)):
+            break
         near = [*reversed(rest[:at]), *rest[at + 1 :]]
-        helper = next((one for one in near if one is not best and _gives(one, lacking)), None)
+        helper = next((one for one in near if one is not best and one.given & lacking), None)
         if helper is None:
             break
         code = f"{helper.code}\n\n\n{code}"
         at -= rest.index(helper) < at
         rest.remove(helper)
     return code
-
-
-def _gives(one: Candidate, lacking: set[str]) -> bool:
-    tree = parse(one.code)
-    return tree is not None and (one.standing or NOTHING) < SOLVES_DEEPER and bool(given_names(tree) & lacking)
 
 
 def _loose(answer: str, blocks: Sequence[CodeBlock], wanted: Wanted, least: int) -> str | None:

@@ -122,7 +122,8 @@ def _defines(code: str, problem: Problem) -> bool:
         return False
     imported = rf"(from \S+ )?import\b.*\b{re.escape(name)}\b"
     declared = rf"(def|class|function\*?|const|let|var) +{re.escape(name)}\b"
-    assigned = rf"{re.escape(name)}(: .*?)? *=[^=]"
+    assigned = rf"{re.escape(name)}(?:: [^=\n]*+| *+)=[^=]"
     return (
-        re.search(rf"^\s*(export |default |async )*({declared}|{assigned}|{imported})", code, re.MULTILINE) is not None
+        re.search(rf"^[ \t]*(export |default |async )*({declared}|{assigned}|{imported})", code, re.MULTILINE)
+        is not None
     )

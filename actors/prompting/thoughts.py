@@ -10,6 +10,7 @@ _OPEN = re.compile(
 )
 _CLOSED = re.compile(rf"(?:[<\[◁]/({_NAMES})[>\]▷]|<\|end_of_thought\|>)(?!['\"])", re.IGNORECASE)
 """Not within quotation marks: there it is a program's text."""
+MOST_THOUGHTS = 500
 
 
 def without_thoughts(response: str) -> str | None:
@@ -19,7 +20,10 @@ def without_thoughts(response: str) -> str | None:
     first_open, first_closed = _OPEN.search(rest), _CLOSED.search(rest)
     if first_closed and not (first_open and first_open.start() < first_closed.start()):
         rest = rest[list(_CLOSED.finditer(rest))[-1 if first_open is None else 0].end() :]
-    while (opened := _OPEN.search(rest)) and _stands_in_words(rest[: opened.start()]):
+    for _ in range(MOST_THOUGHTS):
+        opened = _OPEN.search(rest)
+        if opened is None or not _stands_in_words(rest[: opened.start()]):
+            break
         closed = _CLOSED.search(rest, opened.end())
         if closed is None:
             return "".join([*kept, rest[: opened.start()]]) if _has_text([*kept, rest[: opened.start()]]) else None

@@ -1,10 +1,11 @@
 """Which text of an answer is its program: not its tests, an outline, or output; however it is wrapped."""
 
-import time
+import ast
 
 import pytest
 
 from actors.prompting.dialogue import build_dialogue
+from actors.prompting.evalplus import MOST_CHARACTERS
 from sandbox.problem import FunctionTest, Problem
 
 DOUBLE = Problem(problem_id="p", prompt="Double.", private_tests=(FunctionTest("assert f(2) == 4"),))
@@ -126,8 +127,47 @@ def test_output_and_single_words_are_no_script() -> None:
         assert instruct.program(response, SCRIPT) is None
 
 
-def test_a_long_answer_of_broken_blocks_is_read_in_time() -> None:
-    broken = "```python\n" + "def f(x):\n    y = [x, x]\n" * 20 + "    return (\n```\n<code>\n\n"
-    started = time.process_time()
-    assert instruct.program(40 * broken, DOUBLE) is not None
-    assert time.process_time() - started < 5
+def repeated(text: str, characters: int = 20_000) -> str:
+    return text * (characters // len(text))
+
+
+LONG = {
+    "broken blocks": repeated("```python\n" + "def f(x):\n    y = [x, x]\n" * 20 + "    return (\n```\n<code>\n\n"),
+    "blocks that never parse": repeated("```python\nx = (\n```\n"),
+    "fences": repeated("```\nf = (\n"),
+    "one broken function": repeated("```python\ndef f(x):\n    return (\n```\n"),
+    "steps": "".join(f"```python\ndef g{i}(x):\n    return g{i + 1}(x)\n```\n" for i in range(400)) + BLOCK,
+    "quotes": repeated("'''\n"),
+    "a session": repeated(">>> f(1)\n"),
+    "imports": repeated("import os\n") + CODE,
+}
+"""What a model writes that cannot stop."""
+
+
+@pytest.mark.parametrize("style", ["instruct", "evalplus"])
+@pytest.mark.parametrize("name", LONG)
+def test_an_answer_that_repeats_itself_is_read_in_proportion_to_its_length(
+    style: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, parse = [0], ast.parse
+
+    def counted(code: str) -> ast.Module:
+        read[0] += len(code)
+        assert read[0] < 8 * MOST_CHARACTERS
+        return parse(code)
+
+    monkeypatch.setattr(ast, "parse", counted)
+    build_dialogue(style).program(LONG[name], DOUBLE)
+
+
+def test_a_program_behind_many_broken_blocks_is_found() -> None:
+    assert instruct.program(f"{LONG['blocks that never parse']}{BLOCK}", DOUBLE) == CODE
+    assert instruct.program(f"{repeated('<think>no</think>' + chr(10))}{BLOCK}", DOUBLE) == CODE
+
+
+@pytest.mark.parametrize("blank", [" ", "\n", "\t\n"])
+def test_blanks_of_any_length_take_no_time(blank: str) -> None:
+    """By a pattern that starts at each of them again, minutes."""
+    blanks = repeated(blank, 100_000)
+    assert instruct.program(f"```python\n{blanks}x (\n{blanks}y\n```\n{BLOCK}", DOUBLE) == CODE
+    assert instruct.program(f"a{blanks}b", DOUBLE) is None
