@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
-from pipeline.cluster.interruption import interrupt_at_sigterm
+from pipeline.cluster.interruption import Interrupted, interrupt_at_sigterm
 from pipeline.commands.extras import TRAINING_MODULES, require_modules
 from pipeline.commands.failure import report_failure
 from pipeline.config.version import distribution_version, source_commit
@@ -95,14 +95,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     options = parser.parse_args(words)
     command = COMMANDS[options.command_name]
-    interrupt_at_sigterm()
+    kept = f"; what was committed is kept: {command.continued_by} continues" if command.continued_by else ""
+    interrupted = f"mucode: interrupted{kept}"
+    interrupt_at_sigterm(interrupted)
     try:
         if not getattr(options, "dry_run", False):
             require_modules(command.needs)
         return int(options.execute(options))
+    except Interrupted:
+        return INTERRUPTED
     except KeyboardInterrupt:
-        kept = f"; what was committed is kept: {command.continued_by} continues" if command.continued_by else ""
-        print(f"mucode: interrupted{kept}", file=sys.stderr)
+        print(interrupted, file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:  # whoever read the output has seen enough
         sys.stderr.close()

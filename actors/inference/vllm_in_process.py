@@ -13,13 +13,15 @@ import asyncio
 import gc
 import queue
 import sys
+import tempfile
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from actors.deadline import within_deadline
 from actors.inference.engine import EngineConfig, EngineError
@@ -184,7 +186,8 @@ class ThreadEngine(VllmEngine):
         self._discard(EngineError("the engine was started again"))
         arguments = {**engine_arguments(self.config, path), "worker_extension_cls": WORKER_EXTENSION}
         try:
-            self._engine = LLMEngine.from_engine_args(EngineArgs(**arguments))
+            with _files_beside_logs():
+                self._engine = LLMEngine.from_engine_args(EngineArgs(**arguments))
         except Exception as error:
             raise start_error(self.config, error) from error
 
@@ -202,6 +205,24 @@ class ThreadEngine(VllmEngine):
 
     def _stop(self) -> None:
         self._closing = True
+
+
+@contextmanager
+def _files_beside_logs() -> Iterator[None]:
+    """Temporary files that vLLM makes meanwhile go to Ray's session directory.
+
+    One of them is where torch's process group meets itself. It lives as long as the engine and is removed at a good end
+    alone, so after a kill it shall not lie where nobody looks for it.
+    """
+    import ray
+
+    before, worker = tempfile.gettempdir(), cast("Any", ray._private.worker)
+    if ray.is_initialized():
+        tempfile.tempdir = worker._global_node.get_session_dir_path()
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
 
 
 def _resolve(resolved: list[tuple["asyncio.Future[Any]", Any]]) -> None:

@@ -50,10 +50,11 @@ def late_start(name: str, deadline_s: float, setting: str) -> ActorStartError:
     )
 
 
-def end_all(handles: list[Any]) -> None:
+def end_all(handles: list[Any], most_s: float | None = None) -> None:
     """Let actors close what they hold, all at once, then kill them; a dead one is already gone."""
     if handles:
-        ray.wait([handle.close.remote() for handle in handles], num_returns=len(handles), timeout=END_DEADLINE_S)
+        closed = [handle.close.remote() for handle in handles]
+        ray.wait(closed, num_returns=len(handles), timeout=END_DEADLINE_S if most_s is None else most_s)
     for handle in handles:
         ray.kill(handle)
 

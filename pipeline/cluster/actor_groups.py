@@ -20,6 +20,7 @@ from actors.supervision.node_loss import alive_nodes
 from actors.supervision.restart_budget import RestartBudget
 from actors.supervision.restart_watch import RestartWatch
 from pipeline.cluster.actor_calls import (
+    END_DEADLINE_S,
     ActorStartError,
     ask_life,
     ask_scorer_life,
@@ -30,6 +31,7 @@ from pipeline.cluster.actor_calls import (
     tell_loss,
 )
 from pipeline.cluster.connect import connect_ray
+from pipeline.cluster.interruption import Interrupted
 from pipeline.cluster.memory import check_memory
 from pipeline.cluster.node_machine import smallest_machine
 from pipeline.cluster.nodes import describe_nodes, present_nodes, share_of_worker
@@ -46,6 +48,8 @@ from pipeline.trackers.console import say
 
 MIN_SEQUENCES = 256
 """Sequences decoded together: a best-of-N turn asks for N at once."""
+HURRY_S = 1.0
+"""How long actors may take to close after SIGTERM; `ray job stop` sends SIGKILL three seconds later."""
 CALLS_PER_ACTOR = 1000
 """Concurrent calls of an async actor; episodes in flight are bounded elsewhere."""
 
@@ -96,12 +100,15 @@ class ActorGroups:
     def __enter__(self) -> "ActorGroups":
         return self
 
-    def __exit__(self, *_: object) -> None:
-        if self.training_workers is not None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """End every actor; in a hurry after SIGTERM, since SIGKILL may follow."""
+        hurried = kind is Interrupted
+        if self.training_workers is not None and not hurried:  # they are on this command's Ray, and end with it
             self.training_workers.close()
-        self.release_generators()
+        handles = [*self._generators.values(), *self.__dict__.pop("executors", [])]
+        end_all(handles, HURRY_S if hurried else END_DEADLINE_S)
+        self._generators = {}
         self.release_scorers()
-        end_all(self.__dict__.pop("executors", []))
         ray.shutdown()
 
     # ---- executors --------------------------------------------------------------------------------------------

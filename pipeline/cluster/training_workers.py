@@ -147,7 +147,10 @@ class TrainingWorkers:
             raise DeadlineError(f"the start of training workers imported nothing in {DESK_DEADLINE_S:.0f} s")
 
     def run(self, job: Callable[[], Any]) -> Any:
-        """What rank 0 returns of `job`. Raises what `fit` raised, or Ray's error of the desk; then no worker stays."""
+        """What rank 0 returns of `job`. Raises what `fit` raised, or Ray's error of the desk; then no worker stays.
+
+        After an interruption `close` is left to who ends everything.
+        """
         import ray
         from ray import cloudpickle
 
@@ -159,7 +162,7 @@ class TrainingWorkers:
                 if self._fit.done():
                     raise self._fit.exception() or RuntimeError("the training workers ended")
             return cloudpickle.loads(ray.get(reference))
-        except BaseException:  # an interruption, too: nobody waits for the result any more
+        except Exception:
             self.close()
             raise
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pipeline.cluster.interruption import interrupt_at_sigterm, own_sigterm_kept
+from pipeline.cluster.interruption import Interrupted, interrupt_at_sigterm, own_sigterm_kept
 
 
 @pytest.fixture(autouse=True)
@@ -33,6 +33,16 @@ def test_the_first_sigterm_interrupts_and_a_second_does_not_disturb() -> None:
     terminate()
 
 
+def test_the_message_is_there_before_anything_ends(capfd: pytest.CaptureFixture[str]) -> None:
+    interrupt_at_sigterm("mucode: interrupted")
+    try:
+        terminate()
+    except Interrupted:
+        assert capfd.readouterr().err == "mucode: interrupted\n"
+        return
+    pytest.fail("nothing was interrupted")
+
+
 def test_the_handler_outlives_one_that_a_library_puts() -> None:
     interrupt_at_sigterm()
     with own_sigterm_kept():
@@ -43,7 +53,7 @@ def test_the_handler_outlives_one_that_a_library_puts() -> None:
 
 def test_a_sigterm_in_the_meantime_is_an_interruption() -> None:
     interrupt_at_sigterm()
-    with pytest.raises(KeyboardInterrupt), own_sigterm_kept():
+    with pytest.raises(Interrupted), own_sigterm_kept():
         put_another_handler()
         terminate()
 
