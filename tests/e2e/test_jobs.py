@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from actors.storage.parts import committed_parts
 from tests.e2e.small_run import ROOT, arguments, rows
 
 pytestmark = [pytest.mark.docker, pytest.mark.e2e]
@@ -92,6 +93,23 @@ def test_a_job_finishes_what_killed_drivers_began(head: dict[str, str], interrup
 
 def policy_id(root: Path) -> str:
     return json.loads((root / "iter_0001" / "policy" / "manifest.json").read_text())["checkpoint"]["policy_id"]
+
+
+@pytest.mark.slow
+def test_a_job_that_is_stopped_says_how_to_continue(head: dict[str, str], runs: Path) -> None:
+    """`ray job stop` sends SIGTERM, and three seconds later SIGKILL."""
+    job, stage = ["stopped"], runs / "stopped" / "iter_0000" / "episodes"
+    words = [sys.executable, "-m", "pipeline", *arguments(runs, "stopped", "run.iterations=0")]
+    submitted = ["submit", "--no-wait", "--submission-id", *job, "--working-dir", ".", "--", *words]
+    subprocess.run([RAY, "job", *submitted], cwd=ROOT, env=head, capture_output=True, check=True, timeout=120)
+    end = time.monotonic() + 200
+    while not committed_parts(str(stage)):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    subprocess.run([RAY, "job", "stop", *job], env=head, capture_output=True, check=True, timeout=60)
+    said = subprocess.run([RAY, "job", "logs", *job], env=head, capture_output=True, text=True, timeout=60).stdout
+    assert "mucode: interrupted; what was committed is kept: `mucode resume DIR` continues" in said, said[-3000:]
+    assert not (stage / "manifest.json").exists(), "it was stopped too late"
 
 
 def test_a_failing_run_makes_the_job_fail(head: dict[str, str], runs: Path) -> None:

@@ -1,16 +1,17 @@
 """The whole loop, every part real: vLLM, Docker, Ray Data, Ray Train with DeepSpeed."""
 
 import json
-import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import docker
 import pytest
 
 from actors.storage.parts import committed_parts
 from pipeline.overview.directory_status import directory_status
+from sandbox.containers.ownership import OWNER, is_dead
 from tests.e2e.small_run import PROBLEMS, ROOT, SAMPLES, arguments, rows
 
 pytestmark = [pytest.mark.docker, pytest.mark.e2e]
@@ -77,7 +78,5 @@ def test_its_status_says_that_it_is_finished(undisturbed: Path) -> None:
 
 
 def test_nothing_is_left_behind(undisturbed: Path) -> None:
-    left = subprocess.run(
-        ["docker", "ps", "-aq", "--filter", "label=mucode.pool"], capture_output=True, text=True, env=os.environ
-    )
-    assert left.stdout.strip() == ""
+    boxes = docker.from_env().containers.list(all=True, filters={"label": OWNER}, ignore_removed=True)
+    assert [box.name for box in boxes if is_dead(box.labels)] == []

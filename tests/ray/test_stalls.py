@@ -59,11 +59,10 @@ def test_a_slow_verifier_is_waited_for_behind_others_too(tmp_path: Path) -> None
 
 @pytest.mark.slow
 def test_a_verifier_that_was_stopped_is_started_again_and_answers(tmp_path: Path) -> None:
-    client = scorer(tmp_path / "v", STALL_S)
+    client = scorer(tmp_path / "v", stall_s=15.0)  # more than what the next process takes for its imports
     (tmp_path / "v" / "stop_once").touch()
-    started = time.monotonic()
     assert client.score_and_wait([("p", "abc")]) == [3.0]
-    assert STALL_S < time.monotonic() - started < 40 and client.moves
+    assert not (tmp_path / "v" / "stop_once").exists() and client.moves
 
 
 def test_a_killed_verifier_comes_back_and_every_call_is_repeated(tmp_path: Path) -> None:
@@ -223,7 +222,9 @@ def roll_out(folder: Path, groups: OneGenerator, samples: int, policy: Checkpoin
     from pipeline.stages import rollouts
 
     config = load_config(None, [f"generator.stall_s={groups.stall_s}", "rollouts.shard_episodes=24"])
-    context: Any = SimpleNamespace(config=config, directory=str(folder), iteration=0, actor_groups=groups)
+    context: Any = SimpleNamespace(
+        config=config, directory=str(folder), run_directory=str(folder.parent), iteration=0, actor_groups=groups
+    )
     problems = [Problem(problem_id=f"p{n}", prompt=f"add {n} to every element") for n in range(4)]
     plan = SearchPlan(turns=1, max_tokens=tokens, temperature=1.0)
     rollouts.roll_out(context, problems, samples, plan, policy)

@@ -17,6 +17,7 @@ from actors.supervision.crew import WorkerReport, WorkerStart
 from actors.supervision.node_loss import alive_nodes
 from actors.supervision.restart_budget import RestartBudget
 from actors.supervision.supervisor import Supervisor
+from pipeline.errors import what_happened
 
 PLACE, SHARDS = "place", 40
 
@@ -64,7 +65,7 @@ class Workers:
         return answers
 
     def text_of(self, error: Exception) -> str:
-        return str(error)
+        return what_happened(error)  # a line, as the driver tells it
 
     def tell(self, slot: int, text: str) -> None:
         print(text, flush=True)
