@@ -62,7 +62,7 @@ def _runs(status: RunStatus) -> str:
 def _stage(status: RunStatus, now: float) -> str:
     if status.stage is None:
         of = "" if status.stages is None else f" of {status.stages}"
-        return "" if status.stages_done is None else f"{status.stages_done}{of} finished"
+        return "" if status.stages_done is None else f"none at work, {status.stages_done}{of} finished"
     number = "" if status.stage_number is None else f"{status.stage_number} of {status.stages}: "
     began = "" if status.stage_began is None else f", begun {_ago(status.stage_began, now)}"
     return f"{number}{plain_words(status.stage)} of iteration {status.iteration}{began}"

@@ -1,6 +1,7 @@
 """Files of a run that no stage needs: what killed processes left half written, and what finished stages worked with."""
 
 import posixpath
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -19,7 +20,8 @@ OF_FINISHED_STAGES = {
     "features": "features of a finished training",
 }
 RAY_TRAIN = "ray_train"
-HALF_WRITTEN = (".tmp", ".old")
+HALF_WRITTEN = re.compile(r".+\.[0-9a-f]{8}\.tmp|\..+\.[0-9a-f]{8}\.old")
+"""Names that storages and checkpoints give to what is not yet, or no longer, there; a person's files have others."""
 
 
 class LeftOver(NamedTuple):
@@ -44,7 +46,7 @@ def left_overs(store: Store) -> Iterator[LeftOver]:
 
 def _half_written(files: RunFiles) -> Iterator[LeftOver]:
     for name in files.names():
-        if name.endswith(HALF_WRITTEN):
+        if HALF_WRITTEN.fullmatch(name):
             yield LeftOver(posixpath.join(files.root, name), "half written by a process that was killed")
 
 

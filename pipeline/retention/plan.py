@@ -42,9 +42,10 @@ def removable_checkpoints(runs: Sequence[RunToClean], keep: KeepCheckpoints) -> 
 
 
 def removable_left_overs(runs: Sequence[RunToClean]) -> list[Removable]:
-    """Of runs that no driver works on."""
+    """Of runs that no driver works on. Empty folders are left alone."""
     found = {path: why for store, _ in runs for path, why in left_overs(store)}
-    return [Removable(path=path, why=why, size_bytes=_size(path)) for path, why in found.items()]
+    items = [Removable(path=path, why=why, size_bytes=_size(path)) for path, why in found.items()]
+    return [item for item in items if item.size_bytes]
 
 
 def _path(training: Manifest) -> str:

@@ -158,11 +158,12 @@ def test_left_overs_of_finished_stages_go_and_those_of_others_stay(tmp_path: Pat
     root, begun = Path(run.store.root), Path(run.store.root) / "iter_0001" / "search_greedy"
     finished = root / "iter_0001" / "policy"
     kept = [begun / "unfinished/part-00001/a.parquet", begun / "part-00000.aaaa.parquet", begun / "training_state/x"]
+    kept += [root / "my.old", root / "my.tmp"]
     left = [finished / name / "step/file" for name in OF_FINISHED_STAGES]
     left += [
-        begun / "part-00003.json.aa.tmp",
-        finished / ".checkpoint.aa.tmp/model.safetensors",
-        root / "a.json.aa.tmp",
+        begun / "part-00003.json.0123abcd.tmp",
+        finished / ".checkpoint.0123abcd.tmp/model.safetensors",
+        root / "a.json.0123abcd.tmp",
     ]
     left += [root / "iter_0000/episodes/part-00000.dead.parquet", root / "ray_train/r/x"]
     for path in (*kept, *left):
