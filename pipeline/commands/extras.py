@@ -15,6 +15,7 @@ EXTRA_OF_MODULE = {
     "transformers": "cpu",
     "deepspeed": "cpu",
     "obstore": "cpu",
+    "packaging": "cpu",
     "huggingface_hub": "cpu",
     "markdown_it": "cpu",
     "safetensors": "cpu",

@@ -114,6 +114,17 @@ def test_a_dry_run_needs_no_extra(base: Path, tmp_path: Path) -> None:
     assert "trainings " in done.stdout
 
 
+def test_the_doctor_works_and_names_what_a_run_would_need(base: Path, tmp_path: Path) -> None:
+    names = "python,packages,versions,engine,cores,shm,files,gpu,disk,tmp,storage,models,ray"
+    done = call(base, tmp_path, "doctor", "--only", names)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "`mucode run` needs the extra `cpu`, or `gpu`" in done.stdout
+    assert "-     versions     not compared: that needs packaging" in done.stdout
+    done = call(base, tmp_path, "doctor", "--cluster")
+    assert done.returncode == 2 and "this command needs ray, which is not installed" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     "arguments, extra",
     [

@@ -19,6 +19,7 @@ ROOMS = {  # from top to bottom; a room may import itself and those below it
             "__main__",
             "cli",
             "commands",
+            "doctor",
             "overview",
             "study",
             "execution",

