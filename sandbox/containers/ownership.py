@@ -5,62 +5,42 @@ import os
 import re
 import shutil
 import tempfile
-from functools import cache
 from pathlib import Path
 
 import docker
 import docker.errors
 import requests
 
+from sandbox.processes import UNKNOWN, boot_id, pid_namespace, start_time
+
 OWNER, NAMESPACE = "mucode.sandbox.owner", "mucode.sandbox.pidns"
 FOLDER = re.compile(r"mucode-box-([0-9a-f]{8})-([0-9]+)-([0-9]+)-.*")
-
-
-@cache
-def boot_id() -> str:
-    path = Path("/proc/sys/kernel/random/boot_id")
-    return path.read_text().strip() if path.exists() else "unknown"
-
-
-def _start_time(pid: int) -> str | None:
-    """The kernel's start time of a process, None if it does not live: a pid alone is used again."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    except (OSError, IndexError):
-        return None
-
-
-def _namespace() -> str:
-    try:
-        return str(Path("/proc/self/ns/pid").readlink())
-    except OSError:
-        return "unknown"
 
 
 def owner_labels() -> dict[str, str]:
     """Of a container of this process: boot id, process id and its start; and in which space that id means something."""
     pid = os.getpid()
-    return {OWNER: f"{boot_id()}:{pid}:{_start_time(pid) or 'unknown'}", NAMESPACE: _namespace()}
+    return {OWNER: f"{boot_id()}:{pid}:{start_time(pid) or UNKNOWN}", NAMESPACE: pid_namespace()}
 
 
 def is_dead(labels: dict[str, str]) -> bool:
     """True only if the owner was a process of this boot and this process namespace, and it has ended."""
     boot, _, rest = labels.get(OWNER, "").partition(":")
     pid, _, started = rest.partition(":")
-    if boot == "unknown" or boot != boot_id() or labels.get(NAMESPACE) != _namespace() or not pid.isdigit():
+    if boot == UNKNOWN or boot != boot_id() or labels.get(NAMESPACE) != pid_namespace() or not pid.isdigit():
         return False
-    return started != "unknown" and _start_time(int(pid)) != started
+    return started != UNKNOWN and start_time(int(pid)) != started
 
 
 def _place() -> str:
     """Where a process id means the same: this boot and this process namespace, in 8 hex digits."""
-    return hashlib.sha256(f"{boot_id()} {_namespace()}".encode()).hexdigest()[:8]
+    return hashlib.sha256(f"{boot_id()} {pid_namespace()}".encode()).hexdigest()[:8]
 
 
 def folder_prefix() -> str:
     """Of the name of a box's folder: whose it is stands in the name, so there is no moment without it."""
     pid = os.getpid()
-    return f"mucode-box-{_place()}-{pid}-{_start_time(pid) or 'unknown'}-"
+    return f"mucode-box-{_place()}-{pid}-{start_time(pid) or UNKNOWN}-"
 
 
 def reap_folders() -> list[str]:
@@ -68,7 +48,7 @@ def reap_folders() -> list[str]:
     removed = []
     for path in Path(tempfile.gettempdir()).glob("mucode-box-*"):
         parts = FOLDER.fullmatch(path.name)
-        if parts and parts[1] == _place() and boot_id() != "unknown" and _start_time(int(parts[2])) != parts[3]:
+        if parts and parts[1] == _place() and boot_id() != UNKNOWN and start_time(int(parts[2])) != parts[3]:
             shutil.rmtree(path, ignore_errors=True)
             removed.append(path.name)
     return removed

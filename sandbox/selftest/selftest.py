@@ -13,13 +13,14 @@ from typing import Any
 
 import docker
 
-from sandbox.containers import cgroup, confinement, ownership
+from sandbox.containers import cgroup, confinement
 from sandbox.containers.connection import TransportName
 from sandbox.containers.docker_client import connect_engine
 from sandbox.errors import LimitFailure, LimitNotEnforced
 from sandbox.image.build import ensure_image
 from sandbox.pool.pool import Pool
 from sandbox.problem import FunctionTest, Problem
+from sandbox.processes import boot_id
 from sandbox.selftest import limits
 from sandbox.selftest.limits import LIMIT_CHECKS, LimitCheck
 from sandbox.verdict import Outcome
@@ -96,7 +97,7 @@ def _key(client: docker.DockerClient, runtime: str) -> str:
     changing = ("name", "labels")
     facts = {
         "machine": platform.uname(),
-        "boot": ownership.boot_id(),
+        "boot": boot_id(),
         "engine": {name: info.get(name) for name in FACTS},
         "runtime": (runtime, info.get("Runtimes", {}).get(runtime)),
         "image": client.images.get(ensure_image(client)).id,

@@ -62,6 +62,7 @@ ROOMS = {  # from top to bottom; a room may import itself and those below it
             "verdict",
             "problem",
             "packages",
+            "processes",
             "plugins",
             "registry",
             "plugin_rows",
