@@ -23,9 +23,10 @@ from pipeline.trackers.tracker import MetricRecord, RunInfo
 
 
 def begin_run(run: Run) -> None:
-    """Bind the run's directory to its config, to this driver and what it runs with; require its plug-ins on every node.
+    """Bind the run's directory, which `held_lease` holds, to its config and what it runs with; require its plug-ins on
+    every node.
 
-    Raises StoreError if the directory belongs to another run or driver, PluginError if a node lacks a plug-in.
+    Raises StoreError if the directory belongs to another run, PluginError if a node lacks a plug-in.
     """
     from pipeline.cluster.plugins import require_on_every_node  # imports Ray
 

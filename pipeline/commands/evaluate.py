@@ -24,6 +24,7 @@ from pipeline.stages.metrics import METRICS, measured_stages
 from pipeline.stages.search import SEARCH_BEST_OF_N, SEARCH_GREEDY
 from pipeline.state.environment import run_environment
 from pipeline.state.failures import ended_in_the_middle
+from pipeline.state.lease.holding import held_lease
 from pipeline.state.manifest import Manifest
 from pipeline.state.models import resolve_model
 from pipeline.state.problems import ProblemSplits
@@ -46,7 +47,7 @@ def evaluate_model(config: Config, splits: ProblemSplits, verifier: str | None, 
     say(choices_text(given, config, trains=False))
     run = Run(config, None, splits)
     scorer = _check_evaluation(run, verifier)
-    with open_actor_groups(config) as actor_groups:
+    with held_lease(run.store, config.run.lease_s), open_actor_groups(config) as actor_groups:
         run.actor_groups = actor_groups
         found = _measure(run, scorer)
     rows = read_metric_rows(found)

@@ -18,6 +18,7 @@ def execute_run(config: Config, splits: ProblemSplits) -> int:
     from pipeline.preflight.check import check_run
     from pipeline.preflight.settling import choices_text
     from pipeline.retention.before_work import require_checkpoints
+    from pipeline.state.lease.holding import held_lease
     from pipeline.state.run import Run
     from pipeline.state.run_directory import require_free
 
@@ -30,7 +31,7 @@ def execute_run(config: Config, splits: ProblemSplits) -> int:
     require_checkpoints(run.store, config)
     from pipeline.cluster.actor_groups import ActorGroups
 
-    with ActorGroups(config) as actor_groups:
+    with held_lease(run.store, config.run.lease_s), ActorGroups(config) as actor_groups:
         run.actor_groups = actor_groups
         begin_run(run)
         execute_iterations(run)

@@ -40,6 +40,9 @@ class RunSection(Section):
     trackers: tuple[Annotated[str, OneOf(TRACKERS)], ...] = operational(("console", "jsonl"))
     """Who is told of training steps, stages and metrics: rows of the tracker table, or package.module:NAME of your
     own."""
+    lease_s: float = operational(60.0, ge=1, le=3600)
+    """How long a driver may give no sign before one on another host takes its run directory over; it gives one every
+    third of that, so it must be longer than the storage is ever out of reach."""
 
 
 class ProblemsSection(Section):

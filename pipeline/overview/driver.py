@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from actors.storage.run_storage import DamagedError
 from pipeline.state.run_files import RunFiles
+from sandbox.processes import start_time
 
 DRIVER = "driver.json"
 
@@ -31,6 +32,4 @@ def driver_of(files: RunFiles) -> Driver | None:
 
 
 def _is_alive(pid: int, started: str) -> bool:
-    from pipeline.state.lock import start_time  # imports pyarrow's Parquet
-
     return bool(started) and (pid == os.getpid() or start_time(pid) == started)

@@ -19,6 +19,7 @@ def remove_after_iteration(store: Store, config: Config) -> None:
         return
     try:
         items = removable_checkpoints([(store, config)], keep)
+        store.guard()
         remove_all(store.root, items, f"run.keep_checkpoints = {keep!r}")
     except Exception as error:  # a store out of reach, say: what is left takes room, and no more
         notice(f"  checkpoints of earlier iterations could not be removed: {what_happened(error)}")

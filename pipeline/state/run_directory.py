@@ -4,7 +4,7 @@ from pipeline.config.fields import AS_STORED
 from pipeline.config.load import validated_config
 from pipeline.config.schema import Config
 from pipeline.errors import ConfigError, StoreError
-from pipeline.state.lock import require_no_driver, write_lock
+from pipeline.state.lease.taking import require_no_driver
 from pipeline.state.run_files import CONFIG as CONFIG
 from pipeline.state.run_files import EVALUATION as EVALUATION
 from pipeline.state.run_files import absolute_root as absolute_root
@@ -17,30 +17,34 @@ def run_root(config: Config) -> str:
 
 
 def require_free(store: Store, config: Config) -> None:
-    """Say why this config cannot continue the run directory, if it cannot; writes nothing.
+    """Say why this config cannot continue the run directory, if it cannot; writes nothing and waits for nobody.
 
-    Raises StoreError if another driver is alive on it, or if identity fields differ from those it was begun with
-    (`run.iterations` may grow).
+    Raises StoreError if a driver of this machine is alive on it, or if identity fields differ from those it was begun
+    with (`run.iterations` may grow).
     """
-    if store.exists(CONFIG):
-        begun = _stored(store)
-        sections = tuple(Config.model_fields)
-        there, now = begun.identity(*sections), config.identity(*sections)
-        names = [name for name in sorted({*there, *now}) if there.get(name) != now.get(name)]
-        if names:
-            text = "; ".join(f"{name}: there {there.get(name)!r}, now {now.get(name)!r}" for name in names)
-            raise StoreError(
-                f"{store.root} belongs to a run with other settings ({text}). "
-                "Choose another run.name, or restore the settings to continue it"
-            )
-    require_no_driver(store)
+    require_same_settings(store, config)
+    require_no_driver(store.files)
+
+
+def require_same_settings(store: Store, config: Config) -> None:
+    """Raises StoreError as `require_free` does of settings."""
+    if not store.exists(CONFIG):
+        return
+    sections = tuple(Config.model_fields)
+    there, now = _stored(store).identity(*sections), config.identity(*sections)
+    names = [name for name in sorted({*there, *now}) if there.get(name) != now.get(name)]
+    if names:
+        text = "; ".join(f"{name}: there {there.get(name)!r}, now {now.get(name)!r}" for name in names)
+        raise StoreError(
+            f"{store.root} belongs to a run with other settings ({text}). "
+            "Choose another run.name, or restore the settings to continue it"
+        )
 
 
 def claim_directory(store: Store, config: Config) -> None:
-    """Bind the run directory to this config and this driver. Raises StoreError as `require_free` does."""
-    require_free(store, config)
+    """Bind the run directory, which this driver holds, to this config. Raises StoreError as `require_same_settings`."""
+    require_same_settings(store, config)
     store.write(config.model_dump_json(indent=1).encode(), CONFIG)
-    write_lock(store)
 
 
 def stored_config(root: str) -> Config:

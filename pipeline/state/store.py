@@ -37,6 +37,8 @@ class Store:
         self.root = root
         self.files = RunFiles(root)
         self.shared = SharedStages(self.files, shared)
+        self.guard: Callable[[], None] = lambda: None
+        """Called before a stage is begun, removed or finished: raises if this driver may write no longer."""
         self._verifier = StageVerifier()
 
     # ---- files of the run itself ------------------------------------------------------------------------------------
@@ -105,6 +107,7 @@ class Store:
         begun = self.read_begun(identity.iteration, identity.stage) if step.recomputed else None
         if begun is None or begun["identity_hash"] == identity.hash:
             return False
+        self.guard()
         self.files.delete_folder(_folder(identity.iteration), step.name)
         return True
 
@@ -126,11 +129,13 @@ class Store:
         directory = self.directory(identity.iteration, identity.stage)
         begun = self.read_begun(identity.iteration, identity.stage)
         if begun is not None and begun["identity_hash"] == identity.hash:
+            self.guard()
             self.verify_begun(identity.iteration, identity.stage)
             return directory
         if begun is not None:
             there = begun.get("inputs", identity.inputs)  # 0.1.0 notes none
             self.require_no_work(identity, identity.differences(begun["identity"], there) or "its inputs")
+        self.guard()
         body = {"identity_hash": identity.hash, "identity": identity.settings, "inputs": identity.inputs}
         RunFiles(directory).write_json(body, BEGUN)
         return directory
@@ -171,7 +176,10 @@ class Store:
     # ---- finishing --------------------------------------------------------------------------------------------------
 
     def commit(self, identity: StageIdentity, output: StageOutput, started: float) -> Manifest:
-        """Write the manifest of a stage whose parts are all committed. `started`: monotonic clock, in seconds."""
+        """Write the manifest of a stage whose parts are all committed. `started`: monotonic clock, in seconds.
+
+        Raises StoreError if parts are missing or damaged, or if another driver has finished the stage.
+        """
         directory = self.directory(identity.iteration, identity.stage)
         parts = tuple(record for _, record in sorted(committed_parts(directory).items()))
         if output.expected_parts is not None and len(parts) != output.expected_parts:
@@ -180,6 +188,7 @@ class Store:
         sizes = files.file_sizes()
         for damage in part_damages(directory, parts, sizes, sampled=0):
             raise StoreError(str(damage))
+        self.guard()
         _remove_unlisted(files, sizes, {part.file for part in parts})
         manifest = Manifest(
             stage=identity.stage,
@@ -194,7 +203,11 @@ class Store:
             facts=output.facts,
             seconds=round(time.monotonic() - started, 3),
         )
-        files.write_json(manifest.to_json(), MANIFEST)
+        if not files.create_json(manifest.to_json(), MANIFEST):
+            raise StoreError(
+                f"{directory} was finished by another driver meanwhile, and stays as that one left it. Find who else "
+                "writes there; then the same command continues"
+            )
         return manifest
 
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from actors.machine.capacity import usable_cores
 from pipeline.errors import ConfigError, StoreError
-from pipeline.state.lock import require_no_driver, write_lock
+from pipeline.state.lease.holding import held_lease
+from pipeline.state.lease.taking import require_no_driver
 from pipeline.state.problems import ProblemSplits
 from pipeline.state.run_directory import require_free, run_root
 from pipeline.state.store import Store
@@ -33,8 +34,9 @@ def execute_study(study: Study) -> int:
     require_cores(study.lanes)
     store = Store(study.directory)
     require_same_study(store, runs)
-    tally = _execute_runs(study, runs, store)
-    print(publish_study(study, runs), flush=True)
+    with held_lease(store, runs[0].config.run.lease_s):
+        tally = _execute_runs(study, runs, store)
+        print(publish_study(study, runs), flush=True)
     say(f"report: {study.directory}/report.html")
     if not tally.ran:
         say(f"nothing left to do: all {tally.skipped} stages of {store.root} are finished")
@@ -63,8 +65,9 @@ def require_cores(lanes: int) -> None:
 
 
 def require_same_study(store: Store, runs: Sequence[StudyRun]) -> None:
-    """Refuse a study directory that another driver writes, or whose runs were begun with other settings."""
-    require_no_driver(store)
+    """Refuse a study directory that another driver of this machine writes, or whose runs were begun with other
+    settings, or have a driver of their own."""
+    require_no_driver(store.files)
     for run in runs:
         try:
             require_free(Store(run_root(run.config)), run.config)
@@ -73,11 +76,10 @@ def require_same_study(store: Store, runs: Sequence[StudyRun]) -> None:
 
 
 def _begin(store: Store, study: Study) -> None:
-    """Bind the directory to this study and this process."""
+    """Bind the directory, which this process holds, to this study."""
     from pipeline.state.environment import run_environment
 
     store.write(study.model_dump_json(indent=1).encode(), "study.json")
-    write_lock(store)
     store.write(json.dumps(run_environment(), indent=1).encode(), "environment.json")
     say(f"study {store.root}")
 

@@ -8,6 +8,7 @@ from pipeline.execution import begin_run, execute_iterations
 from pipeline.integrity.before_work import require_intact
 from pipeline.retention.before_work import require_checkpoints
 from pipeline.state.failures import ended_in_the_middle
+from pipeline.state.lease.holding import held_lease
 from pipeline.state.problems import ProblemSplits
 from pipeline.state.run import Run
 from pipeline.study.dry_run import forecast_stages
@@ -37,7 +38,7 @@ def execute_sequentially(runs: Sequence[StudyRun], actor_groups: "ActorGroups") 
         left = time_left(forecast_stages(runs, splits).values())
         say(f"run {number} of {len(runs)}: {study_run.name}, about {left} left")
         run = Run(study_run.config, actor_groups, splits)
-        with ended_in_the_middle(partial(bool, tally.ran)):
+        with ended_in_the_middle(partial(bool, tally.ran)), held_lease(run.store, run.config.run.lease_s):
             require_intact(run.store, run.config)
             require_checkpoints(run.store, run.config)
             begin_run(run)

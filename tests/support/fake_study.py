@@ -124,17 +124,22 @@ def train(job: TrainingJob, config: TrainedSection, training: TrainingSection, w
     return SimpleNamespace(checkpoint=save_atomically(write, job.out), facts={})
 
 
-def dying(write: Callable[..., None], writes: int) -> Callable[..., None]:
+def die_before(writes: int) -> None:
+    """Of files written and files created, together."""
     left = writes
 
-    def counted(*arguments: object) -> None:
-        nonlocal left
-        left -= 1
-        if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        write(*arguments)
+    def dying(write: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*arguments: object) -> Any:
+            nonlocal left
+            left -= 1
+            if left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return write(*arguments)
 
-    return counted
+        return counted
+
+    FilesystemStorage.write = dying(FilesystemStorage.write)  # type: ignore[method-assign]
+    FilesystemStorage.create = dying(FilesystemStorage.create)  # type: ignore[method-assign]
 
 
 def install() -> None:
@@ -145,7 +150,7 @@ def install() -> None:
     verifier.train_verifier = generator.fine_tune = train  # type: ignore[assignment]
     metrics.summarise_iteration = metrics.commit_summary
     if len(sys.argv) > 2:
-        FilesystemStorage.write = dying(FilesystemStorage.write, int(sys.argv[2]))  # type: ignore[method-assign]
+        die_before(int(sys.argv[2]))
 
 
 if __name__ in ("__main__", "__mp_main__"):  # the study's process, and those of its workers

@@ -105,7 +105,7 @@ def test_a_file_of_ours_that_is_no_json_is_named(tmp_path: Path) -> None:
     with pytest.raises(DamagedError, match=r"config\.json"):
         require_free(store, Config())
     store.write(b'{"run": {"seed": "x"}}', "config.json")
-    with pytest.raises(StoreError, match=r"config\.json is not what a run wrote: .*'run\.seed' = 'x'"):
+    with pytest.raises(StoreError, match=r"config\.json is not what a run wrote: run\.seed = 'x'"):
         require_free(store, Config())
     commit_part(str(tmp_path / "iter_0000" / "pairs"), 0, pa.table({"n": [1]}))
     record = tmp_path / "iter_0000" / "pairs" / "part-00000.json"
