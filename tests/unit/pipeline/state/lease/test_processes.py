@@ -22,7 +22,7 @@ from tests.support.small_study import ROOT
 @pytest.fixture
 def driver(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """A process that holds tmp_path/run, and has begun a stage."""
-    command = [sys.executable, "-m", "tests.support.lease_drivers", str(tmp_path / "run"), "1"]
+    command = [sys.executable, "-m", "tests.support.lease_drivers", str(tmp_path / "run"), "2"]
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdout and process.stdout.readline() == "held\n"
     yield process
@@ -35,13 +35,13 @@ def test_a_driver_that_was_suspended_for_longer_than_its_lease_commits_nothing(
 ) -> None:
     files = RunFiles(str(tmp_path / "run"))
     with pytest.raises(StoreError, match=f"process {driver.pid} on this machine"):
-        take_lease(files, new_record(1))
+        take_lease(files, new_record(2))
     monkeypatch.setattr(socket, "gethostname", lambda: "c")  # from here on this process is one of another host
     with pytest.raises(StoreError, match="which is alive: it renewed its lease meanwhile"):
-        take_lease(files, new_record(1))
+        take_lease(files, new_record(2))
     driver.send_signal(signal.SIGSTOP)
     os.waitid(os.P_PID, driver.pid, os.WSTOPPED | os.WNOWAIT)
-    assert take_lease(files, new_record(1)) == 2
+    assert take_lease(files, new_record(2)) == 2
     driver.send_signal(signal.SIGCONT)
     said, _ = driver.communicate("\n", timeout=60)
     assert re.search(r"^LeaseLostError 1: .* was taken over by process \d+ on host c", said, re.MULTILINE), said
