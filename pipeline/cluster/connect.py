@@ -58,9 +58,8 @@ def join_cluster(address: str) -> Any:
         return ray.init(log_to_driver=False, runtime_env={"env_vars": WORKER_ENVIRONMENT})
     except Exception as error:  # other versions, another token, a cluster that ends
         raise ResourceError(
-            f"RAY_ADDRESS = {address!r}: that cluster cannot be joined: {what_happened(error)}. If a Ray "
-            "answers there, its token (RAY_AUTH_MODE, RAY_AUTH_TOKEN, ~/.ray/auth_token), or its Ray or Python, is another "
-            "than here"
+            f"RAY_ADDRESS = {address!r}: that cluster cannot be joined: {what_happened(error)}. If a Ray answers "
+            "there, its token (RAY_AUTH_MODE, RAY_AUTH_TOKEN, ~/.ray/auth_token), its Ray or its Python is another"
         ) from error
 
 
