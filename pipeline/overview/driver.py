@@ -5,10 +5,11 @@ import socket
 from dataclasses import dataclass
 
 from actors.storage.run_storage import DamagedError
+from pipeline.state.lease.driver_file import DRIVER
+from pipeline.state.lease.files import LeaseFiles
+from pipeline.state.lease.record import LeaseRecord
 from pipeline.state.run_files import RunFiles
 from sandbox.processes import start_time
-
-DRIVER = "driver.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +22,13 @@ class Driver:
 
 
 def driver_of(files: RunFiles) -> Driver | None:
-    """The last driver of a run directory; None if there was none, or its file is not what was written."""
+    """The last driver of a run directory: by its lease, else by driver.json, as versions before the lease have it.
+
+    None if there was none, or if its file is not what was written. Takes nothing and waits for nobody.
+    """
+    found = LeaseFiles(files).newest()
+    if found is not None and found.record is not None:
+        return _holder(found.record)
     try:
         body = files.read_json(DRIVER)
         host, pid, started = str(body["host"]), int(body["pid"]), str(body["started"])
@@ -29,6 +36,11 @@ def driver_of(files: RunFiles) -> Driver | None:
         return None
     alive = _is_alive(pid, started) if host == socket.gethostname() else None
     return Driver(host=host, pid=pid, alive=alive)
+
+
+def _holder(lease: LeaseRecord) -> Driver:
+    ended = lease.released or lease.process.has_ended()
+    return Driver(host=lease.process.host, pid=lease.process.pid, alive=None if ended is None else not ended)
 
 
 def _is_alive(pid: int, started: str) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 from actors.storage.parts import is_record_name
 from actors.storage.run_storage import DamagedError
 from pipeline.overview.disk import folder_bytes
-from pipeline.overview.driver import DRIVER, Driver, driver_of
+from pipeline.overview.driver import Driver, driver_of
 from pipeline.overview.run_status import Kind, RunStatus
 from pipeline.overview.state import ToldState, run_state
 from pipeline.overview.without_record import find_stages, stage_directory
@@ -35,7 +35,7 @@ def unreadable(root: str, kind: Kind, told_by: str) -> RunStatus:
 def _run_status(files: RunFiles, there: Collection[str], detailed: bool) -> RunStatus:
     now = time.time()
     record = read_status_record(files.read_json(STATUS)) if STATUS in there else None
-    driver = driver_of(files) if DRIVER in there else None
+    driver = driver_of(files)
     if record is None:
         found = _without_record(files, driver, now)
     else:

@@ -1,6 +1,7 @@
 """`mucode gc`: remove what a run, a study or an evaluation needs no longer, or old images of the boxes."""
 
 import argparse
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, get_args
 
 from pipeline.commands.options import named_directory
@@ -34,19 +35,28 @@ def execute_command(options: argparse.Namespace) -> int:
 
 
 def _clean(root: str, keep: KeepCheckpoints | None, dry_run: bool) -> int:
-    from pipeline.overview.text import bytes_text
-    from pipeline.retention.plan import removable_checkpoints, removable_left_overs
-    from pipeline.retention.removal import remove_all
+    from pipeline.state.lease.holding import held_lease
+    from pipeline.state.store import Store
 
     runs, planned = _runs(root)
     _require_nobody_at_work(root)
-    keep = keep or runs[0][1].run.keep_checkpoints
+    settings = runs[0][1].run
+    keep = keep or settings.keep_checkpoints
     missing = planned - len(runs)
     if keep != "all" and missing:
         raise StoreError(
             f"{missing} of its {planned} runs {'was' if missing == 1 else 'were'} not begun, and may read any "
             f"checkpoint of {root}: finish the study first, or give --keep all"
         )
+    with nullcontext() if dry_run else held_lease(Store(root), settings.lease_s):  # nobody begins to drive meanwhile
+        return _remove(root, runs, keep, dry_run)
+
+
+def _remove(root: str, runs: "list[RunToClean]", keep: KeepCheckpoints, dry_run: bool) -> int:
+    from pipeline.overview.text import bytes_text
+    from pipeline.retention.plan import removable_checkpoints, removable_left_overs
+    from pipeline.retention.removal import remove_all
+
     items = [*removable_checkpoints(runs, keep), *removable_left_overs(runs)]
     for item in items:
         print(f"{bytes_text(item.size_bytes):>10}  {item.path.removeprefix(f'{root}/')}  ({item.why})")

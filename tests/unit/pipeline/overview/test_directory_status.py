@@ -1,6 +1,7 @@
 """The status of real run directories, on a disk and in object stores, and what it costs."""
 
 import json
+import os
 import shutil
 import socket
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from pipeline import cli
 from pipeline.overview.directory_status import directory_status
 from pipeline.overview.listing import list_runs
 from pipeline.overview.text import listing_text, status_text
+from pipeline.state.lease.holding import held_lease
 from pipeline.state.run_files import RunFiles
 from pipeline.state.store import Store
 from pipeline.trackers.live import LIVE, LiveStage
@@ -86,8 +88,8 @@ def test_nothing_is_written_and_no_lock_is_asked_for(tmp_path: Path, handler: Co
     assert status.stage == "episodes" and status.parts_done == 2
     assert (status.size_bytes, status.size_of) == (5000, "finished stages")
     counts = handler.counts()
-    assert counts.keys() <= {"listing", "read"} and counts["listing"] == 2
-    assert counts["read"] == 3, "status.json, driver.json, and whether the stage is linked"
+    assert counts.keys() <= {"listing", "read"} and counts["listing"] == 3
+    assert counts["read"] == 3, "status.json, the driver's file, and whether the stage is linked"
 
 
 def test_the_cost_does_not_grow_with_the_stages(tmp_path: Path, handler: CountingHandler) -> None:
@@ -96,7 +98,7 @@ def test_the_cost_does_not_grow_with_the_stages(tmp_path: Path, handler: Countin
     for stage in ("pairs", "verifier", "scores", "search_greedy"):
         commit_part(f"{root}/iter_0000/{stage}", 0, pa.table({"a": [1]}))
     directory_status(f"counted://{root}")
-    assert sum(handler.counts().values()) == 5
+    assert sum(handler.counts().values()) == 6
 
 
 def test_a_run_of_an_earlier_version(old: Path, handler: CountingHandler) -> None:
@@ -152,7 +154,7 @@ def test_a_listing_asks_little_per_run(tmp_path: Path, handler: CountingHandler)
     for name in "abcde":
         working(str(tmp_path / name))
     assert len(list_runs(f"counted://{tmp_path}")) == 5
-    assert handler.counts() == {"listing": 2 + 5, "read": 2 * 5}
+    assert handler.counts() == {"listing": 2 + 2 * 5, "read": 2 * 5}
 
 
 def test_a_listing_is_by_the_last_change(tmp_path: Path) -> None:
@@ -184,6 +186,16 @@ def test_watching_ends_with_the_run(tmp_path: Path, capfd: pytest.CaptureFixture
     assert cli.main(["status", root, "--watch", "0.01"]) == 0
     out = capfd.readouterr().out
     assert " · failed: its driver said so" in out and "error     RuntimeError: boom" in out
+
+
+def test_a_lease_says_who_drives(tmp_path: Path) -> None:
+    root = str(tmp_path / "r")
+    store = working(root)
+    RunFiles(root).delete("driver.json")
+    with held_lease(store, 60.0):
+        assert directory_status(root).told_by == f"its process {os.getpid()} on this host is alive"
+    told = f"its process {os.getpid()} on this host is gone, and did not say that it ended"
+    assert directory_status(root).told_by == told, "the lease was let go, and status.json says nothing of an end"
 
 
 def test_a_damaged_driver_file_is_no_driver(tmp_path: Path) -> None:
