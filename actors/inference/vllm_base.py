@@ -197,6 +197,8 @@ def engine_arguments(config: EngineConfig, path: str) -> dict[str, Any]:
         "max_num_seqs": config.max_sequences,
         "tensor_parallel_size": config.tensor_parallel,
         "enable_prefix_caching": True,
+        "config_format": "hf",  # of a directory with Mistral's own files besides, vLLM would take those
+        "load_format": "safetensors",
         "generation_config": "vllm",  # the request says everything; a checkpoint's defaults would change sampling
         "disable_log_stats": True,
         "use_tqdm_on_load": False,

@@ -21,8 +21,8 @@ TODAY = datetime(2024, 7, 26)
 """What the templates of Llama 3 write themselves if they are told no date."""
 VARIABLES = {"date_string": "26 Jul 2024", "strftime_now": TODAY.strftime, "enable_thinking": False}
 """What templates are told: the date, by the names under which they ask for it, and that answers hold no reasoning."""
-SHOWN = 60
-"""Characters of a text in a message."""
+SHOWN, MOST_SAID = 60, 200
+"""Characters of a text, and of a template's own error, in a message."""
 
 
 class ChatTemplateError(UserError, ValueError):
@@ -78,7 +78,7 @@ def _shown(text: str) -> str:
 
 def has_chat_template(directory: Path) -> bool:
     """Whether a Hugging Face directory carries a chat template, told from its files alone."""
-    if (directory / "chat_template.jinja").is_file() or (directory / "chat_template.json").is_file():
+    if (directory / "chat_template.jinja").is_file():
         return True
     path = directory / "tokenizer_config.json"
     try:
@@ -98,7 +98,8 @@ def _render(tokenizer: Any, messages: Messages, *, add_generation_prompt: bool) 
             said, tokenize=False, add_generation_prompt=add_generation_prompt, **VARIABLES
         )
     except Exception as error:  # jinja2's, and whatever a template raises itself
-        raise ChatTemplateError(f"the chat template cannot render a chat: {type(error).__name__}: {error}") from None
+        why = f"{type(error).__name__}: {' '.join(str(error).split())[:MOST_SAID]}"
+        raise ChatTemplateError(f"the chat template cannot render a chat: {why}") from None
 
 
 def _ids(tokenizer: Any, text: str) -> list[int]:

@@ -24,12 +24,22 @@ def read_header(path: Path) -> tuple[int, dict[str, Any]]:
 
 
 def weight_files(directory: Path) -> list[Path]:
-    """The safetensors files that make up a model: those of its index, or the one file; they need not be there."""
+    """The safetensors files that make up a model: those of its index, or the one file; they need not be there.
+
+    Raises ValueError if an index names what lies elsewhere: it would be no part of what names the model.
+    """
     index = directory / "model.safetensors.index.json"
     if not index.is_file():
         return [directory / "model.safetensors"]
-    mapped = json.loads(index.read_text())["weight_map"]
-    return [directory / name for name in sorted(set(mapped.values()))]
+    names = sorted(set(json.loads(index.read_text())["weight_map"].values()))
+    if (foreign := next((name for name in names if not is_own_name(name)), None)) is not None:
+        raise ValueError(f"{index} names {foreign!r}, expected names of safetensors files beside it")
+    return [directory / name for name in names]
+
+
+def is_own_name(name: object) -> bool:
+    """Whether an index may call a file so: one that lies in its own directory, as engines read no other."""
+    return isinstance(name, str) and Path(name).name == name and name.endswith(".safetensors") and "\0" not in name
 
 
 def count_parameters(directory: Path) -> dict[str, int]:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from pipeline.commands.extras import require_modules
 from pipeline.commands.options import parse_count
-from pipeline.model_files.chat import render_example
 from pipeline.model_files.directory import check_directory
 from pipeline.model_files.gguf import DTYPES, import_gguf
+from pipeline.model_files.limited import limited_example
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +45,7 @@ def _import(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> int:
     for line in check_directory(options.directory, options.max_tokens):
         print(f"ok    {line}")
-    example = render_example(options.directory)
+    example = limited_example(options.directory)
     if example is None:
         print("-     its chat template was not tried: that needs tokenizer.json, and the extra `cpu` or `gpu`")
         return 0

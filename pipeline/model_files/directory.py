@@ -7,8 +7,9 @@ from typing import Any
 
 from actors.prompting.chat_template import has_chat_template
 from actors.storage.checkpoint import REMOVED
+from pipeline.model_files.config_shapes import require_config_of
 from pipeline.model_files.json_object import ModelFilesError, read_object
-from pipeline.model_files.stored_weights import describe_weights, require_embedding
+from pipeline.model_files.stored_weights import describe_weights, require_embedding, stored_shapes
 
 HEADS = ("ForCausalLM", "ForSequenceClassification")
 SIZES = (
@@ -16,6 +17,7 @@ SIZES = (
     *("num_key_value_heads", "head_dim", "max_position_embeddings", "kv_lora_rank", "qk_rope_head_dim"),
 )
 MOST_SIZE = 1 << 31
+DTYPES = {"float64", "float32", "float16", "bfloat16", "double", "float", "half", "auto"}
 SHOWN = 40
 """Characters of a wrong value in a message."""
 
@@ -31,8 +33,24 @@ class ModelFiles:
 
 def check_directory(directory: Path, max_tokens: int | None = None) -> list[str]:
     """What is well, a line per check. Raises ModelFilesError for the first thing that cannot work."""
-    files = ModelFiles(directory, read_model_config(directory), max_tokens)
-    return [check(files) for check in CHECKS]
+    try:
+        _require_model(directory)
+        files = ModelFiles(directory, read_model_config(directory), max_tokens)
+        return [check(files) for check in CHECKS]
+    except OSError as error:  # no permission for a folder, or a name that is too long
+        raise ModelFilesError(f"{directory} cannot be read: {error.strerror or error}") from None
+
+
+def _require_model(directory: Path) -> None:
+    if directory.is_file():
+        raise ModelFilesError(
+            f"{directory} is a file, expected the directory of a model; of a GGUF file `mucode model import` makes one"
+        )
+    if (directory / "adapter_config.json").is_file():
+        raise ModelFilesError(
+            f"{directory} holds an adapter (adapter_config.json), of which libraries load another model; merge it into "
+            "that with peft's merge_and_unload, and save the whole"
+        )
 
 
 def read_model_config(directory: Path) -> dict[str, Any]:
@@ -51,6 +69,10 @@ def _architecture(files: ModelFiles) -> str:
         raise ModelFilesError(
             f"{path}: auto_map names Python files of the model's own, and these are never executed; use a model whose "
             "architecture transformers has"
+        )
+    if not isinstance(files.config.get("model_type"), str):
+        raise ModelFilesError(
+            f"{path}: model_type is {_shown(files.config.get('model_type'))}, expected the name of a family, as 'llama'"
         )
     if not isinstance(names, list) or not any(str(name).endswith(HEADS) for name in names):
         raise ModelFilesError(f"{path}: architectures is {names}, expected one that ends with {' or '.join(HEADS)}")
@@ -81,6 +103,9 @@ def _sizes(files: ModelFiles) -> str:
                 f"{path}: {name} is {_shown(value)}, expected a whole number from 1 to {MOST_SIZE}; take "
                 "the config that came with these weights"
             )
+    said = text.get("dtype") or text.get("torch_dtype")
+    if said is not None and str(said).removeprefix("torch.") not in DTYPES:
+        raise ModelFilesError(f"{path}: dtype is {_shown(said)}, expected one of {', '.join(sorted(DTYPES))}")
     return f"layers {text.get('num_hidden_layers', 'not said')}, width {text.get('hidden_size', 'not said')}"
 
 
@@ -98,8 +123,15 @@ def _positions(files: ModelFiles) -> str:
 
 
 def _generation(files: ModelFiles) -> str:
-    path = files.directory / "generation_config.json"
+    path, rows = files.directory / "generation_config.json", embedding_rows(files.config)
     ends = (read_object(path) if path.is_file() else files.config).get("eos_token_id")
+    for end in ends if isinstance(ends, list) else [ends]:
+        if end is not None and not (type(end) is int and (rows is None or end < rows)):
+            named = path if path.is_file() else files.directory / "config.json"
+            raise ModelFilesError(
+                f"{named}: eos_token_id holds {_shown(end)}, expected numbers of tokens, below {rows or 'vocab_size'}; "
+                "take the file that came with these weights"
+            )
     return f"eos_token_id {ends}"
 
 
@@ -143,6 +175,12 @@ def _vocabulary(files: ModelFiles) -> str:
     return f"vocabulary {last + 1} of {rows}"
 
 
+def _tensors(files: ModelFiles) -> str:
+    shapes = stored_shapes(files.directory)
+    require_config_of(shapes, files.config, files.directory)
+    return f"tensors {len(shapes)}"
+
+
 def _last_token(tokenizer: dict[str, Any]) -> int:
     vocabulary = (tokenizer.get("model") or {}).get("vocab") or {}
     numbers = vocabulary.values() if isinstance(vocabulary, dict) else range(len(vocabulary))
@@ -152,4 +190,7 @@ def _last_token(tokenizer: dict[str, Any]) -> int:
 
 
 Check = Callable[[ModelFiles], str]
-CHECKS: tuple[Check, ...] = (_architecture, _sizes, _weights, _tokenizer, _vocabulary, _generation, _positions)
+CHECKS: tuple[Check, ...] = (
+    *(_architecture, _sizes, _weights, _tokenizer, _vocabulary, _tensors),
+    *(_generation, _positions),
+)

@@ -12,8 +12,8 @@ from pipeline.cluster.local_folders import check_socket_paths
 from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
 from pipeline.methods.strategies import STRATEGIES
-from pipeline.model_files.chat import render_example
 from pipeline.model_files.directory import ModelFilesError, check_directory
+from pipeline.model_files.limited import limited_example
 from pipeline.preflight.estimate import problem_notices, run_cost
 from pipeline.preflight.provisions import check_provisions
 from pipeline.preflight.ray_address import check_ray_address
@@ -25,6 +25,8 @@ from sandbox.plugins import Origin
 from sandbox.registry import RegistryError
 
 EMBEDDED = Path(__file__).parents[1] / "embedded"
+SHOWN = 60
+"""Characters of a name that cannot be one."""
 EVALUATED_SPLITS = ("test",)
 EVALUATED_FIELDS = (*(name for name in Config.model_fields if name != "problems"), "problems.test")
 """What an evaluation reads: its dry run leaves the problems of other splits alone."""
@@ -162,6 +164,10 @@ def check_model(key: str, name: str, max_tokens: int | None = None) -> None:
     if "://" in name:
         return
     path = Path(name)
+    try:
+        path.is_dir()
+    except OSError as error:
+        raise ConfigError(f"{key} = {name[:SHOWN]!r} cannot be read: {error.strerror}") from None
     if path.is_dir():
         _check_files(key, name, path, max_tokens)
     elif path.suffix == ".gguf":
@@ -178,7 +184,7 @@ def _check_files(key: str, name: str, path: Path, max_tokens: int | None) -> Non
     try:
         check_directory(path, max_tokens)
         if not own:
-            render_example(path)
+            limited_example(path)
     except ModelFilesError as error:
         hint = "; `--config embedded` has all settings of the built-in models" if own else ""
         raise ConfigError(f"{key} = {name!r}: {error}{hint}") from None

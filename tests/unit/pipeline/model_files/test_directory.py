@@ -1,14 +1,18 @@
 """What cannot work is refused by a model directory's files, before anything is paid."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from actors.storage.tensor_headers import read_header
 from pipeline import cli
 from pipeline.model_files.chat import TARGET, render_example
 from pipeline.model_files.directory import ModelFilesError, check_directory
+from pipeline.model_files.limited import limited_example
 from tests.support.model_directories import ROOT, change_json, model_directory
 from tests.support.more_chat_templates import GLM, GPT_OSS
 
@@ -35,6 +39,42 @@ def retyped(directory: Path) -> None:
 
 def old_format(directory: Path) -> None:
     (directory / "model.safetensors").rename(directory / "pytorch_model.bin")
+
+
+def header(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], object]:
+    """Another header before the same tensors."""
+
+    def rewrite(directory: Path) -> None:
+        path = directory / "model.safetensors"
+        length, tensors = read_header(path)
+        rest = path.read_bytes()[length:]
+        change(tensors)
+        said = json.dumps(tensors).encode()
+        path.write_bytes(len(said).to_bytes(8, "little") + said + rest)
+
+    return rewrite
+
+
+def shifted(tensors: dict[str, Any]) -> None:
+    tensors["model.norm.weight"]["data_offsets"] = [size + 4 for size in tensors["model.norm.weight"]["data_offsets"]]
+
+
+def lost(tensors: dict[str, Any]) -> None:
+    """A layer's tensor goes by another name."""
+    tensors["other"] = tensors.pop("model.layers.1.mlp.up_proj.weight")
+
+
+def wrapped(tensors: dict[str, Any]) -> None:
+    for name in list(tensors):
+        tensors[f"base_model.{name}"] = tensors.pop(name)
+
+
+def twice(directory: Path) -> None:
+    """One tensor in two files of an index."""
+    names = read_header(directory / "model.safetensors")[1].keys()
+    shutil.copy(directory / "model.safetensors", directory / "b.safetensors")
+    mapped = dict.fromkeys(names, "model.safetensors") | {"model.norm.weight": "b.safetensors"}
+    (directory / "model.safetensors.index.json").write_text(json.dumps({"weight_map": mapped}))
 
 
 def config(**changes: object) -> Callable[[Path], object]:
@@ -77,6 +117,31 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "absurd positions": (config(max_position_embeddings=10**30), r"max_position_embeddings is 10+, expected"),
     "no heads": (config(num_attention_heads=0), r"num_attention_heads is 0, expected"),
     "no text model": (config(text_config="x"), r"text_config is 'x', expected an object"),
+    "a shard elsewhere": (
+        text("model.safetensors.index.json", '{"weight_map": {"a": "../b.safetensors"}}'),
+        r"names '\.\./b\.safetensors', expected names of safetensors files beside it",
+    ),
+    "a tensor twice": (twice, r"model\.embed_tokens\.weight is in model\.safetensors, and in b\.safetensors; copy"),
+    "weights beside": (
+        lambda d: shutil.copy(d / "model.safetensors", d / "consolidated.safetensors"),
+        r"holds consolidated\.safetensors beside model\.safetensors, and engines load all",
+    ),
+    "a shifted tensor": (header(shifted), r"model\.norm\.weight begins at byte \d+, expected \d+; copy"),
+    "a lost tensor": (header(lost), r"no layers\.1\.mlp\.up_proj\.weight, which other layers have"),
+    "wrapped names": (header(wrapped), r"have no embed_tokens\.weight, but base_model\.\S+, say; take"),
+    "an adapter": (text("adapter_config.json", "{}"), r"holds an adapter .*; merge it"),
+    "another number of layers": (config(num_hidden_layers=9), r"have \d layers, config\.json says .* = 9"),
+    "another width": (config(intermediate_size=7), r"has the shape \[\d+, \d+\], .* says intermediate_size = 7"),
+    "heads of another model": (config(num_key_value_heads=50), r"says num_key_value_heads x head size = \d+"),
+    "no width": (config(intermediate_size=None), "says intermediate_size = None, expected a number"),
+    "another family": (
+        config(model_type="gpt2"),
+        "model_type = 'gpt2', and the architecture Llama.*, of another family",
+    ),
+    "no family": (config(model_type=None), "model_type is None, expected the name of a family"),
+    "an unknown number format": (config(dtype="float8"), "dtype is 'float8', expected one of auto, bfloat16"),
+    "an end in words": (text("generation_config.json", '{"eos_token_id": ["x"]}'), "eos_token_id holds 'x', expected"),
+    "an end beyond": (text("generation_config.json", '{"eos_token_id": 9999}'), "eos_token_id holds 9999, expected"),
     "endless nesting": (text("config.json", "[" * 100_000), r"config\.json is not JSON"),
     "a tokenizer of another kind": (text("tokenizer.json", '{"model": [1]}'), r"is no tokenizer as the tokenizers"),
 }
@@ -112,6 +177,53 @@ def test_positions_of_a_model_that_sees_images_too(tmp_path: Path) -> None:
 def test_a_template_that_cannot_be_trained_on_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelFilesError, match=r"model: the chat template renders the answer '```python"):
         render_example(model_directory(tmp_path / "model", template=GPT_OSS))
+
+
+TURNS = (
+    "{% for m in messages %}{% if m.role == 'assistant' %}<asst>{{ m.content }}<end>{% else %}<user>SAID{% endif %}"
+    "{% endfor %}{% if add_generation_prompt %}<asst>{% endif %}"
+)
+
+
+@pytest.mark.parametrize("said", ["", "{{ m.content | e }}", "{{ m.content | lower }}"])
+def test_a_template_that_loses_what_users_say_is_refused(said: str, tmp_path: Path) -> None:
+    directory = model_directory(tmp_path / "model", template=TURNS.replace("SAID", said))
+    with pytest.raises(ModelFilesError, match=r"its chat template and tokenizer turn .* into .*; take those that came"):
+        render_example(directory)
+
+
+def test_a_family_that_nobody_knows_is_refused(tmp_path: Path) -> None:
+    directory = model_directory(tmp_path / "model", model_type="bogus")
+    with pytest.raises(
+        ModelFilesError, match=r"model_type is 'bogus', which this version of transformers does not know"
+    ):
+        render_example(directory)
+
+
+def test_an_error_of_a_templates_own_is_cut(tmp_path: Path) -> None:
+    directory = model_directory(tmp_path / "model", template="{{ raise_exception('no\n' * 1000) }}")
+    with pytest.raises(ModelFilesError, match=r"TemplateError: no no .{0,200}$"):
+        render_example(directory)
+
+
+def test_a_template_that_fills_the_memory_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    directory = model_directory(tmp_path / "model", template="{{ ('a' * 10 ** 10) | length }}")
+    assert cli.main(["model", "check", str(directory)]) == 2
+    assert "cannot render a chat: MemoryError" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_template_that_never_ends_is_refused(tmp_path: Path) -> None:
+    loops = "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}"
+    with pytest.raises(ModelFilesError, match=r"took all of its time .* \(limits: 5 s, 2 GiB\)"):
+        limited_example(model_directory(tmp_path / "model", template=loops))
+
+
+def test_names_that_no_file_can_have(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("a" * 300, str(GENERATOR / "config.json")):
+        assert cli.main(["model", "check", name]) == 2
+    assert cli.main(["run", "--dry-run", "--set", f"model.generator={'a' * 300}"]) == 2
+    assert "Traceback" not in capsys.readouterr().err
 
 
 def test_a_tokenizer_of_another_model_is_refused(tmp_path: Path) -> None:
