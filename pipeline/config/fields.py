@@ -11,6 +11,11 @@ from pydantic_core import CoreSchema, core_schema
 from sandbox.registry import Registry
 from sandbox.terminal import expand_home
 
+MOST_SECONDS = 1e8
+"""Of a deadline, three years: clocks of the operating system take ten times as much, and not all numbers."""
+MOST_THREADS = 1024
+"""That one actor computes with: OpenMP ends the process where the machine does not give it as many."""
+
 
 class Section(BaseModel):
     """A table of a TOML file: unknown keys are errors, values do not change, numbers are finite."""

@@ -4,8 +4,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from pipeline.config.fields import Section, added, operational
+from pipeline.config.fields import MOST_SECONDS, MOST_THREADS, Section, added, operational
 from sandbox.packages import parse_packages
+
+MOST_EPISODES = 100_000
+"""In flight in one actor: each is a task of its event loop."""
 
 
 class RolloutsSection(Section):
@@ -42,10 +45,10 @@ class GeneratorSection(Section):
     """CPU cores that Ray reserves for each generator actor."""
     gpus: float | None = operational(None, ge=0)
     """Accelerators per tensor-parallel rank; unset takes one if the cluster has any."""
-    threads: int | None = operational(None, ge=1)
+    threads: int | None = operational(None, ge=1, le=MOST_THREADS)
     """CPU threads that each generator actor computes with, on CPU and in_process only; unset: its share of the cores
     that may be used, one for a small model."""
-    episodes_in_flight: int | None = operational(None, ge=1)
+    episodes_in_flight: int | None = operational(None, ge=1, le=MOST_EPISODES)
     """Episodes that one generator actor samples at the same time; unset: 96, or 32 on CPU unless the model is small."""
     kv_cache_mib: int | None = operational(None, ge=16)
     """Memory of the key-value cache in MiB, on CPU only; unset: what the episodes in flight can fill, at most an eighth
@@ -53,12 +56,12 @@ class GeneratorSection(Section):
     gpu_memory_fraction: float = operational(0.85, gt=0, le=1)
     """Share of an accelerator's memory that vLLM takes for weights and key-value cache; at most generator.gpus, where
     that is less than 1."""
-    start_deadline_s: float = operational(600.0, gt=0)
+    start_deadline_s: float = operational(600.0, gt=0, le=MOST_SECONDS)
     """Seconds within which an actor must have loaded its model; later ends the command."""
     remembered_answers: int = operational(0, ge=0)
     """Answers that each generator actor keeps in memory, about 2 kB each, so that a later search which asks the same of
     the same model samples nothing; for studies of one model, whose runs begin alike."""
-    stall_s: float = operational(600.0, gt=0)
+    stall_s: float = operational(600.0, gt=0, le=MOST_SECONDS)
     """Seconds in which an engine with work makes no token before another actor takes its place; waiting behind other
     answers does not count."""
 
@@ -85,9 +88,9 @@ class ExecutorSection(Section):
     second_seed: bool = added(False)
     """Also judge accepted answers under another seed of hashes and random numbers; those that it rejects are trained
     on by neither model."""
-    start_deadline_s: float = operational(180.0, gt=0)
+    start_deadline_s: float = operational(180.0, gt=0, le=MOST_SECONDS)
     """Seconds within which an executor must have its image and its boxes; later ends the command."""
-    stall_s: float = operational(600.0, gt=0)
+    stall_s: float = operational(600.0, gt=0, le=MOST_SECONDS)
     """Seconds in which an executor with programs finishes none before it is started again and they go elsewhere; must
     exceed the longest time limit of a problem."""
     max_infrastructure_rate: float = operational(0.05, ge=0, le=1)

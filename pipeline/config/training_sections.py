@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from actors.scorers.table import SCORERS
-from pipeline.config.fields import OneOf, Section, added, operational
+from pipeline.config.fields import MOST_SECONDS, MOST_THREADS, OneOf, Section, added, operational
 from pipeline.config.losses import BRADLEY_TERRY, LOSSES
 
 
@@ -66,11 +66,11 @@ class VerifierSection(TrainedSection):
     """Actors that score answers with the verifier at the same time."""
     cpus: float = operational(0.5, ge=0)
     """CPU cores that Ray reserves for each scoring actor."""
-    threads: int | None = operational(None, ge=1)
+    threads: int | None = operational(None, ge=1, le=MOST_THREADS)
     """CPU threads that each scoring actor computes with; unset: its share of the cores, one for a small model."""
     gpus: float = operational(0.0, ge=0)
     """Accelerators that Ray reserves for each scoring actor; 0 scores on CPU."""
-    stall_s: float = operational(600.0, gt=0)
+    stall_s: float = operational(600.0, gt=0, le=MOST_SECONDS)
     """Seconds in which a scoring actor with work scores no batch before it is started again; loading counts as one."""
 
 
@@ -108,7 +108,7 @@ class TrainingSection(Section):
     models only."""
     cpus: float = operational(1.0, ge=0)
     """CPU cores that Ray reserves for each training worker."""
-    threads: int | None = operational(None, ge=1)
+    threads: int | None = operational(None, ge=1, le=MOST_THREADS)
     """CPU threads that each training worker computes with; unset: its share of the cores, one for a small model."""
     gpus: float | None = operational(None, ge=0)
     """Accelerators of each training worker; unset takes one if the cluster has any."""
@@ -123,15 +123,15 @@ class TrainingSection(Section):
     keep_workers: bool = operational(True)
     """Training workers start early, and wait between a run's trainings, instead of starting for each: for a small
     model, on CPU, where Ray is the command's own, and if memory holds them beside everything else."""
-    start_deadline_s: float = operational(300.0, gt=0)
+    start_deadline_s: float = operational(300.0, gt=0, le=MOST_SECONDS)
     """Seconds within which all training workers must have started; later ends the command."""
-    stall_s: float = operational(1800.0, gt=0)
+    stall_s: float = operational(1800.0, gt=0, le=MOST_SECONDS)
     """Seconds that a training worker may wait for another one, or give no sign, before the training starts again."""
 
 
 class DataSection(Section):
     """Ray Data tasks between sampling and training: pairs, scores, training examples."""
 
-    stall_s: float = operational(1800.0, gt=0)
+    stall_s: float = operational(1800.0, gt=0, le=MOST_SECONDS)
     """Seconds in which a task makes no progress with its shard before it begins anew in another process, or in which no
     task begins; must exceed verifier.stall_s."""

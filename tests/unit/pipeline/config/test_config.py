@@ -50,6 +50,8 @@ def test_every_shipped_study_loads(path: Path) -> None:
             "rollouts.samples = 'many': expected a whole number, as in 15 (from the command line)",
         ),
         ("rollouts.samples=0", "rollouts.samples = 0: expected at least 1"),
+        ("generator.threads=1000000000000", "generator.threads = 1000000000000: expected at most 1024"),
+        ("training.stall_s=1e12", "training.stall_s = 1000000000000.0: expected at most 100000000.0"),
         ("samples=3", "expected section.key=value"),
         ("protocol.oracle_weight=inf", "protocol.oracle_weight = inf: expected a finite number"),
         ("verifier.learning_rate=nan", "verifier.learning_rate = nan"),
