@@ -115,7 +115,9 @@ def _held(model: Any, files: CheckpointTensors) -> Iterator[tuple[str, Held]]:
 
 def _difference(held: Held, files: CheckpointTensors, share: float, dtype: Any) -> str | None:
     """What to say about a parameter that is not the file's. Of a large checkpoint a `share` of the rows is read."""
-    wrong = total = 0
+    import torch
+
+    wrong = total = unreal = 0
     farthest = 0.0
     for shard in held.shards:
         rows = _block(shard, files.shapes[shard.name], share)
@@ -130,7 +132,10 @@ def _difference(held: Held, files: CheckpointTensors, share: float, dtype: Any) 
                 else _off(held.tensor[at].to(dtype), expected.to(held.tensor.device))
             )
             wrong, total = wrong + int((off > 0).sum()), total + off.numel()
+            unreal += int((~torch.isfinite(expected)).sum()) if bool((off > 0).any()) else 0
             farthest = max(farthest, float(off.max())) if off.numel() else farthest
+    if unreal:
+        return f"{unreal} values of the file are nan or infinite; train, or copy, the model again"
     return f"{wrong} of {total} values differ, by up to {farthest:.3g}" if wrong else None
 
 

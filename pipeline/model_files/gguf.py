@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 MAGIC, HEADER_BYTES = b"GGUF", 24
+NEEDED = "general.architecture", "tokenizer.ggml.model", "tokenizer.ggml.tokens"
+SHOWN = 200
+"""Characters of another library's error."""
 DTYPES = ("bfloat16", "float32", "float16")
 EXACT = 1e-3
 """Log-probabilities of the same weights, computed twice in fp32, differ by less."""
@@ -50,7 +53,9 @@ def import_gguf(file: Path, out: Path, dtype: str = "bfloat16") -> ImportedModel
     """
     _require_gguf(file)
     _require_place(out)
+    _require_whole(file)
     import torch
+    from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
     from transformers.utils import logging
 
@@ -71,8 +76,8 @@ def import_gguf(file: Path, out: Path, dtype: str = "bfloat16") -> ImportedModel
 
     try:
         saved = save_atomically(write, str(out))
-    except OSError as error:
-        raise ImportModelError(f"{out} cannot be written: {error}") from error
+    except (OSError, SafetensorError) as error:  # the second, too, where a disk is full
+        raise ImportModelError(f"{out} cannot be written: {error}; free some room, or name another place") from error
     return ImportedModel(
         directory=out,
         policy_id=saved.policy_id,
@@ -103,6 +108,28 @@ def _require_gguf(file: Path) -> None:
         raise ImportModelError(f"{file} cannot be read: it ends after {len(beginning)} bytes; copy it again")
 
 
+def _require_whole(file: Path) -> None:
+    """By its header, before the libraries that make a model of it take a minute."""
+    from gguf import GGUFReader
+
+    try:
+        reader = GGUFReader(file)
+    except Exception as error:  # of a file that is cut it raises anything
+        raise ImportModelError(f"{file} cannot be read ({_said(error)}); is it whole? Copy it again") from error
+    if reader.byte_order != "I":
+        raise ImportModelError(f"{file} has the byte order of other machines; take the file for little-endian ones")
+    lacking = [name for name in NEEDED if name not in reader.fields]
+    if lacking or not reader.tensors:
+        raise ImportModelError(
+            f"{file} has no {lacking[0] if lacking else 'tensors'}; take the file of a whole model, with its tokenizer"
+        )
+
+
+def _said(error: Exception) -> str:
+    """In one line."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:SHOWN]}"
+
+
 def _require_place(out: Path) -> None:
     """Minutes of work are to be written there."""
     if out.exists():
@@ -121,7 +148,7 @@ def _read(file: Path) -> tuple["PreTrainedModel", Any]:
         tokenizer = AutoTokenizer.from_pretrained(file.parent, **given)
         return AutoModelForCausalLM.from_pretrained(file.parent, dtype=torch.float32, **given), tokenizer
     except Exception as error:  # of a file that is cut or of a kind that nobody knows the libraries raise anything
-        raise ImportModelError(f"{file} cannot be read: {type(error).__name__}: {error}") from error
+        raise ImportModelError(f"{file} cannot be read: {_said(error)}") from error
 
 
 def _fresh(model: "PreTrainedModel", file: Path) -> "PreTrainedModel":

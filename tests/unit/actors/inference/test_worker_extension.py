@@ -34,6 +34,15 @@ def differs(tmp_path: Path, held: Matrix, file: Matrix, *, packed: bool, share: 
 both = pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
 
 
+@pytest.mark.parametrize("packed", [False, True], ids=["open", "packed"])
+def test_a_file_without_numbers_is_called_so(tmp_path: Path, packed: bool) -> None:
+    """nan is not equal to itself: "differs" would send a person after the engine."""
+    broken = matrix(torch.float32)
+    broken[3, 5] = float("nan")
+    said = differs(tmp_path, broken, broken, packed=packed)
+    assert said is not None and said.startswith("1 values of the file are nan or infinite")
+
+
 @both
 @pytest.mark.parametrize("packed", [False, True], ids=["open", "packed"])
 @pytest.mark.parametrize("chunk", [1 << 20, 7 * WIDTH], ids=["at once", "in chunks"])

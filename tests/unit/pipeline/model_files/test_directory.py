@@ -302,3 +302,26 @@ def test_files_that_are_no_model_are_not_imported(tmp_path: Path, capsys: pytest
         assert cli.main(["model", "import", str(file), "--out", str(tmp_path / "out")]) == 2
         told = capsys.readouterr().err
         assert said in told and "Traceback" not in told
+
+
+def test_a_gguf_file_that_makes_no_model_is_refused_by_its_header(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("gguf")
+    version, named = (
+        b"\x03\0\0\0",
+        b"\x14" + bytes(7) + b"general.architecture" + b"\x08" + bytes(3) + b"\x05" + bytes(7),
+    )
+    counts = bytes(8) + b"\x01" + bytes(7)
+    files = {
+        "version 1": (b"\x01\0\0\0" + counts + named + b"llama", "version 1 which we cannot handle"),
+        "of other machines": (b"\0\0\0\x03" + bytes(116), "byte order of other machines"),
+        "empty": (version + bytes(116), r"has no general.architecture"),
+        "without a tokenizer": (version + counts + named + b"llama" + bytes(64), "has no tokenizer.ggml.model"),
+        "cut": (version + counts + named[:30], "is it whole? Copy it again"),
+    }
+    for name, (content, said) in files.items():
+        (file := tmp_path / f"{name}.gguf").write_bytes(b"GGUF" + content)
+        assert cli.main(["model", "import", str(file), "--out", str(tmp_path / "out")]) == 2
+        told = capsys.readouterr().err
+        assert said in told and "Traceback" not in told, name
