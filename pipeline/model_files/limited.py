@@ -5,6 +5,7 @@ import importlib.util
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,8 @@ CPU_S, MEMORY = 5, 2 << 30
 """Of a chat of four messages, beside what the libraries take: it is milliseconds, and nothing."""
 DEADLINE_S = 300.0
 """For all of it, on a machine that is busy."""
+SHOWN = 200
+"""Characters of an error."""
 IMPORTED = "transformers", "tokenizers", "jinja2"
 
 
@@ -38,11 +41,22 @@ def limited_example(directory: Path) -> ChatExample | None:
     try:
         found = json.loads(done.stdout.splitlines()[-1])
     except (ValueError, IndexError):
-        said = "took all of its time" if done.returncode < 0 else f"failed: {done.stderr.strip()[-200:]}"
-        raise ModelFilesError(f"{directory}: {_unending(said)}") from None
+        raise ModelFilesError(f"{directory}: {_ended(done.returncode, done.stderr)}") from None
     if "error" in found:
         raise ModelFilesError(found["error"])
     return ChatExample(**found["example"]) if found["example"] else None
+
+
+def _ended(status: int, errors: str) -> str:
+    """What became of a process that said nothing."""
+    if status == -signal.SIGXCPU:
+        return _unending("took all of its time")
+    if status < 0:
+        return (
+            f"the process that tried its tokenizer and chat template was killed by signal {-status}, as kernels do "
+            "where memory runs out; a machine, or a container, with more may be needed"
+        )
+    return _unending(f"failed ({' '.join(errors.split())[-SHOWN:]})")
 
 
 def _unending(said: str) -> str:
@@ -56,7 +70,7 @@ def _limit() -> None:
     """From now on; the libraries are imported, and may have taken what they need."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     seconds = round(used.ru_utime + used.ru_stime) + CPU_S
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     pages = Path("/proc/self/statm")
     if pages.is_file():
         now = int(pages.read_text().split()[0]) * resource.getpagesize()

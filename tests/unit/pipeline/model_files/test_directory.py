@@ -12,7 +12,7 @@ from actors.storage.tensor_headers import read_header
 from pipeline import cli
 from pipeline.model_files.chat import TARGET, render_example
 from pipeline.model_files.directory import ModelFilesError, check_directory
-from pipeline.model_files.limited import limited_example
+from pipeline.model_files.limited import _ended, limited_example
 from tests.support.model_directories import ROOT, change_json, model_directory
 from tests.support.more_chat_templates import GLM, GPT_OSS
 
@@ -217,6 +217,12 @@ def test_a_template_that_never_ends_is_refused(tmp_path: Path) -> None:
     loops = "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}"
     with pytest.raises(ModelFilesError, match=r"took all of its time .* \(limits: 5 s, 2 GiB\)"):
         limited_example(model_directory(tmp_path / "model", template=loops))
+
+
+def test_a_process_that_is_killed_for_memory_blames_no_template() -> None:
+    assert "killed by signal 9, as kernels do where memory runs out" in _ended(-9, "")
+    assert "took all of its time" in _ended(-24, "")
+    assert "failed (ValueError: no)" in _ended(1, "ValueError:\n no")
 
 
 def test_names_that_no_file_can_have(capsys: pytest.CaptureFixture[str]) -> None:
