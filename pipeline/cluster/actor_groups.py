@@ -31,7 +31,7 @@ from pipeline.cluster.actor_calls import (
     tell_loss,
 )
 from pipeline.cluster.connect import connect_ray
-from pipeline.cluster.interruption import Interrupted
+from pipeline.cluster.interruption import Interrupted, leave_ray
 from pipeline.cluster.memory import check_memory
 from pipeline.cluster.node_machine import smallest_machine
 from pipeline.cluster.nodes import describe_nodes, present_nodes, share_of_worker
@@ -109,7 +109,7 @@ class ActorGroups:
         end_all(handles, HURRY_S if hurried else END_DEADLINE_S)
         self._generators = {}
         self.release_scorers()
-        ray.shutdown()
+        leave_ray()
 
     # ---- executors --------------------------------------------------------------------------------------------
 

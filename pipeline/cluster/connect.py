@@ -6,7 +6,7 @@ from typing import Any
 
 from actors.machine.capacity import usable_cores
 from actors.machine.provisions import OBJECT_STORE_BYTES
-from pipeline.cluster.interruption import own_sigterm_kept
+from pipeline.cluster.interruption import end_with_own_ray, own_sigterm_kept
 from pipeline.cluster.local_folders import check_socket_paths, give_token
 from pipeline.cluster.nodes import ResourceError
 from pipeline.config.schema import Config
@@ -68,7 +68,7 @@ def _start(ray: Any, boxes: int) -> Any:
     cores = max(FEWEST_CORES, usable_cores())
     for attempt in range(1, START_ATTEMPTS + 1):
         try:
-            return ray.init(
+            context = ray.init(
                 address="local",
                 num_cpus=cores,
                 resources={"sandbox": boxes},
@@ -78,6 +78,8 @@ def _start(ray: Any, boxes: int) -> Any:
                 logging_level=logging.WARNING,
                 _system_config={"num_workers_soft_limit": cores + WARM_WORKERS},
             )
+            end_with_own_ray()
+            return context
         except Exception as error:
             if "timed out during startup" not in str(error):
                 raise

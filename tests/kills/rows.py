@@ -51,6 +51,7 @@ class Row:
 
 RESUMES = "mucode: interrupted; what was committed is kept: `mucode resume DIR` continues"
 FAILED = r"failed: .*(.|\n)*what was committed is kept; once the cause is mended, `mucode resume .*` continues"
+RAY_ENDED = r"mucode: Ray's own process {} ended \(status -9\)(.|\n)*the same command continues"
 SAMPLED, MAPPED, TRAINED, SCORED = "0/episodes", "0/pairs", "0/verifier", "0/scores"
 
 
@@ -96,9 +97,9 @@ ROWS = [
     *survived("data worker", SCORED, "", "middle"),
     *survived("scorer", SCORED, "", "start", "middle"),
     *survived("scorer", "1/search_sweep", "", "middle"),
-    *ended("raylet", SAMPLED, "mucode resume", "middle"),
-    *ended("raylet", TRAINED, "mucode resume", "middle"),
-    *ended("GCS", SAMPLED, "mucode resume", "middle"),
+    *ended("raylet", SAMPLED, RAY_ENDED.format("raylet"), "middle"),
+    *ended("raylet", TRAINED, RAY_ENDED.format("raylet"), "middle"),
+    *ended("GCS", SAMPLED, RAY_ENDED.format("GCS"), "middle"),
     *survived("node", SAMPLED, "generator 0 went with its node; another one is started", "middle"),
     *ended("disk full", SAMPLED, FAILED, "middle"),
     *ended("disk full", MAPPED, FAILED, "start"),
