@@ -7,14 +7,14 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.e2e.small_run import arguments, finish, start
 from tests.kills.comparison import digests, folder_of, repeated_episodes, stage_order
-from tests.kills.footprint import NICE, Footprint
+from tests.kills.footprint import NICE, Footprint, Process, is_alive
 from tests.kills.moments import Position, is_at, parts, position
 from tests.kills.nodes import Nodes
 from tests.kills.rows import Row
@@ -25,6 +25,10 @@ DEADLINE_S, GONE_S, DISK_MIB = 420.0, 30.0, 64
 NUMBERS = re.compile(r"\d[\d.,]*|0x[0-9a-f]+|[0-9a-f]{8,}")
 ORDINARY = re.compile(r"    [\w ]+: \d+/\d+ |run /|results of |report: |  iteration \d+ · \w+( …$|: [\d.]+ s)")
 """Lines of any run: progress, stages, folders."""
+
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+RAYS, MOST_OF_RAYS = re.compile(r"\(\w+( pid=\d+)?\)|    \["), 60
+"""Lines that Ray prints by itself, and what it shows of its logs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,9 +109,9 @@ def disturb(row: Row, reference: Reference, folder: Path) -> Outcome:
             if status != 0:
                 for mend in scene.mend:
                     mend()
-                at = max(at, position(root))  # workers may have written after their driver's end
+                late = footprint.living()
                 process = start(*words, log=log, **environment)
-                lost = lost or _await_progress(process, root, at)
+                lost = lost or _await_progress(process, root, at, late)
                 finish(process, log, DEADLINE_S)
         except BaseException:
             _end(process, footprint)
@@ -119,7 +123,7 @@ def disturb(row: Row, reference: Reference, folder: Path) -> Outcome:
         assert not (twice := repeated_episodes(root)), f"twice: {twice}"
         return Outcome(
             status=status,
-            said=_news(log, heard, reference),
+            said=_news(log, heard, reference, root),
             redone=_redone(scene.stage, kept, at),
             lost_s=round((lost or time.monotonic()) - killed, 1),
             seconds=round(time.monotonic() - began, 1),
@@ -151,11 +155,15 @@ def _await_moment(row: Row, reference: Reference, scene: Scene, log: Path) -> No
         time.sleep(0.001 if scene.stage.exists() else 0.05)
 
 
-def _await_progress(process: "subprocess.Popen[bytes]", root: Path, at: Position) -> float:
-    """When the run was further than at the kill; 0.0 if the command ends before."""
+def _await_progress(
+    process: "subprocess.Popen[bytes]", root: Path, at: Position, late: Sequence[Process] = ()
+) -> float:
+    """When the run was further than at the kill; 0.0 if the command ends before. `late`: what may still write then."""
     end = time.monotonic() + DEADLINE_S
     while process.poll() is None:
-        if position(root) > at:
+        if any(map(is_alive, late)):
+            at = max(at, position(root))
+        elif position(root) > at:
             return time.monotonic()
         assert time.monotonic() < end, f"no progress in {DEADLINE_S:.0f} s after the kill"
         time.sleep(0.1)
@@ -178,11 +186,13 @@ def _redone(stage: Path, kept: dict[str, str], at: Position) -> str:
     return f"{len(now) - len(kept)} of {len(now)} parts"
 
 
-def _news(log: Path, heard: int, reference: Reference) -> tuple[str, ...]:
-    """Lines since the kill that an undisturbed run does not print."""
-    lines = log.read_bytes()[heard:].decode(errors="replace").splitlines()
+def _news(log: Path, heard: int, reference: Reference, root: Path) -> tuple[str, ...]:
+    """Lines since the kill that an undisturbed run does not print, Ray's own last and cut."""
+    text = COLOURS.sub("", log.read_bytes()[heard:].decode(errors="replace"))
+    lines = text.replace(str(root), "DIR").splitlines()
     new = [line for line in lines if line.strip() and not ORDINARY.match(line) and plain(line) not in reference.lines]
-    return tuple(new)
+    own = [line for line in new if not RAYS.match(line)]
+    return (*own, *(f"{line[:MOST_OF_RAYS]}…" for line in new if line.startswith("(")))
 
 
 def _end(process: "subprocess.Popen[bytes]", footprint: Footprint) -> None:

@@ -88,6 +88,10 @@ class Footprint:
             if is_alive(process) and (not titles or any(part in name for part in titles))
         ]
 
+    def living(self) -> list[Process]:
+        self.scan()
+        return [process for process in list(self.known) if is_alive(process)]
+
     def containers(self, host: str | None = None) -> list[docker.models.containers.Container]:
         """Boxes whose owner is or was one of the processes."""
         client = docker.DockerClient(host) if host else docker.from_env()

@@ -41,10 +41,10 @@ def _line(row: Row, outcome: dict[str, object] | None) -> str:
     place = f"`{row.stage}`, {row.moment}{settings}"
     if outcome is None:
         return f"| {row.victim} | {place} | | not run | | | |"
-    said = [str(line).strip() for line in outcome["said"]]  # type: ignore[attr-defined]
-    text = " ⏎ ".join(said).replace("|", "\\|") or "–"
-    shown = text if len(text) <= MOST_SAID else f"{text[:MOST_SAID]}…"
-    cells = [outcome["status"], f"`{shown}`" if said else "–", outcome["redone"], outcome["lost_s"], outcome["seconds"]]
+    said = " ⏎ ".join(str(line).strip() for line in outcome["said"]).replace("|", "\\|")  # type: ignore[attr-defined]
+    shown = said if len(said) <= MOST_SAID else f"{said[:MOST_SAID]}…"
+    numbers = [outcome["redone"], outcome["lost_s"] or "–", outcome["seconds"]]
+    cells = [outcome["status"], f"`` {shown} ``" if said else "–", *numbers]
     return f"| {row.victim} | {place} | {' | '.join(map(str, cells))} |"
 
 
