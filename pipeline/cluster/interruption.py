@@ -68,10 +68,12 @@ def interrupt_at_sigterm(message: str = "") -> None:
 
     Only the first one counts: actors end after it, undisturbed. For the main thread.
     """
-    heard = False
+    heard, command = False, os.getpid()
 
     def interrupt(*_: object) -> None:
         nonlocal heard
+        if os.getpid() != command:  # a fork of it, which Ray ends
+            os._exit(128 + signal.SIGTERM)
         if not heard:
             heard = True
             _leaving.set()

@@ -21,7 +21,8 @@ from tests.kills.rows import Row
 from tests.kills.victims import Scene, hit
 from tests.sandbox.private_engine import private_engine
 
-DEADLINE_S, GONE_S, DISK_MIB = 420.0, 30.0, 64
+DEADLINE_S, GONE_S, DISK_MIB = 420.0, 30.0, 1200
+"""A run wants a GiB free before it begins."""
 NUMBERS = re.compile(r"\d[\d.,]*|0x[0-9a-f]+|[0-9a-f]{8,}")
 ORDINARY = re.compile(r"    [\w ]+: \d+/\d+ |run /|results of |report: |  iteration \d+ · \w+( …$|: [\d.]+ s)")
 """Lines of any run: progress, stages, folders."""

@@ -43,7 +43,8 @@ def _line(row: Row, outcome: dict[str, object] | None) -> str:
         return f"| {row.victim} | {place} | | not run | | | |"
     said = " ⏎ ".join(str(line).strip() for line in outcome["said"]).replace("|", "\\|")  # type: ignore[attr-defined]
     shown = said if len(said) <= MOST_SAID else f"{said[:MOST_SAID]}…"
-    numbers = [outcome["redone"], outcome["lost_s"] or "–", outcome["seconds"]]
+    redone = "; ".join([outcome["redone"], *outcome["notes"]])  # type: ignore[list-item,misc]
+    numbers = [redone, outcome["lost_s"] or "–", outcome["seconds"]]
     cells = [outcome["status"], f"`` {shown} ``" if said else "–", *numbers]
     return f"| {row.victim} | {place} | {' | '.join(map(str, cells))} |"
 

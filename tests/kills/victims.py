@@ -111,9 +111,11 @@ def _kill_data_worker(scene: Scene, victim: str) -> None:
 
 def _fill_disk(scene: Scene, victim: str) -> None:
     filler = scene.root.parent / "filler"
-    with suppress(OSError), filler.open("wb", buffering=0) as file:
-        while True:
-            file.write(bytes(4096))
+    with filler.open("wb", buffering=0) as file:
+        for size in (1 << 20, 4096):
+            with suppress(OSError):
+                while file.write(bytes(size)):
+                    pass
     scene.mend.append(filler.unlink)
 
 
