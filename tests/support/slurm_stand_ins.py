@@ -1,6 +1,6 @@
-"""Slurm on one machine, as much of it as deploy/slurm/mucode.sbatch uses: `srun` and `scontrol` as small commands.
+"""Slurm on one machine, as much of it as deploy/slurm/mucode.sbatch uses: `srun`, `scancel` and `scontrol`.
 
-Each node is a process group here, with a folder of its own for Ray. What they were called with is in `calls.jsonl`.
+srun kills its tasks at SIGTERM, as Slurm's does. Each node is a process group here, with a folder of its own for Ray. What they were called with is in `calls.jsonl`.
 """
 
 import json
@@ -29,12 +29,19 @@ running = [
     )
     for number in range(tasks)
 ]
-def forward(*_):
+def forward(number, *_):
     for task in running:
         if task.poll() is None:
-            os.killpg(task.pid, signal.SIGTERM)
+            os.killpg(task.pid, signal.SIGTERM if number == signal.SIGUSR1 else signal.SIGKILL)
 signal.signal(signal.SIGTERM, forward)
-sys.exit(max(task.wait() for task in running))
+signal.signal(signal.SIGUSR1, forward)  # of the stand-in for scancel
+open({steps!r}, "w").write(str(os.getpid()))
+sys.exit(max(abs(task.wait()) for task in running))
+"""
+SCANCEL = """
+import os, signal, sys
+note("scancel", sys.argv[1:])
+os.kill(int(open({steps!r}).read()), signal.SIGUSR1)
 """
 SCONTROL = """
 import sys
@@ -57,8 +64,8 @@ class SlurmStandIn:
     def __init__(self, folder: Path) -> None:
         self.folder, self._calls = folder, folder / "calls.jsonl"
         (folder / "bin").mkdir(parents=True)
-        for name, body in {"srun": SRUN, "scontrol": SCONTROL}.items():
-            self.command(name, body)
+        for name, body in {"srun": SRUN, "scancel": SCANCEL, "scontrol": SCONTROL}.items():
+            self.command(name, body.replace("{steps!r}", repr(str(folder / "srun.pid"))))
 
     def command(self, name: str, body: str) -> None:
         """One more command of Python code; `note(name, words)` writes down a call."""

@@ -128,6 +128,8 @@ def test_a_signal_stops_the_run_and_queues_the_job_again(slurm: SlurmStandIn, re
     process.send_signal(signal.SIGTERM)
     assert process.wait(DEADLINE_S) == 130
     assert (["requeue", str(job)] in slurm.calls("scontrol")) == queued
+    assert slurm.calls("scancel") == [["--signal=TERM", str(job)]]  # its tasks, not the script
+    assert not list(Path("/tmp").glob(f"mucode-{job}*"))
     assert processes_with(f"MARK={slurm.folder}") == []
 
 
