@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Builds the images of a cluster's nodes (deploy/images/Dockerfile): mucode-head, mucode-worker, mucode-sandbox.
+# Builds the images of a cluster's nodes (deploy/images/Dockerfile): mucode-head, mucode-worker, mucode-executor.
 #
 #   scripts/images.sh             all three, tagged with the version of pyproject.toml
-#   scripts/images.sh sandbox     one of them
+#   scripts/images.sh executor    one of them
 #
 # BASE=python:3.11-slim-bookworm   the image that they are made of
 # DOCKER_BUILD_OPTIONS="..."       further options of docker build, as in "--build-arg PIP_INDEX_URL=..."
@@ -13,7 +13,7 @@ DOCKERFILE=deploy/images/Dockerfile
 BASE=${BASE:-$(sed -n 's/^ARG BASE=//p' $DOCKERFILE)}
 version=$(sed -n 's/^version = "\(.*\)"$/\1/p' pyproject.toml)
 commit=$(git rev-parse HEAD 2>/dev/null || echo unknown)
-[ $# -gt 0 ] || set -- head worker sandbox
+[ $# -gt 0 ] || set -- head worker executor
 
 die() {
   echo "images: $*" >&2

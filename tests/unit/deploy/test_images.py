@@ -10,7 +10,7 @@ import pytest
 from tests.support.cluster_nodes import ROOT
 from tests.support.kuberay import document
 
-TARGETS = ("head", "worker", "sandbox")
+TARGETS = ("head", "worker", "executor")
 
 
 @dataclass
@@ -93,7 +93,7 @@ def test_private_files_stay_outside(name: str) -> None:
 def test_every_image_of_the_manifests_is_a_target() -> None:
     named = {image["name"] for image in document("kustomization.yaml")["images"]} - {"docker"}
     assert named == {f"mucode-{target}" for target in TARGETS}
-    assert "head worker sandbox" in (ROOT / "scripts" / "images.sh").read_text()
+    assert "head worker executor" in (ROOT / "scripts" / "images.sh").read_text()
 
 
 def test_the_locks_hold_rays_version_of_pyproject() -> None:
