@@ -20,6 +20,7 @@ _ODD = re.compile(
     re.MULTILINE,
 )
 """What models write in place of fences: HTML, marks in brackets, LaTeX, other quotes."""
+_ENTITY = re.compile(r"&(?:lt|gt|amp|quot|#\d+);")
 _PROMPT = re.compile(r"^[ \t]*(>>>|\.\.\.)( (.*))?$", re.MULTILINE)
 _START = re.compile(r"(import|from|def|class|async|@)\b|@|\w+ *(:.*)?=[^=]")
 
@@ -38,7 +39,11 @@ def oddly_fenced(response: str, wanted: Callable[[str], bool]) -> Iterator[str]:
     marks = list(_ODD.finditer(response))[:MOST_FENCES]
     begins, ends = [mark.end() for mark in marks], [mark.start() for mark in marks]
     found = list(_between(response, begins, ends, wanted))
-    yield from found or map(html.unescape, _between(response, begins, ends, lambda code: wanted(html.unescape(code))))
+    spelled_out = [code for code in found if "<" not in code and _ENTITY.search(code)]  # `x &lt; 3` parses, too
+    if not found or spelled_out:
+        more = map(html.unescape, _between(response, begins, ends, lambda code: wanted(html.unescape(code))))
+        found = [code for code in found if code not in spelled_out] + list(more)
+    yield from found
 
 
 def _between(response: str, begins: Sequence[int], ends: Sequence[int], wanted: Callable[[str], bool]) -> Iterator[str]:

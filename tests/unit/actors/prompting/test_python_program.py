@@ -127,6 +127,13 @@ def test_output_and_single_words_are_no_script() -> None:
         assert instruct.program(response, SCRIPT) is None
 
 
+def test_signs_that_html_spells_out_are_read_also_where_they_parse() -> None:
+    kept = "def f(x):\n    return 2 * x if x &lt; 3 else 2 * x"
+    assert instruct.program(f"<pre>{kept}</pre>", DOUBLE) == kept.replace("&lt;", "<")
+    escapes = "def f(x):\n    return x.replace('<', '&lt;')"
+    assert instruct.program(f"<code>\n{escapes}\n</code>", DOUBLE) == escapes
+
+
 def repeated(text: str, characters: int = 20_000) -> str:
     return text * (characters // len(text))
 
