@@ -83,7 +83,9 @@ def has_chat_template(directory: Path) -> bool:
     path = directory / "tokenizer_config.json"
     try:
         settings = json.loads(path.read_text()) if path.is_file() else {}
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise ChatTemplateError(f"{path} cannot be read: {error.strerror or error}") from None
+    except (ValueError, RecursionError) as error:
         raise ChatTemplateError(f"{path} is not JSON: {error}") from None
     return isinstance(settings, dict) and bool(settings.get("chat_template"))
 

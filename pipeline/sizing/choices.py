@@ -198,6 +198,7 @@ def check_memory(config: Config, model: ModelFacts, machine: Machine, sizes: Siz
 
 
 REMEDIES = {
-    "sampling": "lower generator.replicas or generator.kv_cache_mib, take a smaller model, or more memory",
+    "sampling": "lower generator.replicas, generator.kv_cache_mib or model.max_tokens, take a smaller model, or more "
+    "memory",
     "training": "take a smaller model or more memory, or set verifier.freeze with run.iterations = 0",
 }
