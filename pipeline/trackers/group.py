@@ -79,7 +79,11 @@ class TrackerGroup:
         self._tell(tell)
 
     def close(self) -> None:
-        self._tell(lambda tracker, told: tracker.close())
+        """What ends the run, as a full disk does, is told by its own error, not by that of a last note."""
+        try:
+            self._tell(lambda tracker, told: tracker.close())
+        except Exception as error:
+            notice(f"what trackers were told could not be noted: {type(error).__name__}: {error}")
         self._trackers.clear()
 
     def _tell(self, event: Callable[[Tracker, ToldEvents], None]) -> None:

@@ -124,13 +124,13 @@ def disturb(row: Row, reference: Reference, folder: Path) -> Outcome:
         assert not (twice := repeated_episodes(root)), f"twice: {twice}"
         return Outcome(
             status=status,
-            said=_news(log, heard, reference, root),
+            said=(said := _news(log, heard, reference, root)),
             redone=_redone(scene.stage, kept, at),
             lost_s=round((lost or time.monotonic()) - killed, 1),
             seconds=round(time.monotonic() - began, 1),
             notes=tuple(scene.notes),
             differing=tuple(name for name in expected if expected[name] != found.get(name)),
-            left=tuple(left),
+            left=tuple(one for one in left if not any(one.removeprefix("file ") in line for line in said)),
         )
 
 

@@ -121,3 +121,9 @@ def test_a_tracker_that_exits_ends_alone_and_none_is_opened_twice(
         assert trackers.names == ()
     said = capsys.readouterr().out
     assert "cannot be opened and is left out: SystemExit: no key is set" in said and "SystemExit: 3" in said
+
+
+def test_what_ends_a_run_is_not_hidden_by_a_note_that_cannot_be_written(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="what ended it"), open_trackers(["jsonl"], str(tmp_path)):
+        (tmp_path / "tracking.json").mkdir()  # as good as a full disk
+        raise ValueError("what ended it")
