@@ -1,6 +1,7 @@
 """Slurm on one machine, as much of it as deploy/slurm/mucode.sbatch uses: `srun`, `scancel` and `scontrol`.
 
-srun kills its tasks at SIGTERM, as Slurm's does. Each node is a process group here, with a folder of its own for Ray. What they were called with is in `calls.jsonl`.
+srun kills its tasks at SIGTERM, as Slurm's does. Each node is a process group here, with a folder of its own for Ray.
+What they were called with is in `calls.jsonl`.
 """
 
 import json
