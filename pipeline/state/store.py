@@ -178,7 +178,8 @@ class Store:
     def commit(self, identity: StageIdentity, output: StageOutput, started: float) -> Manifest:
         """Write the manifest of a stage whose parts are all committed. `started`: monotonic clock, in seconds.
 
-        Raises StoreError if parts are missing or damaged, or if another driver has finished the stage.
+        If another driver has finished the stage, with the same rows, its manifest is returned. Raises StoreError if the
+        rows are others, or if parts are missing or damaged.
         """
         directory = self.directory(identity.iteration, identity.stage)
         parts = tuple(record for _, record in sorted(committed_parts(directory).items()))
@@ -203,12 +204,15 @@ class Store:
             facts=output.facts,
             seconds=round(time.monotonic() - started, 3),
         )
-        if not files.create_json(manifest.to_json(), MANIFEST):
-            raise StoreError(
-                f"{directory} was finished by another driver meanwhile, and stays as that one left it. Find who else "
-                "writes there; then the same command continues"
-            )
-        return manifest
+        if files.create_json(manifest.to_json(), MANIFEST):
+            return manifest
+        found = _read_manifest(directory)
+        if found is not None and found.digest == manifest.digest:
+            return found
+        raise StoreError(
+            f"{directory} was finished by another driver meanwhile, and stays as that one left it. Find who else "
+            "writes there; then the same command continues"
+        )
 
 
 def _folder(iteration: int) -> str:

@@ -52,7 +52,7 @@ def test_a_label_is_read_without_importing_anything() -> None:
     [
         (
             'run.strategy="mucoda"',
-            r"'run\.strategy' = 'mucoda': no strategy is named 'mucoda'; did you mean 'mucode'\?",
+            r"run\.strategy = 'mucoda': no strategy is named 'mucoda'; did you mean 'mucode'\?",
         ),
         ('run.strategy="base"', r"run\.strategy = 'base' trains no generator, but run\.iterations = 2; set"),
         ('run.strategy="absent_package:MINE"', r"there is no package 'absent_package'"),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from actors.storage.checkpoint import Checkpoint
 from actors.storage.run_storage import BACKENDS
 from actors.storage.store_errors import StorageError
 from pipeline.cluster.interruption import interrupt_at_sigterm
@@ -106,8 +107,10 @@ def test_two_that_finish_one_stage_leave_one_manifest(tmp_path: Path) -> None:
     begin_stage(late)
     other.commit(STAGE, StageOutput(), time.monotonic() - 60)
     there = other.read("iter_0000", "things", "manifest.json")
+    assert late.commit(STAGE, StageOutput(), time.monotonic()).seconds >= 60  # equal rows: the other's is returned
+    weights = StageOutput(checkpoint=Checkpoint(path="checkpoint", policy_id="others"))
     with pytest.raises(StoreError, match="was finished by another driver meanwhile"):
-        late.commit(STAGE, StageOutput(), time.monotonic())
+        late.commit(STAGE, weights, time.monotonic())
     assert late.read("iter_0000", "things", "manifest.json") == there
 
 
