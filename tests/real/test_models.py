@@ -35,7 +35,16 @@ def test_its_files_are_those_of_the_publisher(small: Path) -> None:
     assert (shape, config["max_position_embeddings"], config["dtype"]) == ([576, 30, 9, 49152], 8192, "bfloat16")
     assert json.loads((small / "generation_config.json").read_text())["eos_token_id"] == [2]
     told = [line.split()[0] for line in check_directory(small, max_tokens=2048)]
-    assert told == ["architecture", "layers", "weights", "tokenizer", "vocabulary", "eos_token_id", "positions"]
+    assert told == [
+        "architecture",
+        "layers",
+        "weights",
+        "tokenizer",
+        "vocabulary",
+        "tensors",
+        "eos_token_id",
+        "positions",
+    ]
 
 
 def test_training_continues_inference(small: Path) -> None:

@@ -30,7 +30,7 @@ def test_every_kill_is_survived_and_the_tables_are_the_same(undisturbed: Path, t
     """Killed again and again, before its first file, in stages, between them, until nothing is left to kill."""
     file = write_study(tmp_path / "killed")
     kills = 0
-    for writes in (1, 2, 31, 97, 150, *[173] * 20):
+    for writes in (1, 2, 31, 97, 150, *[400] * 20):
         if execute_fake_study(file, writes) == 0:
             break
         kills += 1
