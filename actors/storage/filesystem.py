@@ -88,7 +88,11 @@ class FilesystemStorage:
 
     def _listing(self, name: str) -> list[fs.FileInfo]:
         selector = fs.FileSelector(self._at(name), allow_not_found=True)
-        return sorted(self._filesystem.get_file_info(selector), key=lambda info: info.base_name)
+        try:
+            found = self._filesystem.get_file_info(selector)
+        except FileNotFoundError:  # Arrow says so of a folder that another process makes at this very moment
+            found = self._filesystem.get_file_info(selector)
+        return sorted(found, key=lambda info: info.base_name)
 
     def delete_file(self, name: str) -> None:
         self._filesystem.delete_file(self._at(name))

@@ -47,7 +47,9 @@ def connect_ray(config: Config) -> Any:
             return join_cluster(address)
         check_socket_paths()
         give_token()
-        return _start(ray, config.executor.replicas * config.executor.boxes)
+        context = _start(ray, config.executor.replicas * config.executor.boxes)
+        end_with_own_ray()
+        return context
 
 
 def join_cluster(address: str) -> Any:
@@ -68,7 +70,7 @@ def _start(ray: Any, boxes: int) -> Any:
     cores = max(FEWEST_CORES, usable_cores())
     for attempt in range(1, START_ATTEMPTS + 1):
         try:
-            context = ray.init(
+            return ray.init(
                 address="local",
                 num_cpus=cores,
                 resources={"sandbox": boxes},
@@ -78,8 +80,6 @@ def _start(ray: Any, boxes: int) -> Any:
                 logging_level=logging.WARNING,
                 _system_config={"num_workers_soft_limit": cores + WARM_WORKERS},
             )
-            end_with_own_ray()
-            return context
         except Exception as error:
             if "timed out during startup" not in str(error):
                 raise

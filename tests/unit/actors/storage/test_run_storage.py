@@ -47,6 +47,26 @@ def test_nothing_is_there_before_the_first_file(storage: RunStorage) -> None:
             ask("a")
 
 
+def test_a_folder_that_is_made_while_it_is_listed(storage: RunStorage) -> None:
+    rounds = 1000 if "://" not in storage.root else 5
+    made, wrong = list[int](), list[Exception]()
+
+    def look() -> None:
+        while len(made) < rounds and not wrong:
+            try:
+                storage.list_names(str(len(made)))
+            except Exception as error:
+                wrong.append(error)
+
+    looker = threading.Thread(target=look)
+    looker.start()
+    for number in range(rounds):
+        storage.write(f"{number}/b", b"")
+        made.append(number)
+    looker.join()
+    assert not wrong, wrong[0]
+
+
 def test_a_file_is_read_as_it_was_written(storage: RunStorage) -> None:
     storage.write("a.json", b"one")
     storage.write("deep/er/b.bin", b"12345")
