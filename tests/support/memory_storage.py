@@ -70,4 +70,4 @@ class MemoryStorage:
 
     def _below(self, name: str) -> list[str]:
         prefix = f"{name}/" if name else ""
-        return [found for found in self._files if found.startswith(prefix)]
+        return [found for found in list(self._files) if found.startswith(prefix)]
