@@ -101,6 +101,9 @@ def install(venv: Path, flavour: str) -> None:
     python, quiet = str(venv / "bin/python"), [] if sys.stderr.isatty() else ["--quiet"]
     run("installing uv, the installer", [python, "-m", "pip", "install", "--quiet", "uv>=0.7"])
     environment, options = uv_settings(pip_configuration(python))
+    # As pip does. Where Python is told to write no bytecode, as in many images, each process would compile torch and
+    # vLLM anew, half of an engine's start.
+    environment.setdefault("UV_COMPILE_BYTECODE", "true")
     uv = [str(venv / "bin/uv"), "pip", "install", "--python", python, "--no-deps", *quiet, *options]
     lock = ROOT / "requirements" / f"{flavour}.txt"
     size = "8" if flavour == "gpu" else "2.5"
@@ -112,6 +115,8 @@ def install(venv: Path, flavour: str) -> None:
             advice = f"if no source has {TORCH_FOR_CPU}, name a folder with its wheel: PIP_FIND_LINKS=/path make setup"
             run("asking uv's selector for it", [*uv, "--torch-backend", "cpu", TORCH_FOR_CPU], environment, advice)
     run("installing mucode itself", [*uv, "--no-build-isolation", "--editable", str(ROOT)], environment)
+    own = [str(ROOT / folder) for folder in ("pipeline", "actors", "sandbox")]
+    run("compiling it", [python, "-m", "compileall", "-q", *own])
 
 
 def pip_configuration(python: str) -> dict[str, str]:

@@ -244,3 +244,10 @@ def test_broken_packages_are_absent_on_cpu(setup: ModuleType) -> None:
     if setup.detected_flavour() == "gpu":
         pytest.skip("this machine has a GPU")
     assert [name for name in UNLOADABLE_ON_CPU if importlib.util.find_spec(name)] == []
+
+
+@pytest.mark.parametrize("library", ["ray", "torch", "transformers"])
+def test_the_libraries_of_this_environment_are_compiled(library: str) -> None:
+    """Also where Python writes no bytecode."""
+    found = importlib.util.find_spec(library)
+    assert found and found.origin and Path(importlib.util.cache_from_source(found.origin)).is_file()
