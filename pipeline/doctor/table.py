@@ -1,6 +1,7 @@
 """The checks of this machine, in the order in which they are printed."""
 
 from pipeline.doctor.accelerators import find_accelerators
+from pipeline.doctor.bytecode import find_bytecode
 from pipeline.doctor.checks import Check
 from pipeline.doctor.container_engine import find_engine, find_engine_disk, try_limits
 from pipeline.doctor.disks import find_root_disk, find_temporary_disk
@@ -16,6 +17,7 @@ LOCAL_CHECKS = (
     Check("packages", find_packages),
     Check("versions", compare_pins),
     Check("engine", find_vllm),
+    Check("bytecode", find_bytecode),
     Check("cores", find_cores),
     Check("memory", find_memory),
     Check("shm", find_shared_memory),
