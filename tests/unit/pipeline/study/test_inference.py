@@ -52,7 +52,9 @@ def reader() -> StudyReader:
         *rows("base-foreign-bt-seed0", "greedy", 1, (40, 45, 45)),
     ]
     for selector, solved in {"random": 41, "pt": 60, "cluster": 61, "mbr": 70, "oracle": 80}.items():
-        cells += rows("base-bt-seed0", selector, 5, (solved, solved + 2, solved + 4))
+        if selector in ("random", "pt"):
+            cells += rows("base-bt-seed0", selector, 5, (solved, solved + 2, solved + 4))
+        cells += rows("base-bt-seed0-one-turn", selector, 5, (solved,))
         cells += rows("base-bt-seed0-one-turn", selector, 10, (solved + 3,), tokens=60)
     cells += rows("base-verdict-bt-seed0", "pt", 5, (60, 60, 60))
     cells += rows("base-foreign-bt-seed0", "pt", 5, (60, 50, 40))
@@ -86,7 +88,7 @@ def test_tables_show_all_selectors_and_every_turn(reader: StudyReader) -> None:
     assert [round(100 * one.value) for one in shown] == [44, 63, 64, 73, 83]  # type: ignore[union-attr]
     by_turn = dict(turns_table(reader).rows)
     assert [round(100 * one.value) for one in by_turn["base (foreign), PT"]] == [60, 50, 40]  # type: ignore[union-attr]
-    assert len(by_turn) == 6 + 2 + 2
+    assert len(by_turn) == 3 + 2 + 2
 
 
 def test_of_one_seed_best_of_n_is_that_of_all_choices(reader: StudyReader) -> None:
