@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.slurm_stand_ins import SBATCH, SlurmStandIn, processes_with
+from tests.support.waiting import wait_until
 
 DEADLINE_S = 60
 RAY = """
@@ -65,6 +66,11 @@ def submit(slurm: SlurmStandIn, *words: str, until: str, job: int, **environment
     )
 
 
+def assert_none_left(slurm: SlurmStandIn) -> None:
+    """What the job was told to end may take a moment to."""
+    wait_until(lambda: not processes_with(f"MARK={slurm.folder}"))
+
+
 def test_the_script_is_bash() -> None:
     subprocess.run(["bash", "-n", str(SBATCH)], check=True)
 
@@ -113,7 +119,7 @@ def test_ray_on_every_node_and_the_driver_once(slurm: SlurmStandIn) -> None:
     root = ["--set", "run.root=/shared/runs"]
     assert slurm.calls("mucode") == [[f"127.0.0.1:{port}", "run", *words, *root]]
     assert slurm.calls("scontrol") == [["show", "hostnames", "node[1-2]"]]
-    assert processes_with(f"MARK={slurm.folder}") == []
+    assert_none_left(slurm)
     assert not list(Path("/tmp").glob(f"mucode-{job}*"))
 
 
@@ -130,7 +136,7 @@ def test_a_signal_stops_the_run_and_queues_the_job_again(slurm: SlurmStandIn, re
     assert (["requeue", str(job)] in slurm.calls("scontrol")) == queued
     assert slurm.calls("scancel") == [["--signal=TERM", str(job)]]  # its tasks, not the script
     assert not list(Path("/tmp").glob(f"mucode-{job}*"))
-    assert processes_with(f"MARK={slurm.folder}") == []
+    assert_none_left(slurm)
 
 
 def test_a_ray_that_does_not_start_is_tried_again_and_ends_the_job(slurm: SlurmStandIn) -> None:
@@ -141,7 +147,7 @@ def test_a_ray_that_does_not_start_is_tried_again_and_ends_the_job(slurm: SlurmS
     assert not slurm.calls("mucode")
     assert "attempt 1 of 3" in (slurm.folder / "log").read_text()
     assert f"did not reach 127.0.0.1:{10000 + job % 2000 * 10} in 3 s" in (slurm.folder / "log").read_text()
-    assert processes_with(f"MARK={slurm.folder}") == []
+    assert_none_left(slurm)
 
 
 def test_ports_of_jobs_that_follow_each_other_differ() -> None:
