@@ -18,7 +18,7 @@ from typing import Any
 
 from actors.deadline import LOOKS, MOST_BETWEEN_LOOKS_S, IdleClock, StalledError
 from actors.storage.parts import committed_parts
-from pipeline.cluster.resources import describe_free
+from pipeline.placement.resources import describe_free
 from pipeline.stages.heartbeat import Sign, read_signs
 from pipeline.trackers.console import ProgressLine, notice
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 from actors.search.episode import Episode
 from actors.storage.parquet import Row, read_rows
 from actors.storage.parts import commit_part, committed_parts
-from pipeline.cluster.resources import DATA_CPUS
+from pipeline.placement.resources import DATA_CPUS
 from pipeline.stages.heartbeat import ShardFunction, TellingTask, forget_signs
 from pipeline.stages.shard_watch import ShardWatch
 from pipeline.state.manifest import Manifest
@@ -48,11 +48,19 @@ def count_shards(*inputs: Sequence[Manifest]) -> int:
     return len({part.part for manifests in inputs for manifest in manifests for part in manifest.parts})
 
 
-def map_shards(rows: list[Row], function: ShardFunction, stall_s: float, *, cpus: float = DATA_CPUS) -> None:
+def map_shards(
+    rows: list[Row],
+    function: ShardFunction,
+    stall_s: float,
+    look_after: Callable[[], None] | None = None,
+    *,
+    cpus: float = DATA_CPUS,
+) -> None:
     """Run `function(row, heartbeat) -> row` over every shard with Ray Data, and wait for the last.
 
     A shard that makes no progress for `stall_s` begins anew in another process. Raises StalledError if that does not
-    help, or if no task begins.
+    help, or if no task begins. `look_after` is called about every second, for actors that the tasks ask; what it raises
+    ends the stage.
     """
     if not rows:
         return
@@ -67,14 +75,14 @@ def map_shards(rows: list[Row], function: ShardFunction, stall_s: float, *, cpus
     mapped.context.execution_no_progress_timeout_s = -1  # it would not see a shard's own progress, nor name the shard
     watch = ShardWatch(directory, [row["part"] for row in rows], cpus, stall_s)
     try:
-        _do_watched(mapped.materialize, watch)
+        _do_watched(mapped.materialize, [watch.look, *filter(None, [look_after])])
     finally:
         watch.close()
         forget_signs(directory)
 
 
-def _do_watched(work: Callable[[], object], watch: ShardWatch) -> None:
-    """Do `work` in a thread of its own and look after it meanwhile; if the watch raises, the thread is left behind."""
+def _do_watched(work: Callable[[], object], looks: Sequence[Callable[[], None]]) -> None:
+    """Do `work` in a thread of its own and look after it meanwhile; if a look raises, the thread is left behind."""
     errors: list[BaseException] = []
 
     def do() -> None:
@@ -87,7 +95,8 @@ def _do_watched(work: Callable[[], object], watch: ShardWatch) -> None:
     thread.start()
     while thread.is_alive():
         thread.join(LOOK_EVERY_S)
-        watch.look()
+        for look in looks:
+            look()
     if errors:
         raise errors[0]
 

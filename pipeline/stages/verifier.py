@@ -106,7 +106,7 @@ def score_episodes(context: StageContext, *, episodes: list[Manifest], verifier:
     if rows:
         actor_groups.release_for("scoring")
         task = ScoreTask(actor_groups.scorers(verifier), verifier.policy_id, strategy)
-        map_shards(rows, task, config.data.stall_s)
+        map_shards(rows, task, config.data.stall_s, actor_groups.watch_services)
         actor_groups.release_for("sampling")
     facts = {} if strategy is None else {READ_BY: reader_of(config)}
     return StageOutput(expected_parts=count_shards(read, held_out), facts=facts)

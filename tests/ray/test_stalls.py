@@ -86,8 +86,8 @@ def test_a_verifier_that_dies_of_its_work_ends_the_call_with_its_reason(tmp_path
 
 
 @pytest.mark.slow
-def test_scoring_by_ray_data_outlives_a_killed_verifier(tmp_path: Path) -> None:
-    """SIGKILL in the middle of the stage, and once more between two stages, before the actor is back."""
+def test_scoring_by_ray_data_outlives_a_killed_verifier(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """SIGKILL in the middle of the stage, which is told, and once more between two stages, before the actor is back."""
     from pipeline.cluster.actor_groups import ActorGroups
     from pipeline.config.load import load_config
     from pipeline.stages.shards import map_shards
@@ -104,8 +104,10 @@ def test_scoring_by_ray_data_outlives_a_killed_verifier(tmp_path: Path) -> None:
         record = commit_part(str(tmp_path / "episodes"), part, table)
         rows.append({"part": part, "directory": out, "episodes": [str(tmp_path / "episodes" / record.file)]})
     (folder / "kill_once").touch()
-    map_shards(rows, ScoreTask(clients, verifier.policy_id), 60.0)
+    map_shards(rows, ScoreTask(clients, verifier.policy_id), 60.0, groups.watch_services)
     assert not (folder / "kill_once").exists()
+    groups.watch_services()
+    assert "verifier 0 died; Ray has started another one" in capfd.readouterr().out
     scores = [row["score"] for part in committed_parts(out).values() for row in read_rows([f"{out}/{part.file}"])]
     assert sorted(scores) == [1.0, 2.0, 3.0, 4.0]
     pid = ray.get(clients[0].handle.__ray_call__.remote(lambda _: os.getpid()))

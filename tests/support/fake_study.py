@@ -75,6 +75,8 @@ class FakeActorGroups:
 
     def expect_scoring(self, *_: object) -> None: ...
 
+    def watch_services(self) -> None: ...
+
     def training_threads(self, base: str) -> int:
         return 1
 
@@ -146,7 +148,7 @@ def install() -> None:
     pipeline.cluster.actor_groups.ActorGroups = FakeActorGroups  # type: ignore[assignment,misc]
     check._check_engine = lambda packages: None
     rollouts.roll_out = roll_out  # type: ignore[assignment]
-    verifier.map_shards = generator.map_shards = lambda rows, task, stall_s: [task(row) for row in rows]  # type: ignore[assignment]
+    verifier.map_shards = generator.map_shards = lambda rows, task, *_: [task(row) for row in rows]  # type: ignore[assignment]
     verifier.train_verifier = generator.fine_tune = train  # type: ignore[assignment]
     metrics.summarise_iteration = metrics.commit_summary
     if len(sys.argv) > 2:

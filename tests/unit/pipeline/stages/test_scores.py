@@ -33,6 +33,8 @@ class Scorer:
 class Groups:
     def release_for(self, phase: str) -> None: ...
 
+    def watch_services(self) -> None: ...
+
     def scorers(self, checkpoint: Checkpoint) -> list[Scorer]:
         return [Scorer()]
 
@@ -46,7 +48,7 @@ def sampled(store: Store, iteration: int, name: str, part: int, *episodes: Episo
 
 def scored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *settings: str) -> tuple[set[str], dict[str, Any]]:
     """Answers that have a score after iteration 1, and the stage's facts. A row for each, equal ones too."""
-    monkeypatch.setattr(verifier, "map_shards", lambda rows, task, stall_s: [task(row) for row in rows])
+    monkeypatch.setattr(verifier, "map_shards", lambda rows, task, *_: [task(row) for row in rows])
     store, directory = Store(str(tmp_path / "run")), str(tmp_path / "run" / "iter_0001" / "scores")
     manifests = [
         sampled(store, 0, "episodes", 0, episode("t0", wrong("w"), right("r"))),
