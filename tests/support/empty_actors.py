@@ -9,18 +9,21 @@ Place = tuple[str, tuple[str, ...]]
 
 
 class EmptyActor:
-    """Answers to what `ActorGroups` asks of generators, scorers and executors."""
+    """Answers to what `ActorGroups` asks of generators, scorers and executors.
+
+    Asynchronous as those are: Ray gives other actors a thread for each call that may run at once, a thousand each.
+    """
 
     def __init__(self, *_: Any, **__: Any) -> None: ...
 
-    def load(self, policy: Any) -> None: ...
+    async def load(self, policy: Any) -> None: ...
 
-    def ready(self) -> None: ...
+    async def ready(self) -> None: ...
 
-    def close(self) -> None: ...
+    async def close(self) -> None: ...
 
-    def score(self, verifier: Any, pairs: list[Any]) -> list[float]:
+    async def score(self, verifier: Any, pairs: list[Any]) -> list[float]:
         return []
 
-    def place(self) -> Place:
+    async def place(self) -> Place:
         return ray.get_runtime_context().get_node_id(), tuple(map(str, ray.get_gpu_ids()))
