@@ -6,7 +6,7 @@ import ray
 from ray.exceptions import GetTimeoutError
 
 from actors.inference.engine import LoadReport
-from pipeline.cluster.resources import describe_free
+from pipeline.placement.resources import describe_free
 from pipeline.trackers.console import notice
 from sandbox.errors import UserError
 

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections import defaultdict
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Literal
 
 import ray
@@ -32,16 +32,17 @@ from pipeline.cluster.actor_calls import (
 )
 from pipeline.cluster.connect import connect_ray
 from pipeline.cluster.interruption import Interrupted, leave_ray
-from pipeline.cluster.memory import check_memory
 from pipeline.cluster.node_machine import smallest_machine
-from pipeline.cluster.nodes import describe_nodes, present_nodes, share_of_worker
-from pipeline.cluster.placement import Slot
-from pipeline.cluster.resources import describe_free, describe_placement, plan_resources
-from pipeline.cluster.room import require_room
 from pipeline.cluster.slots import ReservedSlots
 from pipeline.cluster.training_workers import TrainingWorkers
 from pipeline.config.schema import Config
 from pipeline.errors import what_happened
+from pipeline.placement.growth import GrownCluster
+from pipeline.placement.memory import check_memory
+from pipeline.placement.nodes import describe_nodes, present_nodes, share_of_worker
+from pipeline.placement.packing import Slot
+from pipeline.placement.resources import describe_free, describe_placement, plan_resources
+from pipeline.placement.room import require_room
 from pipeline.sizing.choices import choose_sizes, scorer_threads, trainers_can_wait, training_threads
 from pipeline.sizing.model_facts import ModelFacts, find_model_facts
 from pipeline.trackers.console import say
@@ -71,14 +72,18 @@ class ActorGroups:
         """
         self.config = config
         connect_ray(config)
-        self.nodes = share_of_worker(present_nodes(), workers, worker)
-        self.lanes, self.machine = workers, smallest_machine()
         facts = _facts(config.model.generator)
         own_ray = not os.environ.get("RAY_ADDRESS")
-        waits = own_ray and config.learns and trainers_can_wait(config, facts, self.machine, workers)
+        waits = own_ray and config.learns and trainers_can_wait(config, facts, smallest_machine(), workers)
         self.training_workers = TrainingWorkers() if waits else None
         """Those that stay between trainings; None: each training starts its own."""
-        self.plan = plan_resources(config, self.nodes, trainers_wait=waits)
+        self._cluster = GrownCluster(
+            config,
+            lambda: share_of_worker(present_nodes(), workers, worker),
+            partial(plan_resources, config, trainers_wait=waits),
+        )
+        self.nodes, self.plan = self._cluster.nodes, self._cluster.plan
+        self.lanes, self.machine = workers, smallest_machine()
         notes = check_memory(config, self.plan, self.nodes)
         say(f"Ray: {describe_nodes(self.nodes)}")
         lines = [describe_placement(self.plan), *(f"note: {note}" for note in notes), WORKERS_STAY if waits else ""]
@@ -115,7 +120,7 @@ class ActorGroups:
 
     @cached_property
     def executors(self) -> list[Any]:
-        """Started once; they take the `sandbox` resource and no CPU. Where no node declares it, this node serves."""
+        """Started once; they take the `sandbox` resource and no CPU."""
         settings = self.config.executor
         config = ExecutorConfig(
             boxes=settings.boxes,
@@ -140,7 +145,7 @@ class ActorGroups:
             return {"resources": {"sandbox": self.config.executor.boxes}}
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-        say("  no node declares the `sandbox` resource; boxes run on the driver's node")
+        say("  no node declares the `sandbox` resource; boxes run on the driver's node (executor.on_driver)")
         node = ray.get_runtime_context().get_node_id()
         return {"scheduling_strategy": NodeAffinitySchedulingStrategy(node, soft=False)}
 
@@ -276,6 +281,7 @@ class ActorGroups:
         for number in range(len(self._scorers)):
             self._require_place(f"verifier {number}", self._slot("scorers", number))
         self._load_verifier(verifier)
+        self._scorer_watch.look(self._scorers)  # so that one that dies at once is missed, too
         return [ScorerClient(handle, verifier, settings.stall_s) for handle in self._scorers]
 
     def _start_scorers(self, path: str, count: int) -> list[Any]:

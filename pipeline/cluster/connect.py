@@ -8,9 +8,9 @@ from actors.machine.capacity import usable_cores
 from actors.machine.provisions import OBJECT_STORE_BYTES
 from pipeline.cluster.interruption import end_with_own_ray, own_sigterm_kept
 from pipeline.cluster.local_folders import check_socket_paths, give_token
-from pipeline.cluster.nodes import ResourceError
 from pipeline.config.schema import Config
 from pipeline.errors import what_happened
+from pipeline.placement.nodes import ResourceError
 from pipeline.trackers.console import say
 
 WORKER_ENVIRONMENT = {

@@ -4,7 +4,7 @@ import os
 import uuid
 from pathlib import Path
 
-from pipeline.cluster.nodes import ResourceError
+from pipeline.placement.nodes import ResourceError
 
 MOST_SOCKET_BYTES = 107
 """Of the path of a Unix socket on Linux."""

@@ -7,7 +7,7 @@ import ray
 from ray.util.placement_group import PlacementGroup, placement_group, remove_placement_group
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
-from pipeline.cluster.placement import ROUNDING, Demand, Slot
+from pipeline.placement.packing import ROUNDING, Demand, Slot
 
 
 class ReservedSlots:

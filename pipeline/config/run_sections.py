@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from pipeline.config.fields import HomePath, OneOf, Section, operational
+from pipeline.config.fields import MOST_SECONDS, HomePath, OneOf, Section, operational
 from pipeline.methods.strategies import STRATEGIES
 from pipeline.trackers.kinds import TRACKERS
 
@@ -43,6 +43,9 @@ class RunSection(Section):
     lease_s: float = operational(60.0, ge=1, le=3600)
     """How long a driver may give no sign before one on another host takes its run directory over; it gives one every
     third of that, so it must be longer than the storage is ever out of reach."""
+    wait_for_nodes_s: float = operational(0.0, ge=0, le=MOST_SECONDS)
+    """On a cluster that grows: seconds to wait for the next node that the run lacks; Ray's autoscaler is asked for it,
+    and nodes that came stay until the run ends. With 0 a cluster that is too small is refused at once."""
 
 
 class ProblemsSection(Section):

@@ -83,6 +83,9 @@ class ExecutorSection(Section):
     """Executor actors; at most one per node that declares the `sandbox` resource."""
     boxes: int = operational(2, ge=1)
     """Warm containers per executor actor; at most the cores it may use."""
+    on_driver: bool = operational(False)
+    """On a cluster of which no node declares the resource `sandbox`: run programs on the driver's node, where the
+    cluster's token and the storage's credentials are. Without it such a cluster is refused."""
     runtime: Literal["runc", "runsc"] = operational("runc")
     """Container runtime: runc, or gVisor's runsc if Docker knows it."""
     second_seed: bool = added(False)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 
 from actors.search.selectors import SELECTORS, in_table_order
 from actors.storage.parquet import read_rows
-from pipeline.cluster.resources import DATA_CPUS
 from pipeline.config.schema import Config
 from pipeline.evaluation.best_of_n import FIRST_TURN_SELECTOR, best_of_n_values, is_selector_series
 from pipeline.evaluation.metric_rows import CalibrationBin, MetricRow, commit_metrics
@@ -21,6 +20,7 @@ from pipeline.evaluation.search_metrics import (
 )
 from pipeline.evaluation.search_records import SearchRecord, read_search_records
 from pipeline.evaluation.verifier_metrics import ALL_HELD_OUT, RANKED, ScoredAnswer, calibration_bins, verifier_rows
+from pipeline.placement.resources import DATA_CPUS
 
 SUMMARY_DEADLINE_S = 1800
 Files = Mapping[int, str]

@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from actors.supervision.node_loss import alive_nodes
-from pipeline.cluster.nodes import Node, ResourceError, describe_nodes
-from pipeline.cluster.placement import Demand
-from pipeline.cluster.resources import ResourcePlan, demands
 from pipeline.config.schema import Config
+from pipeline.placement.nodes import Node, ResourceError, describe_nodes
+from pipeline.placement.packing import Demand
+from pipeline.placement.resources import ResourcePlan, demands
 from pipeline.trackers.console import say
 
 SETTING = "run.wait_for_nodes_s"

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from actors.batch_tokens import ON_ACCELERATOR
-from pipeline.cluster.model_shape import ModelShape, find_model_shape
-from pipeline.cluster.nodes import Node, ResourceError
-from pipeline.cluster.resources import ResourcePlan
 from pipeline.config.schema import Config
+from pipeline.placement.model_shape import ModelShape, find_model_shape
+from pipeline.placement.nodes import Node, ResourceError
+from pipeline.placement.resources import ResourcePlan
 
 GIB = 2**30
 CONTEXT_GIB = 0.5

@@ -8,7 +8,7 @@ accelerator that has room, whatever may come later, so fractions that belong tog
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from pipeline.cluster.nodes import Node
+from pipeline.placement.nodes import Node
 
 ROUNDING = 1e-6
 

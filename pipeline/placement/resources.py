@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from actors.search.selectors import SELECTORS
-from pipeline.cluster.nodes import Node, ResourceError
-from pipeline.cluster.placement import ROUNDING, Demand, FreeNode, Misfit, Slot, after, fits, free_nodes, pack
 from pipeline.config.schema import Config
+from pipeline.placement.nodes import Node, ResourceError
+from pipeline.placement.packing import ROUNDING, Demand, FreeNode, Misfit, Slot, after, fits, free_nodes, pack
 
 DATA_CPUS = 0.5
 DATA = Demand(cpus=DATA_CPUS)
@@ -44,7 +44,7 @@ def plan_resources(config: Config, nodes: Sequence[Node], *, trainers_wait: bool
 
     `trainers_wait`: training workers stay between trainings; there must be room for a training still.
     """
-    generator, scorer, trainer = _demands(config, nodes)
+    generator, scorer, trainer = demands(config, nodes)
     _require_executors(config, nodes)
     _require_trainers(config, nodes, trainer)
     if trainers_wait:
@@ -75,7 +75,7 @@ def plan_resources(config: Config, nodes: Sequence[Node], *, trainers_wait: bool
     )
 
 
-def _demands(config: Config, nodes: Sequence[Node]) -> tuple[Demand, Demand, Demand]:
+def demands(config: Config, nodes: Sequence[Node]) -> tuple[Demand, Demand, Demand]:
     """What a generator, a verifier and a training worker reserve."""
     default = float(any(node.accelerators for node in nodes))
     generator, verifier, training = config.generator, config.verifier, config.training
@@ -106,11 +106,17 @@ def _whole(setting: str, gpus: float) -> float:
 
 
 def _require_executors(config: Config, nodes: Sequence[Node]) -> None:
-    """Each executor needs its boxes on one node; where no node declares `sandbox`, the driver's serves."""
+    """Each executor needs its boxes on one node; the driver's serves only where it may, and none declares `sandbox`."""
     boxes, replicas = config.executor.boxes, config.executor.replicas
     most = max((node.sandbox for node in nodes), default=0)
-    if not most:
+    if not most and config.executor.on_driver:
         return
+    if not most:
+        raise ResourceError(
+            "phase sampling: no node declares the resource `sandbox`, so programs that the model writes would run "
+            f"beside the driver. Start the nodes that may run them with --resources '{{\"sandbox\": {boxes}}}', or "
+            "allow it with executor.on_driver = true"
+        )
     room = sum(math.floor((node.sandbox + ROUNDING) / boxes) for node in nodes)
     if room < replicas:
         has = ", ".join(f"{node.name} has {node.sandbox:g}" for node in nodes if node.sandbox)

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from pipeline.cluster.nodes import Node
-from pipeline.cluster.placement import Misfit, Slot, after, fits
-from pipeline.cluster.resources import DATA, ResourcePlan, refusal
+from pipeline.placement.nodes import Node
+from pipeline.placement.packing import Misfit, Slot, after, fits
+from pipeline.placement.resources import DATA, ResourcePlan, refusal
 
 
 def require_room(

@@ -1,7 +1,7 @@
 """Whether this machine gives a Ray of its own enough of what containers often give too little of."""
 
 from actors.machine.provisions import lack_of_open_files, lack_of_shared_memory, open_files_limit, shared_memory
-from pipeline.cluster.nodes import ResourceError
+from pipeline.placement.nodes import ResourceError
 
 
 def check_provisions() -> None:

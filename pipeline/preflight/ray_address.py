@@ -11,7 +11,7 @@ import threading
 import time
 from pathlib import Path
 
-from pipeline.cluster.nodes import ResourceError
+from pipeline.placement.nodes import ResourceError
 
 REACH_DEADLINE_S = 10.0
 """For a name to be looked up, a connection and a greeting."""

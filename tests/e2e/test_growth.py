@@ -25,9 +25,7 @@ def growing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
 
 def refused(growing: dict[str, str], *words: str) -> str:
     command = [sys.executable, "-m", "pipeline", *words]
-    done = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, timeout=120, env={**os.environ, **growing}
-    )
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, env={**os.environ, **growing})
     assert done.returncode == 2 and "Traceback" not in done.stderr, done.stdout + done.stderr
     return done.stdout + done.stderr
 

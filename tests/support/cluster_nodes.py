@@ -6,8 +6,8 @@ from pathlib import Path
 
 import yaml
 
-from pipeline.cluster.nodes import MEMORY_LABEL, Node
 from pipeline.config.schema import Config
+from pipeline.placement.nodes import MEMORY_LABEL, Node
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGS = ROOT / "configs"

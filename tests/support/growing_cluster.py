@@ -1,7 +1,7 @@
 """A Ray cluster that grows: a head, and Ray's autoscaler with nodes that are processes of this machine.
 
-`ray.cluster_utils.AutoscalingCluster` does the same, but begins and ends with `ray stop --force`, which would end the Ray of
-every other test, and needs a file that Ray's wheel does not hold.
+`ray.cluster_utils.AutoscalingCluster` does the same, but begins and ends with `ray stop --force`, which would end the
+Ray of every other test, and needs a file that Ray's wheel does not hold.
 """
 
 import json
@@ -32,11 +32,13 @@ STORE = 100 << 20
 
 @contextmanager
 def growing_cluster(folder: Path, head: dict[str, float], **kinds: dict[str, float]) -> Iterator[dict[str, str]]:
-    """The environment of commands that use it. `kinds`: resources of each type of node, of which none is up and three may
-    be."""
+    """The environment of commands that use it. `kinds`: resources of each type of node, of which none is up and three
+    may be."""
     port = _free_port()
     address = f"127.0.0.1:{port}"
-    types = {name: {"resources": kind, "node_config": {}, "min_workers": 0, "max_workers": 3} for name, kind in kinds.items()}
+    types: dict[str, dict[str, Any]] = {
+        name: {"resources": kind, "node_config": {}, "min_workers": 0, "max_workers": 3} for name, kind in kinds.items()
+    }
     types["ray.head.default"] = {"resources": head, "node_config": {}, "max_workers": 0}
     config = {
         "cluster_name": "fake_multinode",
@@ -50,8 +52,13 @@ def growing_cluster(folder: Path, head: dict[str, float], **kinds: dict[str, flo
     }
     (folder / "cluster.json").write_text(json.dumps(config))
     named = {name: amount for name, amount in head.items() if name != "CPU"}
-    command = [RAY, "start", "--head", "--block", f"--port={port}", f"--num-cpus={head['CPU']:g}", "--disable-usage-stats"]
-    command += ["--include-dashboard=false", f"--object-store-memory={STORE}", f"--resources={json.dumps(named)}"]
+    command = [RAY, "start", "--head", "--block", f"--port={port}", f"--num-cpus={head['CPU']:g}"]
+    command += [
+        "--disable-usage-stats",
+        "--include-dashboard=false",
+        f"--object-store-memory={STORE}",
+        f"--resources={json.dumps(named)}",
+    ]
     command += [f"--autoscaling-config={folder / 'cluster.json'}", f"--ray-client-server-port={_free_port()}"]
     mine = {"RAY_FAKE_CLUSTER": "1", "AUTOSCALER_UPDATE_INTERVAL_S": "1", "RAY_AUTH_MODE": "disabled"}
     mark = f"GROWING_CLUSTER={folder}"

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from pipeline.cluster.nodes import MEMORY_LABEL, Node
+from pipeline.placement.nodes import MEMORY_LABEL, Node
 
 KUBERAY = Path(__file__).resolve().parents[2] / "deploy" / "kuberay"
 VERSION = "1.7.0"

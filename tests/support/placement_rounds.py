@@ -19,10 +19,10 @@ from ray.util.placement_group import placement_group, remove_placement_group
 
 from actors.search.selectors import SELECTORS
 from pipeline.cluster import actor_calls, actor_groups
-from pipeline.cluster.nodes import MEMORY_LABEL, Node
-from pipeline.cluster.resources import DATA_CPUS
 from pipeline.config.load import load_config
 from pipeline.config.schema import Config
+from pipeline.placement.nodes import MEMORY_LABEL, Node
+from pipeline.placement.resources import DATA_CPUS
 from pipeline.state.models import resolve_model
 from tests.support.cluster_nodes import nodes_for
 from tests.support.empty_actors import EmptyActor, Place

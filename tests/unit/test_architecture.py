@@ -39,6 +39,7 @@ ROOMS = {  # from top to bottom; a room may import itself and those below it
             "evaluation",
             "state",
             "cluster",
+            "placement",
             "sizing",
             "config",
             "trackers",

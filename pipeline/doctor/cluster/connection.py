@@ -10,8 +10,8 @@ import time
 from collections.abc import Iterator
 from typing import IO
 
-from pipeline.cluster.nodes import ResourceError
 from pipeline.doctor.findings import Finding, broken
+from pipeline.placement.nodes import ResourceError
 from pipeline.preflight.ray_address import check_ray_address
 
 SILENCE_DEADLINE_S = 150.0

@@ -111,13 +111,13 @@ def _names(nodes: list[dict[str, Any]]) -> dict[str, str]:
 
 
 def _try_engines(found: list[Probed]) -> Iterator[Finding]:
-    """The limits of the boxes, on each node that declares `sandbox`; where none does, boxes run on the driver's."""
+    """The limits of the boxes, on each node that declares `sandbox`; without one, a run needs executor.on_driver."""
     with_boxes = [one for one in found if one.resources.get("sandbox")]
     if not with_boxes:
         yield noted(
             "sandbox",
-            "no node declares the resource `sandbox`, so boxes would run on the driver's node: "
-            "`ray start --resources='{\"sandbox\": 8}'` where an engine is",
+            "no node declares the resource `sandbox`: `ray start --resources='{\"sandbox\": 8}'` where an engine is, "
+            "or set executor.on_driver = true, and boxes run on the driver's node",
         )
     asked = [(one, one.probe.try_engine.remote()) for one in with_boxes]
     for one, answer in asked:

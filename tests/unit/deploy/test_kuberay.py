@@ -12,8 +12,8 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from actors.machine.provisions import GOOD_SHARED_BYTES
-from pipeline.cluster.resources import plan_resources
 from pipeline.config.load import load_config
+from pipeline.placement.resources import plan_resources
 from tests.support import kuberay
 from tests.support.cluster_nodes import ROOT, nodes_for, runs_on, shipped_runs
 from tests.support.cluster_nodes import node_types as types_of_cluster_yaml

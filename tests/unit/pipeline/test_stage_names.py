@@ -11,8 +11,8 @@ INPUT = "the name of a stage's input"
 COUNT = "the name of a count in a manifest"
 ALLOWED = {
     "pipeline/cluster/actor_groups.py": ({"verifier"}, "an actor's role"),
-    "pipeline/cluster/placement.py": ({"verifier"}, "an actor's role"),
-    "pipeline/cluster/resources.py": ({"verifier"}, "an actor's role"),
+    "pipeline/placement/packing.py": ({"verifier"}, "an actor's role"),
+    "pipeline/placement/resources.py": ({"verifier"}, "an actor's role"),
     "pipeline/commands/eval.py": ({"verifier"}, "an option"),
     "pipeline/commands/evaluate.py": ({"verifier"}, INPUT),
     "pipeline/config/losses.py": ({"pairs"}, "what a loss makes a probability"),

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.cluster.local_folders import check_socket_paths, give_token, token_can_be_kept
-from pipeline.cluster.nodes import ResourceError
 from pipeline.config.load import load_config
 from pipeline.doctor.checks import Surroundings
 from pipeline.doctor.ray_settings import find_ray
+from pipeline.placement.nodes import ResourceError
 from pipeline.preflight.check import check_run
 from pipeline.state.problems import ProblemSplits
 

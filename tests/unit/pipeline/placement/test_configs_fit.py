@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cluster.memory import memory_needs
-from pipeline.cluster.model_shape import ModelShape, find_model_shape, shape_of_config
-from pipeline.cluster.nodes import share_of_worker
-from pipeline.cluster.resources import plan_resources
 from pipeline.config.load import load_config
+from pipeline.placement.memory import memory_needs
+from pipeline.placement.model_shape import ModelShape, find_model_shape, shape_of_config
+from pipeline.placement.nodes import share_of_worker
+from pipeline.placement.resources import plan_resources
 from pipeline.study.load import load_study
 from pipeline.study.runs import distinct_configs, study_runs
 from tests.support.cluster_nodes import CONFIGS, nodes_for, shipped_runs, shipped_studies

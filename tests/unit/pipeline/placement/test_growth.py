@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from pipeline.cluster.growth import GrownCluster, wanted_bundles
-from pipeline.cluster.nodes import Node, ResourceError
-from pipeline.cluster.resources import ResourcePlan, plan_resources
 from pipeline.config.load import load_config
+from pipeline.placement.growth import GrownCluster, wanted_bundles
+from pipeline.placement.nodes import Node, ResourceError
+from pipeline.placement.resources import ResourcePlan, plan_resources
 
 HEAD = [Node(name="head", cpus=4.0)]
 BOXES = (("sandbox", 2.0),)
@@ -19,7 +19,7 @@ def wanted(*settings: str) -> dict[tuple[tuple[str, float], ...], int]:
 
 def test_phases_that_take_turns_ask_once() -> None:
     gpu = (("CPU", 1.0), ("GPU", 1.0))
-    settings = ("generator.replicas=4", "generator.gpus=1", "training.gpus=1", "training.workers=3")
+    settings = ("verifier.cpus=1", "generator.replicas=4", "generator.gpus=1", "training.gpus=1", "training.workers=3")
     assert wanted(*settings) == {BOXES: 1, gpu: 4, (("CPU", 1.0),): 1}
     assert wanted(*settings, "training.workers=8")[gpu] == 8
 
@@ -45,7 +45,7 @@ def test_a_cluster_with_room_is_taken_as_it_is_and_a_small_one_refused() -> None
 
     with_boxes = [Node(name="one", cpus=4.0, sandbox=2.0)]
     assert GrownCluster(config, lambda: with_boxes, plan).nodes == with_boxes == made[0]
-    with pytest.raises(ResourceError, match="no node declares the resource `sandbox`, so programs .* on_driver = true"):
+    with pytest.raises(ResourceError, match=r"no node declares the resource `sandbox`, so programs .*on_driver = true"):
         GrownCluster(config, lambda: HEAD, plan)
     assert len(made) == 2
 

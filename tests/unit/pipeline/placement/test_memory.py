@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from pipeline.cluster.memory import activation_bytes, check_memory, training_state_bytes
-from pipeline.cluster.model_shape import find_model_shape, shape_of_config
-from pipeline.cluster.nodes import Node, ResourceError
-from pipeline.cluster.resources import plan_resources
 from pipeline.config.load import load_config
+from pipeline.placement.memory import activation_bytes, check_memory, training_state_bytes
+from pipeline.placement.model_shape import find_model_shape, shape_of_config
+from pipeline.placement.nodes import Node, ResourceError
+from pipeline.placement.resources import plan_resources
 
 EMBEDDED = Path(__file__).parents[4] / "pipeline" / "embedded"
 EIGHT_B = ["model.generator=org/Model-8B", "model.verifier=org/Model-8B", "model.dtype=bfloat16", "verifier.gpus=0.3"]
@@ -21,7 +21,7 @@ FOUR = ["generator.replicas=4", "verifier.replicas=4", "training.workers=4"]
 
 def checked(gib: float | None, *settings: str) -> list[str]:
     config = load_config(overrides=[*EIGHT_B, *FOUR, *settings])
-    nodes = [Node(name="n1", cpus=32, accelerators=(1.0,) * 4, accelerator_gib=gib)]
+    nodes = [Node(name="n1", cpus=32, accelerators=(1.0,) * 4, accelerator_gib=gib, sandbox=2.0)]
     return check_memory(config, plan_resources(config, nodes), nodes)
 
 

@@ -3,9 +3,9 @@
 import pytest
 
 from pipeline.cluster.connect import _start
-from pipeline.cluster.nodes import Node, ResourceError, share_of_worker
-from pipeline.cluster.resources import ResourcePlan, describe_placement, plan_resources
 from pipeline.config.load import load_config
+from pipeline.placement.nodes import Node, ResourceError, share_of_worker
+from pipeline.placement.resources import ResourcePlan, describe_placement, plan_resources
 
 LAPTOP = [Node(name="laptop", cpus=2.0, sandbox=2.0)]
 FOUR = ["generator.replicas=4", "generator.gpus=0.7", "verifier.replicas=4", "verifier.gpus=0.3", "training.workers=4"]

@@ -2,10 +2,10 @@
 
 import pytest
 
-from pipeline.cluster.nodes import Node, ResourceError
-from pipeline.cluster.resources import ResourcePlan, plan_resources
-from pipeline.cluster.room import require_room
 from pipeline.config.load import load_config
+from pipeline.placement.nodes import Node, ResourceError
+from pipeline.placement.resources import ResourcePlan, plan_resources
+from pipeline.placement.room import require_room
 
 NODES = [
     Node(name=name, cpus=4.0, accelerators=(1.0,), sandbox=2.0, node_id=name) for name in ("first", "second", "third")
