@@ -4,6 +4,8 @@ from typing import Any
 
 import ray
 
+from actors.supervision.restart_watch import LifeSign, life_sign
+
 Place = tuple[str, tuple[str, ...]]
 """Ray's id of a node, and of the accelerators on it that Ray gave the actor."""
 
@@ -19,6 +21,9 @@ class EmptyActor:
     async def load(self, policy: Any) -> None: ...
 
     async def ready(self) -> None: ...
+
+    async def life(self) -> LifeSign:
+        return life_sign(0)
 
     async def close(self) -> None: ...
 
