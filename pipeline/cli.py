@@ -65,6 +65,10 @@ COMMANDS: dict[str, Command] = {
     "gc": Command(
         help="remove checkpoints and left-overs that a run needs no longer", module="pipeline.commands.directories.gc"
     ),
+    "export": Command(
+        help="write a model of a run as a plain Hugging Face directory with a model card",
+        module="pipeline.commands.directories.export",
+    ),
     "runs": Command(help="verify every file of a run or a study", module="pipeline.commands.runs"),
     "config": Command(help="list the settings, or explain one", module="pipeline.commands.config"),
     "model": Command(help="import a GGUF file, or check a model directory", module="pipeline.commands.model"),

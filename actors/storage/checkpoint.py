@@ -51,11 +51,15 @@ class CheckpointError(UserError, ValueError):
 
 def weights_checksum(directory: str | Path) -> str:
     """policy_id: the first 16 hex digits of sha256 over names and contents of the files that decide."""
-    root = Path(directory)
-    names = sorted(path.name for path in root.glob("*") if path.is_file() and _decides(path.name))
+    root, names = Path(directory), deciding_files(directory)
     if not any(name.endswith((".safetensors", ".bin")) for name in names):
         raise CheckpointError(f"{root} holds no weights (*.safetensors); give a Hugging Face model directory")
     return _policy_id({name: _file_sha256(root / name) for name in names})
+
+
+def deciding_files(directory: str | Path) -> list[str]:
+    """Names of the files of a model directory that decide what the model says, sorted."""
+    return sorted(path.name for path in Path(directory).glob("*") if path.is_file() and _decides(path.name))
 
 
 def save_atomically(write: Callable[[Path], None], target: str) -> Checkpoint:

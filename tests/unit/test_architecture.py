@@ -28,6 +28,7 @@ ROOMS = {  # from top to bottom; a room may import itself and those below it
             "running_report",
             "plan",
             "preflight",
+            "export",
             "model_files",
             "report",
             "integrity",

@@ -1,1 +1,1 @@
-"""Commands about run directories, given from elsewhere while runs go on: status, ls, gc. Files as in `commands`."""
+"""Commands about run directories, given from elsewhere: status, ls, gc, export. Files as in `commands`."""

@@ -15,7 +15,13 @@ from sandbox.errors import ENDED_IN_THE_MIDDLE, NOTHING_DONE
 
 @pytest.mark.parametrize("command", list(cli.COMMANDS))
 def test_a_wrong_option_shows_the_usage_of_its_sub_command(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    given = {"resume": ["x"], "report": ["x"], "study": ["x"], "sandbox": ["selftest"]}.get(command, [])
+    given = {
+        "resume": ["x"],
+        "report": ["x"],
+        "export": ["x", "--out", "y"],
+        "study": ["x"],
+        "sandbox": ["selftest"],
+    }.get(command, [])
     given = ["--model", "m", "--dataset", "d"] if command == "eval" else given
     with pytest.raises(SystemExit) as ended:
         cli.main([command, *given, "--nonsense"])
