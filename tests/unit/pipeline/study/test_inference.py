@@ -1,6 +1,5 @@
 """A study without training: what its files ask for, and its claims and tables on cells that were made by hand."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from pipeline.study.inference.tables import one_turn_table, turns_table
 from pipeline.study.load import load_study
 from pipeline.study.runs import settled_runs, study_runs
 from pipeline.study.spec import Study
+from tests.support.published import real
 
 PROBLEMS = 100
 BUILTIN = ("model.generator=builtin:generator", "model.verifier=builtin:generator", "model.max_tokens=512")
@@ -99,6 +99,7 @@ def test_of_one_seed_best_of_n_is_that_of_all_choices(reader: StudyReader) -> No
     assert shown == Estimate(0.5, 0.4, 0.6)
 
 
+@real
 def test_the_study_is_inference_alone_and_asks_for_each_search_once() -> None:
     runs = settled_runs(study_runs(study()), fetch=False)
     names = [forecast.stage.name for forecast in forecast_stages(runs, UnreadSplits()).values()]
@@ -108,6 +109,7 @@ def test_the_study_is_inference_alone_and_asks_for_each_search_once() -> None:
     assert all(run.config.generator.remembered_answers for run in runs)
 
 
+@real
 def test_the_study_of_a_verifier_trains_a_head_and_no_generator() -> None:
     runs = settled_runs(study_runs(study("study-real-verifier")), fetch=False)
     names = [forecast.stage.name for forecast in forecast_stages(runs, UnreadSplits()).values()]
@@ -115,7 +117,7 @@ def test_the_study_of_a_verifier_trains_a_head_and_no_generator() -> None:
     assert all(run.config.verifier.freeze and run.config.run.iterations == 0 for run in runs)
 
 
-@pytest.mark.skipif("MUCODE_DATA_DIR" not in os.environ, reason="MUCODE_DATA_DIR is not set")
+@real
 def test_its_problems_are_those_of_both_sets() -> None:
     config = study_runs(study())[0].config
     problems = ProblemSplits().problems(config, "test")

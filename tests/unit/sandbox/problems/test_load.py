@@ -105,7 +105,7 @@ def test_joined_names_are_read_one_after_the_other(package: Path, monkeypatch: p
     with pytest.raises(ProblemError, match="task_id 'None/1' is in two of these sets"):
         read_problems(f"{own}+{own}")
     with pytest.raises(ProblemError, match="mbbp is neither a file nor a data set"):
-        read_problems("humaneval:test+mbbp")
+        read_problems(f"{own}+mbbp")
 
 
 def test_a_plus_in_a_path_joins_nothing(tmp_path: Path) -> None:
