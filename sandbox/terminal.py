@@ -19,6 +19,22 @@ def expand_home(text: str) -> str:
     return f"{found[1] or ''}{home}{text[found.end() :]}"
 
 
+def is_file(name: str | Path) -> bool:
+    """Whether a name that somebody gave is that of a file: not if it can be none, as it is too long or holds a NUL."""
+    try:
+        return Path(name).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def is_folder(name: str | Path) -> bool:
+    """The same of a folder."""
+    try:
+        return Path(name).is_dir()
+    except (OSError, ValueError):
+        return False
+
+
 def print_anything() -> None:
     """From now on a letter that the terminal's encoding lacks is printed as a question mark, and ends nothing."""
     for stream in (sys.stdout, sys.stderr):

@@ -6,7 +6,6 @@ that writes today's date is told `TODAY`, so that a model is asked next year wha
 and tests say is text: an end of turn that is written in a problem ends nothing.
 """
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 from actors.prompting.turn_ends import MARK, end_token_ids, literal
 from sandbox.errors import UserError
+from sandbox.json_text import read_json
 
 Messages = Sequence[dict[str, str]]
 
@@ -82,10 +82,10 @@ def has_chat_template(directory: Path) -> bool:
         return True
     path = directory / "tokenizer_config.json"
     try:
-        settings = json.loads(path.read_text()) if path.is_file() else {}
+        settings = read_json(path.read_text()) if path.is_file() else {}
     except OSError as error:
         raise ChatTemplateError(f"{path} cannot be read: {error.strerror or error}") from None
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise ChatTemplateError(f"{path} is not JSON: {error}") from None
     return isinstance(settings, dict) and bool(settings.get("chat_template"))
 

@@ -71,7 +71,11 @@ class ShardJournal:
         except (OSError, pa.ArrowInvalid) as error:  # cut while it was written
             logger.warning("%s/%s is left out: %s", self._folder, name, error)
             return []
-        return [Episode.from_row(row) for row in rows]
+        try:
+            return [Episode.from_row(row) for row in rows]
+        except (TypeError, KeyError, ValueError, AttributeError) as error:  # of another version
+            logger.warning("%s/%s is left out: %s", self._folder, name, error)
+            return []
 
     def add(self, episodes: Sequence[Episode]) -> None:
         """The episodes of a problem and sample; those that the infrastructure failed are worth another try."""

@@ -20,13 +20,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from actors.storage.run_storage import RunStorage, open_storage
-from sandbox.errors import UserError
+from actors.storage.checkpoint_manifest import MANIFEST as MANIFEST
+from actors.storage.checkpoint_manifest import SCHEMA, CheckpointError, parse_manifest
+from actors.storage.run_storage import RunStorage, UnreadableError, open_storage
 
-MANIFEST = "checkpoint.json"
 REMOVED = "removed.json"
 """Of a checkpoint whose weights were removed to save room (removed_checkpoint.py); its manifest is still there."""
-SCHEMA = "checkpoint/1"
 CACHE = "~/.cache/mucode/checkpoints"
 HASHED_BYTES = 1 << 24
 """Read at once to be hashed: weights may be larger than the memory."""
@@ -43,10 +42,6 @@ class Checkpoint:
 
     path: str
     policy_id: str
-
-
-class CheckpointError(UserError, ValueError):
-    """A directory is not the checkpoint that it should be; the message says which file and what to do."""
 
 
 def weights_checksum(directory: str | Path) -> str:
@@ -95,7 +90,13 @@ def verify_checkpoint(directory: str | Path) -> Checkpoint:
 
     Raises CheckpointError if the manifest is absent, or a file is missing, cut short, altered or extra.
     """
-    root = Path(directory)
+    try:
+        return _verified(Path(directory))
+    except OSError as error:
+        raise CheckpointError(f"{directory} cannot be read: {error.strerror or error}; make it again") from error
+
+
+def _verified(root: Path) -> Checkpoint:
     manifest = _read_manifest(root)
     for name, entry in manifest["files"].items():
         path = root / name
@@ -121,8 +122,8 @@ def checkpoint_bytes(target: str) -> int:
     """Bytes of the files of a saved checkpoint by its manifest; 0 if it was removed, or none can be read."""
     storage = open_storage(target)
     try:
-        saved = _parse_manifest(storage.read(MANIFEST), posixpath.join(target, MANIFEST))
-    except (FileNotFoundError, CheckpointError):
+        saved = parse_manifest(storage.read(MANIFEST), posixpath.join(target, MANIFEST))
+    except (FileNotFoundError, CheckpointError, UnreadableError):
         return 0
     return 0 if storage.exists(REMOVED) else sum(entry["bytes"] for entry in saved["files"].values())
 
@@ -135,10 +136,10 @@ def damage_of_checkpoint(checkpoint: Checkpoint, *, every_byte: bool = False) ->
     """
     root, storage = checkpoint.path, open_storage(checkpoint.path)
     try:
-        saved = _parse_manifest(storage.read(MANIFEST), posixpath.join(root, MANIFEST))
+        saved = parse_manifest(storage.read(MANIFEST), posixpath.join(root, MANIFEST))
     except FileNotFoundError:
         return f"{root} is missing or incomplete: it holds no {MANIFEST}"
-    except CheckpointError as error:
+    except (CheckpointError, UnreadableError) as error:
         return str(error)
     entries = saved["files"]
     if _policy_id({name: entry["sha256"] for name, entry in entries.items()}) != checkpoint.policy_id:
@@ -181,7 +182,7 @@ def fetch_checkpoint(uri: str, cache_dir: str | None = None) -> str:
     if not storage.exists(MANIFEST):
         raise CheckpointError(f"no checkpoint at {uri}: it has no {MANIFEST}, which is written last")
     _require_there(uri, storage.exists(REMOVED))
-    manifest = _parse_manifest(storage.read(MANIFEST), posixpath.join(uri, MANIFEST))
+    manifest = parse_manifest(storage.read(MANIFEST), posixpath.join(uri, MANIFEST))
     cache = Path(cache_dir or CACHE).expanduser()
     cache.mkdir(parents=True, exist_ok=True)
     local = cache / manifest["policy_id"]
@@ -248,30 +249,9 @@ def _file_sha256(path: Path) -> str:
 
 def _read_manifest(root: Path) -> dict[str, Any]:
     try:
-        return _parse_manifest((root / MANIFEST).read_bytes(), str(root / MANIFEST))
+        return parse_manifest((root / MANIFEST).read_bytes(), str(root / MANIFEST))
     except FileNotFoundError:
         raise CheckpointError(f"no checkpoint at {root}: it has no {MANIFEST}, which is written last") from None
-
-
-def _parse_manifest(data: bytes, name: str) -> dict[str, Any]:
-    try:
-        body = json.loads(data)
-    except ValueError as error:
-        raise CheckpointError(f"{name} is cut short or altered ({error}); make it again") from None
-    schema = body.get("schema") if isinstance(body, dict) else None
-    if schema != SCHEMA:
-        raise CheckpointError(
-            f"{name} has the schema {schema!r}, expected {SCHEMA!r}; if a newer version of mucode wrote it, continue "
-            "with that one, else make it again"
-        )
-    files = body.get("files")
-    if not (isinstance(body.get("policy_id"), str) and isinstance(files, dict) and all(map(_is_entry, files.values()))):
-        raise CheckpointError(f"{name} is altered, as it does not list files with their sizes; make it again")
-    return dict(body)
-
-
-def _is_entry(entry: Any) -> bool:
-    return isinstance(entry, dict) and isinstance(entry.get("bytes"), int) and isinstance(entry.get("sha256"), str)
 
 
 def _write_manifest(root: Path) -> dict[str, Any]:

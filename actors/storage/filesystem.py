@@ -4,13 +4,15 @@ import errno
 import os
 import posixpath
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
 import pyarrow as pa
 from pyarrow import fs
 
-from actors.storage.store_errors import StorageError
+from actors.storage.store_errors import StorageError, UnreadableError
 
 OBJECT_STORES = ("s3", "abfs")
 """Ends of pyarrow's names for what has no folders: a marker for each would cost as many requests as the file."""
@@ -33,11 +35,12 @@ class FilesystemStorage:
         return isinstance(self._filesystem, fs.LocalFileSystem)
 
     def read(self, name: str) -> bytes:
-        with self._filesystem.open_input_file(self._at(name)) as stream:
+        with self._explained(name), self._filesystem.open_input_file(self._at(name)) as stream:
             return stream.read()
 
     def open(self, name: str) -> BinaryIO:
-        return cast(BinaryIO, self._filesystem.open_input_file(self._at(name)))
+        with self._explained(name):
+            return cast(BinaryIO, self._filesystem.open_input_file(self._at(name)))
 
     def write(self, name: str, data: bytes) -> None:
         """On a local disk the file appears under its name complete or not at all."""
@@ -88,10 +91,11 @@ class FilesystemStorage:
 
     def _listing(self, name: str) -> list[fs.FileInfo]:
         selector = fs.FileSelector(self._at(name), allow_not_found=True)
-        try:
-            found = self._filesystem.get_file_info(selector)
-        except FileNotFoundError:  # Arrow says so of a folder that another process makes at this very moment
-            found = self._filesystem.get_file_info(selector)
+        with self._explained(name):
+            try:
+                found = self._filesystem.get_file_info(selector)
+            except FileNotFoundError:  # Arrow says so of a folder that another process makes at this very moment
+                found = self._filesystem.get_file_info(selector)
         return sorted(found, key=lambda info: info.base_name)
 
     def delete_file(self, name: str) -> None:
@@ -107,6 +111,19 @@ class FilesystemStorage:
     def download(self, name: str, local: Path) -> None:
         here = fs.LocalFileSystem()
         fs.copy_files(self._at(name), str(local), source_filesystem=self._filesystem, destination_filesystem=here)
+
+    @contextmanager
+    def _explained(self, name: str) -> Iterator[None]:
+        """Raises UnreadableError for what is there and cannot be read: a folder where a file was, or the reverse."""
+        try:
+            yield
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            reason = " ".join(str(error).split())
+            raise UnreadableError(
+                f"{posixpath.join(self.root, name)} cannot be read: {reason}. Put back what was there"
+            ) from error
 
     def _at(self, name: str) -> str:
         return posixpath.join(self._path, name) if name else self._path

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from actors.storage.run_storage import DamagedError, open_file
+from actors.storage.run_storage import DamagedError, UnreadableError, open_file
 
 Row = dict[str, Any]
 Filter = tuple[str, str, Any]
@@ -30,10 +30,6 @@ TABLE_VERSIONS = {
     "cells": 1,
 }
 """Of each table the version that is written here; those before it are read, too."""
-
-
-class UnreadableError(DamagedError, OSError):
-    """A Parquet file that pyarrow cannot read, which raises errors of several kinds, most of them OSError."""
 
 
 def read_batches(
@@ -71,7 +67,9 @@ def open_table(source: BinaryIO, file: str) -> pq.ParquetFile:
     """The Parquet file that `source` reads, its footer read. Raises DamagedError for a table of a newer version, and
     what pyarrow raises if it is no Parquet."""
     table = pq.ParquetFile(source, page_checksum_verification=True)
-    name, _, version = (table.schema_arrow.metadata or {}).get(b"mucode.schema", b"").decode().partition("/")
+    name, _, version = (
+        (table.schema_arrow.metadata or {}).get(b"mucode.schema", b"").decode(errors="replace").partition("/")
+    )
     known = TABLE_VERSIONS.get(name)
     if known is not None and not (version.isdecimal() and int(version) <= known):
         raise DamagedError(
@@ -79,6 +77,21 @@ def open_table(source: BinaryIO, file: str) -> pq.ParquetFile:
             "with the version that wrote it"
         )
     return table
+
+
+def read_records(file: str, schema: pa.Schema) -> list[Row]:
+    """Rows of one file whose columns are those of `schema`, by name and type; others are passed over.
+
+    Raises as `read_batches`, and DamagedError if a column is missing, of another type, or lacks values.
+    """
+    with open_file(file) as source, _named(file):
+        table = open_table(source, file).read()
+        for field in schema:
+            found = table.schema.get_all_field_indices(field.name)
+            column = table.column(found[0]) if len(found) == 1 else None
+            if column is None or column.type != field.type or (column.null_count and not field.nullable):
+                raise DamagedError(f"{file} has no column {field.name} of {field.type}, so it is not what was written")
+        return list(table.select(schema.names).to_pylist())
 
 
 @contextmanager

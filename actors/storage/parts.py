@@ -10,7 +10,7 @@ import json
 import posixpath
 import sys
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -39,7 +39,28 @@ class PartRecord:
     counts: dict[str, int] = field(default_factory=dict)
 
 
-TYPES: dict[str, type] = {"part": int, "file": str, "rows": int, "size_bytes": int, "sha256": str, "counts": dict}
+def is_count(value: object) -> bool:
+    """Whether JSON gave a whole number that counts something: true and 1.0 are none."""
+    return type(value) is int and 0 <= value < 1 << 63
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _are_counts(value: object) -> bool:
+    return isinstance(value, dict) and all(map(is_count, value.values()))
+
+
+TYPES: dict[str, Callable[[object], bool]] = {
+    "part": is_count,
+    "file": _is_text,
+    "rows": is_count,
+    "size_bytes": is_count,
+    "sha256": _is_text,
+    "counts": _are_counts,
+}
+"""What each entry of a record must be. Thousands are read before a start, so they are asked one by one."""
 
 
 def record_name(part: int) -> str:
@@ -111,7 +132,7 @@ def parse_record(body: Any, where: str) -> PartRecord:
             f"{where}: a part's record has {', '.join(map(str, new))}, unknown here. If a newer version of mucode "
             "wrote it, continue with that one; else restore it"
         )
-    wrong = [name for name, kind in TYPES.items() if name not in names or not isinstance(body[name], kind)]
+    wrong = [name for name, is_right in TYPES.items() if name not in names or not is_right(body[name])]
     if wrong:
         raise DamagedError(
             f"{where}: the record of a part says no {wrong[0]}, so it is not what was written. Restore it; a record "

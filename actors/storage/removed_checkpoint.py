@@ -8,8 +8,10 @@ import posixpath
 import time
 from dataclasses import asdict, dataclass
 
+from pydantic import TypeAdapter
+
 from actors.storage.checkpoint import MANIFEST, REMOVED, checkpoint_bytes
-from actors.storage.run_storage import DamagedError, open_storage, parse_json
+from actors.storage.run_storage import Count, Time, open_storage, parse_typed
 
 KEPT = (MANIFEST, REMOVED, "training.json")
 
@@ -18,12 +20,15 @@ KEPT = (MANIFEST, REMOVED, "training.json")
 class RemovedCheckpoint:
     """`time`: Unix seconds; `by`: the command or the setting; `size_bytes`: what it took."""
 
-    time: float
+    time: Time
     by: str
-    size_bytes: int
+    size_bytes: Count
 
     def __str__(self) -> str:
         return f"checkpoint removed by {self.by} on {time.strftime('%Y-%m-%d %H:%M', time.localtime(self.time))}"
+
+
+_REMOVED = TypeAdapter(RemovedCheckpoint)
 
 
 def remove_checkpoint(target: str, by: str) -> RemovedCheckpoint:
@@ -47,12 +52,9 @@ def removed_checkpoint(target: str) -> RemovedCheckpoint | None:
     """None if nothing says that the checkpoint at a path or address was removed. Raises DamagedError."""
     where = posixpath.join(target, REMOVED)
     try:
-        body = parse_json(open_storage(target).read(REMOVED), where)
-        return RemovedCheckpoint(time=float(body["time"]), by=str(body["by"]), size_bytes=int(body["size_bytes"]))
+        return parse_typed(open_storage(target).read(REMOVED), where, _REMOVED)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (KeyError, TypeError, ValueError):
-        raise DamagedError(f"{where} does not say what removed the checkpoint beside it; delete that folder") from None
 
 
 def left_of_checkpoint(target: str) -> int:

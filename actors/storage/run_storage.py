@@ -3,22 +3,24 @@
 Another backend is a class with the methods of `RunStorage` and an entry of `BACKENDS` under its address scheme.
 """
 
-import json
 import posixpath
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, TypeVar
+from typing import Annotated, Any, BinaryIO, Protocol, TypeVar
+
+from pydantic import Field, TypeAdapter, ValidationError
 
 from actors.storage.address import AddressError, check_address
-from sandbox.errors import UserError
+from actors.storage.store_errors import DamagedError as DamagedError
+from actors.storage.store_errors import UnreadableError as UnreadableError
+from sandbox.json_text import read_json
 
+Time = Annotated[float, Field(ge=0, le=1e11, allow_inf_nan=False)]
+"""Unix seconds in a file of ours, which a calendar can show."""
+Count = Annotated[int, Field(ge=0, lt=1 << 63)]
 READERS = 32
 """Files that one process reads at once: an object store answers each in tens of milliseconds, and takes many."""
-
-
-class DamagedError(UserError, RuntimeError):
-    """A file of ours does not hold what was written."""
 
 
 class RunStorage(Protocol):
@@ -128,9 +130,24 @@ def read_many(read: Callable[[str], Found], names: Sequence[str]) -> list[Found]
 def parse_json(data: bytes, name: str) -> Any:
     """What one of our own files says. Raises DamagedError, which names the file, if it is not what was written."""
     try:
-        return json.loads(data)
+        return read_json(data)
     except ValueError as error:
-        raise DamagedError(
-            f"{name} is damaged, no longer the JSON that was written ({error}). Restore it; what lies beside it in a "
-            "stage's directory can be deleted with it, to be computed again"
-        ) from None
+        raise _damaged(name, f"no longer the JSON that was written ({error})") from None
+
+
+def parse_typed(data: bytes, name: str, kind: TypeAdapter[Found]) -> Found:
+    """As `parse_json`, as a `kind`: a value of another type is damage. What a newer version adds is passed over."""
+    parse_json(data, name)
+    try:
+        return kind.validate_json(data, strict=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        raise _damaged(name, f"not what was written ({f'{place}: ' if place else ''}{first['msg']})") from None
+
+
+def _damaged(name: str, how: str) -> DamagedError:
+    return DamagedError(
+        f"{name} is damaged, {how}. Restore it; what lies beside it in a stage's directory can be deleted with it, to "
+        "be computed again"
+    )

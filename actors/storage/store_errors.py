@@ -29,6 +29,14 @@ class StorageError(UserError, RuntimeError):
     """A store does not do what it is asked: out of reach, not allowed, not able. The text says which and what to do."""
 
 
+class DamagedError(UserError, RuntimeError):
+    """A file of ours does not hold what was written."""
+
+
+class UnreadableError(DamagedError, OSError):
+    """A file that is there and cannot be read, by the system or as Parquet: libraries raise errors of several kinds."""
+
+
 def explain_store_error(error: Exception, what: str, address: str) -> str:
     """One sentence: what `address` was asked, how the store answered, and what to do."""
     text = str(error)

@@ -1,10 +1,11 @@
 """The header of a safetensors file: names, shapes and places of its tensors, without the tensors."""
 
-import json
 import math
 import struct
 from pathlib import Path
 from typing import Any
+
+from sandbox.json_text import read_json
 
 MOST_HEADER = 100 << 20
 """Bytes of a header; one of more is no header."""
@@ -17,7 +18,7 @@ def read_header(path: Path) -> tuple[int, dict[str, Any]]:
         first = file.read(8)
         length = struct.unpack("<Q", first)[0] if len(first) == 8 else MOST_HEADER
         header = file.read(length) if length < min(MOST_HEADER, size) else b""
-    tensors = json.loads(header)
+    tensors = read_json(header)
     if not isinstance(tensors, dict):
         raise ValueError(f"{path} has a header that is no object")
     return 8 + length, {name: entry for name, entry in tensors.items() if name != "__metadata__"}
@@ -31,7 +32,7 @@ def weight_files(directory: Path) -> list[Path]:
     index = directory / "model.safetensors.index.json"
     if not index.is_file():
         return [directory / "model.safetensors"]
-    names = sorted(set(json.loads(index.read_text())["weight_map"].values()))
+    names = sorted(set(read_json(index.read_text())["weight_map"].values()))
     if (foreign := next((name for name in names if not is_own_name(name)), None)) is not None:
         raise ValueError(f"{index} names {foreign!r}, expected names of safetensors files beside it")
     return [directory / name for name in names]

@@ -17,6 +17,8 @@ from sandbox.errors import ENDED_IN_THE_MIDDLE, UserError
 
 FAILURES = "failures"
 """Folder of a run directory that holds tracebacks."""
+LONGEST_LINE, ENDING = 800, 200
+"""Characters of a line of an error, and of the end that stays of a longer one: it says what to do."""
 
 
 def report_failure(error: BaseException, directory: str | None = None) -> int:
@@ -27,7 +29,7 @@ def report_failure(error: BaseException, directory: str | None = None) -> int:
     if isinstance(cause, ModuleNotFoundError) and not isinstance(cause, UserError):
         cause = explain_missing_module(cause) or cause
     if isinstance(cause, UserError):
-        print(f"mucode: {cause}", file=sys.stderr)
+        print(f"mucode: {error_text(cause)}", file=sys.stderr)
         return cause.exit_status
     file = _write_traceback(error, directory)
     print(
@@ -36,6 +38,21 @@ def report_failure(error: BaseException, directory: str | None = None) -> int:
         file=sys.stderr,
     )
     return ENDED_IN_THE_MIDDLE
+
+
+def error_text(error: UserError) -> str:
+    """What a person reads of an error. A value that it quotes, as a file or a command line says it, may have any length
+    and any letters: a long line loses its middle, and what would move the cursor is written as an escape."""
+    return "\n".join(_cut(printable(line)) for line in str(error).split("\n"))
+
+
+def printable(line: str) -> str:
+    """The line with escapes for what is no letter, digit, sign or space."""
+    return "".join(one if one.isprintable() or one == "\t" else repr(one)[1:-1] for one in line)
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - ENDING]} … {line[-ENDING:]}"
 
 
 def _write_traceback(error: BaseException, directory: str | None) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, core_schema
 
@@ -13,6 +13,8 @@ from sandbox.terminal import expand_home
 
 MOST_SECONDS = 1e8
 """Of a deadline, three years: clocks of the operating system take ten times as much, and not all numbers."""
+LARGEST = 10**15
+"""Of a whole number: samples, tokens or seeds."""
 MOST_THREADS = 1024
 """That one actor computes with: OpenMP ends the process where the machine does not give it as many."""
 
@@ -21,6 +23,15 @@ class Section(BaseModel):
     """A table of a TOML file: unknown keys are errors, values do not change, numbers are finite."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _fits(cls, value: Any) -> Any:
+        """Whole numbers have no end in TOML, but where they are computed with."""
+        for one in value if isinstance(value, tuple) else (value,):
+            if isinstance(one, int) and not -LARGEST <= one <= LARGEST:
+                raise ValueError(f"expected a number from -{LARGEST} to {LARGEST}")
+        return value
 
 
 HomePath = Annotated[str, AfterValidator(expand_home)]

@@ -12,6 +12,7 @@ from pipeline.config.mistakes import Sources, explain_mistakes
 from pipeline.config.schema import Config
 from pipeline.config.shipped import EMBEDDED, shipped_configs
 from pipeline.errors import ConfigError
+from sandbox.terminal import is_file
 
 COMMAND_LINE = "the command line"
 
@@ -41,7 +42,7 @@ def load_config(
 def find_config(name: str | Path) -> Path:
     """The file at a path, or the shipped config of that name, as in llama-3.2-1b. Raises ConfigError."""
     path, shipped = Path(name), shipped_configs()
-    if path.is_file():
+    if is_file(path):
         return path
     if str(name) in shipped:
         return shipped[str(name)]
@@ -54,9 +55,28 @@ def read_toml(name: str | Path) -> dict[str, Any]:
     """What a TOML file holds, by its path or the name of a shipped one. Raises ConfigError if it is neither."""
     path = find_config(name)
     try:
-        return tomllib.loads(path.read_text())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return _parse_toml(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror or error}") from None
+    except ValueError as error:
         raise ConfigError(f"{path} is not valid TOML: {error}") from None
+
+
+def _override_value(text: str) -> Any:
+    """A bare word is a string, and so is what goes on in another line."""
+    try:
+        found = _parse_toml(f"v = {text}")
+    except ValueError:
+        return text
+    return found["v"] if found.keys() == {"v"} else text
+
+
+def _parse_toml(text: str) -> dict[str, Any]:
+    """Raises ValueError for all that is wrong with it: numbers of too many digits and deep nesting, too."""
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
 
 
 def validated_config(
@@ -75,10 +95,7 @@ def apply_override(data: dict[str, Any], override: str, sources: Sources | None 
     section, dot, name = key.strip().partition(".")
     if not (equals and dot and name):
         raise ConfigError(f"--set {override!r}: expected section.key=value, as in rollouts.samples=8")
-    try:
-        parsed = tomllib.loads(f"v = {value}")["v"]
-    except tomllib.TOMLDecodeError:
-        parsed = value  # a bare word is a string
+    parsed = _override_value(value)
     if not isinstance(data.setdefault(section, {}), dict):
         raise ConfigError(f"{section} = {data[section]!r}: expected a section, as in [{section}]")
     data[section][name] = parsed

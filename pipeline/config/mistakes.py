@@ -50,6 +50,8 @@ SHOULD = "Input should "
 OWN = ("value_error", "assertion_error")
 """Mistakes that a validator of ours found: its text is meant for people."""
 SHOWN_CHARACTERS = 80
+MOST_LINES = 10
+"""Of mistakes; a list may have thousands of wrong entries."""
 
 
 class Sources:
@@ -104,7 +106,8 @@ def explain_mistakes(error: ValidationError, model: type[BaseModel], sources: So
     for mistake in merged.values():
         place = (sources or Sources()).find(mistake.path)
         lines.append(_explain(mistake, model) + (f" (from {place})" if place else ""))
-    return lines
+    more = len(lines) - MOST_LINES
+    return [*lines[:MOST_LINES], f"and {more} more"] if more > 1 else lines
 
 
 def _follows(item: Any) -> bool:
@@ -192,9 +195,9 @@ def _members(annotation: Any) -> Iterator[Any]:
 def _explain_unknown(loc: Path, model: type[BaseModel]) -> str:
     names = [step for step in loc if isinstance(step, str)]
     known = [key for key in _known_keys(model) if key.count(".") == len(names) - 1]
-    close = difflib.get_close_matches(".".join(names), known, n=1, cutoff=0.0)
-    path = ".".join(map(str, loc))
-    return f"unknown config key {path!r}; the nearest valid one is {close[0]!r}"
+    close = difflib.get_close_matches(".".join(names)[:SHOWN_CHARACTERS], known, n=1, cutoff=0.0)
+    nearest = f"; the nearest valid one is {close[0]!r}" if close else ""
+    return f"unknown config key {_shown('.'.join(map(str, loc)))}{nearest}"
 
 
 def _known_keys(model: type[BaseModel]) -> Iterator[str]:
@@ -207,5 +210,8 @@ def _known_keys(model: type[BaseModel]) -> Iterator[str]:
 
 
 def _shown(value: Any) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes no integer of thousands of digits
+        text = "a number of thousands of digits"
     return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.errors import UserError
+from sandbox.json_text import read_json
 
 CARD = "card.json"
 
@@ -24,7 +25,7 @@ def write_card(directory: Path, **facts: Any) -> None:
 def read_card(directory: Path) -> dict[str, Any]:
     """Raises CardError if there is no card."""
     try:
-        card: dict[str, Any] = json.loads((directory / CARD).read_text())
+        card: dict[str, Any] = read_json((directory / CARD).read_text())
     except (OSError, ValueError) as error:
         raise CardError(f"{directory} has no readable {CARD}: {error}") from error
     return card

@@ -1,10 +1,9 @@
 """Everything that a run directory holds, held against what was written: every byte of every stage."""
 
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from actors.storage.parquet import read_batches
 from actors.storage.parts import MANIFEST, PartRecord, committed_parts, is_record_name, record_name
 from actors.storage.removed_checkpoint import removed_checkpoint
 from pipeline.config.schema import Config
@@ -17,20 +16,28 @@ from pipeline.integrity.stage_settings import (
     stages_there,
 )
 from pipeline.stages.catalogue import STAGE_NAMES
+from pipeline.state.lease.driver_file import DRIVER
 from pipeline.state.manifest import Manifest
-from pipeline.state.plugins import PLUGINS
+from pipeline.state.plugins import stored_plugins
 from pipeline.state.run_directory import CONFIG, stored_config
 from pipeline.state.run_files import RunFiles
 from pipeline.state.shared_stages import LINK, LOCK
+from pipeline.state.shown_files import stored_environment, stored_spans
 from pipeline.state.stage import Stage
 from pipeline.state.store import BEGUN, Store
 from pipeline.state.verification import manifest_damages, part_damages
-from pipeline.trackers.steps import PROGRESS, TRAINING_STEPS
+from pipeline.trackers.steps import PROGRESS, TRAINING_STEPS, read_training_steps
+from pipeline.trackers.told import TrackingFile
 from sandbox.errors import UserError
 
 STAGE_FILES = {MANIFEST, BEGUN, PROGRESS, TRAINING_STEPS, LINK, LOCK}
 """Of a stage beside its parts."""
-RUN_FILES = ("driver.json", "environment.json", "tracking.json", PLUGINS)
+RUN_FILES: tuple[Callable[[Store], object], ...] = (
+    *(stored_environment, stored_plugins, stored_spans),
+    lambda store: store.read_json(DRIVER),
+    lambda store: TrackingFile(store.root).run_id,
+)
+"""Readers of the run's own files, which raise a UserError for what is damaged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,9 +79,9 @@ def inspect_run(store: Store, passed: set[str]) -> Iterator[Inspected]:
 
 
 def _own_problems(store: Store) -> Iterator[str]:
-    for name in RUN_FILES:
+    for read in RUN_FILES:
         try:
-            store.read_json(name)
+            read(store)
         except UserError as error:
             yield _line(error)
     for iteration in iterations_there(store):
@@ -99,8 +106,15 @@ def _inspect_stage(
         passed.add(directory)
         if manifest is None:
             return _inspect_begun(store, config, iteration, step)
+        return _inspect_finished(store, config, manifest, step, digests)
     except UserError as error:
         return Inspected(directory=directory, problems=[_line(error)])
+
+
+def _inspect_finished(
+    store: Store, config: Config | None, manifest: Manifest, step: Stage, digests: Digests
+) -> Inspected:
+    directory = manifest.directory
     problems = [*_foreign_to_config(store, config, manifest, step, digests)]
     problems += [_line(damage) for damage in manifest_damages(manifest, every_byte=True)]
     problems += [*_foreign_files(directory, manifest.parts, finished=True), *_step_problems(directory)]
@@ -156,10 +170,7 @@ def _foreign_files(directory: str, records: Sequence[PartRecord], *, finished: b
 def _step_problems(directory: str) -> Iterator[str]:
     """The steps of a training are in no manifest: it is asked whether they can be read."""
     try:
-        for _ in read_batches([posixpath.join(directory, TRAINING_STEPS)]):
-            pass
-    except FileNotFoundError:
-        return  # no training, or one of 0.1.0
+        read_training_steps(directory)  # none: no training, or one of 0.1.0
     except UserError as error:
         yield f"{_line(error)}. Restore it, or delete it: it is for curves alone"
 

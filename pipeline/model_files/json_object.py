@@ -1,10 +1,10 @@
 """An object in a JSON file of a model, and the error for all that is wrong with such files."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import ConfigError
+from sandbox.json_text import read_json
 
 
 class ModelFilesError(ConfigError):
@@ -13,10 +13,10 @@ class ModelFilesError(ConfigError):
 
 def read_object(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_text())
+        found = read_json(path.read_text())
     except OSError as error:
         raise ModelFilesError(f"{path} cannot be read: {error.strerror or error}") from None
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise ModelFilesError(f"{path} is not JSON: {error}") from None
     if not isinstance(found, dict):
         raise ModelFilesError(f"{path} holds a {type(found).__name__}, expected an object")

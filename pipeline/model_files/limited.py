@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pipeline.model_files.chat import ChatExample, render_example
 from pipeline.model_files.json_object import ModelFilesError
+from sandbox.json_text import read_json
 
 CPU_S, MEMORY = 5, 2 << 30
 """Of a chat of four messages, beside what the libraries take: it is milliseconds, and nothing."""
@@ -39,7 +40,7 @@ def limited_example(directory: Path) -> ChatExample | None:
     except subprocess.TimeoutExpired:
         raise ModelFilesError(f"{directory}: {_unending('gave no text')}") from None
     try:
-        found = json.loads(done.stdout.splitlines()[-1])
+        found = read_json(done.stdout.splitlines()[-1])
     except (ValueError, IndexError):
         raise ModelFilesError(f"{directory}: {_ended(done.returncode, done.stderr)}") from None
     if "error" in found:

@@ -4,8 +4,7 @@ import os
 import socket
 from dataclasses import dataclass
 
-from actors.storage.run_storage import DamagedError
-from pipeline.state.lease.driver_file import DRIVER
+from pipeline.state.lease.driver_file import read_driver
 from pipeline.state.lease.files import LeaseFiles
 from pipeline.state.lease.record import LeaseRecord
 from pipeline.state.run_files import RunFiles
@@ -29,13 +28,11 @@ def driver_of(files: RunFiles) -> Driver | None:
     found = LeaseFiles(files).newest()
     if found is not None and found.record is not None:
         return _holder(found.record)
-    try:
-        body = files.read_json(DRIVER)
-        host, pid, started = str(body["host"]), int(body["pid"]), str(body["started"])
-    except (DamagedError, KeyError, TypeError, ValueError):
+    there = read_driver(files)
+    if there is None:
         return None
-    alive = _is_alive(pid, started) if host == socket.gethostname() else None
-    return Driver(host=host, pid=pid, alive=alive)
+    alive = _is_alive(there.pid, there.started) if there.host == socket.gethostname() else None
+    return Driver(host=there.host, pid=there.pid, alive=alive)
 
 
 def _holder(lease: LeaseRecord) -> Driver:

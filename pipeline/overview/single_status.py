@@ -18,6 +18,9 @@ from pipeline.overview.without_record import find_stages, stage_directory
 from pipeline.state.run_files import EVALUATION, RunFiles
 from pipeline.trackers.status_file import STATUS, StatusRecord, read_status_record
 
+LATEST = 1e11
+"""Unix seconds, some thousand years from now: no calendar shows what a rate near 0 makes of it."""
+
 
 def single_status(root: str, there: Collection[str], *, detailed: bool) -> RunStatus:
     """Of a run or an evaluation whose directory holds the files `there`. `detailed`: parts and disk, too."""
@@ -34,7 +37,7 @@ def unreadable(root: str, kind: Kind, told_by: str) -> RunStatus:
 
 def _run_status(files: RunFiles, there: Collection[str], detailed: bool) -> RunStatus:
     now = time.time()
-    record = read_status_record(files.read_json(STATUS)) if STATUS in there else None
+    record = _record(files) if STATUS in there else None
     driver = driver_of(files)
     if record is None:
         found = _without_record(files, driver, now)
@@ -50,6 +53,13 @@ def _run_status(files: RunFiles, there: Collection[str], detailed: bool) -> RunS
         **found,
     )
     return _with_details(files, status) if detailed else status
+
+
+def _record(files: RunFiles) -> StatusRecord | None:
+    try:
+        return read_status_record(files.read(STATUS), posixpath.join(files.root, STATUS))
+    except FileNotFoundError:  # it went since it was listed
+        return None
 
 
 def _of_record(record: StatusRecord, told: ToldState) -> dict[str, Any]:
@@ -87,6 +97,8 @@ def _ends(record: StatusRecord) -> dict[str, float]:
     if stage is None or stage.total is None or not stage.rate_per_s:
         return {}
     ends = record.written + (stage.total - stage.done) / stage.rate_per_s
+    if not 0 <= ends + (record.later_s or 0.0) < LATEST:
+        return {}
     return {"stage_ends": ends} | ({} if record.later_s is None else {"run_ends": ends + record.later_s})
 
 

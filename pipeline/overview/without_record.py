@@ -3,7 +3,6 @@
 Names and order of the stages are not asked of their table, whose import would take longer than all else.
 """
 
-import json
 import posixpath
 import re
 from typing import NamedTuple
@@ -13,6 +12,7 @@ from actors.storage.run_storage import DamagedError
 from pipeline.state.run_files import CONFIG, RunFiles
 from pipeline.state.shared_stages import SharedStages
 from pipeline.trackers.jsonl import METRICS
+from sandbox.json_text import read_json
 
 
 class FoundStages(NamedTuple):
@@ -29,7 +29,8 @@ def find_stages(files: RunFiles) -> FoundStages:
     done, begun = 0, None
     for iteration in sorted(int(match[1]) for name in files.names() if (match := re.fullmatch(r"iter_(\d+)", name))):
         folder = f"iter_{iteration:04d}"
-        for name in files.names(folder):
+        plain = files.file_sizes(folder)  # a person's
+        for name in (one for one in files.names(folder) if one not in plain):
             if RunFiles(stage_directory(files, iteration, name)).exists(MANIFEST):
                 done += 1
             else:
@@ -47,8 +48,8 @@ def _measured(files: RunFiles) -> int:
     """The last iteration that metrics.jsonl knows; -1 if none."""
     try:
         lines = files.read(METRICS).splitlines()
-        return max((int(json.loads(line)["iteration"]) for line in lines), default=-1)
-    except (FileNotFoundError, KeyError, TypeError, ValueError):
+        return max((int(read_json(line)["iteration"]) for line in lines), default=-1)
+    except (FileNotFoundError, KeyError, TypeError, ValueError, OverflowError):
         return -1
 
 
@@ -56,5 +57,5 @@ def _planned(files: RunFiles) -> int:
     """Iterations of the config as it is written: it may name what is not installed, or be of another version."""
     try:
         return int(files.read_json(CONFIG)["run"]["iterations"])
-    except (DamagedError, KeyError, TypeError, ValueError):
+    except (DamagedError, KeyError, TypeError, ValueError, OverflowError):
         return 0

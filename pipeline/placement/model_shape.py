@@ -1,12 +1,12 @@
 """How large a model is, by its files where they are at hand, else by its name. Nothing is loaded or fetched."""
 
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline.sizing.model_facts import model_directory, read_model_facts
+from sandbox.json_text import read_json
 
 SIZE_IN_NAME = re.compile(r"(?:^|[-_/])(\d+(?:\.\d+)?)([bm])(?=$|[-_.])", re.IGNORECASE)
 """As in Llama-3.1-8B-Instruct; a mixture's 8x7B is not taken."""
@@ -34,8 +34,13 @@ def find_model_shape(name: str) -> ModelShape | None:
 
 
 def _read_shape(directory: Path) -> ModelShape | None:
+    """None for what cannot be read, as the checks of a model's files say it better."""
     parameters = read_model_facts(directory).parameters
-    return shape_of_config(json.loads((directory / "config.json").read_text()), parameters) if parameters else None
+    try:
+        config = read_json((directory / "config.json").read_text())
+    except (OSError, ValueError):
+        return None
+    return shape_of_config(config, parameters) if parameters and isinstance(config, dict) else None
 
 
 def shape_of_config(config: dict[str, Any], parameters: float) -> ModelShape:

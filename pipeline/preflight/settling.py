@@ -1,7 +1,6 @@
 """Open settings get values: those of data (model.dtype, model.max_tokens) in the config, the run's or chosen now; sizes
 are chosen at each start, and checked here."""
 
-import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from pipeline.config.schema import Config
 from pipeline.sizing.choices import check_memory, choose_data, choose_sizes
 from pipeline.sizing.description import describe_choices
 from pipeline.sizing.model_facts import find_model_facts, model_directory
+from sandbox.json_text import read_json
 
 SETTLED = ("dtype", "max_tokens")
 """Settings of [model] that a run keeps as they were chosen at its first start, also on another machine."""
@@ -76,7 +76,7 @@ def _stored_model(config: Config, fetch: bool) -> dict[str, Any]:
     if "://" in root:
         return _read_address(config) if fetch else {}
     try:
-        found = json.loads(Path(root, config.run.name, "config.json").expanduser().read_text())
+        found = read_json(Path(root, config.run.name, "config.json").expanduser().read_text())
     except (OSError, ValueError):  # nothing there yet, or nothing that a run wrote: whoever claims it says so
         return {}
     section = found.get("model") if isinstance(found, dict) else None

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 
 from actors.search.selectors import selector_label
-from actors.storage.run_storage import parse_json
 from pipeline.evaluation.metric_rows import read_reliability
 from pipeline.evaluation.verifier_metrics import ALL_HELD_OUT, RANKED
 from pipeline.methods.strategies import BASE_STRATEGY, CONTROL_STRATEGY, strategy_label
@@ -20,6 +19,7 @@ from pipeline.stages.metrics import METRICS
 from pipeline.stages.sampling import HELD_OUT
 from pipeline.stages.verifier import SCORES
 from pipeline.state.manifest import Manifest
+from pipeline.state.shown_files import stored_spans
 from pipeline.state.store import Store
 from pipeline.trackers.console import plain_words, short_duration
 
@@ -172,7 +172,5 @@ def _times(store: Store, manifests: Sequence[Manifest]) -> str:
 def _time_caption(store: Store, manifests: Sequence[Manifest]) -> str:
     total = sum(manifest.seconds for manifest in manifests)
     text = f"Stages took {short_duration(total)} together."
-    lines = store.read("spans.jsonl").decode().splitlines() if store.exists("spans.jsonl") else []
-    spans = [parse_json(line.encode(), f"{store.root}/spans.jsonl") for line in lines]
-    wall = sum(span["seconds"] for span in spans if span["name"] == "run")
+    wall = sum(span.seconds for span in stored_spans(store) if span.name == "run")
     return f"{text} The run took {short_duration(wall)}, start-up of actors included." if wall else text

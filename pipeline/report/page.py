@@ -24,14 +24,13 @@ from pipeline.report.series import (
     begun_iterations,
     read_answer_rates,
     read_series,
-    stored_settings,
 )
 from pipeline.report.transcripts import episodes_to_read
 from pipeline.report.verifiers import verifier_table
 from pipeline.stages.catalogue import STAGE_NAMES
 from pipeline.stages.metrics import METRICS
-from pipeline.state.manifest import Manifest
-from pipeline.state.stage import UNJUDGED_PROBLEMS
+from pipeline.state.manifest import UNJUDGED_PROBLEMS, Manifest
+from pipeline.state.shown_files import stored_environment, stored_settings
 from pipeline.state.store import Store
 from pipeline.trackers.console import counted, plain_words
 
@@ -197,7 +196,7 @@ def _removed(manifests: Sequence[Manifest]) -> str:
 
 
 def _provenance(store: Store) -> str:
-    versions = store.read_json("environment.json") or _installed()
+    versions = stored_environment(store) or _installed()
     whose = "" if store.exists("environment.json") else " of the machine that wrote this report"
     return versions_and_settings(
         versions,

@@ -15,6 +15,7 @@ from pipeline.stages.metrics import METRICS
 from pipeline.stages.search import BEST_ITERATION
 from pipeline.state.manifest import Manifest
 from pipeline.state.plugins import read_plugin_labels
+from pipeline.state.shown_files import stored_settings
 from pipeline.state.store import Store
 
 HEADLINES = ("accuracy", "pair_accuracy")
@@ -60,11 +61,6 @@ class Series:
     @property
     def last(self) -> SeriesPoint:
         return self.points[-1]
-
-
-def stored_settings(store: Store) -> dict[str, Any]:
-    """The run's config as it was written; {} if there is none."""
-    return store.read_json("config.json") or {}
 
 
 def begun_iterations(store: Store) -> Iterator[int]:
@@ -135,7 +131,7 @@ def series_record(one: Series) -> dict[str, Any]:
 
 def _searched_policy(store: Store, iteration: int) -> int:
     chosen = store.find(iteration, BEST_ITERATION.name)
-    policy: int = chosen.facts["iteration"] if chosen else iteration
+    policy: int = chosen.chosen_iteration if chosen else iteration
     return policy
 
 

@@ -1,12 +1,12 @@
 """What a model's files say of its size: read in milliseconds, without its weights."""
 
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from actors.storage.tensor_headers import count_parameters
+from sandbox.json_text import read_json
 
 BUILTIN = "builtin:"
 EMBEDDED = Path(__file__).parents[1] / "embedded"
@@ -65,9 +65,10 @@ def find_model_facts(name: str, *, fetch: bool = False) -> ModelFacts | None:
 def read_model_facts(directory: Path) -> ModelFacts:
     """Facts of a Hugging Face directory; what cannot be read is None, since the checks of its files say it better."""
     try:
-        config = json.loads((directory / "config.json").read_text())
+        config = read_json((directory / "config.json").read_text())
     except (OSError, ValueError):
         config = {}
+    config = config if isinstance(config, dict) else {}
     text = config.get("text_config") or config  # of models that see images too
     parameters, stored = _weights(directory)
     named = str(text.get("dtype") or text.get("torch_dtype") or "").removeprefix("torch.")

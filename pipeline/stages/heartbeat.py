@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 
+from pydantic import TypeAdapter, ValidationError
+
 from actors.storage.parquet import Row
 from actors.storage.run_storage import open_storage
 
@@ -32,6 +34,9 @@ class Sign:
     host: str
     process: int
     steps: float = 0.0
+
+
+_SIGN = TypeAdapter(Sign)
 
 
 class Heartbeat:
@@ -79,8 +84,8 @@ def read_signs(directory: str) -> list[Sign]:
     storage, signs = open_storage(directory), []
     for name in storage.list_names(IN_FLIGHT):
         if name.endswith(".json"):
-            with suppress(OSError, ValueError):
-                signs.append(Sign(**json.loads(storage.read(f"{IN_FLIGHT}/{name}"))))
+            with suppress(OSError, ValidationError):
+                signs.append(_SIGN.validate_json(storage.read(f"{IN_FLIGHT}/{name}"), strict=True))
     return signs
 
 

@@ -21,7 +21,8 @@ from pipeline.errors import what_happened
 from pipeline.stages.generator_watch import GeneratorWatch
 from pipeline.stages.infrastructure_rate import require_sandbox
 from pipeline.stages.shard_order import longest_first
-from pipeline.state.stage import UNJUDGED_PROBLEMS, StageContext, StageOutput
+from pipeline.state.manifest import UNJUDGED_PROBLEMS
+from pipeline.state.stage import StageContext, StageOutput
 from pipeline.trackers.console import notice
 from pipeline.trackers.live import LIVE
 from sandbox.problem import Problem

@@ -60,9 +60,8 @@ def most_accurate(searches: Sequence[Manifest]) -> Manifest:
 
 def search_accuracy(search: Manifest) -> float:
     """Share of the episodes with a label that are solved."""
-    counts = search.counts
-    judged = counts["episodes"] - counts["ended_infrastructure"] - counts.get("ended_unjudged", 0)
-    return counts["solved"] / judged if judged else 0.0
+    judged = search.count("episodes") - search.count("ended_infrastructure") - search.counts.get("ended_unjudged", 0)
+    return search.count("solved") / judged if judged else 0.0
 
 
 def _greedy_answers(config: Config, size: SplitSize, iteration: int, split: str = "test") -> float:

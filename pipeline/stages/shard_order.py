@@ -4,8 +4,7 @@ import posixpath
 from collections.abc import Sequence
 
 from actors.search.plan import Shard
-from actors.storage.parts import MANIFEST
-from actors.storage.run_storage import open_storage, parse_json
+from actors.storage.parts import committed_parts
 from pipeline.state.stage import StageContext
 
 
@@ -18,9 +17,5 @@ def longest_first(context: StageContext, shards: Sequence[Shard]) -> list[Shard]
 def _tokens_before(context: StageContext) -> dict[int, int]:
     """By part number; {} if the stage has not been there before. A part holds the same problems in every iteration."""
     stage = posixpath.basename(context.directory)
-    name = posixpath.join(f"iter_{context.iteration - 1:04d}", stage, MANIFEST)
-    try:
-        body = parse_json(open_storage(context.run_directory).read(name), name)
-    except FileNotFoundError:
-        return {}
-    return {part["part"]: part["counts"].get("tokens", 0) for part in body["parts"]}
+    before = posixpath.join(context.run_directory, f"iter_{context.iteration - 1:04d}", stage)
+    return {part: record.counts.get("tokens", 0) for part, record in committed_parts(before).items()}

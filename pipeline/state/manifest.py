@@ -1,29 +1,60 @@
 """What a finished stage left: the record whose presence makes it finished."""
 
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from actors.storage.checkpoint import Checkpoint
-from actors.storage.parts import MANIFEST, PartRecord, parse_records
+from actors.storage.parts import MANIFEST, PartRecord, is_count, parse_records
 from actors.storage.run_storage import DamagedError
 from pipeline.errors import StoreError
 from pipeline.state.identity import digest_of
 
 MANIFEST_SCHEMA = 1
-TYPES: dict[str, type | tuple[type, ...]] = {
-    "stage": str,
-    "iteration": int,
-    "identity_hash": str,
-    "identity": dict,
-    "inputs": dict,
-    "digest": str,
-    "parts": list,
-    "checkpoint": (dict, type(None)),
-    "facts": dict,
-    "seconds": (int, float),
+UNJUDGED_PROBLEMS = "unjudged_problems"
+"""Among a stage's facts: ids of the problems whose tests could not be judged."""
+MOST_SECONDS = 1e10
+"""Of a stage, three hundred years."""
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_object(value: object) -> bool:
+    return isinstance(value, dict)
+
+
+def _are_digests(value: object) -> bool:
+    return isinstance(value, dict) and all(map(_is_text, value.values()))
+
+
+def _are_facts(value: object) -> bool:
+    """Other facts are numbers and names for people, whatever they are."""
+    if not isinstance(value, dict):
+        return False
+    unjudged = value.get(UNJUDGED_PROBLEMS, [])
+    return is_count(value.get("iteration", 0)) and isinstance(unjudged, list) and all(map(_is_text, unjudged))
+
+
+def _are_seconds(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= MOST_SECONDS
+
+
+TYPES: dict[str, Callable[[object], bool]] = {
+    "stage": _is_text,
+    "iteration": is_count,
+    "identity_hash": _is_text,
+    "identity": _is_object,
+    "inputs": _are_digests,
+    "digest": _is_text,
+    "parts": lambda value: isinstance(value, list),
+    "checkpoint": lambda value: value is None or isinstance(value, dict),
+    "facts": _are_facts,
+    "seconds": _are_seconds,
 }
+"""What each entry of a manifest must be."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,12 +85,26 @@ class Manifest:
                 total[name] = total.get(name, 0) + count
         return total
 
+    def count(self, name: str) -> int:
+        """One of the counts. Raises DamagedError if no part has it."""
+        if (found := self.counts.get(name)) is None:
+            where = posixpath.join(self.directory, MANIFEST)
+            raise DamagedError(f"{where}: no part has counted {name}, so it is not what was written. Restore it")
+        return found
+
     @property
     def trained(self) -> Checkpoint:
         """The checkpoint of a training stage."""
         if self.checkpoint is None:
             raise StoreError(f"{self.directory} names no checkpoint, so it is not a training stage")
         return self.checkpoint
+
+    @property
+    def chosen_iteration(self) -> int:
+        """Of the stage that chooses the iteration which the run returns."""
+        if "iteration" not in self.facts:
+            raise StoreError(f"{self.directory} names no iteration, so it has chosen none. Restore its {MANIFEST}")
+        return int(self.facts["iteration"])
 
     def files(self) -> dict[int, str]:
         """Full path of each part's file, by part number."""
@@ -101,7 +146,7 @@ def _require_known(body: Any, where: str) -> None:
             f"{where} was written by a newer version of mucode (schema {schema}, this one reads {MANIFEST_SCHEMA}). "
             "Continue with that version, which environment.json of the run names"
         )
-    wrong = [name for name, kind in TYPES.items() if not isinstance(body, dict) or not isinstance(body.get(name), kind)]
+    wrong = [name for name, is_right in TYPES.items() if not isinstance(body, dict) or not is_right(body.get(name))]
     if schema != MANIFEST_SCHEMA or wrong:
         raise DamagedError(
             f"{where} is no manifest of a stage ({', '.join(wrong[:1] or ['schema'])} is missing or not what it should "

@@ -8,10 +8,13 @@ Names alone are read here; a plug-in is imported by `load_plugins`, before any w
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from pydantic import TypeAdapter
+
+from actors.storage.run_storage import parse_typed
 from pipeline.config.rows import NamedRow, plugin_tables, rows_of_settings
 from pipeline.config.schema import Config
 from pipeline.state.problems import SPLITS, ProblemSplits
@@ -26,6 +29,18 @@ if TYPE_CHECKING:
 
 PLUGINS = "plugins.json"
 """File of a run directory: the plug-ins that its last driver imported, with their labels."""
+
+
+@dataclass(frozen=True, slots=True)
+class PluginLabel:
+    """How people call a row of another package."""
+
+    kind: str
+    name: str
+    label: str
+
+
+_LABELS = TypeAdapter(list[PluginLabel])
 
 
 def rows_named(config: Config, splits: ProblemSplits, fields: Sequence[str] | None = None) -> Iterator[NamedRow]:
@@ -68,8 +83,17 @@ def store_plugins(store: "Store", config: Config, splits: ProblemSplits) -> None
 
 
 def stored_plugins(store: "Store") -> list[dict[str, str]]:
-    """`kind`, `name` and `label` of the plug-ins that a run noted."""
-    return [{name: row[name] for name in ("kind", "name", "label")} for row in store.read_json(PLUGINS) or []]
+    """`kind`, `name` and `label` of the plug-ins that a run noted. Raises DamagedError."""
+    try:
+        data = store.read(PLUGINS)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    return parse_plugins(data, f"{store.root}/{PLUGINS}")
+
+
+def parse_plugins(data: bytes, where: str) -> list[dict[str, str]]:
+    """As `stored_plugins`. Raises DamagedError."""
+    return [asdict(row) for row in parse_typed(data, where, _LABELS)]
 
 
 def read_plugin_labels(store: "Store") -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.config.schema import Config
 from pipeline.state.identity import digest_of
+from sandbox.errors import ProblemError
 from sandbox.problem import Problem
 
 if TYPE_CHECKING:
@@ -53,7 +54,10 @@ class ProblemSplits:
         name, limit = getattr(config.problems, split), getattr(config.problems, f"limit_{split}")
         key = (name, config.sandbox.packages)
         if key not in self._data_sets:
-            self._data_sets[key] = read_problems(*key)
+            try:
+                self._data_sets[key] = read_problems(*key)
+            except ProblemError as error:
+                raise ProblemError(f"problems.{split}: {error}") from error
         return replace(self._data_sets[key], problems=self._data_sets[key].problems[:limit])
 
     def problems(self, config: Config, split: str) -> list[Problem]:

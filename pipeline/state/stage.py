@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     from pipeline.trackers.group import TrackerGroup
 
 
-UNJUDGED_PROBLEMS = "unjudged_problems"
-"""Among a stage's facts: ids of the problems whose tests could not be judged."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class StageContext:
     """What a stage function is given besides its inputs.

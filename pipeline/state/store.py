@@ -160,8 +160,10 @@ class Store:
         found = RunFiles(directory).read_json(BEGUN)
         if found is None:
             return None
-        if isinstance(found, dict) and "identity_hash" in found and isinstance(found.get("identity"), dict):
-            return found
+        parts = ("identity", "inputs")  # 0.1.0 notes no inputs
+        known = isinstance(found, dict) and "identity_hash" in found and "identity" in found
+        if known and all(isinstance(found.get(name, {}), dict) for name in parts):
+            return dict(found)
         raise DamagedError(
             f"{posixpath.join(directory, BEGUN)} is not what a stage was begun with. Restore it, or delete {directory} "
             "to begin the stage anew"

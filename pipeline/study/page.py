@@ -12,6 +12,7 @@ from pipeline.report import charts
 from pipeline.report.html import html_document, html_table, preformatted, value_cell, versions_and_settings
 from pipeline.report.transcripts import episode_turns, stream_episodes
 from pipeline.stages.search import SEARCH_BEST_OF_N
+from pipeline.state.shown_files import stored_environment
 from pipeline.state.store import Store
 from pipeline.study.cells.finished import FinishedStages
 from pipeline.study.cells.reader import StudyReader
@@ -136,7 +137,7 @@ def _problem(problem: str, episodes: dict[str, Episode]) -> str:
 
 
 def _provenance(results: StudyResults, store: Store) -> str:
-    versions = store.read_json("environment.json") or {}
+    versions = stored_environment(store)
     return versions_and_settings(
         versions,
         results.study.model_dump(mode="json"),

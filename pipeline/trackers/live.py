@@ -8,6 +8,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
+from actors.storage.run_storage import Time
+
 MOST_NOTICES = 5
 """That are kept; the console has all."""
 
@@ -34,7 +36,7 @@ class LiveStage:
 class LiveNotice:
     """Something that a person should know: a lost worker, a tracker or a report that failed."""
 
-    time: float
+    time: Time
     text: str
 
 

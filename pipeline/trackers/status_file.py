@@ -11,12 +11,13 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from types import TracebackType
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Literal
 
-from actors.storage.run_storage import open_storage
+from pydantic import Field, TypeAdapter, ValidationError
+
+from actors.storage.run_storage import Count, Time, open_storage, parse_json
 from pipeline.errors import what_happened
 from pipeline.trackers.console import say
 from pipeline.trackers.live import LIVE, LiveNotice, LiveRun, LiveStage
@@ -28,6 +29,7 @@ SPACING_S, HEARTBEAT_S = (1.0, 15.0), (5.0, 60.0)
 RATE_S = 180.0
 """The rate of a stage is that of the last so many seconds."""
 JOIN_DEADLINE_S = 10.0
+Rate = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Ending = Literal["finished", "failed", "interrupted"]
 Kind = Literal["run", "evaluation"]
 
@@ -36,17 +38,17 @@ Kind = Literal["run", "evaluation"]
 class RecordedStage:
     """The stage at work: as `LiveStage`, with the rate of the last minutes in `unit` per second."""
 
-    iteration: int
+    iteration: Count
     name: str
-    number: int | None
-    began: float
-    parts: int | None
-    done: int
-    already: int
-    total: int | None
+    number: Count | None
+    began: Time
+    parts: Count | None
+    done: Count
+    already: Count
+    total: Count | None
     unit: str
     numbers: dict[str, object]
-    rate_per_s: float | None
+    rate_per_s: Rate | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,20 +58,20 @@ class StatusRecord:
     kind: Kind
     host: str
     pid: int
-    written: float
-    heartbeat_s: float
+    written: Time
+    heartbeat_s: Time
     """How old the file gets at most while its driver lives."""
-    moved: float
+    moved: Time
     stage: RecordedStage | None
-    stages: int | None
-    stages_done: int
-    later_s: float | None
-    episodes: int
-    infrastructure: int
-    unjudged: int
-    size_bytes: int
-    checkpoint_bytes: int
-    workers_lost: int
+    stages: Count | None
+    stages_done: Count
+    later_s: Time | None
+    episodes: Count
+    infrastructure: Count
+    unjudged: Count
+    size_bytes: Count
+    checkpoint_bytes: Count
+    workers_lost: Count
     notices: tuple[LiveNotice, ...]
     ended: Ending | None = None
     error: str = ""
@@ -171,21 +173,18 @@ def _ending(error: BaseException | None) -> tuple[Ending, str]:
     return "failed", what_happened(error).split("\n", 1)[0]
 
 
-def read_status_record(body: Any) -> StatusRecord | None:
-    """What status.json says; None if there is none, or a newer version wrote another one."""
+_RECORD = TypeAdapter(StatusRecord)
+
+
+def read_status_record(data: bytes, where: str) -> StatusRecord | None:
+    """What status.json, a file at `where`, says; None if another version wrote it, or it is not what was written.
+
+    Raises DamagedError if it is no JSON.
+    """
+    body = parse_json(data, where)
     if not isinstance(body, dict) or body.get("schema") != SCHEMA:
         return None
     try:
-        known = _known(StatusRecord, body)
-        known["stage"] = known["stage"] and RecordedStage(**_known(RecordedStage, known["stage"]))
-        known["notices"] = tuple(LiveNotice(**_known(LiveNotice, one)) for one in known["notices"])
-        return StatusRecord(**known)
-    except (KeyError, TypeError):
+        return _RECORD.validate_json(data, strict=True)
+    except ValidationError:
         return None
-
-
-Record = TypeVar("Record", StatusRecord, RecordedStage, LiveNotice)
-
-
-def _known(kind: type[Record], body: Mapping[str, Any]) -> dict[str, Any]:
-    return {one.name: body[one.name] for one in fields(kind) if one.name in body}

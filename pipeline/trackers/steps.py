@@ -11,9 +11,10 @@ from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
 import pyarrow as pa
+from pydantic import TypeAdapter
 
-from actors.storage.parquet import encode_parquet, read_rows
-from actors.storage.run_storage import open_storage, parse_json
+from actors.storage.parquet import encode_parquet, read_records
+from actors.storage.run_storage import open_storage, parse_typed
 from pipeline.trackers.tracker import TrainingStep
 
 PROGRESS, TRAINING_STEPS = "progress.json", "training_steps.parquet"
@@ -53,6 +54,16 @@ def write_progress(directory: str, steps: int, recent: Sequence[StepRecord], not
     open_storage(directory).write(PROGRESS, json.dumps(body).encode())
 
 
+@dataclass(frozen=True, slots=True)
+class _Progress:
+    steps: int
+    rows: list[StepRecord]
+    notes: list[str]
+
+
+_PROGRESS = TypeAdapter(_Progress)
+
+
 class TrainingProgress(NamedTuple):
     """What progress.json says: the training's steps, the newest of them that were taken, and notes."""
 
@@ -64,10 +75,10 @@ class TrainingProgress(NamedTuple):
 def read_progress(directory: str) -> TrainingProgress:
     """(0, [], []) before the first step. Raises DamagedError."""
     try:
-        found = parse_json(open_storage(directory).read(PROGRESS), f"{directory}/{PROGRESS}")
+        found = parse_typed(open_storage(directory).read(PROGRESS), f"{directory}/{PROGRESS}", _PROGRESS)
     except FileNotFoundError:
         return TrainingProgress(0, [], [])
-    return TrainingProgress(found["steps"], [StepRecord(**row) for row in found["rows"]], found["notes"])
+    return TrainingProgress(found.steps, found.rows, found.notes)
 
 
 def write_training_steps(directory: str, records: Sequence[StepRecord]) -> None:
@@ -79,9 +90,10 @@ def write_training_steps(directory: str, records: Sequence[StepRecord]) -> None:
 def read_training_steps(directory: str) -> list[StepRecord]:
     """Every step of a finished training in order; [] for runs made before the file existed."""
     try:
-        return [StepRecord(**row) for row in read_rows([posixpath.join(directory, TRAINING_STEPS)])]
+        rows = read_records(posixpath.join(directory, TRAINING_STEPS), TRAINING_STEPS_SCHEMA)
     except FileNotFoundError:
         return []
+    return [StepRecord(**row) for row in rows]
 
 
 def forget_steps(directory: str) -> None:

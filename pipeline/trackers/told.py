@@ -4,9 +4,10 @@ import json
 import uuid
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import Any
 
-from actors.storage.run_storage import open_storage, parse_json
+from pydantic import TypeAdapter
+
+from actors.storage.run_storage import open_storage, parse_typed
 
 TRACKING = "tracking.json"
 
@@ -22,6 +23,15 @@ class ToldEvents:
     """Digest of the rows of each iteration: rows that were computed again are told again."""
 
 
+@dataclass(slots=True)
+class _Tracking:
+    run_id: str
+    told: dict[str, ToldEvents]
+
+
+_TRACKING = TypeAdapter(_Tracking)
+
+
 class TrackingFile:
     """`run_id` and what was told, kept in the run directory."""
 
@@ -31,27 +41,23 @@ class TrackingFile:
         self._name = f"{root}/{TRACKING}"
 
     @cached_property
-    def _body(self) -> dict[str, Any]:
+    def _body(self) -> _Tracking:
         try:
-            return parse_json(self._storage.read(TRACKING), self._name)
+            return parse_typed(self._storage.read(TRACKING), self._name, _TRACKING)
         except FileNotFoundError:
-            return {"run_id": uuid.uuid4().hex, "told": {}}
+            return _Tracking(run_id=uuid.uuid4().hex, told={})
 
     @property
     def run_id(self) -> str:
         """Drawn at the first start. Raises DamagedError if the file is not what was written."""
-        return self._body["run_id"]
-
-    @cached_property
-    def _told(self) -> dict[str, ToldEvents]:
-        return {name: ToldEvents(**events) for name, events in self._body["told"].items()}
+        return self._body.run_id
 
     def told(self, tracker: str) -> ToldEvents:
         """What a tracker was told; of one that is new, nothing."""
-        return self._told.setdefault(tracker, ToldEvents())
+        return self._body.told.setdefault(tracker, ToldEvents())
 
     def save(self) -> None:
         """Write the file."""
-        told = {name: asdict(events) for name, events in self._told.items()}
+        told = {name: asdict(events) for name, events in self._body.told.items()}
         body = {"schema": "tracking/1", "run_id": self.run_id, "told": told}
         self._storage.write(TRACKING, json.dumps(body, indent=1).encode())

@@ -16,6 +16,7 @@ from sandbox.containers.connection import BoxConnection, TransportName, attach_s
 from sandbox.containers.listener import BoxListener
 from sandbox.containers.session import JUDGE_MESSAGE_BYTES, OUTPUT_BYTES, BoxSession
 from sandbox.errors import BoxLost, SandboxUnavailable
+from sandbox.json_text import read_json
 from sandbox.problem import Limits
 from sandbox.protocol import frames
 
@@ -80,7 +81,7 @@ class Box:
 
     def expect_hello(self, deadline: float) -> None:
         kind, payload = self.receive(deadline)
-        hello = json.loads(payload) if kind == frames.HELLO else {}
+        hello = read_json(payload) if kind == frames.HELLO else {}
         if hello.get("protocol") != frames.PROTOCOL:
             raise BoxLost(f"the box speaks protocol {hello.get('protocol')}, not {frames.PROTOCOL}")
 

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from sandbox.containers.run_report import RunReport
 from sandbox.errors import BoxLost
+from sandbox.json_text import read_json
 from sandbox.protocol import frames
 
 OUTPUT_BYTES = 16 << 20
@@ -123,8 +124,8 @@ class BoxSession:
         if _parts(text) > self._parts and _parts(TEXTS.sub(b"", text)) > self._parts:
             return {"value": {"opaque": "too large a value"}}
         try:
-            message = json.loads(text)
-        except (ValueError, RecursionError):
+            message = read_json(text)
+        except ValueError:
             message = None
         if not isinstance(message, dict):
             self.malformed = True
@@ -138,7 +139,7 @@ class BoxSession:
         elif kind == frames.OUTPUT:
             self.output += payload
         elif kind == frames.DONE:
-            self.done = RunReport(**json.loads(payload))
+            self.done = RunReport(**read_json(payload))
         elif kind == frames.WAITING:
             self.deadline = time.monotonic() + self._patience_s
         else:

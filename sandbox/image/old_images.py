@@ -4,7 +4,6 @@ An image says by a label for which language and libraries it was made; this vers
 other one is old. Images of libraries that were made before there was the label say nothing, and stay.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import docker
 import docker.errors
 
 from sandbox.image.build import MADE_FOR_LABEL, REPOSITORY, image_tags
+from sandbox.json_text import read_json
 from sandbox.languages import LANGUAGES, ROWS
 
 LIBRARIES = f"{REPOSITORY}-libraries:"
@@ -62,7 +62,7 @@ def remove_images(client: docker.DockerClient, images: Iterable[BoxImage]) -> li
 def _tags_of(made_for: str) -> set[str]:
     """What this version would make for the same language and libraries."""
     with suppress(ValueError, KeyError, TypeError):  # no label, or one of another version
-        body: Mapping[str, object] = json.loads(made_for)
+        body: Mapping[str, object] = read_json(made_for)
         language, packages = str(body["language"]), body["packages"]
         if isinstance(packages, list) and language in LANGUAGES:
             return set(image_tags(LANGUAGES[language], [str(one) for one in packages]))

@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 
 from sandbox.errors import ProblemError
 from sandbox.packages import missing_imports
-from sandbox.problem import Problem
+from sandbox.problem import Problem, Test
 from sandbox.problems.judgeable import unjudgeable_reason
+from sandbox.problems.rows import TEXT, is_text
 from sandbox.problems.suites import SuiteOptions
 from sandbox.problems.toothless import toothless_reason
 
@@ -80,6 +81,17 @@ def _reason(problem: Problem) -> str | None:
     return problem.unjudgeable or unjudgeable_reason(problem) or toothless_reason(problem)
 
 
+def _unwritable(problem: Problem) -> str | None:
+    """A field with text that no file and no box can hold, whatever loader made the problem; None if there is none."""
+    for one in fields(problem):
+        value = getattr(problem, one.name)
+        parts = value if isinstance(value, tuple) else (value,)
+        texts = [text for part in parts for text in (astuple(part) if isinstance(part, Test) else (part,))]
+        if not all(is_text(text) for text in texts if isinstance(text, str)):
+            return one.name
+    return None
+
+
 def sort_out(name: str, problems: list[Problem], packages: Sequence[str] = ()) -> DataSet:
     """Those that can be judged in boxes with `packages` apart from the others.
 
@@ -93,6 +105,8 @@ def sort_out(name: str, problems: list[Problem], packages: Sequence[str] = ()) -
         if problem.problem_id in seen:
             raise ProblemError(f"{name}: task_id {problem.problem_id!r} appears twice")
         seen.add(problem.problem_id)
+        if (field := _unwritable(problem)) is not None:
+            raise ProblemError(f"{name}: task_id {problem.problem_id!r}: field {field}: expected {TEXT}")
         lacking = missing_imports(problem.imports, packages)
         missing.update(lacking)
         reason = f"it imports {', '.join(lacking)}" if lacking else _reason(problem)

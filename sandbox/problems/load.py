@@ -39,6 +39,7 @@ from sandbox.problems.published import (
 )
 from sandbox.problems.suites import SuiteOptions, parse_options
 from sandbox.registry import IMPORT_PATH, Registry
+from sandbox.terminal import is_file
 
 PUBLISHERS = (
     mbpp,
@@ -72,10 +73,19 @@ def read_problems(name: str, packages: Sequence[str] = ()) -> DataSet:
 
 def split_names(name: str) -> list[str]:
     """The names that `+` joins. A path may hold a plus itself, so a name with one is whole."""
-    return [name] if "@" in name or Path(name).is_file() else name.split("+")
+    return [name] if "@" in name or is_file(name) else name.split("+")
 
 
 def _read_one(name: str, packages: Sequence[str]) -> DataSet:
+    try:
+        return _read(name, packages)
+    except RecursionError:
+        raise ProblemError(
+            f"{name}: a field of a problem is nested too deep to be read; leave that problem out"
+        ) from None
+
+
+def _read(name: str, packages: Sequence[str]) -> DataSet:
     spec = parse_name(name)
     if spec is None:
         return sort_out(name, jsonl.load_file(Path(name)), packages)
@@ -83,7 +93,7 @@ def _read_one(name: str, packages: Sequence[str]) -> DataSet:
     row.check_split(spec.split, from_file=spec.path is not None)
     if spec.path is not None and not row.reads_files:
         raise ProblemError(f"{name}: {row.label} is read from no file; leave out @{spec.path}")
-    if spec.path is not None and not spec.path.is_file():
+    if spec.path is not None and not is_file(spec.path):
         raise ProblemError(f"{name}: there is no file {spec.path}")
     problems = row.load(spec.split, spec.options, spec.path) if spec.row in DATA_SETS else _load_plugin(row, spec)
     problems = spec.options.arrange(problems)
@@ -105,7 +115,7 @@ def parse_name(name: str) -> DataSetName | None:
     head, _, path = name.partition("@")
     head, _, options = head.partition("?")
     parts = head.split(":")
-    if parts[0] not in DATA_SETS and Path(name).is_file():
+    if parts[0] not in DATA_SETS and is_file(name):
         return None
     row = _row_of(parts)
     if row is None:

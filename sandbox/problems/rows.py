@@ -1,6 +1,7 @@
 """One row of a file: its fields, checked as they are read, and its place, for messages."""
 
 import ast
+import keyword
 import warnings
 from typing import Any
 
@@ -59,7 +60,7 @@ class ProblemRow:
 
     def name(self, field: str) -> str:
         value = self.text(field)
-        if not value.isidentifier():
+        if not is_name(value):
             raise self.refuse(field, "the name of a function")
         return value
 
@@ -86,6 +87,11 @@ class ProblemRow:
                 return ast.parse(source)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             raise self.refuse(field, f"Python source ({error})", source) from None
+
+
+def is_name(text: str) -> bool:
+    """Whether Python may call a function so."""
+    return text.isidentifier() and not keyword.iskeyword(text)
 
 
 def is_text(value: str) -> bool:

@@ -1,7 +1,6 @@
 """Where the rows of a data set come from: a file, MUCODE_DATA_DIR in the publisher's own layout, or by name."""
 
 import gzip
-import json
 import os
 import zlib
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.errors import ProblemError
+from sandbox.json_text import read_json
 from sandbox.problems.rows import ProblemRow
 from sandbox.terminal import expand_home
 
@@ -113,8 +113,10 @@ def _read_parquet(path: Path) -> Iterator[ProblemRow]:
                 for fields in batch.to_pylist():
                     number += 1
                     yield ProblemRow(_without_nulls(fields), f"{path}, row {number}")
-    except (OSError, pyarrow.ArrowException) as error:
-        raise ProblemError(f"{path}: {error}") from error
+    except (OSError, pyarrow.ArrowException, ValueError, ArithmeticError) as error:
+        raise ProblemError(
+            f"{path}: {' '.join(str(error).split())}"
+        ) from error  # times out of range, texts in no UTF-8
 
 
 def _without_nulls(value: Any) -> Any:
@@ -126,8 +128,8 @@ def _without_nulls(value: Any) -> Any:
 
 def _json(text: str, where: str) -> Any:
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
+        return read_json(text)
+    except ValueError as error:
         raise ProblemError(f"{where}: not JSON ({error})") from None
 
 

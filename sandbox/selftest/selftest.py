@@ -18,6 +18,7 @@ from sandbox.containers.connection import TransportName
 from sandbox.containers.docker_client import connect_engine
 from sandbox.errors import LimitFailure, LimitNotEnforced
 from sandbox.image.build import ensure_image
+from sandbox.json_text import read_json
 from sandbox.pool.pool import Pool
 from sandbox.problem import FunctionTest, Problem
 from sandbox.processes import boot_id
@@ -114,7 +115,7 @@ def _read(path: Path, key: str) -> LimitProof | None:
             status = os.fstat(file.fileno())
             if status.st_uid != os.getuid() or not stat.S_ISREG(status.st_mode) or status.st_mode & 0o022:
                 return None
-            proof = LimitProof(**json.loads(file.read()))
+            proof = LimitProof(**read_json(file.read()))
     except (OSError, ValueError, TypeError):
         return None
     return proof if proof.key == key and 0 <= time.time() - proof.at < GOOD_FOR_S else None

@@ -70,6 +70,7 @@ ROOMS = {  # from top to bottom; a room may import itself and those below it
             "registry",
             "plugin_rows",
             "terminal",
+            "json_text",
             "errors",
         ),
     ),

@@ -1,6 +1,5 @@
 """Looking at a cluster from a process of its own, which ends when its time is over."""
 
-import json
 import os
 import queue
 import subprocess
@@ -13,6 +12,7 @@ from typing import IO
 from pipeline.doctor.findings import Finding, broken
 from pipeline.placement.nodes import ResourceError
 from pipeline.preflight.ray_address import check_ray_address
+from sandbox.json_text import read_json
 
 SILENCE_DEADLINE_S = 150.0
 """Without a finding: more than the longest deadline of the process itself, which names what it waited for."""
@@ -69,7 +69,7 @@ def _read_findings(lines: "queue.SimpleQueue[str | None]") -> Iterator[Finding]:
         if not line.startswith("{"):  # of a library
             continue
         deadline_s, begun = SILENCE_DEADLINE_S, time.monotonic()
-        yield Finding(**json.loads(line))
+        yield Finding(**read_json(line))
 
 
 def _pass_on(stream: IO[str], lines: "queue.SimpleQueue[str | None]") -> None:

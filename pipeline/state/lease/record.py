@@ -23,7 +23,7 @@ class DriverProcess:
     host: str
     boot: str
     pid_namespace: str
-    pid: Annotated[int, Field(gt=0)]
+    pid: Annotated[int, Field(gt=0, lt=1 << 31)]
     started: str
 
     def is_here(self) -> bool:

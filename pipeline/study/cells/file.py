@@ -9,14 +9,15 @@ key-value metadata    mucode.study     the study file, with the settings of its 
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pydantic import TypeAdapter
 
 from actors.storage.parquet import encode_parquet
+from actors.storage.run_storage import parse_json, parse_typed
 from pipeline.errors import StoreError
-from pipeline.state.plugins import tell_plugin_labels
+from pipeline.state.plugins import parse_plugins, tell_plugin_labels
 from pipeline.study.cells.rows import CELL_SCHEMA, RunFacts, StudyCells
 from pipeline.study.load import study_as_stored
 from pipeline.study.runs import stored_study_runs
@@ -25,6 +26,7 @@ from pipeline.study.spec import Study
 CELLS = "cells.parquet"
 SMALLEST = 19
 """zstd's level: the file is made to be published."""
+_FACTS = TypeAdapter(dict[str, RunFacts])
 SPLIT = ("tokens", "prompt_tokens")
 """Columns whose numbers take many values."""
 
@@ -58,11 +60,8 @@ def read_cells(file: Path) -> tuple[Study, StudyCells]:
             f"{file} does not hold the cells of a study: columns {', '.join(table.column_names)}; "
             f"expected {', '.join(CELL_SCHEMA.names)}, and the study file among its metadata"
         )
-    tell_plugin_labels(_note(table, "plugins"))
-    study = study_as_stored(_note(table, "study"), where=str(file))
-    facts = {name: RunFacts(**known) for name, known in _note(table, "runs").items()}
+    notes = {name: table.schema.metadata.get(f"mucode.{name}".encode(), b"") for name in ("plugins", "study", "runs")}
+    tell_plugin_labels(parse_plugins(notes["plugins"], f"mucode.plugins of {file}"))
+    study = study_as_stored(parse_json(notes["study"], f"mucode.study of {file}"), where=str(file))
+    facts = parse_typed(notes["runs"], f"mucode.runs of {file}", _FACTS)
     return study, StudyCells(runs=tuple(stored_study_runs(study)), facts=facts, table=table)
-
-
-def _note(table: pa.Table, name: str) -> Any:
-    return json.loads(table.schema.metadata[f"mucode.{name}".encode()])

@@ -22,7 +22,7 @@ class FinishedStages:
         """The one whose generator the run returns: the last, or the one that it selected."""
         last = run.config.run.iterations
         selected = self._stores[run.name].find(last, BEST_ITERATION.name)
-        return int(selected.facts["iteration"]) if selected else last
+        return selected.chosen_iteration if selected else last
 
     def manifest(self, run: StudyRun, step: Stage, iteration: int | None = None) -> Manifest | None:
         """A stage of the run's last iteration; of the greedy search, that of the iteration which the run returns."""

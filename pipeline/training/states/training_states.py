@@ -27,6 +27,7 @@ from pipeline.training.states.save_times import SaveTimes
 from pipeline.training.states.saved_states import SavedStates
 from pipeline.training.states.tensor_file import write_tensors
 from pipeline.training.types import Objective
+from sandbox.json_text import read_json
 
 if TYPE_CHECKING:
     from deepspeed import DeepSpeedEngine
@@ -96,7 +97,7 @@ class TrainingStates:
             except (CheckpointError, OSError) as error:
                 self.notes.append(f"the state at {address} is not used: {error}")
                 continue
-            about = json.loads((directory / ABOUT).read_text())
+            about = read_json((directory / ABOUT).read_text())
             schema, identity = about.get("schema"), about.get("identity", {})
             differing = differing_names(identity, self._identity) if schema == SCHEMA else [f"schema {schema}"]
             if not differing:

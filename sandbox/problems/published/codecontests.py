@@ -3,13 +3,13 @@
 Only problems with one right answer per input can be judged; the publisher does not mark the others.
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
+from sandbox.json_text import read_json
 from sandbox.problem import Limits, Problem, StdioTest
 from sandbox.problems.data_set import DataSetLoader
-from sandbox.problems.jsonl import wall_for
+from sandbox.problems.jsonl import MOST, wall_for
 from sandbox.problems.rows import ProblemRow
 from sandbox.problems.sources import DataSource
 from sandbox.problems.suites import SuiteOptions
@@ -19,6 +19,7 @@ HUB_NAME = "deepmind/code_contests"
 SAMPLE = DataSource("codecontests_sample/code_eval_code_contests.jsonl")
 PYTHON3 = 3
 """The publisher's number of the language of a solution."""
+MOST_NANOS = MOST * 10**9
 MIN_MEMORY_MIB = 256
 """For an interpreter with numpy; the publisher's limits were set for compiled languages."""
 
@@ -69,19 +70,24 @@ def _texts(value: Any, name: str) -> list[str] | None:
 
 def _reference(row: ProblemRow) -> str | None:
     """The first solution in Python 3, if there is one."""
-    solutions = row.fields.get("solutions") or {}
-    languages, programs = solutions.get("language", []), solutions.get("solution", [])
+    solutions = row.fields.get("solutions") or {"language": [], "solution": []}
+    languages = solutions.get("language") if isinstance(solutions, dict) else None
+    programs = _texts(solutions, "solution")
+    if not isinstance(languages, list) or programs is None:
+        raise row.refuse("solutions", "two lists, named language and solution: numbers and programs")
     return next((text for number, text in zip(languages, programs, strict=False) if number == PYTHON3), None)
 
 
 def _limits(row: ProblemRow) -> Limits:
     """Seconds and nanoseconds of CPU, bytes of memory; the defaults if a problem has none."""
     given, memory = row.fields.get("time_limit") or {}, row.fields.get("memory_limit_bytes") or 0
-    if not isinstance(given, dict) or not all(isinstance(part, int) for part in given.values()):
+    if not isinstance(given, dict) or not all(type(part) is int and 0 <= part <= MOST_NANOS for part in given.values()):
         raise row.refuse("time_limit", "an object with seconds and nanos")
-    if not isinstance(memory, int):
+    if type(memory) is not int or not 0 <= memory <= MOST << 20:
         raise row.refuse("memory_limit_bytes", "a number of bytes")
     cpu_limit_s = given.get("seconds", 0) + given.get("nanos", 0) / 1e9
+    if cpu_limit_s > MOST:
+        raise row.refuse("time_limit", f"at most {MOST:,} seconds")
     return Limits(
         cpu_limit_s=cpu_limit_s or Limits().cpu_limit_s,
         wall_limit_s=wall_for(cpu_limit_s or None),
@@ -105,7 +111,7 @@ def _sample(row: ProblemRow) -> Problem:
         count += 1
     split = len(tests) - count
     return Problem(
-        problem_id=_labels(row).get("name") or row.identifier("id"),
+        problem_id=_name(row) or row.identifier("id"),
         prompt=statement,
         io="stdio",
         public_tests=tests[split:],
@@ -124,23 +130,25 @@ def _words(text: str) -> str:
 
 def _merged(row: ProblemRow) -> tuple[StdioTest, ...]:
     try:
-        items: list[Any] = json.loads(row.text("test"))
-        if not isinstance(items, list):
+        items: list[Any] = read_json(row.text("test"))
+        tests = tuple(StdioTest(item["input"]["stdin"], item["output"]["stdout"]) for item in items)
+        if not isinstance(items, list) or not all(isinstance(text, str) for test in tests for text in _texts_of(test)):
             raise TypeError
-        return tuple(StdioTest(item["input"]["stdin"], item["output"]["stdout"]) for item in items)
+        return tests
     except (ValueError, TypeError, KeyError):
         expected = 'a JSON list of {"input": {"stdin": ...}, "output": {"stdout": ...}}'
         raise row.refuse("test", expected) from None
 
 
-def _labels(row: ProblemRow) -> dict[str, Any]:
+def _name(row: ProblemRow) -> str | None:
+    """None if its labels say none."""
     try:
-        labels = json.loads(row.text("labels"))
+        labels = read_json(row.text("labels"))
     except ValueError:
         labels = None
-    if not isinstance(labels, dict):
-        raise row.refuse("labels", "a JSON object")
-    return labels
+    if not isinstance(labels, dict) or not isinstance(labels.get("name", ""), str):
+        raise row.refuse("labels", "a JSON object whose name is text")
+    return labels.get("name")
 
 
 ROWS = (

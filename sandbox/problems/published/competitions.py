@@ -6,11 +6,11 @@ evaluations let them.
 """
 
 import ast
-import json
 import re
 from pathlib import Path
 from typing import Any
 
+from sandbox.json_text import read_json
 from sandbox.problem import FunctionTest, Limits, Problem, StdioTest, Test
 from sandbox.problems.data_set import DataSetLoader
 from sandbox.problems.jsonl import wall_for
@@ -39,8 +39,7 @@ def load_livecodebench(split: str | None, options: SuiteOptions, path: Path | No
 
 def _live(row: ProblemRow) -> Problem:
     starter = row.text("starter_code") if row.has("starter_code") else ""
-    metadata = _json(row, "metadata", dict)
-    name = metadata.get("func_name")
+    name = _function_name(row, "metadata", _json(row, "metadata", dict).get("func_name"))
     public, private = (_live_tests(row, field, name, starter) for field in ("public_test_cases", "private_test_cases"))
     statement = row.text("question_content").strip()
     return Problem(
@@ -103,9 +102,7 @@ def _packed(row: ProblemRow, options: SuiteOptions, problem_id: str, limits: Lim
     statement = row.text("question").strip()
     starter = row.text("starter_code") if row.has("starter_code") else ""
     cases = _json(row, "input_output", dict)
-    name = cases.get("fn_name")
-    if name is not None and (not isinstance(name, str) or not name.isidentifier()):
-        raise row.refuse("input_output", "fn_name to be the name of a function", name)
+    name = _function_name(row, "input_output", cases.get("fn_name"), "fn_name to be ")
     given, answers = cases.get("inputs", []), cases.get("outputs", [])
     if not isinstance(given, list) or not isinstance(answers, list) or len(given) != len(answers):
         raise row.refuse("input_output", "inputs and outputs, two lists of the same length", cases)
@@ -125,10 +122,24 @@ def _packed(row: ProblemRow, options: SuiteOptions, problem_id: str, limits: Lim
         private_tests=private,
         preamble=PREAMBLE,
         entry_point=None if name is None else _entry_point(name, starter),
-        reference=next(iter(_json(row, "solutions", list)), None),
+        reference=_first_solution(row),
         limits=limits,
         unjudgeable=None if private else "it has no tests",
     )
+
+
+def _function_name(row: ProblemRow, field: str, name: Any, where: str = "func_name to be ") -> str | None:
+    """None for a program of standard input and output."""
+    if name is not None and (not isinstance(name, str) or not name.isidentifier()):
+        raise row.refuse(field, f"{where}the name of a function", name)
+    return name
+
+
+def _first_solution(row: ProblemRow) -> str | None:
+    found = _json(row, "solutions", list)
+    if not all(isinstance(one, str) for one in found):
+        raise row.refuse("solutions", "a list of programs")
+    return found[0] if found else None
 
 
 def _functions(row: ProblemRow, name: str, starter: str, given: list[Any], answers: list[Any]) -> list[FunctionTest]:
@@ -170,9 +181,9 @@ def _entry_point(name: str, starter: str) -> str:
 def _limits(row: ProblemRow) -> Limits:
     """As TACO publishes them: "2.0 seconds", "256.0 megabytes"; the defaults if a problem has none."""
     seconds, megabytes = (
-        re.match(r"([\d.]+) ", str(row.fields.get(field) or "")) for field in ("time_limit", "memory_limit")
+        re.match(r"(\d{1,6}(?:\.\d*)?) ", str(row.fields.get(field) or "")) for field in ("time_limit", "memory_limit")
     )
-    cpu_limit_s = float(seconds[1]) if seconds else Limits().cpu_limit_s
+    cpu_limit_s = (float(seconds[1]) if seconds else 0.0) or Limits().cpu_limit_s
     return Limits(
         cpu_limit_s=cpu_limit_s,
         wall_limit_s=wall_for(cpu_limit_s if seconds else None),
@@ -189,10 +200,9 @@ def _json(row: ProblemRow, field: str, kind: type[Any]) -> Any:
 
 def _parsed(row: ProblemRow, field: str, text: str, kind: type[Any]) -> Any:
     try:
-        value = json.loads(text)
-        if isinstance(value, str):  # a literal that Python reads back
-            ast.literal_eval(repr(value))
-    except (ValueError, RecursionError) as error:
+        value = read_json(text)
+        ast.literal_eval(repr(value))  # whether Python reads it back: infinity has no literal, nor has a deep list
+    except (ValueError, RecursionError, MemoryError, SyntaxError) as error:
         raise row.refuse(field, f"JSON ({error})", text) from None
     if not isinstance(value, kind):
         raise row.refuse(field, f"JSON with a {kind.__name__}", text)

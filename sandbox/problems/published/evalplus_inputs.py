@@ -6,6 +6,7 @@ programs stand alone, as there: nothing of a prompt runs before them.
 """
 
 import ast
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ HUMANEVAL = DataSource("humaneval_plus/HumanEvalPlus-NoExtreme.jsonl.gz")
 MBPP = DataSource("mbpp_plus/MbppPlus-NoExtreme.jsonl.gz")
 LIMITS = Limits(memory_mib=4096, values_mib=64)
 """Of a suite: memory as EvalPlus allows. It gives each input the larger of 1 s and 4 times what the reference takes."""
+NAME = re.compile(r"Mbpp/\d{1,9}")
 SETS = "set(got) == set(expected)"
 NOT_NONE = "(got if isinstance(got, bool) else got is not None) == (expected is not None)"
 ORACLES = {
@@ -114,8 +116,14 @@ def load_humaneval_inputs(split: str | None, options: SuiteOptions, path: Path |
 
 def load_mbpp_inputs(split: str | None, options: SuiteOptions, path: Path | None) -> list[Problem]:
     """The 378 problems of MBPP+, or those of a split of MBPP. Raises ProblemError."""
-    problems = [_problem(row, options, row.text("canonical_solution"), meant_arguments) for row in MBPP.rows(path)]
-    return [one for one in problems if split is None or _number(one.problem_id) in SPLITS[split]]
+    problems = []
+    for row in MBPP.rows(path):
+        problem = _problem(row, options, row.text("canonical_solution"), meant_arguments)
+        if not NAME.fullmatch(problem.problem_id):
+            raise row.refuse("task_id", "Mbpp/NUMBER")
+        if split is None or _number(problem.problem_id) in SPLITS[split]:
+            problems.append(problem)
+    return problems
 
 
 def _number(problem_id: str) -> int:
@@ -150,7 +158,7 @@ def _test(
         raise row.refuse("atol", "a number")
     try:
         inputs = [meant(_number(identifier), call) for call in calls]
-    except (TypeError, ValueError, AttributeError) as error:
+    except (TypeError, ValueError, AttributeError, LookupError, OverflowError) as error:
         raise row.refuse(field, f"arguments of {identifier} ({error})") from None
     values: dict[str, Any] = {
         "reference": _inside(row, REFERENCES.get(identifier, reference), name),

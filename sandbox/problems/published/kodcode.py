@@ -5,10 +5,10 @@ out, because names that tests lack are the program's.
 """
 
 import ast
-import json
 from pathlib import Path
 from typing import Any
 
+from sandbox.json_text import read_json
 from sandbox.problem import FunctionTest, Problem
 from sandbox.problems.data_set import DataSetLoader
 from sandbox.problems.published.libraries import imported_libraries
@@ -61,9 +61,11 @@ def _entry_point(row: ProblemRow, tree: ast.Module) -> str | None:
     """The function that the publisher names, if it names one; else the one name that tests import."""
     info = row.fields.get("test_info")
     try:
-        found: Any = json.loads(info) if isinstance(info, str) else info
+        found: Any = read_json(info) if isinstance(info, str) else info
     except ValueError:
         raise row.refuse("test_info", "a list of functions, or JSON text of one") from None
+    if found is not None and not isinstance(found, list):
+        raise row.refuse("test_info", "a list of functions, or JSON text of one")
     named = [one.get("function_name") for one in found or [] if isinstance(one, dict)]
     if not named:
         imports = [node for node in tree.body if isinstance(node, ast.ImportFrom) and node.module == PROGRAM]

@@ -13,7 +13,7 @@ from sandbox.problem import FunctionTest, Limits, Problem
 from sandbox.problems.data_set import DataSetLoader
 from sandbox.problems.published.libraries import imported_libraries
 from sandbox.problems.published.starter import with_starter
-from sandbox.problems.rows import ProblemRow
+from sandbox.problems.rows import ProblemRow, is_name
 from sandbox.problems.sources import DataSource
 from sandbox.problems.suites import SuiteOptions
 
@@ -77,7 +77,7 @@ def _problem(row: ProblemRow, options: SuiteOptions) -> Problem:
 def _asserts(row: ProblemRow) -> list[tuple[str, dict[str, str]]]:
     """Each assert of `check` about the method, and the arguments in it by name."""
     method = row.text("entry_point")
-    if not re.fullmatch(r"Solution\(\)\.\w+", method):
+    if not is_name(method.removeprefix("Solution().")) or not method.startswith("Solution()."):
         raise row.refuse("entry_point", "Solution().NAME")
     body = row.tree("test", row.text("test")).body
     check = body[0] if body else None
@@ -124,7 +124,7 @@ def _examples(row: ProblemRow, statement: str) -> list[dict[str, str]]:
     for text in EXAMPLE.findall(statement):
         try:
             call = ast.parse(f"f({text})", mode="eval").body
-        except (SyntaxError, ValueError):
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         if isinstance(call, ast.Call):
             named = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}

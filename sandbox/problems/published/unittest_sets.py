@@ -38,7 +38,8 @@ def _function(row: ProblemRow, options: SuiteOptions) -> Problem:
     prompt, name, test = row.text("prompt"), row.name("entry_point"), row.code("test")
     tree = row.tree("prompt", f"{prompt}\n    pass\n")
     public, private = options.divide([], [FunctionTest(test)])
-    identifier, reference = row.identifier("task_id"), prompt + row.text("canonical_solution")
+    identifier = row.identifier("task_id")
+    reference = row.parsed("canonical_solution", prompt + row.text("canonical_solution"))
     hidden = hidden_libraries(reference, test)
     return Problem(
         problem_id=identifier,
