@@ -69,6 +69,10 @@ COMMANDS: dict[str, Command] = {
         help="write a model of a run as a plain Hugging Face directory with a model card",
         module="pipeline.commands.directories.export",
     ),
+    "serve": Command(
+        help="answer over HTTP: vLLM's server, or answers chosen by tests and a verifier",
+        module="pipeline.commands.serve",
+    ),
     "runs": Command(help="verify every file of a run or a study", module="pipeline.commands.runs"),
     "config": Command(help="list the settings, or explain one", module="pipeline.commands.config"),
     "model": Command(help="import a GGUF file, or check a model directory", module="pipeline.commands.model"),

@@ -11,7 +11,7 @@ import ray
 from actors.deadline import DeadlineError, within_deadline
 from actors.executor.executor import Executor, ExecutorConfig
 from actors.generator_actor import GeneratorActor, GeneratorConfig
-from actors.inference.engine import EngineConfig, LoadReport
+from actors.inference.engine import LoadReport
 from actors.scorers.actor import MOVED_GROUP, ScorerActor
 from actors.scorers.client import ScorerClient
 from actors.storage.checkpoint import Checkpoint
@@ -44,11 +44,10 @@ from pipeline.placement.packing import Slot
 from pipeline.placement.resources import describe_free, describe_placement, plan_resources
 from pipeline.placement.room import require_room
 from pipeline.sizing.choices import choose_sizes, scorer_threads, trainers_can_wait, training_threads
+from pipeline.sizing.engine_settings import engine_config
 from pipeline.sizing.model_facts import ModelFacts, find_model_facts
 from pipeline.trackers.console import say
 
-MIN_SEQUENCES = 256
-"""Sequences decoded together: a best-of-N turn asks for N at once."""
 HURRY_S = 1.0
 """How long actors may take to close after SIGTERM; `ray job stop` sends SIGKILL three seconds later."""
 CALLS_PER_ACTOR = 1000
@@ -184,20 +183,8 @@ class ActorGroups:
 
     def _make_generator(self, policy: Checkpoint, number: int) -> Any:
         settings, sizes = self.config.generator, self.sizes
-        engine = EngineConfig(
-            checkpoint=policy,
-            kind=settings.engine,
-            dtype=self.config.weights_dtype,
-            max_context=self.config.context_tokens,
-            max_sequences=max(sizes.episodes_in_flight, MIN_SEQUENCES),
-            tensor_parallel=settings.tensor_parallel,
-            threads=sizes.generator_threads,
-            kv_cache_mib=sizes.kv_cache_mib,
-            gpu_memory_fraction=settings.gpu_memory_fraction,
-            start_deadline_s=settings.start_deadline_s,
-        )
         config = GeneratorConfig(
-            engine=engine,
+            engine=engine_config(self.config, sizes, policy),
             episodes_in_flight=sizes.episodes_in_flight,
             stall_s=settings.stall_s,
             judge_stall_s=self.config.executor.stall_s,

@@ -40,7 +40,7 @@ def load_file(path: Path) -> list[Problem]:
     problems: list[Problem] = []
     places: dict[str, str] = {}
     for row in read_problem_rows(path):
-        problem = _problem(row)
+        problem = parse_problem(row)
         if problem.problem_id in places:
             first = places[problem.problem_id].rpartition(", ")[2]
             raise ProblemError(f"{row.where}: task_id {problem.problem_id!r} is already on {first}")
@@ -51,7 +51,8 @@ def load_file(path: Path) -> list[Problem]:
     return problems
 
 
-def _problem(row: ProblemRow) -> Problem:
+def parse_problem(row: ProblemRow) -> Problem:
+    """Raises ProblemError naming place, field and what was expected."""
     _known_fields(row)
     language, io = _language(row), _one_of(row, "io", ("function", "stdio"))
     if io == "function" and LANGUAGES[language].split is no_split:

@@ -40,6 +40,8 @@ ELSEWHERE = {
     "mucode report runs/smollm2": "tests/real/test_eval.py",
     "python scripts/fetch_models.py": "tests/real/conftest.py, in CI",
     "mucode model check models/": "tests/real/test_models.py",
+    "mucode serve": "tests/e2e/test_serve.py and tests/unit/pipeline/serving/",
+    "curl": "tests/unit/pipeline/serving/test_app.py asks the same, tests/e2e/test_serve.py for real",
     "mucode export": "tests/e2e/test_export.py",
     "vllm serve": "its engine, on the same directory, in a slow test of tests/e2e/test_export.py",
     "mucode ls runs": "tests/unit/pipeline/overview/test_directory_status.py",

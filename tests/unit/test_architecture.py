@@ -27,6 +27,7 @@ ROOMS = {  # from top to bottom; a room may import itself and those below it
             "retention",
             "running_report",
             "plan",
+            "serving",
             "preflight",
             "export",
             "model_files",

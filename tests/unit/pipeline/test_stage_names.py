@@ -15,6 +15,7 @@ ALLOWED = {
     "pipeline/placement/resources.py": ({"verifier"}, "an actor's role"),
     "pipeline/commands/eval.py": ({"verifier"}, "an option"),
     "pipeline/commands/evaluate.py": ({"verifier"}, INPUT),
+    "pipeline/commands/serve.py": ({"verifier"}, "an option"),
     "pipeline/config/losses.py": ({"pairs"}, "what a loss makes a probability"),
     "pipeline/config/presets.py": ({"verifier", "returned"}, SECTION),
     "pipeline/embedded/warm_start.py": ({"verifier"}, SECTION),

@@ -19,6 +19,7 @@ def test_a_wrong_option_shows_the_usage_of_its_sub_command(command: str, capsys:
         "resume": ["x"],
         "report": ["x"],
         "export": ["x", "--out", "y"],
+        "serve": ["x"],
         "study": ["x"],
         "sandbox": ["selftest"],
     }.get(command, [])

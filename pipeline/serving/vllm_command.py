@@ -1,0 +1,37 @@
+"""vLLM's own OpenAI-compatible server on a model, as one command line."""
+
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from actors.storage.checkpoint import fetch_checkpoint
+from pipeline.export.chat_facts import read_chat_facts
+from pipeline.serving.gate import KEY_VARIABLE
+from pipeline.serving.models import FoundModel
+
+THEIR_KEY_VARIABLE = "VLLM_API_KEY"
+
+
+def vllm_command(model: FoundModel, host: str, port: int) -> list[str]:
+    """The words of a `vllm serve …`. The key is not among them: others of the machine see command lines."""
+    directory = fetch_checkpoint(model.checkpoint.path)
+    words = ["vllm", "serve", directory, "--host", host, "--port", str(port), "--served-model-name", model.name]
+    if model.run is not None and model.run.model.max_tokens:
+        words += ["--max-model-len", str(model.run.model.max_tokens)]
+    return words + shlex.split(read_chat_facts(Path(directory)).server_option)
+
+
+def command_line(words: list[str], key: str) -> str:
+    """For a shell."""
+    given = f'{THEIR_KEY_VARIABLE}="${KEY_VARIABLE}" ' if key else ""
+    return given + shlex.join(words)
+
+
+def become(words: list[str], key: str) -> NoReturn:
+    """Replace this process by vLLM's server."""
+    own = Path(sys.executable).with_name(words[0])
+    environment = {**os.environ, **({THEIR_KEY_VARIABLE: key} if key else {})}
+    sys.stdout.flush()
+    os.execvpe(str(own) if own.exists() else words[0], words, environment)
