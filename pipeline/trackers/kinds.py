@@ -25,6 +25,12 @@ def _open_tensorboard(root: str) -> Tracker:
     return TensorBoardTracker(root)
 
 
+def _open_prometheus(root: str) -> Tracker:
+    from pipeline.trackers.prometheus import PrometheusTracker
+
+    return PrometheusTracker()
+
+
 TRACKERS: Registry[TrackerKind] = Registry(
     "tracker",
     TrackerKind,
@@ -36,6 +42,9 @@ TRACKERS: Registry[TrackerKind] = Registry(
             open=_open_tensorboard,
             modules=("torch", "tensorboard"),
             extra="tensorboard",
+        ),
+        "prometheus": TrackerKind(
+            title="counters and gauges on the Prometheus port of Ray's node", open=_open_prometheus, modules=("ray",)
         ),
     },
 )
