@@ -76,6 +76,11 @@ class Config(Section):
         return self.verifier.max_tokens or self.context_tokens
 
     @property
+    def is_settled(self) -> bool:
+        """Whether what a start chooses was chosen: not in a dry run whose models are elsewhere."""
+        return self.model.max_tokens is not None and self.model.dtype is not None
+
+    @property
     def context_tokens(self) -> int:
         """model.max_tokens of a settled config."""
         assert self.model.max_tokens is not None, "preflight settles it"

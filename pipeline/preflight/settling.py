@@ -45,7 +45,7 @@ def expected_machine() -> Machine:
 def check_sizes(config: Config, *, trains: bool, fetch: bool) -> None:
     """Raises ConfigError if what the config asks for, or what its model needs, does not fit this machine."""
     model, machine = find_model_facts(config.model.generator, fetch=fetch), expected_machine()
-    if model is not None:
+    if model is not None and config.is_settled:
         check_memory(config, model, machine, choose_sizes(config, model, machine), trains=trains)
 
 
@@ -61,7 +61,7 @@ def choices_text(given: Config, settled: Config, *, trains: bool) -> str:
         for one in missing
     ]
     model = find_model_facts(settled.model.generator)
-    if model is not None and settled.model.dtype is not None:
+    if model is not None and settled.is_settled:
         lines.append(describe_choices(given, settled, model, expected_machine(), trains=trains))
     return "\n".join(filter(None, lines))
 

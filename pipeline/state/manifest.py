@@ -146,7 +146,8 @@ def _require_known(body: Any, where: str) -> None:
             f"{where} was written by a newer version of mucode (schema {schema}, this one reads {MANIFEST_SCHEMA}). "
             "Continue with that version, which environment.json of the run names"
         )
-    wrong = [name for name, is_right in TYPES.items() if not isinstance(body, dict) or not is_right(body.get(name))]
+    names = body.keys() if isinstance(body, dict) else ()
+    wrong = [name for name, is_right in TYPES.items() if name not in names or not is_right(body[name])]
     if schema != MANIFEST_SCHEMA or wrong:
         raise DamagedError(
             f"{where} is no manifest of a stage ({', '.join(wrong[:1] or ['schema'])} is missing or not what it should "

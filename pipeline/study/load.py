@@ -49,7 +49,11 @@ def study_as_stored(data: dict[str, Any], where: str) -> Study:
     Raises StoreError if `where` does not hold it.
     """
     try:
-        return Study.model_validate(data, context=AS_STORED)
+        study = Study.model_validate(data, context=AS_STORED)
+        _known_hypotheses(study.claims)
+        return study
+    except ConfigError as error:
+        raise StoreError(f"{where} is not what a study of this version wrote: {error}. Restore it") from None
     except ValidationError as error:
         mistakes = "\n".join(explain_mistakes(error, Study))
         raise StoreError(f"{where} is not what a study wrote: {mistakes}. Restore it") from None

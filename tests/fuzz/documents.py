@@ -83,12 +83,12 @@ def _near(value: Any) -> st.SearchStrategy[Any]:
     """Almost the same: what a slip of a hand or another version makes of it."""
     if isinstance(value, bool):
         return st.sampled_from((not value, int(value), str(value)))
-    if isinstance(value, int | float):
-        return st.sampled_from((-value, value + 1, value - 1, value * 10**9, float(value), str(value), [value]))
+    if isinstance(value, int | float) and abs(value) < 1e300:
+        return st.sampled_from((-value, value + 1, value - 1, value * 10**9, value / 2, str(value), [value]))
     if isinstance(value, str):
-        half = len(value) // 2
+        half, many = len(value) // 2, min(2000, 200_000 // max(1, len(value)))
         return st.sampled_from(
-            (value[:half], value[1:], value * 2, value.upper(), f"{value} ", f"\n{value}", value[::-1], value * 2000)
+            (value[:half], value[1:], value * 2, value.upper(), f"{value} ", f"\n{value}", value[::-1], value * many)
         )
     if isinstance(value, list):
         return st.sampled_from((value[:-1], value[::-1], value * 2, [*value, None], value[0] if value else None, {}))

@@ -1,12 +1,16 @@
 """cells.parquet of a study: `mucode study recompute` reads it without the study's directory."""
 
+import io
 from itertools import product
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import strategies as st
 
+from pipeline.errors import StoreError
 from pipeline.study.cells.file import encode_cells
 from pipeline.study.cells.rows import CELL_SCHEMA, RUN_COLUMNS, RunFacts, StudyCells
 from pipeline.study.load import load_study
@@ -38,6 +42,40 @@ def cells(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     }
     table = pa.Table.from_pylist(rows, schema=CELL_SCHEMA)
     return encode_cells(study, StudyCells(runs=tuple(runs), facts=facts, table=table), [])
+
+
+def rewritten(cells: bytes, note: str, change: tuple[bytes, bytes]) -> pa.Table:
+    table = pq.read_table(io.BytesIO(cells))
+    notes = dict(table.schema.metadata)
+    notes[note.encode()] = notes[note.encode()].replace(*change)
+    return table.replace_schema_metadata(notes)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ((b"pt_over_lv", b"nothing"), "no claim is named 'nothing'"),
+        ((b'"small"', b'"a b"'), "name = 'a b'"),
+        ((b'"selectors": null', b'"selectors": ["x y"]'), None),
+    ],
+)
+def test_notes_that_no_study_wrote(cells: bytes, tmp_path: Path, change: tuple[bytes, bytes], said: str | None) -> None:
+    file = tmp_path / "cells.parquet"
+    pq.write_table(rewritten(cells, "mucode.study", change), file)
+    if said is None:
+        assert recompute_study(file)
+        return
+    with pytest.raises(StoreError, match=said) as caught:
+        recompute_study(file)
+    assert str(file) in str(caught.value)
+
+
+def test_seeds_that_share_no_problem(cells: bytes, tmp_path: Path) -> None:
+    table = pq.read_table(io.BytesIO(cells))
+    named = pc.binary_join_element_wise(table["problem_id"], pc.cast(table["seed"], pa.string()), "-")
+    file = tmp_path / "cells.parquet"
+    pq.write_table(table.set_column(table.column_names.index("problem_id"), "problem_id", named), file)
+    assert "small" in recompute_study(file)
 
 
 @AMOUNTS

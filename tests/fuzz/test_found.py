@@ -17,10 +17,12 @@ from pipeline.errors import ConfigError
 from pipeline.integrity.before_work import require_intact
 from pipeline.model_files.directory import check_directory
 from pipeline.overview.directory_status import directory_status
+from pipeline.preflight.check import check_settings
 from pipeline.report.page import write_report
 from pipeline.retention.keeping import kept_trainings
 from pipeline.sizing.model_facts import read_model_facts
 from pipeline.state.plugins import stored_plugins
+from pipeline.state.problems import ProblemSplits
 from pipeline.state.run_directory import stored_config
 from pipeline.state.store import Store
 from pipeline.study.load import load_study
@@ -96,6 +98,12 @@ def test_an_unknown_key_where_no_key_is_known(tmp_path: Path) -> None:
         load_study(file)
 
 
+def test_a_dry_run_whose_verifier_is_elsewhere() -> None:
+    """The context stays open, and is no reason to end by an assertion."""
+    config = load_config(None, ["model.verifier=some/model"])
+    assert not check_settings(config, ProblemSplits()).is_settled
+
+
 # ---- run directories -----------------------------------------------------------------------------------------------
 
 
@@ -140,6 +148,12 @@ FOUND: dict[str, tuple[str, Damage, Callable[[Path], object], str]] = {
         edited(lambda body: body["parts"][0].update(counts={})),
         lambda root: kept_trainings(Store(str(root)), "last+best"),
         r"search_greedy/manifest\.json: no part has counted episodes",
+    ),
+    "no word of a checkpoint": (
+        MANIFEST,
+        edited(lambda body: body.pop("checkpoint")),
+        lambda root: Store(str(root)).read_manifest(0, "episodes"),
+        r"manifest\.json is no manifest of a stage \(checkpoint is missing",
     ),
     "facts of other types": (
         MANIFEST,

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 
 from actors.storage.parquet import encode_parquet
 from actors.storage.run_storage import parse_json, parse_typed
-from pipeline.errors import StoreError
+from pipeline.errors import ConfigError, StoreError
 from pipeline.state.plugins import parse_plugins, tell_plugin_labels
 from pipeline.study.cells.rows import CELL_SCHEMA, RunFacts, StudyCells
 from pipeline.study.load import study_as_stored
@@ -64,4 +64,8 @@ def read_cells(file: Path) -> tuple[Study, StudyCells]:
     tell_plugin_labels(parse_plugins(notes["plugins"], f"mucode.plugins of {file}"))
     study = study_as_stored(parse_json(notes["study"], f"mucode.study of {file}"), where=str(file))
     facts = parse_typed(notes["runs"], f"mucode.runs of {file}", _FACTS)
-    return study, StudyCells(runs=tuple(stored_study_runs(study)), facts=facts, table=table)
+    try:
+        runs = tuple(stored_study_runs(study))
+    except ConfigError as error:
+        raise StoreError(f"{file} is not what a study wrote: {error}; take the file that the study left") from None
+    return study, StudyCells(runs=runs, facts=facts, table=table)

@@ -69,15 +69,17 @@ class StudyOutcomes:
         return tuple(run.seed for run in self._runs_of(part) if self._key(run, part) in self._searches)
 
     def matrix(self, part: SearchSlice, quantity: Quantity = "solved") -> OutcomeMatrix | None:
-        """None if no seed has it. Problems are those that every seed has, in the order of their ids.
+        """None if no seed has it, or the seeds share no problem.
 
-        Of what is spent: until the end of the turn.
+        Problems are those that every seed has, in the order of their ids. Of what is spent: until the end of the turn.
         """
         keys = {run.seed: self._key(run, part) for run in self._runs_of(part)}
         found = {seed: self._sums(key, part.turn, quantity) for seed, key in keys.items() if key in self._searches}
         if not found:
             return None
         problems = sorted(set.intersection(*(set(sums) for sums in found.values())))
+        if not problems:
+            return None
         both = np.array([[sums[problem] for problem in problems] for sums in found.values()])
         return OutcomeMatrix(seeds=tuple(found), totals=both[:, :, 0], counts=both[:, :, 1], problems=tuple(problems))
 
