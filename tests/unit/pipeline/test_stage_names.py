@@ -36,6 +36,7 @@ ALLOWED = {
     "pipeline/study/figures.py": ({"examples"}, COUNT),
     "pipeline/study/runs.py": ({"verifier"}, SECTION),
     "pipeline/trackers/live.py": ({"episodes"}, COUNT),
+    "pipeline/trackers/prometheus.py": ({"episodes"}, COUNT),
     "pipeline/training/pair_loss.py": ({"verifier"}, "the name of a training"),
     "pipeline/training/types.py": ({"examples"}, COUNT),
 }
