@@ -1,5 +1,6 @@
 """vLLM's own OpenAI-compatible server on a model, as one command line."""
 
+import importlib.metadata
 import os
 import shlex
 import sys
@@ -17,10 +18,19 @@ THEIR_KEY_VARIABLE = "VLLM_API_KEY"
 def vllm_command(model: FoundModel, host: str, port: int) -> list[str]:
     """The words of a `vllm serve …`. The key is not among them: others of the machine see command lines."""
     directory = fetch_checkpoint(model.checkpoint.path)
-    words = ["vllm", "serve", directory, "--host", host, "--port", str(port), "--served-model-name", model.name]
+    words = [*_server(directory), "--host", host, "--port", str(port), "--served-model-name", model.name]
     if model.run is not None and model.run.model.max_tokens:
         words += ["--max-model-len", str(model.run.model.max_tokens)]
     return words + shlex.split(read_chat_facts(Path(directory)).server_option)
+
+
+def _server(directory: str) -> list[str]:
+    """vLLM's command `vllm` asks for the version of the distribution `vllm`, which its build for CPU does not have."""
+    try:
+        importlib.metadata.version("vllm")
+    except importlib.metadata.PackageNotFoundError:
+        return [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", directory]
+    return ["vllm", "serve", directory]
 
 
 def command_line(words: list[str], key: str) -> str:
@@ -31,7 +41,7 @@ def command_line(words: list[str], key: str) -> str:
 
 def become(words: list[str], key: str) -> NoReturn:
     """Replace this process by vLLM's server."""
-    own = Path(sys.executable).with_name(words[0])
+    own = Path(sys.executable).parent / words[0]  # `vllm` of this environment; Python's own path is whole already
     environment = {**os.environ, **({THEIR_KEY_VARIABLE: key} if key else {})}
     sys.stdout.flush()
     os.execvpe(str(own) if own.exists() else words[0], words, environment)
