@@ -22,8 +22,10 @@ def load_study(path: str | Path, overrides: dict[str, object] | None = None, set
     data = read_toml(path) | (overrides or {})
     sources = Sources()
     sources.note(data, str(path))
+    if not isinstance(data.setdefault("config", {}), dict):
+        raise ConfigError(f"{path}: config = {str(data['config'])[:40]!r}: expected sections, as in [config.rollouts]")
     for setting in settings:
-        apply_override(data.setdefault("config", {}), setting)
+        apply_override(data["config"], setting)
     if "methods" not in data and set(data) & set(Config.model_fields):
         raise ConfigError(f"{path} is the config of a run, since it has no [[methods]]; `mucode run {path}` runs it")
     try:

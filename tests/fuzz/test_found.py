@@ -104,6 +104,13 @@ def test_a_dry_run_whose_verifier_is_elsewhere() -> None:
     assert not check_settings(config, ProblemSplits()).is_settled
 
 
+def test_a_study_whose_config_is_no_table(tmp_path: Path) -> None:
+    file = tmp_path / "s.toml"
+    file.write_text('name = "s"\nconfig = true\n[[methods]]\nstrategies = ["base"]\nseeds = [0]\n')
+    with pytest.raises(ConfigError, match=r"s\.toml: config = 'True': expected sections"):
+        load_study(file, None, ["run.seed=1"])
+
+
 # ---- run directories -----------------------------------------------------------------------------------------------
 
 
