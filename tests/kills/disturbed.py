@@ -21,7 +21,7 @@ from tests.kills.rows import Row
 from tests.kills.victims import Scene, hit
 from tests.sandbox.private_engine import private_engine
 
-DEADLINE_S, GONE_S, DISK_MIB = 420.0, 30.0, 1200
+DEADLINE_S, GONE_S, DISK_MIB = 420.0, 75.0, 1200
 """A run wants a GiB free before it begins."""
 NUMBERS = re.compile(r"\d[\d.,]*|0x[0-9a-f]+|[0-9a-f]{8,}")
 ORDINARY = re.compile(r"    [\w ]+: \d+/\d+ |run /|results of |report: |  iteration \d+ · \w+( …$|: [\d.]+ s)")
@@ -110,7 +110,7 @@ def disturb(row: Row, reference: Reference, folder: Path) -> Outcome:
             if status != 0:
                 for mend in scene.mend:
                     mend()
-                late = footprint.living()
+                late = footprint.writers()
                 process = start(*words, log=log, **environment)
                 lost = lost or _await_progress(process, root, at, late)
                 finish(process, log, DEADLINE_S)

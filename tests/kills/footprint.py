@@ -20,6 +20,8 @@ KEPT = ("ray", "mucode-selftest-", "torchinductor_")
 """In the folder for temporary files: Ray's logs, what the sandbox knows of this machine, and torch's cache."""
 NICE = {"RAY_worker_niceness": "0"}
 """Ray starts workers at nice 15; seconds of a row shall not depend on what else the machine does."""
+AGENTS = ("ray::DashboardAgent", "ray::RuntimeEnvAgent")
+"""Of Ray's node: they write nothing into a run, and outlive a driver that is killed by a minute."""
 Process = tuple[int, str]
 """Its id, and its start in clock ticks since boot: ids are given again."""
 
@@ -88,9 +90,12 @@ class Footprint:
             if is_alive(process) and (not titles or any(part in name for part in titles))
         ]
 
-    def living(self) -> list[Process]:
+    def writers(self) -> list[Process]:
+        """Those that live and may still write into the run."""
         self.scan()
-        return [process for process in list(self.known) if is_alive(process)]
+        return [
+            process for process, name in list(self.known.items()) if is_alive(process) and not name.startswith(AGENTS)
+        ]
 
     def containers(self, host: str | None = None) -> list[docker.models.containers.Container]:
         """Boxes whose owner is or was one of the processes."""
