@@ -7,8 +7,8 @@
 
 The public face is `__all__`; a name is imported when it is first used. Rooms, from the top: cli → commands → selftest →
 pool → {image, problems} → judging → {languages, checkers, containers} → {guest, rendering} → protocol →
-{packages, problem, verdict} → plugins → registry → {plugin_rows, processes, terminal} → errors. Each may import those
-behind it.
+{packages, problem, verdict} → plugins → registry → {json_text, plugin_rows, processes, terminal} → errors. Each may
+import those behind it.
 guest and protocol also run inside a box, in a package of the same name whose `__init__` is empty: they import nothing
 of the others, and never this file.
 """

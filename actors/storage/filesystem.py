@@ -120,6 +120,8 @@ class FilesystemStorage:
         except FileNotFoundError:
             raise
         except OSError as error:
+            if self._info("").type == fs.FileType.File:  # no directory of ours at all: NotADirectoryError
+                raise
             reason = " ".join(str(error).split())
             raise UnreadableError(
                 f"{posixpath.join(self.root, name)} cannot be read: {reason}. Put back what was there"

@@ -15,6 +15,8 @@ def directory_status(root: str, *, detailed: bool = True) -> RunStatus:
     files = RunFiles(root)
     try:
         there = files.file_sizes()
+    except NotADirectoryError:
+        return unreadable(root, "unknown", "a file, and no run")
     except OSError as error:  # no folder, or one that one may not look into
         return unreadable(root, "unknown", str(error))
     if STUDY in there:

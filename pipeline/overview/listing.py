@@ -16,7 +16,10 @@ def list_runs(root: str) -> list[RunStatus]:
     Raises StoreError if there is no such folder.
     """
     files = RunFiles(root)
-    names, plain = files.names(), files.file_sizes()
+    try:
+        names, plain = files.names(), files.file_sizes()
+    except NotADirectoryError:
+        raise StoreError(f"{root} is a file; give the folder that holds runs, as run.root is") from None
     if not names and not files.exists():
         raise StoreError(f"{root} is not there; give the folder that holds runs, as run.root is")
     folders = [name for name in names if name not in plain]

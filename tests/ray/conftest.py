@@ -17,6 +17,13 @@ def ray_session() -> Iterator[None]:
     """A local Ray with 4 logical CPUs, shared by every test that asks for it."""
     import ray
 
-    ray.init("local", num_cpus=4, include_dashboard=False, object_store_memory=256 << 20, logging_level=logging.ERROR)
+    ray.init(
+        "local",
+        num_cpus=4,
+        include_dashboard=False,
+        object_store_memory=256 << 20,
+        logging_level=logging.ERROR,
+        resources={"sandbox": 16},
+    )
     yield
     ray.shutdown()

@@ -14,6 +14,7 @@ import pytest
 from actors.storage.parts import commit_part
 from actors.storage.run_storage import BACKENDS
 from pipeline import cli
+from pipeline.errors import StoreError
 from pipeline.overview.directory_status import directory_status
 from pipeline.overview.listing import list_runs
 from pipeline.overview.text import listing_text, status_text
@@ -203,3 +204,10 @@ def test_a_damaged_driver_file_is_no_driver(tmp_path: Path) -> None:
     working(root)
     RunFiles(root).write(b"{", "driver.json")
     assert directory_status(root).told_by.startswith(f"its driver on {socket.gethostname()} wrote")
+
+
+def test_a_file_is_no_run_and_holds_none(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("x")
+    with pytest.raises(StoreError, match="mine is a file; give the folder that holds runs"):
+        list_runs(str(tmp_path / "mine"))
+    assert directory_status(str(tmp_path / "mine")).told_by == "a file, and no run"

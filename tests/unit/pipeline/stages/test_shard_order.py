@@ -25,7 +25,8 @@ def test_the_longest_of_the_iteration_before_come_first_and_new_ones_by_their_si
     assert order(tmp_path, 0) == [0, 1, 2, 3]
     folder = tmp_path / "iter_0000" / "episodes"
     folder.mkdir(parents=True)
-    parts = [{"part": part, "counts": {"tokens": tokens}} for part, tokens in ((0, 10), (2, 30), (3, 20))]
-    (folder / "manifest.json").write_text(json.dumps({"parts": [*parts, {"part": 1, "counts": {}}]}))
+    record = {"file": "a.parquet", "rows": 1, "size_bytes": 1, "sha256": "0"}
+    parts = [record | {"part": part, "counts": {"tokens": tokens}} for part, tokens in ((0, 10), (2, 30), (3, 20))]
+    (folder / "manifest.json").write_text(json.dumps({"parts": [*parts, record | {"part": 1, "counts": {}}]}))
     assert order(tmp_path, 1) == [2, 3, 0, 1]
     assert order(tmp_path, 2) == [0, 1, 2, 3]
