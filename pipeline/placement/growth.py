@@ -5,6 +5,7 @@ start nodes, and an actor on each node keeps it from being taken for idle betwee
 `ray.autoscaler.sdk.request_resources` would outlive a driver that is killed, and its nodes with it.
 """
 
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -34,43 +35,31 @@ class GrownCluster:
     ) -> None:
         """`look` lists the nodes that are there. Raises ResourceError if they are too few, and if nobody may wait for
         others or none comes for `run.wait_for_nodes_s`."""
-        self._wait_s = config.run.wait_for_nodes_s
+        self._wait_s, self._look, self._plan = config.run.wait_for_nodes_s, look, plan
         self._holders: list[Any] = []
         self.nodes = look()
         try:
             self.plan = plan(self.nodes)
         except ResourceError as error:
-            if not self._wait_s:
+            if not self._wait_s or not os.environ.get("RAY_ADDRESS"):  # a Ray of the command's own stays as it is
                 raise
             _require_gpus(config, self.nodes)
-            self._grow(wanted_bundles(config, self.nodes), look, plan, error)
+            self._grow(wanted_bundles(config, self.nodes), error)
         if self._wait_s:
             self._holders = [_hold(node) for node in self.nodes]  # they end with the driver
 
-    def _grow(
-        self,
-        wanted: Counter[Bundle],
-        look: Callable[[], list[Node]],
-        plan: Callable[[Sequence[Node]], ResourcePlan],
-        lacking: ResourceError,
-    ) -> None:
+    def _grow(self, wanted: Counter[Bundle], lacking: ResourceError) -> None:
         from ray.util.placement_group import placement_group, remove_placement_group
 
         say(f"  waits for nodes, {self._wait_s:g} s at most for the next one ({SETTING}): {lacking}")
         groups = [placement_group([dict(bundle)]) for bundle in wanted.elements()]
         try:
-            self._await(wanted, look, plan, lacking)
+            self._await(wanted, lacking)
         finally:
             for group in groups:
                 remove_placement_group(group)
 
-    def _await(
-        self,
-        wanted: Counter[Bundle],
-        look: Callable[[], list[Node]],
-        plan: Callable[[Sequence[Node]], ResourcePlan],
-        lacking: ResourceError,
-    ) -> None:
+    def _await(self, wanted: Counter[Bundle], lacking: ResourceError) -> None:
         there, since = alive_nodes(), time.monotonic()
         while True:
             time.sleep(LOOK_EVERY_S)
@@ -82,9 +71,9 @@ class GrownCluster:
                     )
                 continue
             there, since = now, time.monotonic()
-            self.nodes = look()
+            self.nodes = self._look()
             try:
-                self.plan = plan(self.nodes)
+                self.plan = self._plan(self.nodes)
             except ResourceError as error:
                 lacking = error
                 say(f"  still waits for nodes, {describe_nodes(self.nodes)} there: {lacking}")

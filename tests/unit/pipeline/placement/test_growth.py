@@ -50,12 +50,20 @@ def test_a_cluster_with_room_is_taken_as_it_is_and_a_small_one_refused() -> None
     assert len(made) == 2
 
 
+def test_a_ray_of_the_commands_own_never_grows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    config = load_config("embedded", ["run.wait_for_nodes_s=5"])
+    with pytest.raises(ResourceError, match="no node declares the resource `sandbox`"):
+        GrownCluster(config, lambda: HEAD, lambda nodes: plan_resources(config, nodes))
+
+
 def test_programs_run_beside_the_driver_only_where_it_is_allowed() -> None:
     config = load_config("embedded", ["executor.on_driver=true"])
     assert plan_resources(config, HEAD).sampling
 
 
-def test_before_nodes_are_there_accelerators_must_be_named() -> None:
+def test_before_nodes_are_there_accelerators_must_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:6379")
     config = load_config("embedded", ["run.wait_for_nodes_s=5"])
     with pytest.raises(ResourceError, match=r"set generator\.gpus and training\.gpus; 0 asks for none"):
         GrownCluster(config, lambda: HEAD, lambda nodes: plan_resources(config, nodes))
