@@ -18,7 +18,7 @@ help: ## this list
 demo: image ## two iterations of expert iteration on the built-in model and problems; prints results, writes report.html
 	$(BIN)/mucode run $(ARGS)
 
-test: image languages ## the tests of every change, 16 minutes on 2 cores
+test: image languages ## the tests of every change, 16 to 19 minutes on 2 cores
 	$(BIN)/python -m pytest -n 2 -m "not slow and not gpu" $(ARGS)
 
 test-all: image languages ## every test that needs no GPU

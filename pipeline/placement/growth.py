@@ -63,14 +63,16 @@ class GrownCluster:
         there, since = alive_nodes(), time.monotonic()
         while True:
             time.sleep(LOOK_EVERY_S)
-            if (now := alive_nodes()) == there:
+            now = alive_nodes()
+            came, there = now - there, now
+            if not came:  # one that went is no progress
                 if time.monotonic() - since >= self._wait_s:
                     raise ResourceError(
                         f"{lacking}. No node came for {SETTING} = {self._wait_s:g} s; asked for: {_text(wanted)}. "
                         "`ray status` on the head says what the autoscaler tries"
                     )
                 continue
-            there, since = now, time.monotonic()
+            since = time.monotonic()
             self.nodes = self._look()
             try:
                 self.plan = self._plan(self.nodes)
