@@ -15,11 +15,13 @@ pytestmark = [pytest.mark.docker, pytest.mark.e2e, pytest.mark.slow]
 NO_GPUS = ("generator.gpus=0", "training.gpus=0")
 
 
-@pytest.fixture(scope="module")
-def growing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """A head without a core for the run; nodes with cores, and nodes with boxes, come if they are asked for."""
-    folder = tmp_path_factory.mktemp("growing")
-    with growing_cluster(folder, {"CPU": 0.0}, cores={"CPU": 2}, boxes={"CPU": 0, "sandbox": 2}) as environment:
+@pytest.fixture
+def growing(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """A head without a core for the run; nodes with cores, and nodes with boxes, come if they are asked for.
+
+    One for each test: what another test asked for stays for a while.
+    """
+    with growing_cluster(tmp_path, {"CPU": 0.0}, cores={"CPU": 2}, boxes={"CPU": 0, "sandbox": 2}) as environment:
         yield environment
 
 
