@@ -77,13 +77,17 @@ def first_turn_rows(
     no_room = [(one.problem_id, 0.0) for one in records if not one.labels and not one.masked]
     rows = [_pass_at_k(judged, no_room, k) for k in k_values]
     for name in selectors:
-        selector = SELECTORS[name]
-        if selector.rank_key is not None:
-            usable = [one for one in judged if not selector.needs_scores or _all_scored(one)]
-            rows += [_best_of_n(usable, no_room, name, n) for n in n_values]
-        elif selector.needs_behaviour and not selector.needs_scores and _observed(judged):
-            rows += [_best_of_n(judged, no_room, name, n) for n in n_values]
+        usable = with_first_answers_for(SELECTORS[name], judged)
+        rows += [_best_of_n(usable, no_room, name, n) for n in n_values]
     return [row for row in rows if row.n]
+
+
+def with_first_answers_for(selector: Selector, records: Iterable[SearchRecord]) -> list[SearchRecord]:
+    """Those whose first turn's answers were all judged, and recorded with what the selector looks at."""
+    judged = [record for record in records if record.first_turn_samples]
+    if selector.rank_key is not None:
+        return [one for one in judged if not selector.needs_scores or _all_scored(one)]
+    return judged if selector.needs_behaviour and not selector.needs_scores and _observed(judged) else []
 
 
 def _pass_at_k(judged: Sequence[SearchRecord], no_room: list[tuple[str, float]], k: int) -> MetricRow:
@@ -98,17 +102,21 @@ def _pass_at_k(judged: Sequence[SearchRecord], no_room: list[tuple[str, float]],
 
 def _best_of_n(usable: Sequence[SearchRecord], no_room: list[tuple[str, float]], name: str, n: int) -> MetricRow:
     wide = [one for one in usable if len(one.first_turn_samples) >= n]
-    values = []
-    for one in wide:
-        selector, samples = SELECTORS[name], one.first_turn_samples
-        labels = [sample.label for sample in samples]
-        if selector.rank_key is not None:
-            value = best_of_n_accuracy(_rank_keys(selector, samples), labels, n)
-        else:
-            value = best_of_n_by_choice(partial(_choice, selector, samples), labels, n)
-        values.append((one.problem_id, value))
+    values = [(one.problem_id, best_of_first_answers(one, name, n)) for one in wide]
     values += no_room if wide else []
     return _row("best_of_n", name, per_problem(values), wide, 1, width=n)
+
+
+def best_of_first_answers(record: SearchRecord, name: str, n: int) -> float:
+    """How often best of `n` with a selector is right, over all choices of `n` of the first turn's answers.
+
+    Raises ValueError if fewer were drawn; the record is one of `with_first_answers_for`.
+    """
+    selector, samples = SELECTORS[name], record.first_turn_samples
+    labels = [sample.label for sample in samples]
+    if selector.rank_key is not None:
+        return best_of_n_accuracy(_rank_keys(selector, samples), labels, n)
+    return best_of_n_by_choice(partial(_choice, selector, samples), labels, n)
 
 
 def _all_scored(record: SearchRecord) -> bool:

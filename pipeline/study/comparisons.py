@@ -43,19 +43,23 @@ class StudyComparer:
     def compare_selectors(self, left: str, right: str, kind: Kind, turn: int | None = None) -> Iterator[Comparison]:
         """For the base model, RFT and µCode, if the study has them.
 
-        Selectors that have no search of several turns are compared on the answers of one turn, which are the same.
+        After the first turn by searches of one turn, which know more, if as many runs have these.
         """
         note = f"after turn {turn}" if turn else ""
         for method in (BASE_STRATEGY, "rft", "mucode"):
             if any(run.method == method for run in self.reader.runs):
-                one, other = self.searches(method, left, turn), self.searches(method, right, turn)
-                if turn == 1 and not (self._has_search(one) and self._has_search(other)):
-                    one, other = (replace(part, view="one_turn", width=self.reader.width) for part in (one, other))
+                pair = self.searches(method, left, turn), self.searches(method, right, turn)
+                one, other = self._of_one_turn(*pair) if turn == 1 else pair
                 yield self.compare(one, other, kind, (note, note))
 
-    def _has_search(self, part: SearchSlice) -> bool:
-        runs = [run for run in self.reader.view(part.view) if run.method == part.method]
-        return any(part.selector in ("greedy", *run.config.eval.selectors) for run in runs)
+    def _of_one_turn(self, *parts: SearchSlice) -> Iterator[SearchSlice]:
+        once = [replace(part, view="one_turn", width=self.reader.width) for part in parts]
+        most, known = (min(self._number_of_runs(part) for part in some) for some in (parts, once))
+        yield from once if known >= most else parts
+
+    def _number_of_runs(self, part: SearchSlice) -> int:
+        """How many runs have these searches, once they are finished."""
+        return len(list(self.reader.outcomes.runs_with(part)))
 
     def compare_losses(self, part: SearchSlice, left: str, right: str) -> Comparison:
         """The same searches with verifiers of two losses."""

@@ -6,9 +6,10 @@ from pathlib import Path
 from pipeline.state.plugins import stored_plugins, tell_plugin_labels
 from pipeline.state.run_directory import run_root
 from pipeline.state.store import Store
-from pipeline.study.cells.file import CELLS, encode_cells, read_cells
+from pipeline.study.cells.file import CELLS, CellsFile, encode_cells, read_cells
 from pipeline.study.cells.finished import FinishedStages
 from pipeline.study.cells.outcomes import StudyOutcomes
+from pipeline.study.cells.pool import pool_cells
 from pipeline.study.cells.reader import StudyReader
 from pipeline.study.cells.rows import collect_cells
 from pipeline.study.page import study_page
@@ -26,19 +27,26 @@ def publish_study(study: Study, runs: Sequence[StudyRun]) -> str:
     cells = collect_cells(stages)
     reader = StudyReader(StudyOutcomes(cells))
     results = study_results(study, reader)
-    store.write(encode_cells(study, cells, plugins), CELLS)
+    store.write(encode_cells(CellsFile(study, cells, plugins)), CELLS)
     store.write(study_page(results, reader, stages, store).encode(errors="replace"), "report.html")
     return _write_results(results, store)
 
 
-def recompute_study(file: Path, out: Path | None = None) -> str:
+def recompute_study(files: Sequence[Path], out: Path | None = None, name: str | None = None) -> str:
     """The results of a study from its cells alone: the Markdown; with `out`, results.json and results.md in there.
 
-    Both are byte for byte what the study wrote. Raises StoreError if the file is not a study's.
+    Both are byte for byte what the study wrote. Several files are laid together as `pool_cells` says, under `name`, and
+    `out` gets the cells, too. Raises StoreError if a file is not a study's, or if they do not belong together.
     """
-    study, cells = read_cells(file)
-    results = study_results(study, StudyReader(StudyOutcomes(cells)))
-    return results_markdown(results) if out is None else _write_results(results, Store(str(out)))
+    parts = [read_cells(file) for file in files]
+    content = pool_cells(parts, name) if len(parts) > 1 else parts[0]
+    results = study_results(content.study, StudyReader(StudyOutcomes(content.cells)))
+    if out is None:
+        return results_markdown(results)
+    store = Store(str(out))
+    if len(files) > 1:
+        store.write(encode_cells(content), CELLS)
+    return _write_results(results, store)
 
 
 def _write_results(results: StudyResults, store: Store) -> str:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import strategies as st
 
 from pipeline.errors import StoreError
-from pipeline.study.cells.file import encode_cells
+from pipeline.study.cells.file import CellsFile, encode_cells
 from pipeline.study.cells.rows import CELL_SCHEMA, RUN_COLUMNS, RunFacts, StudyCells
 from pipeline.study.load import load_study
 from pipeline.study.publish import recompute_study
@@ -41,7 +41,7 @@ def cells(tmp_path_factory: pytest.TempPathFactory) -> bytes:
         for run in runs
     }
     table = pa.Table.from_pylist(rows, schema=CELL_SCHEMA)
-    return encode_cells(study, StudyCells(runs=tuple(runs), facts=facts, table=table), [])
+    return encode_cells(CellsFile(study, StudyCells(runs=tuple(runs), facts=facts, table=table)))
 
 
 def rewritten(cells: bytes, note: str, change: tuple[bytes, bytes]) -> pa.Table:
@@ -63,10 +63,10 @@ def test_notes_that_no_study_wrote(cells: bytes, tmp_path: Path, change: tuple[b
     file = tmp_path / "cells.parquet"
     pq.write_table(rewritten(cells, "mucode.study", change), file)
     if said is None:
-        assert recompute_study(file)
+        assert recompute_study([file])
         return
     with pytest.raises(StoreError, match=said) as caught:
-        recompute_study(file)
+        recompute_study([file])
     assert str(file) in str(caught.value)
 
 
@@ -75,7 +75,7 @@ def test_seeds_that_share_no_problem(cells: bytes, tmp_path: Path) -> None:
     named = pc.binary_join_element_wise(table["problem_id"], pc.cast(table["seed"], pa.string()), "-")
     file = tmp_path / "cells.parquet"
     pq.write_table(table.set_column(table.column_names.index("problem_id"), "problem_id", named), file)
-    assert "small" in recompute_study(file)
+    assert "small" in recompute_study([file])
 
 
 @AMOUNTS
@@ -85,7 +85,7 @@ def test_cells(amount: str, cells: bytes, tmp_path: Path) -> None:
     def case(data: st.DataObject) -> None:
         file.write_bytes(data.draw(damaged_table(cells)))
         before = snapshot(tmp_path)
-        judged(lambda: recompute_study(file), [str(file)], "cells")
+        judged(lambda: recompute_study([file]), [str(file)], "cells")
         assert snapshot(tmp_path) == before
 
     examine(case, amount, few=15, many=1200)

@@ -7,7 +7,7 @@ key-value metadata    mucode.study     the study file, with the settings of its 
 """
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
@@ -31,15 +31,22 @@ SPLIT = ("tokens", "prompt_tokens")
 """Columns whose numbers take many values."""
 
 
-def encode_cells(study: Study, cells: StudyCells, plugins: list[dict[str, str]]) -> bytes:
-    """The bytes of the file. `plugins` as `pipeline.state.plugins.stored_plugins` gives them.
+@dataclass(frozen=True, slots=True)
+class CellsFile:
+    """What the file holds. `plugins`: as `pipeline.state.plugins.stored_plugins` gives them."""
 
-    No times and no paths: equal for every way in which the study was executed.
-    """
+    study: Study
+    cells: StudyCells
+    plugins: list[dict[str, str]] = field(default_factory=list)
+
+
+def encode_cells(content: CellsFile) -> bytes:
+    """The bytes of the file. No times and no paths: equal for every way in which the study was executed."""
+    cells = content.cells
     notes = {
-        "study": study.model_dump(mode="json", exclude={"root", "lanes"}),
+        "study": content.study.model_dump(mode="json", exclude={"root", "lanes"}),
         "runs": {name: asdict(facts) for name, facts in cells.facts.items()},
-        "plugins": plugins,
+        "plugins": content.plugins,
     }
     written = {f"mucode.{name}": json.dumps(note, ensure_ascii=False) for name, note in notes.items()}
     return encode_parquet(
@@ -47,7 +54,7 @@ def encode_cells(study: Study, cells: StudyCells, plugins: list[dict[str, str]])
     )
 
 
-def read_cells(file: Path) -> tuple[Study, StudyCells]:
+def read_cells(file: Path) -> CellsFile:
     """What a study wrote; tells the tables the labels of its plug-ins. Raises StoreError."""
     try:
         table = pq.read_table(file)
@@ -61,11 +68,12 @@ def read_cells(file: Path) -> tuple[Study, StudyCells]:
             f"expected {', '.join(CELL_SCHEMA.names)}, and the study file among its metadata"
         )
     notes = {name: table.schema.metadata.get(f"mucode.{name}".encode(), b"") for name in ("plugins", "study", "runs")}
-    tell_plugin_labels(parse_plugins(notes["plugins"], f"mucode.plugins of {file}"))
+    plugins = parse_plugins(notes["plugins"], f"mucode.plugins of {file}")
+    tell_plugin_labels(plugins)
     study = study_as_stored(parse_json(notes["study"], f"mucode.study of {file}"), where=str(file))
     facts = parse_typed(notes["runs"], f"mucode.runs of {file}", _FACTS)
     try:
         runs = tuple(stored_study_runs(study))
     except ConfigError as error:
         raise StoreError(f"{file} is not what a study wrote: {error}; take the file that the study left") from None
-    return study, StudyCells(runs=runs, facts=facts, table=table)
+    return CellsFile(study, StudyCells(runs=runs, facts=facts, table=table), plugins)

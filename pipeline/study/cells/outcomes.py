@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from pipeline.config.losses import BRADLEY_TERRY
 from pipeline.config.schema import EvalSection
 from pipeline.evaluation.best_of_n import best_of_n_values
-from pipeline.evaluation.statistics import Array, Estimate
+from pipeline.evaluation.statistics import Array
 from pipeline.study.cells.rows import GREEDY, Quantity, StudyCells
 from pipeline.study.runs import StudyRun
 from pipeline.study.spec import StudyView
@@ -66,14 +66,14 @@ class StudyOutcomes:
 
     def seeds(self, part: SearchSlice) -> tuple[int, ...]:
         """Seeds for which the searches are finished."""
-        return tuple(run.seed for run in self._runs_of(part) if self._key(run, part) in self._searches)
+        return tuple(run.seed for run in self.runs_with(part) if self._key(run, part) in self._searches)
 
     def matrix(self, part: SearchSlice, quantity: Quantity = "solved") -> OutcomeMatrix | None:
         """None if no seed has it, or the seeds share no problem.
 
         Problems are those that every seed has, in the order of their ids. Of what is spent: until the end of the turn.
         """
-        keys = {run.seed: self._key(run, part) for run in self._runs_of(part)}
+        keys = {run.seed: self._key(run, part) for run in self.runs_with(part)}
         found = {seed: self._sums(key, part.turn, quantity) for seed, key in keys.items() if key in self._searches}
         if not found:
             return None
@@ -92,12 +92,6 @@ class StudyOutcomes:
     def pair_accuracy(self, run: StudyRun) -> dict[str, float]:
         """The last iteration's shares of held-out pairs that the verifier ranks right, by series."""
         return self.cells.facts[run.name].pair_accuracy if run.name in self.cells.facts else {}
-
-    def first_answers(self, run: StudyRun, selector: str, width: int) -> Estimate | None:
-        """Best of N of the first turn's answers over all choices of N, with its interval over problems."""
-        facts = self.cells.facts.get(run.name)
-        found = facts.first_answers.get(f"{selector} {width}") if facts else None
-        return Estimate(*found) if found else None
 
     @cached_property
     def _searches(self) -> dict[SearchKey, pa.Table]:
@@ -130,7 +124,8 @@ class StudyOutcomes:
         iteration = returned if part.iteration is None else part.iteration
         return (run.name, iteration, *search_key(part, run.config.eval))
 
-    def _runs_of(self, part: SearchSlice) -> Iterator[StudyRun]:
+    def runs_with(self, part: SearchSlice) -> Iterator[StudyRun]:
+        """Runs whose searches include these, once they are finished."""
         for run in self.runs:
             mine = (run.method, run.loss, run.view) == (part.method, part.loss, part.view)
             if mine and (part.seeds is None or run.seed in part.seeds) and _has(run, part):

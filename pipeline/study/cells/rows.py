@@ -3,7 +3,7 @@
 All results are made of these (pipeline.study.publish).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Literal
@@ -13,9 +13,11 @@ import pyarrow as pa
 from pipeline.evaluation.best_of_n import FIRST_TURN_SELECTOR
 from pipeline.evaluation.metric_rows import read_metric_rows
 from pipeline.evaluation.search_costs import SearchCost, read_search_costs
+from pipeline.evaluation.search_records import read_search_records
 from pipeline.stages.metrics import METRICS
 from pipeline.stages.search import SEARCH_BEST_OF_N, SEARCH_GREEDY
 from pipeline.state.manifest import Manifest
+from pipeline.study.cells.choices import ChoiceKey, shares_of_choices
 from pipeline.study.cells.finished import FinishedStages
 from pipeline.study.runs import StudyRun
 from pipeline.study.spec import StudyView
@@ -40,12 +42,12 @@ CELL_SCHEMA = pa.schema(
         ("problem_id", pa.string()),
         ("sample", pa.int32()),
         ("turn", pa.int32()),
-        ("solved", pa.int8()),
+        ("solved", pa.float32()),
         ("tokens", pa.int32()),
         ("prompt_tokens", pa.int32()),
         ("executions", pa.int32()),
     ],
-    metadata={"mucode.schema": "cells/1"},
+    metadata={"mucode.schema": "cells/2"},
 )
 SPENT: tuple[Quantity, ...] = ("tokens", "prompt_tokens", "executions")
 """Columns that count what a turn cost; 0 once an episode has ended."""
@@ -60,13 +62,11 @@ class RunFacts:
     """What is known of a run beside its searches.
 
     `iteration`: the one that it returns. `pair_accuracy`: held-out pairs that its last verifier ranks right, by series.
-    `first_answers`: best of N of the first turn's answers, over all choices of N, by "selector N": value, low, high.
     """
 
     finished: bool
     iteration: int
     pair_accuracy: dict[str, float]
-    first_answers: dict[str, Sequence[float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +84,7 @@ def collect_cells(stages: FinishedStages) -> StudyCells:
     tables = [CELL_SCHEMA.empty_table()]
     for run in stages.runs:
         for iteration, search in _searches(run, stages):
-            table = read(tuple(search.files().values()), run.config.eval.turns)
+            table = read(tuple(search.files().values()), run.config.eval.turns, run.view == "one_turn")
             tables.append(_with_run(table, run, iteration))
     facts = {run.name: _run_facts(run, stages) for run in stages.runs}
     return StudyCells(runs=tuple(stages.runs), facts=facts, table=pa.concat_tables(tables))
@@ -105,19 +105,14 @@ def _run_facts(run: StudyRun, stages: FinishedStages) -> RunFacts:
     metrics = stages.manifest(run, METRICS)
     rows = read_metric_rows(metrics) if metrics else []
     ranked = {row.series: row.value for row in rows if row.metric == "pair_accuracy"}
-    first: dict[str, Sequence[float]] = {
-        f"{row.series} {row.width}": (row.value, row.low, row.high)
-        for row in rows
-        if row.metric == "best_of_n" and row.series in run.config.eval.selectors
-    }
-    return RunFacts(
-        finished=stages.complete(run), iteration=stages.iteration(run), pair_accuracy=ranked, first_answers=first
-    )
+    return RunFacts(finished=stages.complete(run), iteration=stages.iteration(run), pair_accuracy=ranked)
 
 
-def _search_table(files: tuple[str, ...], turns: int) -> pa.Table:
-    """The SEARCH_COLUMNS of a stage's episodes, `turns` rows each."""
-    rows = [row for search in read_search_costs(files) if _is_shown(search) for row in _turn_rows(search, turns)]
+def _search_table(files: tuple[str, ...], turns: int, all_choices: bool) -> pa.Table:
+    """The SEARCH_COLUMNS of a stage's episodes, `turns` rows each. `all_choices`: right are `shares_of_choices`."""
+    searches = [search for search in read_search_costs(files) if _is_shown(search)]
+    shares = _shares_of_choices(files, searches) if all_choices else {}
+    rows = [row for search in searches for row in _turn_rows(search, turns, shares)]
     schema = pa.schema([CELL_SCHEMA.field(name) for name in SEARCH_COLUMNS])
     table = pa.Table.from_pylist(rows, schema=schema)
     order = (
@@ -137,17 +132,24 @@ def _is_shown(search: SearchCost) -> bool:
     )
 
 
-def _turn_rows(search: SearchCost, turns: int) -> Iterator[dict[str, object]]:
+def _shares_of_choices(files: Iterable[str], searches: Iterable[SearchCost]) -> dict[ChoiceKey, float]:
+    drawn = (record for record in read_search_records(files) if record.selector == FIRST_TURN_SELECTOR)
+    plans = dict.fromkeys((search.outcome.selector, search.outcome.width) for search in searches)
+    return shares_of_choices(drawn, plans)
+
+
+def _turn_rows(search: SearchCost, turns: int, shares: Mapping[ChoiceKey, float]) -> Iterator[dict[str, object]]:
     """An episode that stopped keeps its last answer; one whose prompt left no room has none, which is not right."""
     outcome = search.outcome
     named = {
         "selector": GREEDY if outcome.selector == FIRST_TURN_SELECTOR else outcome.selector,
         **{"width": outcome.width, "problem_id": outcome.problem_id, "sample": search.sample},
     }
+    share = shares.get((outcome.selector, outcome.width, outcome.problem_id, search.sample))
     for turn in range(1, turns + 1):
-        solved = None if outcome.masked else int(outcome.label(turn) or False)
+        right = float(outcome.label(turn) or False) if share is None else share
         spent: dict[str, object] = {name: _of_turn(getattr(search, name), turn) for name in SPENT}
-        yield {**named, "turn": turn, "solved": solved, **spent}
+        yield {**named, "turn": turn, "solved": None if outcome.masked else right, **spent}
 
 
 def _of_turn(values: Sequence[int] | None, turn: int) -> int | None:

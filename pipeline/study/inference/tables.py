@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from actors.search.selectors import selector_label
 from pipeline.evaluation.best_of_n import best_of_n_values
-from pipeline.evaluation.statistics import Estimate
 from pipeline.study.cells.outcomes import SearchSlice
 from pipeline.study.cells.reader import StudyReader
 from pipeline.study.runs import StudyRun, method_label
@@ -23,23 +22,17 @@ def one_turn_table(reader: StudyReader) -> StudyTable:
     lines = reader.lines("one_turn")
     widths = sorted({width for _, _, run in lines for width in best_of_n_values(run.config)})
     for method, selector, run in lines:
-        values = tuple(_best_of(reader, run, selector, width) for width in widths)
+        part = SearchSlice(method=method, selector=selector, turn=1, loss=run.loss, view="one_turn")
+        values = tuple(reader.accuracy(replace(part, width=width)) for width in widths)
         rows.append((f"{method_label(method)}, {selector_label(selector)}", values))
     return StudyTable(
         name="one_turn",
         title="Best of N answers, one turn",
-        note="Accuracy in %, by answers sampled; all selectors choose from the same samples. Of one seed it is the "
-        "mean over all choices of N of them, of several seeds smaller N see the first. The oracle's is pass@N.",
+        note="Accuracy in %, by answers sampled: the mean over all choices of N of them. All selectors choose from the "
+        "same samples; the oracle's is pass@N.",
         columns=tuple(f"N = {width}" for width in widths),
         rows=tuple(rows),
     )
-
-
-def _best_of(reader: StudyReader, run: StudyRun, selector: str, width: int) -> Estimate | None:
-    part = SearchSlice(method=run.method, selector=selector, turn=1, loss=run.loss, view="one_turn", width=width)
-    alone = len(reader.outcomes.seeds(part)) <= 1
-    exact = reader.outcomes.first_answers(run, selector, width) if alone else None
-    return exact or reader.accuracy(part)
 
 
 def turns_table(reader: StudyReader) -> StudyTable:

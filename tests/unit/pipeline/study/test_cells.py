@@ -13,7 +13,7 @@ from actors.search.episode import Episode
 from actors.storage.parquet import read_rows
 from pipeline import cli
 from pipeline.evaluation.search_records import search_record
-from pipeline.study.cells.file import encode_cells
+from pipeline.study.cells.file import CellsFile, encode_cells
 from pipeline.study.cells.outcomes import SearchSlice, StudyOutcomes
 from pipeline.study.cells.rows import CELL_SCHEMA, RUN_COLUMNS, StudyCells
 from pipeline.study.load import load_study
@@ -85,7 +85,7 @@ def test_the_cells_of_a_study_of_the_published_size_are_below_one_megabyte() -> 
             known = {"cell": run.name, "iteration": iteration, "selector": selector, "width": width, "sample": 0}
             known |= {name: getattr(run, name) for name in RUN_COLUMNS}
             tables.append(_random_search(known, prompts, settings.turns, draw))
-    data = encode_cells(study, StudyCells(runs=tuple(runs), table=pa.concat_tables(tables)), [])
+    data = encode_cells(CellsFile(study, StudyCells(runs=tuple(runs), table=pa.concat_tables(tables))))
     assert sum(map(len, tables)) > 500_000
     assert len(data) < 1_000_000
 
@@ -135,6 +135,9 @@ def test_what_is_no_cells_file_is_refused(
 
 def test_the_command_takes_one_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["study", "recompute"]) == 2
-    assert "takes one cells.parquet" in capsys.readouterr().err
+    assert (
+        "takes the cells.parquet of a study and --out DIR, or several files and --name; found no file"
+        in capsys.readouterr().err
+    )
     assert cli.main(["study", "a.toml", "b.toml", "--dry-run"]) == 2
     assert "takes one file, found 'b.toml' beside 'a.toml'" in capsys.readouterr().err

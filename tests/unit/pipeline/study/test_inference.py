@@ -9,11 +9,10 @@ import pytest
 from pipeline.config.shipped import shipped_configs
 from pipeline.errors import ConfigError
 from pipeline.evaluation.claims import Claim
-from pipeline.evaluation.statistics import Estimate
 from pipeline.state.problems import ProblemSplits
 from pipeline.study.cells.outcomes import StudyOutcomes
 from pipeline.study.cells.reader import StudyReader
-from pipeline.study.cells.rows import CELL_SCHEMA, RunFacts, StudyCells
+from pipeline.study.cells.rows import CELL_SCHEMA, StudyCells
 from pipeline.study.dry_run import UnreadSplits, forecast_stages
 from pipeline.study.hypotheses import HYPOTHESES, judge_hypotheses
 from pipeline.study.inference.tables import one_turn_table, turns_table
@@ -89,14 +88,6 @@ def test_tables_show_all_selectors_and_every_turn(reader: StudyReader) -> None:
     by_turn = dict(turns_table(reader).rows)
     assert [round(100 * one.value) for one in by_turn["base (foreign), PT"]] == [60, 50, 40]  # type: ignore[union-attr]
     assert len(by_turn) == 3 + 2 + 2
-
-
-def test_of_one_seed_best_of_n_is_that_of_all_choices(reader: StudyReader) -> None:
-    facts = RunFacts(finished=True, iteration=0, pair_accuracy={}, first_answers={"mbr 10": [0.5, 0.4, 0.6]})
-    reader.outcomes.cells.facts["base-bt-seed0-one-turn"] = facts
-    table = one_turn_table(reader)
-    shown = dict(table.rows)["base, MBR"][table.columns.index("N = 10")]
-    assert shown == Estimate(0.5, 0.4, 0.6)
 
 
 @real
