@@ -7,6 +7,7 @@
     mbpp:train?public_tests=all    with another choice of the tests that a model may see: see SuiteOptions
     mbpp:train?order=shortest      in another order
     mbpp:train?private_tests=1     with fewer tests that judge
+    mbpp:train?part=1/4            every fourth problem, from the first on
     mbpp:test@other.jsonl          a file in that data set's format
     problems.jsonl                 a file of one's own: see sandbox.problems.jsonl
     mbpp:test+humaneval            one after the other, none of them with @FILE

@@ -99,9 +99,13 @@ def test_problem_files(amount: str, tmp_path: Path) -> None:
     def case(data: st.DataObject) -> None:
         name = data.draw(st.sampled_from(sorted(ROWS)))
         file = written(data, tmp_path, ROWS[name])
-        options = data.draw(st.sampled_from(("", "", "?public_tests=all", "?private_tests=1", "?order=shortest")))
+        options = data.draw(
+            st.sampled_from(("", "", "?public_tests=all", "?private_tests=1", "?order=shortest", "?part=2/3"))
+        )
         full = named(f"{name}{options}", file) if name else str(file)
-        found = judged(lambda: read_problems(full), [str(file), "private_tests=1"], f"problems of {name or 'your own'}")
+        found = judged(
+            lambda: read_problems(full), [str(file), "private_tests=1", "part=2/3"], f"problems of {name or 'your own'}"
+        )
         if found is not None:
             judged(lambda: used(found), [str(file)], "problems that were read")
 

@@ -72,6 +72,25 @@ def test_the_shortest_references_first() -> None:
     assert load_problems("builtin:test?order=published") == published
 
 
+def test_the_parts_of_a_set_are_the_whole() -> None:
+    whole = load_problems("builtin:test?order=shortest")
+    parts = [load_problems(f"builtin:test?part={number}/3&order=shortest") for number in (1, 2, 3)]
+    assert [one[0] for one in parts] == whole[:3] and parts[0][1] == whole[3]
+    assert sorted((problem for part in parts for problem in part), key=whole.index) == whole
+
+
+@pytest.mark.parametrize("value", ["0/3", "4/3", "1/0", "1", "a/b", "1/3/4", "-1/3", ""])
+def test_a_part_is_one_of_several(value: str) -> None:
+    with pytest.raises(ProblemError, match=r"expected K/N with 1 <= K <= N, as in part=1/4"):
+        load_problems(f"builtin:test?part={value}")
+
+
+def test_a_part_has_problems() -> None:
+    bare = Problem(problem_id="bare", prompt="p", private_tests=(FunctionTest("assert f(1) == 1"),))
+    with pytest.raises(ProblemError, match=r"part=2/2: there are 1 problems, so this part has none"):
+        SuiteOptions(part=(2, 2)).arrange([bare])
+
+
 @pytest.mark.parametrize(("count", "kept"), [(4, 4), (2, 2), (1, 1), (0, 0)])
 def test_fewer_private_tests_are_the_first_ones_and_change_nothing_else(count: int, kept: int) -> None:
     whole, cut = load_problems("builtin:train"), load_problems(f"builtin:train?private_tests={count}")
