@@ -94,18 +94,18 @@ def _parquet(rows: list[Any]) -> bytes | None:
     return bytes(sink.getvalue())
 
 
+OPTIONS = ("", "", "?public_tests=all", "?private_tests=1", "?order=shortest", "?part=2/3")
+
+
 @AMOUNTS
 def test_problem_files(amount: str, tmp_path: Path) -> None:
     def case(data: st.DataObject) -> None:
         name = data.draw(st.sampled_from(sorted(ROWS)))
         file = written(data, tmp_path, ROWS[name])
-        options = data.draw(
-            st.sampled_from(("", "", "?public_tests=all", "?private_tests=1", "?order=shortest", "?part=2/3"))
-        )
+        options = data.draw(st.sampled_from(OPTIONS))
         full = named(f"{name}{options}", file) if name else str(file)
-        found = judged(
-            lambda: read_problems(full), [str(file), "private_tests=1", "part=2/3"], f"problems of {name or 'your own'}"
-        )
+        named_in_errors = [str(file), "private_tests=1", "part=2/3"]
+        found = judged(lambda: read_problems(full), named_in_errors, f"problems of {name or 'your own'}")
         if found is not None:
             judged(lambda: used(found), [str(file)], "problems that were read")
 

@@ -169,8 +169,8 @@ MEANINGS: dict[str, dict[str, str]] = {
         "problem_id": "",
         "sample": "number of the search among those of its problem",
         "turn": "1 for the first; there are as many as the search may have",
-        "solved": "1 if the answer held after this turn passes all tests, 0 if not; in the view `one_turn` the share of all "
-        "choices of N answers that give a right one; null if the episode is masked",
+        "solved": "1 if the answer held after this turn passes all tests, 0 if not; in the view `one_turn` the "
+        "share of all choices of N answers that give a right one; null if the episode is masked",
         "tokens": "sampled in this turn; 0 once the episode has ended",
         "prompt_tokens": "of the histories that were read in this turn, each once; 0 once the episode has ended",
         "executions": "programs that the choices of this turn ran on public tests or extra inputs and that had not run "
