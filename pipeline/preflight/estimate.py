@@ -93,6 +93,7 @@ def describe_run(config: Config, splits: ProblemSplits) -> str:
         f"episodes     {cost.episodes} sampled for training and held-out pairs, in iterations 0 to "
         f"{config.run.iterations}",
         _answers_line(config, cost.answers),
+        f"executions   at most {cost.answers} programs, each by public tests and most by private ones",
         f"trainings    {cost.generators} of the generator, {cost.verifiers} of the verifier",
         f"disk         {cost.text()}",
         *(f"note         {line}" for line in problem_notices(config, splits)),

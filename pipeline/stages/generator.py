@@ -97,7 +97,13 @@ def fit_policy(context: StageContext, *, examples: Manifest, stage: str) -> Stag
 
 
 def _training_rows(config: Config, size: SplitSize, iteration: int) -> float:
-    return (config.fine_tune.steps or 1) * config.fine_tune.batch_examples
+    """At most: with epochs, of an example for each history that is lent."""
+    settings, rollouts = config.fine_tune, config.rollouts
+    if settings.epochs is None:
+        return (settings.steps or 1) * settings.batch_examples
+    per_problem = settings.trajectories_per_problem
+    lent = rollouts.samples if per_problem == "all" else min(per_problem, rollouts.samples)
+    return settings.epochs * size("train") * lent * rollouts.turns
 
 
 def _funnel(suffix: str, extras: tuple[str, ...]) -> tuple[FunnelCounts, ...]:
@@ -124,7 +130,7 @@ CONTROL_EXAMPLES = Stage(
     funnel=_funnel(", control", ()),
 )
 _POLICY_FIELDS = ("fine_tune", *MODEL_FIELDS, "run.seed")
-FINE_TUNING_RATE = Rate(name="policy", seconds=2e-3)
+FINE_TUNING_RATE = Rate(name="policy", seconds=2e-3, kind="fine-tuning")
 POLICY = Stage(
     name="policy",
     title="fine-tuning of the generator",

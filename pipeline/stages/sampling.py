@@ -65,7 +65,7 @@ EPISODES = Stage(
     title="episodes of the training problems",
     config_fields=(*_ROLLOUT_FIELDS, "problems.train", "problems.limit_train", "protocol.train_tests"),
     function=partial(sample_episodes, split="train"),
-    rate=Rate(name="episodes", seconds=3e-3),
+    rate=Rate(name="episodes", seconds=3e-3, kind="sampling"),
     work=partial(_answers_at_most, split="train"),
     funnel=(
         FunnelCounts("Episodes, by why sampling ended", "episodes", ENDINGS, ("turns", "tokens")),
@@ -82,6 +82,6 @@ HELD_OUT = Stage(
     title="episodes of the validation problems",
     config_fields=(*_ROLLOUT_FIELDS, "problems.validation", "problems.limit_validation"),
     function=partial(sample_episodes, split="validation"),
-    rate=Rate(name="held_out", seconds=3e-3),
+    rate=Rate(name="held_out", seconds=3e-3, kind="sampling"),
     work=partial(_answers_at_most, split="validation"),
 )

@@ -15,7 +15,7 @@ from pipeline.state.stage import Rate, SplitSize, Stage, StageContext, StageOutp
 _SEARCH_FIELDS = (*SAMPLING_FIELDS, "rollouts.max_tokens", "rollouts.shard_episodes")
 _GREEDY_FIELDS = (*_SEARCH_FIELDS, "eval.turns", "eval.greedy_alone", "protocol.stop")
 _TEST_FIELDS = ("problems.test", "problems.limit_test")
-SEARCH_RATE = Rate(name="search", seconds=3e-3)
+SEARCH_RATE = Rate(name="search", seconds=3e-3, kind="searching")
 
 
 def search_greedily(context: StageContext, *, policy: Checkpoint, split: str = "test") -> StageOutput:

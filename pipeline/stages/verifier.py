@@ -118,7 +118,12 @@ def reader_of(config: Config) -> str:
 
 
 def _training_rows(config: Config, size: SplitSize, iteration: int) -> float:
-    return (config.verifier.steps or 1) * config.verifier.batch_pairs * 2
+    """Two to a pair; with epochs at most, as if every problem had all of its pairs."""
+    settings = config.verifier
+    if settings.epochs is None:
+        return (settings.steps or 1) * settings.batch_pairs * 2
+    times = iteration + 1 if settings.pairs_per == "iteration" else 1
+    return settings.epochs * size("train") * settings.pairs_per_problem * times * 2
 
 
 def _answers_so_far(config: Config, size: SplitSize, iteration: int) -> float:
@@ -156,7 +161,7 @@ VERIFIER = Stage(
     title="training of the verifier",
     config_fields=(*_TRAINING_FIELDS, "model.verifier", "model.dtype", "model.max_tokens", "run.seed"),
     function=fit_verifier,
-    rate=Rate(name="verifier", seconds=1.1e-3),
+    rate=Rate(name="verifier", seconds=1.1e-3, kind="training of the verifier"),
     work=_training_rows,
 )
 SCORES = Stage(
@@ -164,6 +169,6 @@ SCORES = Stage(
     title="scores of answers",
     config_fields=("model.dtype", "model.max_tokens", "verifier.max_tokens", "verifier.scorer"),
     function=score_episodes,
-    rate=Rate(name="scores", seconds=2.5e-4),
+    rate=Rate(name="scores", seconds=2.5e-4, kind="scoring"),
     work=_answers_so_far,
 )

@@ -5,7 +5,7 @@ Everything that is known of a stage is in its row: run, report, forecast and fun
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from actors.storage.checkpoint import Checkpoint
 from pipeline.config.schema import Config
@@ -56,12 +56,17 @@ class StageOutput:
     expected_parts: int | None = None
 
 
+StageKind = Literal["sampling", "searching", "scoring", "training of the verifier", "fine-tuning", "the rest"]
+"""What a stage mostly does, in the order in which an estimate shows it."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rate:
     """Seconds per unit of work of stages that work alike: the embedded default on 2 quiet cores, actors up."""
 
     name: str
     seconds: float
+    kind: StageKind = "the rest"
 
 
 SplitSize = Callable[[str], int]

@@ -26,6 +26,7 @@ ROOMS = {  # from top to bottom; a room may import itself and those below it
             "execution",
             "retention",
             "running_report",
+            "durations",
             "plan",
             "serving",
             "preflight",
