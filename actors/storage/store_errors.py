@@ -10,6 +10,7 @@ STATUS = re.compile(r"status(?: code)?:? (\d{3})")
 CODE = re.compile(r"<Code>(\w+)</Code>")
 TRIES = re.compile(r"in ([\d.]+)(m?s), after (\d+) retries")
 SECRETS = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL|SERVICE_ACCOUNT")
+IN_ADDRESSES = re.compile(r"://[^\s/@]+@")
 SHOWN_CHARACTERS = 200
 CAUSES = {
     "Connection refused": "the connection was refused",
@@ -70,8 +71,12 @@ def _tries(text: str) -> str:
 
 
 def _shown(text: str) -> str:
-    line = " ".join(text.split("\n", 1)[0].split())
+    return without_secrets(" ".join(text.split("\n", 1)[0].split()))[:SHOWN_CHARACTERS]
+
+
+def without_secrets(text: str) -> str:
+    """A text that may be shown: without values of the environment's secrets, without names and passwords in URLs."""
     for name, value in os.environ.items():
         if SECRETS.search(name) and len(value) > 3:
-            line = line.replace(value, "…")
-    return line[:SHOWN_CHARACTERS]
+            text = text.replace(value, "…")
+    return IN_ADDRESSES.sub("://…@", text)

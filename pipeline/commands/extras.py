@@ -25,6 +25,8 @@ EXTRA_OF_MODULE = {
     "uvicorn": "cpu",
     "vllm": "cpu",
     "tensorboard": "tensorboard",
+    "wandb": "wandb",
+    "mlflow": "mlflow",
     "gguf": "gguf",
     "accelerate": "gguf",
 }

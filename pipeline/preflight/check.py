@@ -78,7 +78,7 @@ def check_settings(config: Config, splits: ProblemSplits, trains: bool = True) -
     trains = trains and config.learns
     for name in (config.run.root, config.model.generator, config.model.verifier):  # before anything may show them
         check_place(name)
-    check_trackers(config.run.trackers)
+    check_trackers(config.run.trackers, f"{config.run.root}/{config.run.name}")
     for field, name in _models(config, trains).items():  # before the problems, which take longer to read
         check_model(f"model.{field}", name, _context(config, field))
     config = settle_config(config, trains=trains, fetch=False)

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from actors.storage.store_errors import without_secrets
 from pipeline.trackers.console import notice
 from pipeline.trackers.kinds import TRACKERS
 from pipeline.trackers.told import ToldEvents, TrackingFile
@@ -54,6 +55,7 @@ class TrackerGroup:
                 if step.step > told.steps.get(key, 0):
                     tracker.training_step(step)
                     told.steps[key] = step.step
+                    told.events += 1
 
         self._tell(tell)
 
@@ -62,6 +64,7 @@ class TrackerGroup:
 
         def tell(tracker: Tracker, told: ToldEvents) -> None:
             tracker.stage_finished(summary)
+            told.events += 1
             if key not in told.stages:
                 told.stages.append(key)
 
@@ -75,6 +78,7 @@ class TrackerGroup:
             if told.iterations.get(key) != digest:
                 tracker.iteration_finished(iteration, rows)
                 told.iterations[key] = digest
+                told.events += 1
 
         self._tell(tell)
 
@@ -94,7 +98,7 @@ class TrackerGroup:
                 event(tracker, self._tracking.told(name))
             except (Exception, SystemExit) as error:  # whatever a stranger's tracker raises: the run is worth more
                 self._trackers.pop(name, None)
-                notice(f"tracker {name!r} failed and is told nothing more: {type(error).__name__}: {error}")
+                notice(f"tracker {name!r} failed and is told nothing more: {_said(error)}")
         self._tracking.save()
 
 
@@ -109,12 +113,17 @@ def open_trackers(names: Sequence[str], root: str) -> Iterator[TrackerGroup]:
         try:
             found[name] = TRACKERS[name].open(root)
         except (Exception, SystemExit) as error:  # as above
-            notice(f"tracker {name!r} cannot be opened and is left out: {type(error).__name__}: {error}")
+            notice(f"tracker {name!r} cannot be opened and is left out: {_said(error)}")
     group = TrackerGroup(found, TrackingFile(root))
     try:
         yield group
     finally:
         group.close()
+
+
+def _said(error: BaseException) -> str:
+    """What a tracker raised: the texts of clients may hold keys."""
+    return f"{type(error).__name__}: {without_secrets(str(error))}"
 
 
 def _stage_key(iteration: int, stage: str) -> str:

@@ -31,6 +31,30 @@ def _open_prometheus(root: str) -> Tracker:
     return PrometheusTracker()
 
 
+def _open_wandb(root: str) -> Tracker:
+    from pipeline.trackers.wandb import WandbTracker
+
+    return WandbTracker(root)
+
+
+def _check_wandb(root: str) -> None:
+    from pipeline.trackers.wandb import check_account
+
+    check_account(root)
+
+
+def _open_mlflow(root: str) -> Tracker:
+    from pipeline.trackers.mlflow import MlflowTracker
+
+    return MlflowTracker(root)
+
+
+def _check_mlflow(root: str) -> None:
+    from pipeline.trackers.mlflow import check_store
+
+    check_store(root)
+
+
 TRACKERS: Registry[TrackerKind] = Registry(
     "tracker",
     TrackerKind,
@@ -46,18 +70,36 @@ TRACKERS: Registry[TrackerKind] = Registry(
         "prometheus": TrackerKind(
             title="counters and gauges on the Prometheus port of Ray's node", open=_open_prometheus, modules=("ray",)
         ),
+        "wandb": TrackerKind(
+            title="a run at Weights & Biases, or under wandb/ with WANDB_MODE=offline",
+            open=_open_wandb,
+            modules=("wandb",),
+            extra="wandb",
+            check=_check_wandb,
+        ),
+        "mlflow": TrackerKind(
+            title="a run of MLflow, in mlflow.db or where MLFLOW_TRACKING_URI says",
+            open=_open_mlflow,
+            modules=("mlflow",),
+            extra="mlflow",
+            check=_check_mlflow,
+        ),
     },
 )
 
 
-def check_trackers(names: Iterable[str]) -> None:
-    """Raise TrackerError for the first of `run.trackers` whose package is not installed; plug-ins are not imported."""
+def check_trackers(names: Iterable[str], root: str) -> None:
+    """Raise TrackerError for the first of `run.trackers` that cannot be opened on the run directory `root`: its package
+    is not installed, or its own check refuses. Plug-ins are not imported."""
     for name in names:
         if name not in TRACKERS:
             continue
-        for module in TRACKERS[name].modules:
+        kind = TRACKERS[name]
+        for module in kind.modules:
             if importlib.util.find_spec(module) is None:
                 raise TrackerError(
                     f"run.trackers holds {name!r}, which needs the package {module}: install mucode with the extra "
-                    f"{TRACKERS[name].extra!r}, or take {name!r} out of run.trackers"
+                    f"{kind.extra!r}, or take {name!r} out of run.trackers"
                 )
+        if kind.check is not None:
+            kind.check(root)

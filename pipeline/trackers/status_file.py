@@ -8,6 +8,7 @@ behind an object store. A file that cannot be written is told once, and ends not
 import json
 import os
 import socket
+import sys
 import threading
 import time
 from collections import deque
@@ -163,6 +164,11 @@ class StatusFile:
             self._counts.popleft()
         (first, before), (last, done) = self._counts[0], self._counts[-1]
         return round((done - before) / (last - first), 6) if last > first and done > before else None
+
+
+def current_ending() -> Ending:
+    """How what is being left just now ends, for what stands in its `finally`."""
+    return _ending(sys.exc_info()[1])[0]
 
 
 def _ending(error: BaseException | None) -> tuple[Ending, str]:

@@ -8,6 +8,7 @@ import posixpath
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from pipeline.trackers.scalars import iteration_scalars, stage_scalars, step_scalars, training_folder
 from pipeline.trackers.tracker import MetricRecord, RunInfo, StageSummary, TrainingStep
 
 if TYPE_CHECKING:
@@ -30,25 +31,13 @@ class TensorBoardTracker:
         self._writer().flush()
 
     def training_step(self, step: TrainingStep) -> None:
-        values = {
-            "loss": step.loss,
-            "learning_rate": step.learning_rate,
-            "grad_norm": step.grad_norm,
-            "tokens_per_second": step.tokens_per_second,
-        }
-        self._scalars(f"iter_{step.iteration:04d}", step.stage, values, step.step)
+        self._add(training_folder(step.iteration), step_scalars(step), step.step)
 
     def stage_finished(self, summary: StageSummary) -> None:
-        values = {"seconds": summary.seconds, **summary.counts}
-        self._scalars("", f"stage/{summary.stage}", values, summary.iteration)
+        self._add("", stage_scalars(summary), summary.iteration)
 
     def iteration_finished(self, iteration: int, rows: Sequence[MetricRecord]) -> None:
-        for row in rows:
-            if row["iteration"] == iteration:
-                for point in row["turns"]:
-                    name = f"{row['metric']}/{row['series']}_n{row['width']}_turn{point['turn']}"
-                    values = {"value": point["value"], "low": point["low"], "high": point["high"]}
-                    self._scalars("", name, values, iteration)
+        self._add("", iteration_scalars(iteration, rows), iteration)
 
     def close(self) -> None:
         for writer in self._writers.values():
@@ -59,9 +48,8 @@ class TensorBoardTracker:
             self._writers[folder] = self._open(posixpath.join(self._directory, folder))
         return self._writers[folder]
 
-    def _scalars(self, folder: str, tag: str, values: Mapping[str, float | None], step: int) -> None:
+    def _add(self, folder: str, values: Mapping[str, float], step: int) -> None:
         writer = self._writer(folder)
-        for name, value in values.items():
-            if value is not None:
-                writer.add_scalar(f"{tag}/{name}", value, step)
+        for tag, value in values.items():
+            writer.add_scalar(tag, value, step)
         writer.flush()

@@ -21,6 +21,8 @@ class ToldEvents:
     stages: list[str] = field(default_factory=list)
     iterations: dict[str, str] = field(default_factory=dict)
     """Digest of the rows of each iteration: rows that were computed again are told again."""
+    events: int = 0
+    """How often it was told something, over all starts: of steps, stages and iterations."""
 
 
 @dataclass(slots=True)

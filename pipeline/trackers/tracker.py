@@ -125,3 +125,6 @@ class TrackerKind:
     """That must be installed; looked for before any work."""
     extra: str = ""
     """The extra of this package that brings them."""
+    check: Callable[[str], None] | None = None
+    """Raises TrackerError if one cannot be opened on that run directory, for want of a key, say. It is called before
+    any work and by dry runs, and asks neither a person nor the network."""

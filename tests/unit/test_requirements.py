@@ -24,6 +24,7 @@ DISTRIBUTIONS = {
     "tokenizers": "transformers",
     "safetensors": "transformers",
     "markdown_it": "markdown-it-py",
+    "mlflow": "mlflow-skinny",
 }
 """Module -> what brings it, if the names differ."""
 

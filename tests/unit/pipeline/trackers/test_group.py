@@ -79,9 +79,21 @@ def test_a_tracker_that_fails_is_said_once_and_told_nothing_more(
     assert bad.told == []
 
 
+def test_what_a_tracker_raises_is_said_without_keys(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Refused(RecordingTracker):
+        def training_step(self, step: TrainingStep) -> None:
+            raise OSError("https://me:word@host/runs?key=0123456789: refused")
+
+    monkeypatch.setenv("SOME_API_KEY", "0123456789")
+    group(tmp_path, bad=Refused()).training_steps([training_step(1)])
+    assert capsys.readouterr().out.endswith("OSError: https://…@host/runs?key=…: refused\n")
+
+
 def test_a_plug_in_is_opened_by_its_import_path(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     names = ("tests.support.recording_tracker:RECORDING", "tests.support.recording_tracker:ABSENT")
-    check_trackers(names)  # imports neither
+    check_trackers(names, str(tmp_path))  # imports neither
     with open_trackers(names, str(tmp_path)) as trackers:
         trackers.run_started(RunInfo(run_id=trackers.run_id, name="run", root=str(tmp_path), iterations=1, settings={}))
         assert trackers.names == names[:1]
@@ -94,7 +106,16 @@ def test_what_is_missing_is_refused_before_any_work(monkeypatch: pytest.MonkeyPa
     row = TrackerKind(title="", open=RecordingTracker, modules=("not_installed_here",), extra="tensorboard")
     monkeypatch.setitem(TRACKERS._shipped, "tensorboard", row)
     with pytest.raises(TrackerError, match=r"needs the package not_installed_here: install mucode with the extra"):
-        check_trackers(["console", "tensorboard"])
+        check_trackers(["console", "tensorboard"], "runs/r")
+
+
+def test_events_are_counted_over_all_starts(tmp_path: Path) -> None:
+    for step in (1, 1, 2):
+        trackers = group(tmp_path, own=RecordingTracker())
+        trackers.training_steps([training_step(step)])
+        trackers.iteration_finished(0, [])
+    trackers.stage_finished(StageSummary(iteration=1, stage="policy", started=0.0, seconds=1.0))
+    assert TrackingFile(str(tmp_path)).told("own").events == 4  # two steps, an iteration, a stage
 
 
 def test_a_tracker_that_exits_ends_alone_and_none_is_opened_twice(

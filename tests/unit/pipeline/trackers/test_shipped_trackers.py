@@ -1,4 +1,4 @@
-"""The three shipped trackers, told of one small run."""
+"""Trackers of a terminal and of files, told of one small run."""
 
 import json
 from pathlib import Path
@@ -7,58 +7,7 @@ import pytest
 
 from pipeline.stages.sampling import EPISODES
 from pipeline.trackers.console import ProgressLine, plain_words
-from pipeline.trackers.group import open_trackers
-from pipeline.trackers.tracker import MetricRecord, RunInfo, StageSummary, TrainingStep
-
-ROWS: list[MetricRecord] = [
-    {
-        "iteration": 1,
-        "metric": "accuracy",
-        "series": "greedy",
-        "width": 1,
-        "label": "µCode",
-        "n": 300,
-        "turns": [{"turn": 1, "value": 0.5, "low": 0.25, "high": 0.75}],
-    }
-]
-
-
-def tell(name: str, root: Path) -> None:
-    """Two steps, a stage and an iteration."""
-    with open_trackers([name], str(root)) as trackers:
-        trackers.run_started(
-            RunInfo(run_id=trackers.run_id, name="r", root=str(root), iterations=1, settings={"run": {"seed": 0}})
-        )
-        trackers.training_steps(
-            [
-                TrainingStep(
-                    iteration=1,
-                    stage="policy",
-                    step=step,
-                    steps=2,
-                    loss=0.5 / step,
-                    learning_rate=0.125,
-                    grad_norm=2.0 if step == 1 else None,
-                    tokens=30,
-                    seconds=0.5,
-                )
-                for step in (1, 2)
-            ]
-        )
-        trackers.stage_finished(
-            StageSummary(
-                iteration=1,
-                stage="policy",
-                started=100.0,
-                seconds=2.5,
-                counts={"rows": 7, "dropped": 0},
-                metrics={"last_loss": 0.25},
-                number=3,
-                total=9,
-                seconds_left=400.0,
-            )
-        )
-        trackers.iteration_finished(1, ROWS)
+from tests.support.told_run import ITERATION_SCALARS, ROWS, STEP_SCALARS, tell
 
 
 def test_console(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -98,20 +47,8 @@ def test_tensorboard(tmp_path: Path) -> None:
         events.Reload()
         return {tag: [(one.step, one.value) for one in events.Scalars(tag)] for tag in events.Tags()["scalars"]}
 
-    assert scalars(tmp_path / "tensorboard" / "iter_0001") == {
-        "policy/loss": [(1, 0.5), (2, 0.25)],
-        "policy/learning_rate": [(1, 0.125), (2, 0.125)],
-        "policy/grad_norm": [(1, 2.0)],
-        "policy/tokens_per_second": [(1, 60.0), (2, 60.0)],
-    }
-    assert scalars(tmp_path / "tensorboard") == {
-        "stage/policy/seconds": [(1, 2.5)],
-        "stage/policy/rows": [(1, 7.0)],
-        "stage/policy/dropped": [(1, 0.0)],
-        "accuracy/greedy_n1_turn1/value": [(1, 0.5)],
-        "accuracy/greedy_n1_turn1/low": [(1, 0.25)],
-        "accuracy/greedy_n1_turn1/high": [(1, 0.75)],
-    }
+    assert scalars(tmp_path / "tensorboard" / "iter_0001") == STEP_SCALARS
+    assert scalars(tmp_path / "tensorboard") == ITERATION_SCALARS
 
 
 def test_a_progress_line_says_rate_and_time_left(
