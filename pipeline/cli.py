@@ -61,6 +61,9 @@ COMMANDS: dict[str, Command] = {
     "status": Command(
         help="say what a run, a study or an evaluation is doing", module="pipeline.commands.directories.status"
     ),
+    "trace": Command(
+        help="write when a run worked at what as a trace, for Perfetto", module="pipeline.commands.directories.trace"
+    ),
     "ls": Command(help="list the runs below a folder", module="pipeline.commands.directories.ls"),
     "gc": Command(
         help="remove checkpoints and left-overs that a run needs no longer", module="pipeline.commands.directories.gc"

@@ -2,13 +2,15 @@
 
 import posixpath
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, TypeAdapter
 
-from actors.storage.run_storage import Count, parse_typed
-from pipeline.state.run_files import CONFIG
-from pipeline.state.store import Store
+from actors.storage.run_storage import Count, Time, parse_typed
+from pipeline.state.run_files import CONFIG, RunFiles
+
+if TYPE_CHECKING:
+    from pipeline.state.store import Store  # imports pyarrow
 
 ENVIRONMENT, SPANS = "environment.json", "spans.jsonl"
 
@@ -28,17 +30,19 @@ class _Stored:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A line of spans.jsonl."""
+    """A line of spans.jsonl: a stage, or a driver's `start` or whole `run`; `start` is a Unix time."""
 
     name: str
+    start: Time
     seconds: Annotated[float, Field(ge=0, le=1e10, allow_inf_nan=False)]
+    iteration: Count | None = None
 
 
 _STORED, _SPAN = TypeAdapter(_Stored), TypeAdapter(Span)
 _SECTIONS, _VERSIONS = TypeAdapter(dict[str, dict[str, Any]]), TypeAdapter(dict[str, Any])
 
 
-def stored_settings(store: Store) -> dict[str, dict[str, Any]]:
+def stored_settings(store: "Store") -> dict[str, dict[str, Any]]:
     """The run's config as it was written; {} if there is none. Raises DamagedError."""
     try:
         data, where = store.read(CONFIG), posixpath.join(store.root, CONFIG)
@@ -48,7 +52,7 @@ def stored_settings(store: Store) -> dict[str, dict[str, Any]]:
     return parse_typed(data, where, _SECTIONS)
 
 
-def stored_environment(store: Store) -> dict[str, Any]:
+def stored_environment(store: "Store") -> dict[str, Any]:
     """What the last driver ran with; {} if nothing says so. Raises DamagedError."""
     try:
         return parse_typed(store.read(ENVIRONMENT), posixpath.join(store.root, ENVIRONMENT), _VERSIONS)
@@ -56,7 +60,7 @@ def stored_environment(store: Store) -> dict[str, Any]:
         return {}
 
 
-def stored_spans(store: Store) -> list[Span]:
+def stored_spans(store: "Store | RunFiles") -> list[Span]:
     """The times of what was carried out; [] if no tracker wrote them down. Raises DamagedError."""
     try:
         lines = store.read(SPANS).splitlines()

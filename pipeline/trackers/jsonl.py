@@ -1,7 +1,8 @@
 """The tracker that writes lines of JSON into the run directory.
 
 metrics.jsonl   the metrics of all iterations, written anew with each: pipeline.trackers.tracker.MetricRecord
-spans.jsonl     {name, start, seconds, iteration} of every stage that was carried out, and of every start of the run
+spans.jsonl     {name, start, seconds, iteration} of every stage that was carried out; of every driver a `start`, which
+                takes no time, and if it was not killed a `run`
 events.jsonl    all that a tracker is told, each line with its `event` and the Unix `time` in seconds
 """
 
@@ -21,10 +22,11 @@ class JsonlTracker:
 
     def __init__(self, root: str) -> None:
         self._storage = open_storage(root)
-        self._started = time.time()
+        self._started, self._clock = time.time(), time.monotonic()
 
     def run_started(self, info: RunInfo) -> None:
-        self._started = time.time()
+        self._started, self._clock = time.time(), time.monotonic()
+        self._span("start", self._started, 0.0, {})
         self._event("run_started", asdict(info))
 
     def training_step(self, step: TrainingStep) -> None:
@@ -40,7 +42,7 @@ class JsonlTracker:
         self._event("iteration_finished", {"iteration": iteration})
 
     def close(self) -> None:
-        seconds = time.time() - self._started
+        seconds = time.monotonic() - self._clock
         self._span("run", self._started, seconds, {})
         self._event("run_ended", {"seconds": round(seconds, 3)})
 

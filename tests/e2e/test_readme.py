@@ -1,5 +1,6 @@
 """Every command in the README and the pages runs here or in the test named for it; untested ones are dry runs."""
 
+import json
 import os
 import re
 import shlex
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.small_run import ROOT
+from tests.support.trace_format import read_trace
 
 pytestmark = [pytest.mark.docker, pytest.mark.e2e]
 README = (ROOT / "README.md").read_text()
@@ -57,6 +59,7 @@ HERE = (
         "mucode config",
         "mucode runs verify",
         "mucode status",
+        "mucode trace",
         "mucode gc",
     ),
     *("python -m sandbox ", "python -c"),
@@ -84,9 +87,15 @@ def test_command(line: str, undisturbed: Path, tmp_path: Path) -> None:
     if line.startswith("mucode eval"):
         line += f" --set run.root={tmp_path} --set problems.limit_test=8 --set eval.best_of=2"
     line = line.replace("runs/embedded", str(undisturbed)).replace("results.jsonl", str(tmp_path / "results.jsonl"))
+    line = line.replace("trace.json", str(tmp_path / "trace.json"))
     environment = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"}
     done = subprocess.run(shlex.split(line), cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
+    if line.startswith("mucode trace"):
+        found = read_trace(tmp_path / "trace.json")
+        spans = [json.loads(span) for span in (undisturbed / "spans.jsonl").open()]
+        assert len(found["driver"]) == sum(span["name"] == "start" for span in spans)
+        assert [stage["name"] for stage in found["stage"]] == [span["name"] for span in spans if "iteration" in span]
     if "sandbox check" in line:
         results = (tmp_path / "results.jsonl").read_text().splitlines()
         assert len(results) == 974

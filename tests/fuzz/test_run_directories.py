@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import strategies as st
 
 from pipeline.commands import report, runs
-from pipeline.commands.directories import gc, ls
+from pipeline.commands.directories import gc, ls, trace
 from pipeline.integrity.before_work import require_intact
 from pipeline.overview.directory_status import directory_status
 from pipeline.overview.text import status_text
@@ -55,6 +56,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "runs verify": lambda root: executed(runs, run_dir=root),
     "status": shown,
     "ls": lambda root: executed(ls, root=str(Path(root).parent), json=False),
+    "trace": lambda root: executed(trace, run_dir=root, out=os.devnull),
     "gc --dry-run": lambda root: executed(gc, run_dir=root, images=False, keep="last+best", dry_run=True),
     "report": lambda root: executed(report, run_dir=root),
 }
@@ -62,7 +64,7 @@ CHEAP = [name for name in READERS if name != "report"]
 
 
 @AMOUNTS
-@pytest.mark.parametrize("names", [CHEAP, ["report"]], ids=["resume, verify, status, ls, gc", "report"])
+@pytest.mark.parametrize("names", [CHEAP, ["report"]], ids=["resume, verify, status, ls, trace, gc", "report"])
 def test_run_directories(amount: str, names: list[str], originals: list[Path], tmp_path: Path) -> None:
     place = tmp_path / "runs" / "damaged"
 

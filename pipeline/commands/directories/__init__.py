@@ -1,1 +1,1 @@
-"""Commands about run directories, given from elsewhere: status, ls, gc, export. Files as in `commands`."""
+"""Commands about run directories, given from elsewhere: status, ls, gc, export, trace. Files as in `commands`."""

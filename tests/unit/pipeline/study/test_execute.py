@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import cli
 from pipeline.errors import ConfigError, StoreError
 from pipeline.state.store import Store
 from pipeline.study.dry_run import forecast_stages
@@ -13,6 +14,7 @@ from pipeline.study.execute import require_cores, require_same_study
 from pipeline.study.load import load_study
 from pipeline.study.runs import study_runs
 from tests.support.small_study import STUDY, count_stages, execute_fake_study, write_study
+from tests.support.trace_format import read_trace
 
 
 def test_shared_stages_run_once(undisturbed: Path) -> None:
@@ -22,8 +24,30 @@ def test_shared_stages_run_once(undisturbed: Path) -> None:
     assert len(manifests) == len(planned)
     assert not list((undisturbed / "cells").rglob("manifest.json"))
     lines = [line for cell in (undisturbed / "cells").iterdir() for line in (cell / "spans.jsonl").open()]
-    ran = [span for span in map(json.loads, lines) if span["name"] != "run"]
+    ran = [span for span in map(json.loads, lines) if span["name"] not in ("start", "run")]
     assert len(ran) == len(planned)
+
+
+def require_trace(study: Path, out: Path) -> int:
+    """Requires that the study's trace has every stage that its runs executed, when it was, and each within its driver;
+    returns the number of drivers."""
+    assert cli.main(["trace", str(study), "--out", str(out)]) == 0
+    found = read_trace(out)
+    lines = [json.loads(line) for file in (study / "cells").glob("*/spans.jsonl") for line in file.open()]
+    zero = min(line["start"] for line in lines)
+    told = sorted(
+        (line["name"], line["iteration"], line["start"] - zero, line["seconds"])
+        for line in lines
+        if "iteration" in line
+    )
+    finished = [event for event in found["stage"] if "unfinished" not in event["args"]]
+    shown = sorted(
+        (event["name"], event["args"]["iteration"], event["ts"] / 1e6, event["dur"] / 1e6) for event in finished
+    )
+    assert len(told) > 20 and [one[:2] for one in shown] == [one[:2] for one in told]
+    for place, within_s in ((2, 0.05), (3, 0.001)):
+        assert [one[place] for one in shown] == pytest.approx([one[place] for one in told], abs=within_s)
+    return len(found["driver"])
 
 
 def test_every_kill_is_survived_and_the_tables_are_the_same(undisturbed: Path, tmp_path: Path) -> None:
@@ -38,6 +62,8 @@ def test_every_kill_is_survived_and_the_tables_are_the_same(undisturbed: Path, t
     again = file.parent / "small"
     for name in ("results.json", "results.md"):
         assert (again / name).read_bytes() == (undisturbed / name).read_bytes()
+    assert require_trace(undisturbed, tmp_path / "undisturbed.json") == len(list((undisturbed / "cells").iterdir()))
+    assert require_trace(again, tmp_path / "again.json") > len(list((again / "cells").iterdir()))
     assert count_stages(again) == count_stages(undisturbed)
 
 

@@ -27,9 +27,10 @@ def test_answers_that_nobody_asked_about_are_not_called_unjudged() -> None:
 def test_jsonl(tmp_path: Path) -> None:
     tell("jsonl", tmp_path)
     assert [json.loads(line) for line in (tmp_path / "metrics.jsonl").open()] == ROWS
-    stage, run = (json.loads(line) for line in (tmp_path / "spans.jsonl").open())
+    start, stage, run = (json.loads(line) for line in (tmp_path / "spans.jsonl").open())
     assert stage == {"name": "policy", "start": 100.0, "seconds": 2.5, "iteration": 1}
-    assert run["name"] == "run"
+    assert (start["name"], start["seconds"]) == ("start", 0.0)
+    assert (run["name"], run["start"]) == ("run", start["start"])
     events = [json.loads(line) for line in (tmp_path / "events.jsonl").open()]
     assert [event["event"] for event in events] == [
         *("run_started", "training_step", "training_step", "stage_finished", "iteration_finished", "run_ended")
