@@ -72,6 +72,10 @@ COMMANDS: dict[str, Command] = {
         help="write a model of a run as a plain Hugging Face directory with a model card",
         module="pipeline.commands.directories.export",
     ),
+    "view": Command(
+        help="write all episodes of a run as a page to filter and search, or as logs for Inspect",
+        module="pipeline.commands.directories.view",
+    ),
     "serve": Command(
         help="answer over HTTP: vLLM's server, or answers chosen by tests and a verifier",
         module="pipeline.commands.serve",

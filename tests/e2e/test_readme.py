@@ -46,6 +46,7 @@ ELSEWHERE = {
     "curl": "tests/unit/pipeline/serving/test_app.py asks the same, tests/e2e/test_serve.py for real",
     "mucode export": "tests/e2e/test_export.py",
     "vllm serve": "its engine, on the same directory, in a slow test of tests/e2e/test_export.py",
+    "mucode view": "tests/unit/pipeline/episode_view/",
     "mucode ls runs": "tests/unit/pipeline/overview/test_directory_status.py",
 }
 HERE = (

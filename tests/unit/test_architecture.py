@@ -32,6 +32,7 @@ ROOMS = {  # from top to bottom; a room may import itself and those below it
             "preflight",
             "export",
             "model_files",
+            "episode_view",
             "report",
             "integrity",
             "iteration",
