@@ -103,7 +103,7 @@ def _with_open_stage(work: DriverWork, stage: RecordedStage, written: float) -> 
     driver = work.driver
     moved, after = (work.stages[-1].moved_s, work.stages[-1].end) if work.stages else (driver.moved_s, driver.start)
     start, end = stage.began + moved, written + moved
-    if start < after - MOVED_S or (start > driver.end and not driver.unfinished):
+    if start < after - MOVED_S or (start > driver.end + MOVED_S and not driver.unfinished):
         return work
     start = max(start, after)
     end = max(start, end if driver.unfinished else min(end, driver.end))

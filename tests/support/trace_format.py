@@ -6,13 +6,15 @@ from typing import Any
 
 KEYS = {"name": str, "ph": str, "ts": int, "pid": int, "tid": int, "args": dict}
 """Of each event; a complete one (`X`) has `cat` and `dur`, too."""
+RANKS = ("driver", "iteration", "stage")
+"""From the outermost to the innermost."""
 
 
 def read_trace(file: Path) -> dict[str, list[dict[str, Any]]]:
     """Complete events of a trace that is well formed, by their category."""
     trace = json.loads(file.read_text())
     assert isinstance(trace["traceEvents"], list) and trace["displayTimeUnit"] in ("ms", "ns")
-    found: dict[str, list[dict[str, Any]]] = {"driver": [], "iteration": [], "stage": []}
+    found: dict[str, list[dict[str, Any]]] = {rank: [] for rank in RANKS}
     named = set()
     for event in trace["traceEvents"]:
         assert all(isinstance(event[key], kind) for key, kind in KEYS.items()), event
@@ -35,13 +37,13 @@ def _row(event: dict[str, Any]) -> tuple[int, int]:
 
 
 def _require_nested(events: list[dict[str, Any]]) -> None:
-    """As a viewer stacks them: in the order of their start, each within the one below it, and kinds in their order."""
+    """As a viewer stacks them, by their start: each within one of the next outer kind, and after the one beside it."""
     assert [event["ts"] for event in events] == sorted(event["ts"] for event in events)
-    open_: list[dict[str, Any]] = []
+    stack: list[dict[str, Any]] = []
     for event in events:
-        end = event["ts"] + event["dur"]
-        while open_ and open_[-1]["ts"] + open_[-1]["dur"] <= event["ts"] and open_[-1]["cat"] != "driver":
-            open_.pop()
-        assert all(end <= outer["ts"] + outer["dur"] for outer in open_), event
-        assert [one["cat"] for one in [*open_, event]] == ["driver", "iteration", "stage"][: len(open_) + 1], event
-        open_.append(event)
+        rank = RANKS.index(event["cat"])
+        for before in stack[rank:]:
+            assert before["ts"] + before["dur"] <= event["ts"], (before, event)
+        stack = [*stack[:rank], event]
+        assert [one["cat"] for one in stack] == list(RANKS[: rank + 1]), event
+        assert all(event["ts"] + event["dur"] <= outer["ts"] + outer["dur"] for outer in stack), (stack, event)

@@ -111,7 +111,7 @@ def test_a_run_at_work(place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert driver["args"]["unfinished"] and stage["args"]["unfinished"] and stage["name"] == "episodes"
     assert stage["args"]["start"] == pytest.approx(LIVE.stage.began, abs=0.01)
     assert stage["dur"] / 1e6 == pytest.approx(record.written - LIVE.stage.began, abs=0.01)
-    assert sum(handler.counts().values()) == (3 if place else 0)
+    assert sum(handler.counts().values()) == (4 if place else 0)
     found = traced(root, tmp_path / "trace.json")  # the driver ended by an error, in that stage
     assert "unfinished" not in found["driver"][0]["args"] and found["stage"][0]["args"]["unfinished"]
 
