@@ -36,11 +36,14 @@ def execute_command(options: argparse.Namespace) -> int:
     from pipeline.episode_view.choice import choose_episodes
     from pipeline.episode_view.inspect_logs import open_log_place, write_logs
     from pipeline.episode_view.page import open_view_place, write_view
+    from pipeline.overview.directory_status import STUDY
     from pipeline.state.run_directory import require_run_directory
     from pipeline.state.store import Store
 
     options.directory = root = named_directory(options.run_dir)
     store = Store(root)
+    if store.exists(STUDY):
+        raise ConfigError(f"{root} is a study; give one of its runs, which are the folders of {root}/cells")
     require_run_directory(store)
     choice = choose_episodes(store, options.limit, options.iteration, options.stage)
     page = None if options.out is None else open_view_place(options.out)

@@ -1,6 +1,7 @@
 """Which episodes a view holds: of finished and of running runs, within a limit, and what was left out is said."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,9 +11,11 @@ from actors.search.episode import EPISODE_SCHEMA
 from actors.storage.parts import commit_part
 from pipeline.episode_view.choice import choose_episodes
 from pipeline.episode_view.facts import episode_facts
+from pipeline.episode_view.inspect_sample import inspect_sample, inspect_summary
 from pipeline.episode_view.reading import read_episodes
 from pipeline.errors import ConfigError, StoreError
 from pipeline.state.store import Store
+from tests.support.episodes import INFRA, UNJUDGED, A, answer, episode, right
 from tests.support.small_run import EPISODES
 
 OLD_RUN = Path(__file__).parents[3] / "data" / "run-0.1.0"
@@ -62,9 +65,36 @@ def test_committed_parts_of_a_stage_at_work_are_shown(tmp_path: Path) -> None:
     assert "5 episodes so far, the stage is not finished" in choose_episodes(store, 10).stages[0].state
 
 
+def test_stages_that_a_study_shares_are_read_where_they_are(tmp_path: Path) -> None:
+    cell = Store(str(tmp_path / "study" / "cells" / "a"))
+    cell.write(json.dumps({"run": {"iterations": 1}}).encode(), "config.json")
+    place = "stages/iter_0000/episodes-4b1f"
+    commit_part(f"{tmp_path}/study/{place}", 0, pa.Table.from_pylist(EPISODES, schema=EPISODE_SCHEMA))
+    cell.files.write_json({"stage": f"../../{place}"}, "iter_0000", "episodes", "at.json")
+    assert shown(cell, 10) == {(0, "episodes"): 5}
+
+
 def test_what_is_not_there_is_refused_with_what_is(small: Store) -> None:
     with pytest.raises(ConfigError, match="no episodes of stage greedy, iteration 1; there are: search_greedy of iter"):
         choose_episodes(small, 10, [1], ["greedy"])
+
+
+def test_masked_episodes_and_those_without_a_turn_have_facts() -> None:
+    [stage] = choose_episodes(Store(str(OLD_RUN)), 10_000, names=["held_out"]).stages
+    unjudged = episode("u", answer("f", A, UNJUDGED))
+    silent = replace(episode("s", right("f")), turns=())
+    lost = episode("i", answer("f", INFRA), infrastructure=True)
+    found = [episode_facts(one, stage, {}) for one in (unjudged, silent, lost, episode("r", right("f")))]
+    assert [(one.solved, one.masked, one.ending, one.verdicts) for one in found] == [
+        (None, "unjudged", "unjudged", ("unjudged",)),
+        (None, "", "context", ()),
+        (None, "infrastructure", "infrastructure", ("infrastructure_error",)),
+        (True, "", "passed", ("accepted",)),
+    ]
+    for one, facts in zip((unjudged, silent, lost), found, strict=False):
+        sample = inspect_sample(one, stage, facts, {}, "model")
+        assert "scores" not in sample and ("error" in sample) == (facts.masked == "infrastructure")
+        assert inspect_summary(sample)["message_count"] == 1 + len(one.turns)
 
 
 def test_facts_add_up_to_the_counts_that_the_run_wrote() -> None:

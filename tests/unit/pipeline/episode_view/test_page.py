@@ -156,3 +156,6 @@ def test_the_command_says_what_it_wrote(small: Store, tmp_path: Path, capsys: py
     assert f"page: {tmp_path}/page/index.html (1 chunk, " in said
     assert main(["view", small.root]) == 2
     assert "--out DIR" in capsys.readouterr().err
+    (tmp_path / "study.json").write_text("{}")
+    assert main(["view", str(tmp_path), "--out", str(tmp_path / "page")]) == 2
+    assert f"is a study; give one of its runs, which are the folders of {tmp_path}/cells" in capsys.readouterr().err
