@@ -42,6 +42,7 @@ class GeneratorActor(Generator):
         from transformers import AutoTokenizer  # may import torch, which reads the number of threads
 
         from actors.executor.client import JudgeClient, RayLane
+        from actors.inference.adapter import base_directory
         from actors.inference.open import open_engine
         from actors.inference.weights import local_copy
 
@@ -52,7 +53,7 @@ class GeneratorActor(Generator):
         )
         super().__init__(
             open_engine(config.engine),
-            AutoTokenizer.from_pretrained(local_copy(config.engine.checkpoint)),
+            AutoTokenizer.from_pretrained(base_directory(local_copy(config.engine.checkpoint))),
             client,
             episodes_in_flight=config.episodes_in_flight,
             max_context=config.engine.max_context,

@@ -18,6 +18,7 @@ from dataclasses import replace
 from typing import Any
 
 from actors.allocator import give_back_memory, keep_memory
+from actors.inference.adapter import base_directory, find_adapter
 from actors.inference.engine import Completion, EngineConfig, EngineError, LoadReport, Sampling
 from actors.inference.weights import WeightProbe, WeightsError, compare_tensors, local_copy
 from actors.memory import is_out_of_memory
@@ -37,7 +38,7 @@ class VllmEngine(ABC):
 
         self.config = config
         self.policy_id = ""
-        self._first_path = local_copy(config.checkpoint)
+        self._first_path = base_directory(local_copy(config.checkpoint))
         self._fresh = True
         self._requests = itertools.count()
         self._in_flight = self._pending = self._sampled = 0
@@ -135,8 +136,10 @@ class VllmEngine(ABC):
         except Exception as error:
             # reload_weights is not transactional, so whatever went wrong, only a new engine is trustworthy.
             rebuilt = f"{type(error).__name__}: {error}"
-            await self._restart(path)
+            await self._restart(base_directory(path))
             try:
+                if find_adapter(path):
+                    await self._reload(path)
                 report = await self._check(path, probe)
             except WeightsError as again:
                 raise again from error
@@ -146,7 +149,10 @@ class VllmEngine(ABC):
 
     async def _reload(self, path: str) -> None:
         """Replace the weights in place; what is left after an error is undefined."""
-        await self._on_workers("reloading weights", "reload_weights", weights_path=path)
+        if find_adapter(path):
+            await self._on_workers("reloading weights", "reload_adapted", path=path)
+        else:
+            await self._on_workers("reloading weights", "reload_weights", weights_path=path)
         await self._on_workers("packing weights", "refresh_packed_weights")
 
     async def _check(self, path: str, probe: WeightProbe) -> LoadReport:

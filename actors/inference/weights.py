@@ -19,8 +19,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from actors.inference.checkpoint_tensors import CheckpointTensors
+from actors.inference.adapter import base_directory
 from actors.inference.engine import Engine, EngineError
+from actors.inference.merged_tensors import merge_adapter, open_tensors
 from actors.machine.capacity import free_memory
 from actors.storage.checkpoint import Checkpoint, CheckpointError, fetch_checkpoint, weights_checksum
 
@@ -97,11 +98,11 @@ class WeightProbe:
         from transformers import AutoConfig
 
         self.path, self.dtype = path, dtype
-        vocabulary: int = AutoConfig.from_pretrained(path).get_text_config().vocab_size
+        vocabulary: int = AutoConfig.from_pretrained(base_directory(path)).get_text_config().vocab_size
         self.ids = probe_ids(vocabulary, min(PROBE_TOKENS, max_context - 2))
         self.expected: list[float] | None = None
         self.tolerance = WITHOUT_REFERENCE[dtype]
-        if reference_fits(CheckpointTensors(path).elements):
+        if reference_fits(open_tensors(path).elements):
             self._refer()
 
     def _refer(self) -> None:
@@ -110,7 +111,8 @@ class WeightProbe:
         from transformers.utils import logging
 
         logging.disable_progress_bar()  # a bar per load would drown an actor's log
-        model: Any = AutoModelForCausalLM.from_pretrained(self.path, dtype=torch.float32).eval()
+        model: Any = AutoModelForCausalLM.from_pretrained(base_directory(self.path), dtype=torch.float32).eval()
+        merge_adapter(model, self.path)
         self.expected = self._pass(model)
         for parameter in model.parameters():  # angles of positions stay in fp32
             parameter.data = parameter.data.to(torch.bfloat16)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from actors.inference.checkpoint_tensors import CheckpointTensors, elements
+from actors.inference.merged_tensors import MergedTensors, open_tensors
 from actors.inference.shards import Shard, linear_shards, vocabulary_shard
 
 COMPARED_ELEMENTS = 1 << 31
@@ -53,6 +54,12 @@ class WeightsExtension:
             layer.quant_method.process_weights_after_loading(layer)
         return len(tied)
 
+    def reload_adapted(self, path: str) -> None:
+        """`reload_weights` with those of the adapter in `path`, merged as they are read."""
+        tensors = open_tensors(path)
+        assert isinstance(tensors, MergedTensors), f"{path} holds no adapter"
+        self.reload_weights(weights_iterator=tensors.tensors())  # type: ignore[attr-defined]
+
     def compare_with_files(self, path: str) -> dict[str, Any]:
         """What this rank holds against the files in `path`.
 
@@ -63,7 +70,7 @@ class WeightsExtension:
         import torch
 
         started = time.monotonic()
-        files = CheckpointTensors(path)
+        files = open_tensors(path)
         ranks = self.vllm_config.parallel_config.tensor_parallel_size  # type: ignore[attr-defined]
         share = min(1.0, COMPARED_ELEMENTS * ranks / max(1, files.elements))
         model = self.get_model()  # type: ignore[attr-defined]

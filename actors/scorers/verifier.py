@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from actors.batch_tokens import length_batches
+from actors.inference.adapter import base_directory
+from actors.inference.merged_tensors import merge_adapter
 from actors.memory import is_out_of_memory
 from actors.prompting.chat_template import ChatTemplateError, end_token_ids, example_ids
 from actors.right_padding import padding_mask
@@ -74,9 +76,13 @@ class LearnedVerifier:
         self.path = path
         self.max_tokens, self.batch_tokens, self.batches = max_tokens, batch_tokens, 0
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
-        self.tokenizer = AutoTokenizer.from_pretrained(path)
-        model = AutoModelForSequenceClassification.from_pretrained(path, dtype=getattr(torch, dtype))
-        if model.config.num_labels != 1 or "SequenceClassification" not in str(model.config.architectures):
+        base = base_directory(path)
+        labels = {} if base == path else {"num_labels": 1}  # the adapter brings the head
+        self.tokenizer = AutoTokenizer.from_pretrained(base)
+        model = AutoModelForSequenceClassification.from_pretrained(base, dtype=getattr(torch, dtype), **labels)
+        merge_adapter(model, path)
+        kinds = str(model.config.architectures)
+        if base == path and (model.config.num_labels != 1 or "SequenceClassification" not in kinds):
             raise CheckpointError(
                 f"{path} is no verifier ({model.config.architectures}, {model.config.num_labels} labels); "
                 "train one, or give a sequence-classification model with num_labels = 1"

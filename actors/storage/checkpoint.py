@@ -32,6 +32,7 @@ HASHED_BYTES = 1 << 24
 _DECIDING = (
     *("*.safetensors", "*.safetensors.index.json", "pytorch_model*.bin", "pytorch_model*.json"),
     *("config.json", "generation_config.json", "tokenizer*", "special_tokens_map.json", "added_tokens.json"),
+    "adapter_base.json",
     *("chat_template*", "vocab.*", "merges.txt", "*.model", "*.jinja"),
 )
 

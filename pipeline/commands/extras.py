@@ -14,6 +14,7 @@ EXTRA_OF_MODULE = {
     "torch": "cpu",
     "transformers": "cpu",
     "deepspeed": "cpu",
+    "peft": "cpu",
     "obstore": "cpu",
     "packaging": "cpu",
     "huggingface_hub": "cpu",
@@ -32,7 +33,7 @@ EXTRA_OF_MODULE = {
 }
 """Module -> the extra to add. `gpu` brings whatever `cpu` does, for NVIDIA GPUs."""
 
-TRAINING_MODULES = ("pyarrow", "ray", "torch", "transformers", "deepspeed", "vllm")
+TRAINING_MODULES = ("pyarrow", "ray", "torch", "transformers", "deepspeed", "peft", "vllm")
 """What `mucode run`, `eval`, `resume` and `study` import sooner or later."""
 
 

@@ -16,6 +16,11 @@ class TrainedSection(Section):
     """Optimiser steps of a training; unset if `epochs` is given."""
     epochs: float | None = Field(None, gt=0)
     """Passes over the training data, instead of `steps`; unset uses `steps`."""
+    lora_rank: int | None = added(None, ge=1, le=1024)
+    """Rank of low-rank adapters (LoRA) that are trained on every linear layer while the model stays as it is; unset
+    trains all weights. Adapters want higher learning rates, of about 1e-4."""
+    lora_alpha: float | None = added(None, gt=0)
+    """The adapters' product is multiplied by this, divided by the rank; unset takes twice the rank."""
 
     @model_validator(mode="before")
     @classmethod
@@ -25,6 +30,12 @@ class TrainedSection(Section):
         if data.get("steps") is not None:
             raise ValueError(f"steps = {data['steps']} and epochs = {data['epochs']} are both set; set one")
         return {**data, "steps": None}
+
+    @model_validator(mode="after")
+    def _alpha_needs_a_rank(self) -> "TrainedSection":
+        if self.lora_alpha is not None and self.lora_rank is None:
+            raise ValueError(f"lora_alpha = {self.lora_alpha:g} without lora_rank, so there are no adapters; set both")
+        return self
 
 
 class VerifierSection(TrainedSection):
@@ -72,6 +83,12 @@ class VerifierSection(TrainedSection):
     """Accelerators that Ray reserves for each scoring actor; 0 scores on CPU."""
     stall_s: float = operational(600.0, gt=0, le=MOST_SECONDS)
     """Seconds in which a scoring actor with work scores no batch before it is started again; loading counts as one."""
+
+    @model_validator(mode="after")
+    def _freeze_leaves_nothing_to_adapt(self) -> "VerifierSection":
+        if self.freeze and self.lora_rank is not None:
+            raise ValueError(f"freeze trains the head alone, lora_rank = {self.lora_rank} adapters beside it; set one")
+        return self
 
 
 class FineTuneSection(TrainedSection):

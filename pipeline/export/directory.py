@@ -20,6 +20,7 @@ from pipeline.errors import ConfigError, StoreError
 from pipeline.export.card import model_card
 from pipeline.export.chat_facts import ChatFacts, read_chat_facts
 from pipeline.export.subject import ExportSubject
+from pipeline.export.whole_model import whole_model
 from pipeline.model_files.directory import check_directory
 from pipeline.model_files.json_object import read_object
 
@@ -80,7 +81,9 @@ def _source(subject: ExportSubject) -> Iterator[Path]:
             raise StoreError(
                 f"{wanted.path} holds {found}, its manifest says {wanted.policy_id}; restore the checkpoint"
             )
-        yield folder
+        dtype = subject.config.model.dtype or "float32"  # a run settles it
+        with whole_model(folder, is_verifier=subject.is_verifier, dtype=dtype) as whole:
+            yield whole
 
 
 def _fill(half: Path, name: str, subject: ExportSubject, source: Path, facts: ChatFacts) -> None:

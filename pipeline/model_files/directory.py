@@ -49,7 +49,7 @@ def _require_model(directory: Path) -> None:
     if (directory / "adapter_config.json").is_file():
         raise ModelFilesError(
             f"{directory} holds an adapter (adapter_config.json), of which libraries load another model; merge it into "
-            "that with peft's merge_and_unload, and save the whole"
+            "that: `mucode export` does so with a run's own, peft's merge_and_unload with any"
         )
 
 

@@ -123,20 +123,22 @@ def _without_gradients(
 
 def _training(config: Config, plan: ResourcePlan, memory: float, role: str, shape: ModelShape, size: int) -> MemoryNeed:
     logits = shape.vocabulary if role == "fine-tuning" else 0  # a verifier has one output
+    rank = config.fine_tune.lora_rank if role == "fine-tuning" else config.verifier.lora_rank
     return MemoryNeed(
         role=f"each worker of {role}",
-        certain=training_state_bytes(config, shape.parameters, size) / GIB + CONTEXT_GIB,
+        certain=training_state_bytes(config, shape, size, rank) / GIB + CONTEXT_GIB,
         estimated=activation_bytes(config, shape, size, logits) / GIB,
         allowed=min(plan.trainer.gpus, 1.0) * memory,
         remedy="raise training.workers with training.zero_stage = 3, lower training.micro_batch_tokens, or set "
-        "training.gradient_checkpointing or training.offload",
+        "training.gradient_checkpointing, training.offload, or lora_rank",
     )
 
 
-def training_state_bytes(config: Config, parameters: float, size: int) -> float:
+def training_state_bytes(config: Config, shape: ModelShape, size: int, rank: int | None = None) -> float:
     """Weights, gradients and optimiser on one worker, as ZeRO shares them (arXiv 1910.02054, section 3 and figure 1).
 
-    `size`: bytes per weight; below 4, the optimiser keeps an fp32 copy, too.
+    `size`: bytes per weight; below 4, the optimiser keeps an fp32 copy, too. `rank`: of adapters, of which alone there
+    are gradients then.
     """
     training = config.training
     optimiser = ADAM_BYTES + (FP32_BYTES if size < FP32_BYTES else 0)
@@ -145,7 +147,8 @@ def training_state_bytes(config: Config, parameters: float, size: int) -> float:
     weights = 0.0 if training.offload and shared["weights"] else size / (workers if shared["weights"] else 1)
     gradients = size / (workers if shared["gradients"] else 1)
     states = 0.0 if training.offload else optimiser / (workers if training.zero_stage >= 1 else 1)
-    return parameters * (weights + gradients + states)
+    trained = shape.parameters if rank is None else shape.adapter_parameters(rank)
+    return shape.parameters * weights + trained * (gradients + states)
 
 
 def activation_bytes(config: Config, shape: ModelShape, size: int, logits: int) -> float:

@@ -25,6 +25,14 @@ class ModelShape:
     kv_width: int = 0
     """Numbers that one token adds to the cache of one layer: keys and values of all its heads."""
 
+    def adapter_parameters(self, rank: int) -> int:
+        """Of adapters on every linear layer of a block with gated MLP; 0 if only the name is known.
+
+        Queries and the output are taken to be as wide as the hidden state.
+        """
+        keys_and_values = 2 * self.hidden + self.kv_width
+        return self.layers * rank * (4 * self.hidden + keys_and_values + 3 * (self.hidden + self.intermediate))
+
 
 def find_model_shape(name: str) -> ModelShape | None:
     """By the files of `builtin:…`, a directory or a hub model in the local cache; else by the name; None if unknown."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pipeline.config.schema import Config
 from pipeline.evaluation.best_of_n import answers_per_problem, best_of_n_values
+from pipeline.placement.model_shape import find_model_shape
 from pipeline.sizing.model_facts import BYTES, find_model_facts
 from pipeline.state.problems import SPLITS, ProblemSplits
 
@@ -69,7 +70,13 @@ def run_cost(config: Config, splits: ProblemSplits) -> RunCost:
 
 def _checkpoint_bytes(config: Config, generators: int, verifiers: int) -> int | None:
     size = 0
-    for count, name in ((generators, config.model.generator), (verifiers, config.model.verifier)):
+    ranks = config.fine_tune.lora_rank, config.verifier.lora_rank
+    models = (generators, config.model.generator), (verifiers, config.model.verifier)
+    for (count, name), rank in zip(models, ranks, strict=True):
+        if rank is not None:
+            shape = find_model_shape(name) if count else None
+            size += count * shape.adapter_parameters(rank) * BYTES["float32"] if shape else 0
+            continue
         facts = find_model_facts(name) if count else None
         dtype = config.model.dtype or (facts.dtype if facts else None)
         if count and (facts is None or facts.parameters is None or dtype not in BYTES):

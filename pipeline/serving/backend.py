@@ -87,11 +87,12 @@ def _executor(config: Config) -> Executor:
 def _engine(config: Config, sizes: Sizes, policy: Checkpoint) -> "tuple[Engine, object]":
     from transformers import AutoTokenizer
 
+    from actors.inference.adapter import base_directory
     from actors.inference.open import open_engine
     from actors.inference.weights import local_copy
 
     engine = open_engine(engine_config(config, sizes, policy))
-    return engine, AutoTokenizer.from_pretrained(local_copy(policy))
+    return engine, AutoTokenizer.from_pretrained(base_directory(local_copy(policy)))
 
 
 async def _scorer(config: Config, sizes: Sizes, verifier: Checkpoint) -> AsyncScorer:

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from actors.storage.checkpoint import Checkpoint
+from actors.inference.adapter import base_directory
+from actors.storage.checkpoint import Checkpoint, fetch_checkpoint
 from pipeline.config.load import apply_override, load_config, validated_config
 from pipeline.config.schema import Config
 from pipeline.errors import ConfigError
@@ -57,7 +58,8 @@ def serving_config(model: FoundModel, file: str | None, overrides: Sequence[str]
     if file is not None:
         raise ConfigError("--config is for a model directory; a run brings its own settings, which --set overrides")
     body = model.run.model_dump(mode="json")
-    body["model"]["generator"] = model.checkpoint.path  # what sizes and number format are read from
+    weights = base_directory(fetch_checkpoint(model.checkpoint.path))  # sizes and number format are read from these
+    body["model"]["generator"] = weights
     for override in overrides:
         apply_override(body, override)
     return validated_config(body)

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+from actors.inference.adapter import base_directory, find_adapter
 from actors.storage.checkpoint import fetch_checkpoint
 from pipeline.export.chat_facts import read_chat_facts
 from pipeline.serving.gate import KEY_VARIABLE
@@ -17,11 +18,21 @@ THEIR_KEY_VARIABLE = "VLLM_API_KEY"
 
 def vllm_command(model: FoundModel, host: str, port: int) -> list[str]:
     """The words of a `vllm serve …`. The key is not among them: others of the machine see command lines."""
-    directory = fetch_checkpoint(model.checkpoint.path)
-    words = [*_server(directory), "--host", host, "--port", str(port), "--served-model-name", model.name]
+    found = fetch_checkpoint(model.checkpoint.path)
+    directory, adapter = base_directory(found), find_adapter(found)
+    name = model.name if adapter is None else f"{model.name}-base"
+    words = [*_server(directory), "--host", host, "--port", str(port), "--served-model-name", name]
+    if adapter is not None:
+        words += ["--enable-lora", "--max-lora-rank", str(_rank_of_vllm(adapter.rank))]
+        words += ["--lora-modules", f"{model.name}={found}"]
     if model.run is not None and model.run.model.max_tokens:
         words += ["--max-model-len", str(model.run.model.max_tokens)]
     return words + shlex.split(read_chat_facts(Path(directory)).server_option)
+
+
+def _rank_of_vllm(rank: int) -> int:
+    """The least of those that vLLM knows."""
+    return next((known for known in (8, 16, 32, 64, 128, 256, 320, 512) if known >= rank), rank)
 
 
 def _server(directory: str) -> list[str]:

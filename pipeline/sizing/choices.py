@@ -175,9 +175,10 @@ def _sampling_bytes(config: Config, model: ModelFacts, cache_mib: int) -> int:
 
 
 def _training_bytes(config: Config, model: ModelFacts) -> int:
-    """Of the largest training: the generator's, if there is one, else the verifier's."""
-    frozen = config.verifier.freeze and not config.run.iterations
-    each = BYTES[config.weights_dtype] if frozen else TRAINED_BYTES
+    """Of the largest training: the generator's, if there is one, or the verifier's. Adapters take next to nothing."""
+    tuned = config.run.iterations > 0 and config.fine_tune.lora_rank is None
+    judged = not config.verifier.freeze and config.verifier.lora_rank is None
+    each = TRAINED_BYTES if tuned or judged else BYTES[config.weights_dtype]
     return (model.parameters or 0) * each + TRAINER_BYTES
 
 
@@ -200,5 +201,6 @@ def check_memory(config: Config, model: ModelFacts, machine: Machine, sizes: Siz
 REMEDIES = {
     "sampling": "lower generator.replicas, generator.kv_cache_mib or model.max_tokens, take a smaller model, or more "
     "memory",
-    "training": "take a smaller model or more memory, or set verifier.freeze with run.iterations = 0",
+    "training": "take a smaller model or more memory, set fine_tune.lora_rank and verifier.lora_rank, or set "
+    "verifier.freeze with run.iterations = 0",
 }

@@ -4,6 +4,7 @@
     settings, examples, types   what is trained, on what; what flows through the loop, and the report
     ray_train -> loop           a training's checks and workers; then on every rank batches, collate, zero, progress
     stored                      examples in files: rows read as a stream, tokens mapped into memory
+    adapters                    what is trained beside a model that stays as it is
     frozen                      instead of the loop where only the head is trained
     states                      of a training that goes on, saved now and then, from which a killed one goes on
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from actors.batch_tokens import tokens_per_pass
 from actors.storage.checkpoint import Checkpoint, fetch_checkpoint, save_atomically
 from pipeline.trackers.steps import StepRecord
+from pipeline.training.adapters.lora import inject_adapters, save_adapter
 from pipeline.training.batches import EpochOrder, MicroBatch, TokenCount, count_steps, cut_micro_batches
 from pipeline.training.collate import collate_examples, move_batch
 from pipeline.training.errors import TrainingError
@@ -56,7 +57,7 @@ def train_on_rank(objective: Objective, settings: TrainingSettings) -> TrainingR
     ready, count = time.monotonic(), reached.count
     _take_steps(engine, objective, settings, examples.kept, steps, log, count, states)
     trained = time.monotonic()
-    weights = gather_weights(engine)
+    weights = gather_weights(engine, trained_only=settings.lora_rank is not None)
     if rank > 0:
         engine.destroy()
         return None
@@ -93,7 +94,7 @@ def save_with_report(
     started = time.monotonic()
     measured = {"steps": len(records), **measured}
     described = {"settings": asdict(settings), "report": {**measured, "losses": [record.loss for record in records]}}
-    checkpoint = _save_model(model, weights, tokenizer, settings.out, described)
+    checkpoint = _save_model(model, weights, tokenizer, settings, described)
     save_s = time.monotonic() - started
     return TrainingReport(**measured, step_records=records, checkpoint=checkpoint, save_s=save_s)
 
@@ -125,6 +126,8 @@ def load_inputs(
     examples = require_examples(objective.read_examples(settings.data, tokenizer, settings.max_tokens), settings)
     model = objective.load_model(base, tokenizer, getattr(torch, settings.dtype), settings.seed)
     make_saveable(model)
+    if settings.lora_rank is not None:
+        inject_adapters(model, settings)
     if settings.gradient_checkpointing:
         model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
     return tokenizer, examples, model
@@ -202,12 +205,15 @@ def _save_model(
     model: "PreTrainedModel",
     weights: "dict[str, Tensor] | None",
     tokenizer: "PreTrainedTokenizerBase",
-    out: str,
+    settings: TrainingSettings,
     described: dict[str, Any],
 ) -> Checkpoint:
     def write(directory: Path) -> None:
-        model.save_pretrained(directory, state_dict=weights)
-        tokenizer.save_pretrained(directory)
+        if settings.lora_rank is not None:
+            save_adapter(directory, weights or {}, settings)
+        else:
+            model.save_pretrained(directory, state_dict=weights)
+            tokenizer.save_pretrained(directory)
         (directory / REPORT).write_text(json.dumps(described, indent=1))
 
-    return save_atomically(write, out)
+    return save_atomically(write, settings.out)

@@ -57,6 +57,10 @@ class TrainingSettings:
     save_every_s: float = 0.0
     """Seconds between saved states; 0 saves none."""
     threads: int = 1
+    lora_rank: int | None = None
+    """Rank of the adapters that are trained instead of all weights; None: all weights."""
+    lora_alpha: float | None = None
+    """What their product is multiplied by, over the rank; None: twice the rank."""
     freeze: bool = False
     """Train the verifier's head alone."""
 

@@ -83,8 +83,9 @@ def start_engine(
             return objective.loss_sum(self.model, batch)
 
     model.train()
+    trained = [one for one in model.parameters() if one.requires_grad]
     optimizer = torch.optim.AdamW(
-        model.parameters(), lr=settings.learning_rate, eps=settings.adam_eps, weight_decay=settings.weight_decay
+        trained, lr=settings.learning_rate, eps=settings.adam_eps, weight_decay=settings.weight_decay
     )
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: learning_rate_factor(step, steps, settings.warmup_fraction, settings.schedule)
@@ -95,10 +96,12 @@ def start_engine(
     return engine
 
 
-def gather_weights(engine: "DeepSpeedEngine") -> "dict[str, Tensor] | None":
-    """The model's whole state on rank 0; a collective of all ranks under ZeRO-3."""
+def gather_weights(engine: "DeepSpeedEngine", *, trained_only: bool = False) -> "dict[str, Tensor] | None":
+    """The model's whole state on rank 0, or what was trained of it; a collective of all ranks under ZeRO-3."""
     if engine.zero_optimization_stage() == 3:
-        state = engine._zero3_consolidated_16bit_state_dict()  # its public caller writes a .bin file
+        # its public caller writes a .bin file
+        state = engine._zero3_consolidated_16bit_state_dict(exclude_frozen_parameters=trained_only)
     else:
-        state = engine.module.state_dict()
+        trained = {name for name, one in engine.module.named_parameters() if one.requires_grad}
+        state = {n: value for n, value in engine.module.state_dict().items() if not trained_only or n in trained}
     return {name.removeprefix("model."): value for name, value in state.items()} if state is not None else None

@@ -32,6 +32,7 @@ def training_identity(
         "objective": objective.name,
         **(asdict(objective) if is_dataclass(objective) and not isinstance(objective, type) else {}),
         **{name: getattr(settings, name) for name in DECIDING},
+        **({"lora_alpha": settings.lora_alpha} if settings.lora_alpha is not None else {}),
         "the base model": weights_checksum(fetch_checkpoint(settings.base)),
         "the examples": _examples_digest(examples),
         "the parameters": hashlib.sha256(json.dumps(list(shapes.items())).encode()).hexdigest(),

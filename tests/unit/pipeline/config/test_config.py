@@ -102,6 +102,19 @@ def test_a_study_is_named_where_a_run_is_wanted_and_a_run_where_a_study_is() -> 
         load_study("configs/laptop.toml")
 
 
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (["fine_tune.lora_alpha=8"], "lora_alpha = 8 without lora_rank"),
+        (["verifier.lora_rank=4", "verifier.freeze=true"], "freeze trains the head alone, lora_rank = 4"),
+        (["fine_tune.lora_rank=0"], "lora_rank = 0: expected at least 1"),
+    ],
+)
+def test_adapters_are_asked_for_whole(settings: list[str], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        load_config(None, settings)
+
+
 def test_steps_or_epochs_never_both() -> None:
     assert load_config(None, ["verifier.epochs=2"]).verifier.steps is None
     with pytest.raises(ConfigError, match="both set"):

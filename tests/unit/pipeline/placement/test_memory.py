@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.config.load import load_config
 from pipeline.placement.memory import activation_bytes, check_memory, training_state_bytes
-from pipeline.placement.model_shape import find_model_shape, shape_of_config
+from pipeline.placement.model_shape import ModelShape, find_model_shape, shape_of_config
 from pipeline.placement.nodes import Node, ResourceError
 from pipeline.placement.resources import plan_resources
 
@@ -76,7 +76,22 @@ def test_what_is_not_known_is_said() -> None:
 def test_zero_shares_among_four_workers(stage: int, offload: bool, bytes_each: float) -> None:
     """16-bit weights and gradients, an fp32 copy and AdamW's moments: 2 + 2 + 12 bytes (arXiv 1910.02054)."""
     settings = ["training.workers=4", f"training.zero_stage={stage}", f"training.offload={str(offload).lower()}"]
-    assert training_state_bytes(load_config(overrides=settings), 1.0, 2) == bytes_each
+    assert training_state_bytes(load_config(overrides=settings), ModelShape(parameters=1.0), 2) == bytes_each
+
+
+def test_of_a_model_with_adapters_only_these_have_gradients() -> None:
+    """The built-in model, by hand: 4 matrices of 64 × 64 and 3 of 64 × 160 in each of its 3 layers."""
+    shape = find_model_shape("builtin:generator")
+    assert shape is not None
+    adapters = 3 * 2 * (4 * (64 + 64) + 3 * (64 + 160))
+    assert shape.adapter_parameters(2) == adapters
+    config = load_config(overrides=["training.workers=1", "training.zero_stage=0"])
+    assert training_state_bytes(config, shape, 2, 2) == 2 * shape.parameters + 14 * adapters
+
+
+def test_a_large_model_with_adapters_fits_where_it_did_not() -> None:
+    alone = ["training.workers=1", "verifier.gpus=0.0", "run.iterations=1"]
+    assert checked(79, *alone, "fine_tune.lora_rank=16", "verifier.lora_rank=16") == [NAMED]
 
 
 def test_a_shape_is_read_from_the_files() -> None:

@@ -1,0 +1,1 @@
+"""Training adapters instead of all weights: `lora` injects them by peft, and saves what was trained."""
