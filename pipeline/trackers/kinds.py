@@ -80,7 +80,7 @@ TRACKERS: Registry[TrackerKind] = Registry(
         "mlflow": TrackerKind(
             title="a run of MLflow, in mlflow.db or where MLFLOW_TRACKING_URI says",
             open=_open_mlflow,
-            modules=("mlflow",),
+            modules=("mlflow", "sqlalchemy", "alembic"),
             extra="mlflow",
             check=_check_mlflow,
         ),

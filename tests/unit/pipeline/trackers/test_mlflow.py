@@ -1,15 +1,19 @@
 """MLflow's own client and stores: what they hold after an interrupted and resumed run."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from mlflow.entities import Run
-from mlflow.tracking import MlflowClient
 
+from pipeline.trackers.group import open_trackers
 from pipeline.trackers.kinds import check_trackers
 from pipeline.trackers.told import TrackingFile
-from pipeline.trackers.tracker import TrackerError
+from pipeline.trackers.tracker import RunInfo, TrackerError
 from tests.support.told_run import ITERATION_SCALARS, STEP_SCALARS, started, tell, tell_in_two_starts, training_step
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run
+    from mlflow.tracking import MlflowClient
 
 
 @pytest.fixture(autouse=True)
@@ -18,14 +22,20 @@ def of_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def only_run(client: MlflowClient, experiment: str = "mucode") -> Run:
+def client_of(uri: str) -> "MlflowClient":
+    from mlflow.tracking import MlflowClient  # takes two seconds, which no other test should wait for
+
+    return MlflowClient(tracking_uri=uri)
+
+
+def only_run(client: "MlflowClient", experiment: str = "mucode") -> "Run":
     found = client.get_experiment_by_name(experiment)
     assert found is not None
     (run,) = client.search_runs([found.experiment_id])
     return run
 
 
-def require_curves(client: MlflowClient, run: Run) -> None:
+def require_curves(client: "MlflowClient", run: "Run") -> None:
     expected = {f"iter_0001/{name}": points for name, points in STEP_SCALARS.items()} | ITERATION_SCALARS
     assert run.data.metrics.keys() == expected.keys()
     for name, points in expected.items():
@@ -35,7 +45,7 @@ def require_curves(client: MlflowClient, run: Run) -> None:
 
 def test_a_resumed_run_is_one_run_and_tells_nothing_twice(tmp_path: Path) -> None:
     tell_in_two_starts("mlflow", tmp_path)
-    client = MlflowClient(tracking_uri=f"sqlite:///{tmp_path}/mlflow.db")
+    client = client_of(f"sqlite:///{tmp_path}/mlflow.db")
     run = only_run(client)
     require_curves(client, run)
     assert (run.info.run_name, run.info.status) == ("r", "FINISHED")
@@ -56,7 +66,7 @@ def test_a_store_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", "theirs")
     check_trackers(["mlflow"], str(tmp_path / "r"))
     tell("mlflow", tmp_path / "r")
-    client = MlflowClient(tracking_uri=(tmp_path / "mlruns").as_uri())
+    client = client_of((tmp_path / "mlruns").as_uri())
     require_curves(client, only_run(client, "theirs"))
     assert not (tmp_path / "r" / "mlflow.db").exists()
 
@@ -83,3 +93,17 @@ def test_a_server_out_of_reach_ends_the_tracker_and_not_the_run(
         assert trackers.names == ()
     said = capsys.readouterr().out
     assert said.startswith("tracker 'mlflow' failed and is told nothing more: ") and "hidden" not in said
+
+
+def test_every_setting_is_told_whatever_its_name_and_length(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than one request holds, names that MLflow takes not, and a value that is too long for it."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", (tmp_path / "mlruns").as_uri())
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    settings = {f"key{number}": number for number in range(150)} | {"a+b": "x" * 7000}
+    for _ in range(2):
+        with open_trackers(["mlflow"], str(tmp_path / "r")) as trackers:
+            trackers.run_started(RunInfo(run_id=trackers.run_id, name="r", root="r", iterations=1, settings=settings))
+            assert trackers.names == ("mlflow",)
+    run = only_run(client_of((tmp_path / "mlruns").as_uri()))
+    assert len(run.data.params) == 151 and run.data.params["a_b"] == "x" * 6000
+    assert run.data.tags.keys() & run.data.params.keys() == set()

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import wandb
-from wandb.util import get_core_path
 
 from pipeline.config.load import load_config
 from pipeline.preflight.check import check_settings
@@ -31,6 +29,8 @@ def of_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     for name in ("WANDB_CONFIG_DIR", "WANDB_CACHE_DIR", "WANDB_DATA_DIR"):
         monkeypatch.setenv(name, str(tmp_path / "home"))
+    import wandb  # takes a second, which no other test should wait for
+
     wandb.teardown()
     yield
     wandb.teardown()
@@ -38,6 +38,8 @@ def of_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
 
 def records(folder: Path) -> dict[str, list[dict[str, Any]]]:
     """What one start left, by kind, as W&B's own program prints it (`wandb leet inspect`)."""
+    from wandb.util import get_core_path
+
     (file,) = folder.glob("*.wandb")
     command = [get_core_path(), "leet", "inspect", "--no-observability", "--json", "--run-file", str(file), str(folder)]
     found = defaultdict(list)
@@ -85,6 +87,8 @@ def test_a_resumed_run_is_one_run_and_tells_nothing_twice(
 def test_without_a_key_it_is_refused_before_work_and_asks_nobody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    import wandb
+
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     config = load_config(None, ['run.trackers=["console", "wandb"]', f"run.root={tmp_path}"])
