@@ -49,6 +49,12 @@ def records(folder: Path) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
+def require_no_key(root: Path) -> None:
+    files = [path for path in root.rglob("*") if path.is_file()]
+    assert any(path.suffix == ".log" for path in files), "W&B's own logs are among them"
+    assert [path for path in files if KEY.encode() in path.read_bytes()] == []
+
+
 def curves(rows: list[dict[str, Any]], axis: str) -> dict[str, list[tuple[int, float]]]:
     """Name -> (place on the axis, value), in order, of the rows that have one."""
     found: dict[str, list[tuple[int, float]]] = {}
@@ -81,7 +87,7 @@ def test_a_resumed_run_is_one_run_and_tells_nothing_twice(
     assert axes == {**dict.fromkeys(trained, "iter_0001/policy/step"), **dict.fromkeys(ITERATION_SCALARS, "iteration")}
     said = capsys.readouterr().out.splitlines()
     assert said == [f"W&B keeps the records in {folder}, for `wandb sync`" for folder in folders]
-    assert [path for path in root.rglob("*") if path.is_file() and KEY.encode() in path.read_bytes()] == []
+    require_no_key(tmp_path)
 
 
 def test_without_a_key_it_is_refused_before_work_and_asks_nobody(
@@ -115,3 +121,4 @@ def test_a_server_out_of_reach_ends_the_tracker_and_not_the_run(
         assert trackers.names == ()
     said = capsys.readouterr().out
     assert said.startswith("tracker 'wandb' failed and is told nothing more: ") and KEY not in said
+    require_no_key(tmp_path)
