@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 export VENV FLAVOUR
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all gpu-test lint format setup lock docker image images languages clean
+.PHONY: help demo test test-all gpu-test lint format setup lock site docker image images languages clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 18
@@ -52,6 +52,13 @@ lock: setup ## requirements/ anew from pyproject.toml; pins that still fit stay 
 	env -u UV_FIND_LINKS $(LOCK) --extra gpu --extra dev $(ARGS) -o requirements/gpu.txt
 	sed -i 's/^torch==/torch===/' requirements/gpu.txt
 	$(LOCK) --constraint requirements/cpu.txt $(ARGS) -o requirements/base.txt
+	$(subst pyproject.toml,requirements/site.in,$(LOCK)) $(ARGS) -o requirements/site.txt
+
+site: setup ## the documentation as a site in build/site; broken links are errors
+	rm -rf build/site-pages && $(BIN)/python scripts/site.py build/site-pages
+	cd deploy/site && NO_MKDOCS_2_WARNING=1 $(CURDIR)/$(BIN)/uv run --quiet --no-project --with-requirements \
+	    $(CURDIR)/requirements/site.txt mkdocs build --quiet
+	@echo "site: open build/site/index.html"
 
 docker: setup ## a Docker engine that answers
 	@bash scripts/docker.sh start
