@@ -73,7 +73,7 @@ def main() -> None:
     options = parser.parse_args()
     ray.init(address="local", include_dashboard=False, log_to_driver=False, num_cpus=2)
     executor: Any = ray.remote(Executor).options(num_cpus=0, max_concurrency=1000).remote(
-        ExecutorConfig(boxes=options.boxes)
+        ExecutorConfig(boxes=options.boxes, least_boxes=options.boxes)
     )  # fmt: skip
     result = asyncio.run(measure(executor, options.programs, options.rounds))
     ray.get(executor.close.remote(), timeout=60)

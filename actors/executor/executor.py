@@ -23,6 +23,8 @@ class ExecutorConfig:
     """All that an executor actor is built from; picklable, so that Ray can build it again."""
 
     boxes: int = 2
+    least_boxes: int = 1
+    idle_s: float = 60.0
     runtime: str = "runc"
     memo: bool = True
     second_seed: bool = False
@@ -48,6 +50,8 @@ class Executor:
             queued=PLACES,
             packages=config.packages,
             second_seed=config.second_seed,
+            least=config.least_boxes,
+            idle_s=config.idle_s,
         )
         self._pool.__enter__()
         self._places = asyncio.Semaphore(PLACES)

@@ -123,6 +123,8 @@ class ActorGroups:
         settings = self.config.executor
         config = ExecutorConfig(
             boxes=settings.boxes,
+            least_boxes=settings.least_boxes,
+            idle_s=settings.idle_s,
             runtime=settings.runtime,
             packages=self.config.sandbox.packages,
             second_seed=settings.second_seed,

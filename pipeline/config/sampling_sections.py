@@ -82,7 +82,11 @@ class ExecutorSection(Section):
     replicas: int = operational(1, ge=1)
     """Executor actors; at most one per node that declares the `sandbox` resource."""
     boxes: int = operational(2, ge=1)
-    """Warm containers per executor actor; at most the cores it may use."""
+    """Containers per executor actor, at most; no more than the cores it may use."""
+    least_boxes: int = operational(1, ge=1)
+    """Containers that an executor starts with and keeps; further ones come while programs wait for one."""
+    idle_s: float = operational(60.0, gt=0, le=MOST_SECONDS)
+    """Seconds after which a further container that ran nothing is removed."""
     on_driver: bool = operational(False)
     """On a cluster of which no node declares the resource `sandbox`: run programs on the driver's node, where the
     cluster's token and the storage's credentials are. Without it such a cluster is refused."""

@@ -81,7 +81,15 @@ async def open_backend(config: Config, sizes: Sizes, policy: Checkpoint, verifie
 
 def _executor(config: Config) -> Executor:
     settings = config.executor
-    return Executor(ExecutorConfig(boxes=settings.boxes, runtime=settings.runtime, packages=config.sandbox.packages))
+    return Executor(
+        ExecutorConfig(
+            boxes=settings.boxes,
+            least_boxes=settings.least_boxes,
+            idle_s=settings.idle_s,
+            runtime=settings.runtime,
+            packages=config.sandbox.packages,
+        )
+    )
 
 
 def _engine(config: Config, sizes: Sizes, policy: Checkpoint) -> "tuple[Engine, object]":

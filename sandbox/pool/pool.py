@@ -1,4 +1,4 @@
-"""Boxes up to the cores owned, each with a thread; a standby; retries; one judgement per distinct question.
+"""Boxes up to the cores owned, by need, each with a thread; a standby; retries; one judgement per distinct question.
 
     with Pool(boxes=2) as pool:
         outcome = pool.judge(problem, program, "private")
@@ -20,6 +20,7 @@ from sandbox.judging.judge import empty_suite_outcome
 from sandbox.judging.plan import make_plan
 from sandbox.languages import get_language
 from sandbox.pool.box_factory import BoxFactory
+from sandbox.pool.crew import Crew
 from sandbox.pool.machine_lock import MachineLock
 from sandbox.pool.outcome_cache import Deliver, OutcomeCache
 from sandbox.pool.reference_outcomes import ReferenceOutcomes
@@ -48,6 +49,8 @@ class Pool:
         queued: int = 4096,
         submit_deadline_s: float = 600,
         second_seed: bool = False,
+        least: int | None = None,
+        idle_s: float = 60.0,
     ) -> None:
         """Raises SandboxUnavailable if no engine answers or no box starts, RegistryError for an unknown language,
         PackagesError for a package without a version.
@@ -58,7 +61,8 @@ class Pool:
         first program. `packages`: libraries of the Python boxes beyond numpy, as NAME==VERSION. `queued`: programs
         that may wait for a box; `submit` blocks beyond that, and raises Overloaded after `submit_deadline_s`.
         `second_seed`: accepted programs are judged once more where hashes and random numbers have another seed, and
-        `Outcome.seed_dependent` says what came of it; boxes for it start when needed.
+        `Outcome.seed_dependent` says what came of it; boxes for it start when needed. `least`: boxes that are there at
+        first and stay; up to `boxes` come while programs wait, and go after `idle_s` without one. None: all stay.
         """
         self._factory = BoxFactory(runtime, memory_mib, transport, packages)
         self._cache = OutcomeCache(REMEMBERED) if cached else None
@@ -67,17 +71,22 @@ class Pool:
         self._machine = MachineLock()
         self._closed = False
         references = ReferenceOutcomes(REMEMBERED)
-        self._workers = [
-            PoolWorker(self._factory, self._jobs, self._machine, references, f"sandbox-{n}") for n in range(boxes)
-        ]
+        self._crew: Crew[PoolJob] = Crew(
+            lambda number: PoolWorker(
+                self._factory, self._crew.next_job, self._machine, references, f"sandbox-{number}"
+            ),
+            self._jobs,
+            least=boxes if least is None else max(least, 1),
+            most=boxes,
+            idle_s=idle_s,
+        )
         try:
             for language in languages:
-                self._factory.prewarm(boxes, (get_language(language), FIRST_SEED))
+                self._factory.prewarm(self._crew.least, (get_language(language), FIRST_SEED))
         except SandboxError:
             self._factory.close()
             raise
-        for worker in self._workers:
-            worker.start()
+        self._crew.open()
 
     @property
     def transport(self) -> TransportName:
@@ -110,6 +119,7 @@ class Pool:
             error = Overloaded(f"no box took a program for {self._submit_deadline_s:g} s")
             job.deliver(infrastructure_outcome(str(error), 0))
             raise error from None
+        self._crew.called()
         if self._closed:  # it waited for room while the pool was closed: nobody would take it
             self._refuse_waiting()
         return future
@@ -129,11 +139,9 @@ class Pool:
             return
         self._closed = True
         self._refuse_waiting()
-        for _ in self._workers:
-            self._jobs.put(None)
+        self._crew.close()
         self._factory.close()  # also ends what still runs
-        for worker in self._workers:
-            worker.join(timeout=SLACK_S)
+        self._crew.join(SLACK_S)
 
     def _refuse_waiting(self) -> None:
         """Whoever waits for these gets an answer; what tells the workers to end goes back."""

@@ -1,6 +1,5 @@
 """A thread with a box: it takes jobs, judges them, and replaces the box whenever there is doubt about it."""
 
-import queue
 import threading
 import time
 from collections.abc import Callable
@@ -47,18 +46,18 @@ class PoolWorker(threading.Thread):
     def __init__(
         self,
         factory: BoxFactory,
-        jobs: "queue.Queue[PoolJob | None]",
+        next_job: "Callable[[], PoolJob | None]",
         machine: MachineLock,
         references: ReferenceOutcomes,
         name: str,
     ) -> None:
         super().__init__(name=name, daemon=True)
-        self._factory, self._jobs, self._machine, self._references = factory, jobs, machine, references
+        self._factory, self._next_job, self._machine, self._references = factory, next_job, machine, references
         self._boxes: dict[BoxKind, Box] = {}
         self._judge_boxes: dict[BoxKind, Box] = {}
 
     def run(self) -> None:
-        while (job := self._jobs.get()) is not None:
+        while (job := self._next_job()) is not None:
             try:
                 outcome = self._outcome(job, FIRST_SEED)
                 if outcome.verdict is Verdict.UNJUDGED and may_be_provoked(outcome):

@@ -44,7 +44,7 @@ def test_a_batch_comes_back_without_its_slow_program_which_is_judged_once(monkey
     monkeypatch.setattr(executor, "PATIENCE_S", 0.3)
 
     async def main() -> None:
-        judge = Executor(ExecutorConfig(boxes=2))
+        judge = Executor(ExecutorConfig(boxes=2, least_boxes=2))
         try:
             await judge.judge(PROBLEM, RIGHT, "private")
             wrong = "def f(x): return [x]"
