@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from actors.storage.checkpoint import CheckpointError, fetch_checkpoint, weights_checksum
+from actors.storage.checkpoint import CheckpointError, deciding_files, fetch_checkpoint, weights_checksum
 from sandbox.json_text import read_json
 
 WEIGHTS, CONFIG, BASE = "adapter_model.safetensors", "adapter_config.json", "adapter_base.json"
 PREFIX, DOWN, UP = "base_model.model.", ".lora_A.weight", ".lora_B.weight"
+HEAD = "score"
+"""Of a verifier: trained whole, since it is fresh."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,8 @@ class Adapter:
     base_policy_id: str
     rank: int
     alpha: float
+    whole: tuple[str, ...]
+    """Modules that were trained whole, as a verifier's head."""
 
     @property
     def scale(self) -> float:
@@ -49,6 +53,7 @@ def find_adapter(directory: str | Path) -> Adapter | None:
             base_policy_id=str(said["base_policy_id"]),
             rank=int(said["rank"]),
             alpha=float(said["alpha"]),
+            whole=tuple(map(str, config.get("modules_to_save") or ())),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(f"{root} holds no adapter as training saves it: {error!r}; make it again") from error
@@ -63,15 +68,31 @@ def base_directory(directory: str | Path) -> str:
     return str(directory) if adapter is None else _verified_base(adapter.base, adapter.base_policy_id)
 
 
-@functools.lru_cache(maxsize=8)
 def _verified_base(base: str, policy_id: str) -> str:
-    """Once per process: all bytes of the base are read."""
-    path = fetch_checkpoint(base)
-    if (found := weights_checksum(path)) != policy_id:
+    path = fetch_checkpoint(base) if Path(base).expanduser().is_dir() else _fetched(base)
+    if (found := _checksum(path, _stamps(path))) != policy_id:
         raise CheckpointError(
             f"the base {base} holds {found} now, and the adapter was trained on {policy_id}; restore the base"
         )
     return path
+
+
+@functools.lru_cache(maxsize=8)
+def _fetched(base: str) -> str:
+    """Once per process: an object store's is verified, a hub's is asked for over the network."""
+    return fetch_checkpoint(base)
+
+
+@functools.lru_cache(maxsize=8)
+def _checksum(path: str, stamps: tuple[tuple[str, int, int], ...]) -> str:
+    """All bytes are read, once per process as long as the files have these stamps."""
+    return weights_checksum(path)
+
+
+def _stamps(path: str) -> tuple[tuple[str, int, int], ...]:
+    """Names, sizes and times of the files that decide: who writes over one changes its stamp."""
+    found = ((name, (Path(path) / name).stat()) for name in deciding_files(path))
+    return tuple((name, one.st_size, one.st_mtime_ns) for name, one in found)
 
 
 def write_adapter(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from actors.batch_tokens import length_batches
-from actors.inference.adapter import base_directory
+from actors.inference.adapter import HEAD, base_directory, find_adapter
 from actors.inference.merged_tensors import merge_adapter
 from actors.memory import is_out_of_memory
 from actors.prompting.chat_template import ChatTemplateError, end_token_ids, example_ids
@@ -76,13 +76,15 @@ class LearnedVerifier:
         self.path = path
         self.max_tokens, self.batch_tokens, self.batches = max_tokens, batch_tokens, 0
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
-        base = base_directory(path)
-        labels = {} if base == path else {"num_labels": 1}  # the adapter brings the head
+        base, adapter = base_directory(path), find_adapter(path)
+        if adapter is not None and HEAD not in adapter.whole:  # a fresh head would give scores of chance
+            raise CheckpointError(f"{path} is no verifier: it holds an adapter without a head ({HEAD}); train one")
+        labels = {} if adapter is None else {"num_labels": 1}
         self.tokenizer = AutoTokenizer.from_pretrained(base)
         model = AutoModelForSequenceClassification.from_pretrained(base, dtype=getattr(torch, dtype), **labels)
         merge_adapter(model, path)
         kinds = str(model.config.architectures)
-        if base == path and (model.config.num_labels != 1 or "SequenceClassification" not in kinds):
+        if adapter is None and (model.config.num_labels != 1 or "SequenceClassification" not in kinds):
             raise CheckpointError(
                 f"{path} is no verifier ({model.config.architectures}, {model.config.num_labels} labels); "
                 "train one, or give a sequence-classification model with num_labels = 1"

@@ -108,16 +108,19 @@ def open_actor_groups(config: Config) -> "ActorGroups":
 
 def _check_files(key: str, name: str) -> None:
     """A hub model's files are here by now."""
+    from actors.inference.adapter import HEAD, base_directory, find_adapter
     from actors.storage.checkpoint import fetch_checkpoint
 
-    path = Path(fetch_checkpoint(resolve_model(name).path))
+    found = fetch_checkpoint(resolve_model(name).path)
+    path, adapter = Path(base_directory(found)), find_adapter(found)
     if not has_chat_template(path):
         raise ConfigError(
             f"{key} = {name!r} has no chat template, so there is no telling how it reads a conversation; "
             "use an instruction-tuned model, or add chat_template to its tokenizer_config.json"
         )
     kinds = read_model_config(path).get("architectures") or []
-    if key == "--verifier" and "SequenceClassification" not in str(kinds):
+    scores = "SequenceClassification" in str(kinds) if adapter is None else HEAD in adapter.whole
+    if key == "--verifier" and not scores:
         raise ConfigError(
             f"{key} {name!r} is no verifier, but {', '.join(kinds) or 'a model of no stated kind'}; give a "
             "sequence-classification model with one label, as runs/NAME/iter_0000/verifier/checkpoint is"

@@ -75,7 +75,10 @@ def _checkpoint_bytes(config: Config, generators: int, verifiers: int) -> int | 
     for (count, name), rank in zip(models, ranks, strict=True):
         if rank is not None:
             shape = find_model_shape(name) if count else None
-            size += count * shape.adapter_parameters(rank) * BYTES["float32"] if shape else 0
+            each = shape.adapter_parameters(rank) if shape else 0
+            if count and not each:
+                return None
+            size += count * each * BYTES["float32"]
             continue
         facts = find_model_facts(name) if count else None
         dtype = config.model.dtype or (facts.dtype if facts else None)

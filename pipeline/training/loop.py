@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from actors.batch_tokens import tokens_per_pass
-from actors.storage.checkpoint import Checkpoint, fetch_checkpoint, save_atomically
+from actors.storage.checkpoint import Checkpoint, fetch_checkpoint, save_atomically, weights_checksum
 from pipeline.trackers.steps import StepRecord
 from pipeline.training.adapters.lora import inject_adapters, save_adapter
 from pipeline.training.batches import EpochOrder, MicroBatch, TokenCount, count_steps, cut_micro_batches
@@ -47,6 +47,8 @@ def train_on_rank(objective: Objective, settings: TrainingSettings) -> TrainingR
     started = time.monotonic()
     deepspeed = import_deepspeed()
     rank, world = join_ranks(settings)
+    adapts = settings.lora_rank is not None
+    base_policy_id = weights_checksum(fetch_checkpoint(settings.base)) if adapts and rank == 0 else ""
     tokenizer, examples, model = load_inputs(objective, settings)
     steps = count_steps(len(examples.kept), settings.batch_size, settings.steps, settings.epochs)
     engine = start_engine(deepspeed, objective, model, settings, steps)
@@ -57,7 +59,7 @@ def train_on_rank(objective: Objective, settings: TrainingSettings) -> TrainingR
     ready, count = time.monotonic(), reached.count
     _take_steps(engine, objective, settings, examples.kept, steps, log, count, states)
     trained = time.monotonic()
-    weights = gather_weights(engine, trained_only=settings.lora_rank is not None)
+    weights = gather_weights(engine, trained_only=adapts)
     if rank > 0:
         engine.destroy()
         return None
@@ -67,6 +69,7 @@ def train_on_rank(objective: Objective, settings: TrainingSettings) -> TrainingR
         tokenizer,
         settings,
         log.all_records(),
+        base_policy_id,
         examples=len(examples.kept),
         dropped_too_long=examples.too_long,
         tokens=count.tokens,
@@ -87,14 +90,15 @@ def save_with_report(
     tokenizer: "PreTrainedTokenizerBase",
     settings: TrainingSettings,
     records: tuple[StepRecord, ...],
+    base_policy_id: str = "",
     **measured: Any,
 ) -> TrainingReport:
-    """Save the checkpoint at `settings.out` with what made it. `weights` None: the model's own; `measured`: the other
-    fields of the report."""
+    """Save the checkpoint at `settings.out` with what made it. `weights` None: the model's own; `base_policy_id`:
+    what adapters were trained on; `measured`: the other fields of the report."""
     started = time.monotonic()
     measured = {"steps": len(records), **measured}
     described = {"settings": asdict(settings), "report": {**measured, "losses": [record.loss for record in records]}}
-    checkpoint = _save_model(model, weights, tokenizer, settings, described)
+    checkpoint = _save_model(model, weights, tokenizer, settings, described, base_policy_id)
     save_s = time.monotonic() - started
     return TrainingReport(**measured, step_records=records, checkpoint=checkpoint, save_s=save_s)
 
@@ -207,10 +211,11 @@ def _save_model(
     tokenizer: "PreTrainedTokenizerBase",
     settings: TrainingSettings,
     described: dict[str, Any],
+    base_policy_id: str,
 ) -> Checkpoint:
     def write(directory: Path) -> None:
         if settings.lora_rank is not None:
-            save_adapter(directory, weights or {}, settings)
+            save_adapter(directory, weights or {}, settings, base_policy_id)
         else:
             model.save_pretrained(directory, state_dict=weights)
             tokenizer.save_pretrained(directory)

@@ -1,7 +1,8 @@
 """Adapters: what is trained, saved, merged and refused; peft reads the same from the same files."""
 
 import json
-from dataclasses import replace
+import shutil
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +16,23 @@ from actors.inference.adapter import find_adapter
 from actors.inference.merged_tensors import MergedTensors, merge_adapter, open_tensors
 from actors.scorers.verifier import LearnedVerifier
 from actors.storage.checkpoint import CheckpointError, verify_checkpoint
+from pipeline.commands.evaluate import _check_files
 from pipeline.config.schema import FineTuneSection, TrainingSection, VerifierSection
+from pipeline.errors import ConfigError
 from pipeline.export.whole_model import whole_model
 from pipeline.model_files.directory import check_directory
 from pipeline.model_files.json_object import ModelFilesError
 from pipeline.serving.models import FoundModel
 from pipeline.serving.vllm_command import vllm_command
+from pipeline.training.adapters.lora import inject_adapters
+from pipeline.training.errors import TrainingError
 from pipeline.training.fine_tune import fine_tune
-from pipeline.training.settings import TrainingJob
+from pipeline.training.ray_train import train_with_ray
+from pipeline.training.settings import TrainingJob, training_settings
+from pipeline.training.target_loss import TargetLoss
 from pipeline.training.train_verifier import train_verifier
 from pipeline.training.types import TrainingReport
-from tests.support.tiny_models import tiny_causal
+from tests.support.tiny_models import tiny_causal, tiny_config
 from tests.support.training_data import BATCH, MAX_TOKENS, STEPS, write_examples, write_pairs
 
 RANK = 4
@@ -132,6 +139,7 @@ def test_a_verifier_with_an_adapter_scores_as_peft_computes_it(world: Path) -> N
     assert torch.allclose(scorer.model(IDS).logits, theirs(IDS).logits, atol=1e-5)
     scores = scorer.score_pairs([("say a", "aaa"), ("say a", "bbb")])
     assert len(set(scores)) == 2
+    _check_files("--verifier", report.checkpoint.path)  # `mucode eval` takes it
 
 
 def test_an_export_is_the_merged_model(world: Path, trained: TrainingReport) -> None:
@@ -160,6 +168,14 @@ def test_an_adapter_is_no_model_to_begin_with(trained: TrainingReport) -> None:
         check_directory(Path(trained.checkpoint.path))
 
 
+def test_an_adapter_without_a_head_is_no_verifier(trained: TrainingReport) -> None:
+    """A fresh head would score by chance, and nothing would say so."""
+    with pytest.raises(CheckpointError, match="holds an adapter without a head"):
+        LearnedVerifier(trained.checkpoint.path)
+    with pytest.raises(ConfigError, match="is no verifier, but LlamaForCausalLM"):
+        _check_files("--verifier", trained.checkpoint.path)
+
+
 def test_vllms_server_gets_base_and_adapter(world: Path, trained: TrainingReport) -> None:
     model = FoundModel(name="mine", checkpoint=trained.checkpoint, run=None)
     words = vllm_command(model, "127.0.0.1", 8000)
@@ -182,3 +198,83 @@ def test_another_base_is_refused(world: Path, trained: TrainingReport, tmp_path:
     (copy / module.CONFIG).write_text("{}")
     with pytest.raises(CheckpointError, match="holds no adapter as training saves it"):
         open_tensors(str(copy))
+
+
+@dataclass(frozen=True, slots=True)
+class WhileTheBaseChanges(TargetLoss):
+    """Somebody writes to the base's folder in the middle of a training."""
+
+    folder: str = ""
+
+    def loss_sum(self, model: Any, batch: Any) -> Any:
+        (Path(self.folder) / "generation_config.json").write_text('{"eos_token_id": 4}')
+        return TargetLoss.loss_sum(self, model, batch)
+
+
+def test_an_adapter_is_of_the_base_that_was_read(world: Path, trained: TrainingReport, tmp_path: Path) -> None:
+    base = shutil.copytree(world / "base", tmp_path / "base")
+    mine = replace(job(world, "examples", "changed-base"), base=str(base), out=str(tmp_path / "adapter"))
+    section, training = FineTuneSection(batch_examples=BATCH, steps=1, lora_rank=RANK), TrainingSection(workers=0)
+    settings = training_settings(mine, section, training, batch_size=BATCH)
+    report = train_with_ray(WhileTheBaseChanges(folder=str(base)), settings, training, mine)
+    read, expected = find_adapter(report.checkpoint.path), find_adapter(trained.checkpoint.path)
+    assert read and expected and read.base_policy_id == expected.base_policy_id
+    with pytest.raises(CheckpointError, match="restore the base"):
+        open_tensors(report.checkpoint.path)
+
+
+def test_a_base_that_changes_after_it_was_read_is_refused(world: Path, trained: TrainingReport, tmp_path: Path) -> None:
+    """Actors load one adapter after the other for days."""
+    base = shutil.copytree(world / "base", tmp_path / "base")
+    copy = shutil.copytree(trained.checkpoint.path, tmp_path / "adapter")
+    config = json.loads((copy / "adapter_config.json").read_text())
+    (copy / "adapter_config.json").write_text(json.dumps(config | {"base_model_name_or_path": str(base)}))
+    open_tensors(str(copy))
+    tiny_causal(base, seed=2)
+    with pytest.raises(CheckpointError, match="restore the base"):
+        open_tensors(str(copy))
+
+
+def mixture() -> Any:
+    """Experts in one tensor, to which peft turns when asked for the linear layers beside them."""
+    from transformers import DeepseekV3Config, DeepseekV3ForCausalLM
+
+    sizes = {name: getattr(tiny_config(), name) for name in ("vocab_size", "hidden_size", "num_attention_heads")}
+    width = {"intermediate_size": 24, "moe_intermediate_size": 8, "num_key_value_heads": 2, "num_hidden_layers": 2}
+    ranks = {"q_lora_rank": 8, "kv_lora_rank": 8, "qk_rope_head_dim": 4, "qk_nope_head_dim": 4, "v_head_dim": 4}
+    experts = {"n_routed_experts": 4, "num_experts_per_tok": 2, "n_group": 1, "topk_group": 1}
+    return DeepseekV3ForCausalLM(DeepseekV3Config(**sizes, **width, **ranks, **experts, first_k_dense_replace=1))
+
+
+def without_linear_layers() -> Any:
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    return GPT2LMHeadModel(GPT2Config(vocab_size=260, n_embd=32, n_layer=1, n_head=2))
+
+
+def of_other_sizes() -> Any:
+    from transformers import LlamaForCausalLM
+
+    return LlamaForCausalLM(tiny_config(intermediate_size=48))
+
+
+@pytest.mark.parametrize(
+    ("make", "saved", "said"),
+    [
+        (without_linear_layers, True, "GPT2LMHeadModel cannot be trained with adapters: it has no linear layers"),
+        (mixture, True, r"peft adapts other layers than were asked for, among them model\.layers\.0\.mlp"),
+        (of_other_sizes, False, r"base call model\.layers\.0\.mlp\.gate_proj\.weight otherwise"),
+    ],
+)
+def test_what_could_not_be_merged_is_not_trained(
+    world: Path, tmp_path: Path, make: Any, saved: bool, said: str
+) -> None:
+    model = make()
+    base = tmp_path if saved else world / "base"
+    if saved:
+        model.save_pretrained(base)
+    section = FineTuneSection(batch_examples=BATCH, steps=1, lora_rank=RANK)
+    mine = replace(job(world, "examples", "never"), base=str(base))
+    settings = training_settings(mine, section, TrainingSection(workers=0), batch_size=BATCH)
+    with pytest.raises(TrainingError, match=said):
+        inject_adapters(model, settings)
