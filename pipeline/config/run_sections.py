@@ -22,6 +22,9 @@ class RunSection(Section):
     stages: HomePath = operational("")
     """Folder in which several runs share finished stages, relative to the run's own (as in ../../stages); empty keeps
     them in the run's folder."""
+    reuse: HomePath = operational("")
+    """Directory or address of another run: stages that it finished and that this run would make in the same way are
+    copied instead, as the first episodes of another strategy; empty makes all of them."""
     iterations: int = operational(2, ge=0)
     """How often the generator is trained; iteration 0 evaluates the base model, and a finished run continues when the
     number is raised. With 0, and selectors that ask for no scores, a run samples no training problems either."""

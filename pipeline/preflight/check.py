@@ -20,6 +20,7 @@ from pipeline.preflight.ray_address import check_ray_address
 from pipeline.preflight.settling import check_sizes, settle_config
 from pipeline.state.plugins import load_plugins
 from pipeline.state.problems import SPLITS, ProblemSplits
+from pipeline.state.run_directory import run_root
 from pipeline.trackers.kinds import check_trackers
 from sandbox.plugins import Origin
 from sandbox.registry import RegistryError
@@ -38,12 +39,15 @@ def check_run(config: Config, splits: ProblemSplits, trains: bool = True) -> Con
     from actors.storage.checkpoint import fetch_checkpoint
     from pipeline.preflight.run_folder import check_disk
     from pipeline.state.models import resolve_model  # these import pyarrow, which a dry run does without
+    from pipeline.state.reuse.finished import FinishedElsewhere
 
     trains = trains and config.learns
     config = check_settings(config, splits, trains)
     for notice in problem_notices(config, splits):
         print(f"note: {notice}", file=sys.stderr)
     _check_surroundings(config)
+    if config.run.reuse:
+        FinishedElsewhere(config.run.reuse, run_root(config))
     for field, name in _models(config, trains).items():
         path = resolve_model(name).path  # a name that nobody has is refused here, and a hub model fetched once
         if not Path(path).is_dir():  # its files are here only now

@@ -15,6 +15,7 @@ from pipeline.state.manifest import Manifest
 from pipeline.state.models import resolve_model
 from pipeline.state.plugins import plugin_origins, rows_named
 from pipeline.state.problems import ProblemSplits
+from pipeline.state.reuse.finished import FinishedElsewhere
 from pipeline.state.run_directory import run_root
 from pipeline.state.run_progress import RunProgress
 from pipeline.state.stage import Stage, StageContext, StageOutput
@@ -55,6 +56,10 @@ class Run:
     def base(self) -> Checkpoint:
         return resolve_model(self.config.model.generator)
 
+    @cached_property
+    def reused(self) -> FinishedElsewhere | None:
+        return FinishedElsewhere(self.config.run.reuse, self.store.root) if self.config.run.reuse else None
+
     def problems(self, split: str) -> list[Problem]:
         return self.splits.problems(self.config, split)
 
@@ -71,7 +76,7 @@ class Run:
             say(f"{title}: its inputs changed, so it is computed again")
         self.store.link(identity)
         with self.store.locked(identity, lambda: say(f"{title}: another worker is at it; waiting for it")):
-            found = self.store.find(iteration, step.name)
+            found = self.store.find(iteration, step.name) or self._elsewhere(identity)
             if found is not None:
                 self.store.require_same(found, identity)
                 self.skipped += 1
@@ -87,6 +92,10 @@ class Run:
         self.trackers.stage_finished(self._summary(step, manifest, started))
         self.after_stage()
         return manifest
+
+    def _elsewhere(self, identity: StageIdentity) -> Manifest | None:
+        """The stage as another run finished it, copied into this one."""
+        return self.reused.take(identity, self.store) if self.reused else None
 
     def _note_begun(self, iteration: int, step: Stage) -> None:
         stage = LiveStage(iteration=iteration, name=step.name, number=self.progress.number(iteration, step))

@@ -12,7 +12,7 @@ import pytest
 from actors.storage.parts import committed_parts
 from pipeline.overview.directory_status import directory_status
 from sandbox.containers.ownership import OWNER, is_dead
-from tests.e2e.small_run import PROBLEMS, ROOT, SAMPLES, arguments, rows
+from tests.e2e.small_run import PROBLEMS, ROOT, SAMPLES, arguments, finish, rows, start
 
 pytestmark = [pytest.mark.docker, pytest.mark.e2e]
 
@@ -54,6 +54,19 @@ def test_a_finished_run_has_nothing_left_to_do(undisturbed: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "nothing left to do" in done.stdout
     assert before == {path: path.stat().st_mtime_ns for path in undisturbed.rglob("*.parquet")}
+
+
+@pytest.mark.slow
+def test_another_strategy_begins_with_its_episodes(undisturbed: Path, runs: Path) -> None:
+    log = runs / "rft.log"
+    settings = ("run.strategy=rft", f"run.reuse={undisturbed}", "training.workers=0")
+    finish(start(*arguments(runs, "rft", *settings), log=log), log)
+    taken = re.findall(r"iteration (\d) · (\w+): taken from", log.read_text())
+    assert {("0", "episodes"), ("0", "held_out"), ("0", "pairs"), ("0", "verifier"), ("0", "search_greedy")} <= {*taken}
+    assert not {("1", "examples"), ("1", "policy")} & {*taken}
+    ours, theirs = (rows(root / "iter_0000" / "episodes") for root in (runs / "rft", undisturbed))
+    assert ours == theirs
+    assert directory_status(str(runs / "rft")).state == "finished"
 
 
 def test_other_settings_are_refused_before_any_work(undisturbed: Path) -> None:
