@@ -83,7 +83,10 @@ MOST_FILES = 16
 MOST_LINES, FUNCTION_P90, MOST_ONE_WORD_NAMES = 350, 20, 0.28
 HEAVY = ("torch", "ray", "vllm", "deepspeed")
 NOT_IN_SANDBOX = {*HEAVY, "transformers", "pandas", "pyarrow"}
-ANSWERS_WITHIN_S = 1.0
+ANSWERS_WITHIN_S = {
+    "run --dry-run": 1.6
+}  # of CPU; it goes through the plan of all stages for their times, with pyarrow
+AT_ONCE_S = 1.0
 
 PROBE = """
 import json, resource, runpy, sys
@@ -195,14 +198,14 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 @pytest.mark.parametrize("arguments", QUICK, ids=" ".join)
 def test_command_line_answers_without_heavy_packages(arguments: list[str], compiled: dict[str, str]) -> None:
     command = [sys.executable, "-c", PROBE.replace("HEAVY", repr(HEAVY)), *arguments]
-    cpu_s = []
-    while not cpu_s or (min(cpu_s) >= ANSWERS_WITHIN_S and len(cpu_s) < 8):  # another process may hold the cores
+    cpu_s, allowed = [], ANSWERS_WITHIN_S.get(" ".join(arguments), AT_ONCE_S)
+    while not cpu_s or (min(cpu_s) >= allowed and len(cpu_s) < 8):  # another process may hold the cores
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, env=compiled)
         assert done.returncode == 0, done.stderr
         answer = json.loads(done.stdout.splitlines()[-1])
         assert (answer["status"], answer["heavy"]) == (0, []), done.stderr
         cpu_s.append(answer["cpu_s"])
-    assert min(cpu_s) < ANSWERS_WITHIN_S
+    assert min(cpu_s) < allowed
 
 
 # ---- the measures of docs/design/house.md ---------------------------------------------------------------------------
