@@ -13,12 +13,15 @@ from pipeline.study.runs import stored_study_runs
 from pipeline.study.spec import Study
 
 _TESTS = "problems", "test"
+_SEARCH = ["cell", "iteration", "selector", "width"]
 _ORDER = ("run", "iteration", "selector", "width", "sample", "turn", "problem_id")
 """So that the rows of a search lie behind each other."""
 
 
 def pool_cells(parts: Sequence[CellsFile], name: str | None = None) -> CellsFile:
     """One study over the test problems of all. `name`: its name; the default is made of theirs.
+
+    A search that is not finished in all of them is left out: it would be compared over other problems than the rest.
 
     Raises StoreError if other settings differ, or if two have a problem in common.
     """
@@ -31,7 +34,7 @@ def pool_cells(parts: Sequence[CellsFile], name: str | None = None) -> CellsFile
     called = name or "-and-".join(study.name for study in studies)
     pooled = studies[0].model_copy(update={"name": called, "config": studies[0].config | changed})
     runs = tuple(stored_study_runs(pooled))
-    table = pa.concat_tables([part.cells.table for part in parts])
+    table = pa.concat_tables(_common_searches([part.cells.table for part in parts]))
     table = _sorted_by_search(table, [run.name for run in runs])
     facts = {run.name: _pool_facts(run.name, parts) for run in runs}
     return CellsFile(pooled, StudyCells(runs=runs, facts=facts, table=table), _pool_plugins(parts))
@@ -67,6 +70,14 @@ def _require_disjoint(parts: Sequence[CellsFile]) -> None:
                     "that share no test problem"
                 )
         seen |= dict.fromkeys(mine, part.study.name)
+
+
+def _common_searches(tables: Sequence[pa.Table]) -> list[pa.Table]:
+    """The rows of the searches that every table has."""
+    common = tables[0].select(_SEARCH).group_by(_SEARCH).aggregate([])
+    for table in tables[1:]:
+        common = common.join(table.select(_SEARCH), _SEARCH, join_type="left semi")
+    return [table.join(common, _SEARCH, join_type="left semi").cast(table.schema) for table in tables]
 
 
 def _pool_facts(run: str, parts: Sequence[CellsFile]) -> RunFacts:

@@ -99,3 +99,21 @@ def test_ranked_pairs_are_told_if_all_found_the_same(
         ]
         assert cli.main(["study", "recompute", *files]) == 0
         assert ("43.2 [43.2, 43.2]" in capsys.readouterr().out) == told
+
+
+def test_a_search_that_one_of_them_has_not_is_not_there_yet(
+    tmp_path: Path, table: pa.Table, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It would be shown, and compared, over fewer problems than the others."""
+    missing = pc.and_(pc.equal(table["selector"], "pt"), pc.equal(table["width"], 5))
+    without = table.filter(pc.invert(missing))
+    first, second = (of(one, family) for one, family in zip((table, without), SETS.values(), strict=True))
+    parts = [
+        write(tmp_path / family, study(tests), of_family)
+        for (tests, family), of_family in zip(SETS.items(), (first, second), strict=True)
+    ]
+    whole = write(tmp_path / "whole", study("+".join(SETS)), without)
+    assert cli.main(["study", "recompute", whole]) == 0
+    expected = capsys.readouterr().out
+    assert cli.main(["study", "recompute", *parts, "--name", "both"]) == 0
+    assert capsys.readouterr().out == expected
