@@ -81,6 +81,8 @@ def parse_options(name: str, text: str) -> SuiteOptions:
     given: dict[str, Any] = {}
     for part in filter(None, text.split("&")):
         option, _, value = part.partition("=")
+        if option in given:
+            raise ProblemError(f"{name}: the option {option} is given twice; give it once")
         if option == "part":
             given[option] = _parse_part(name, value)
             continue

@@ -85,6 +85,13 @@ def test_a_part_is_one_of_several(value: str) -> None:
         load_problems(f"builtin:test?part={value}")
 
 
+@pytest.mark.parametrize("options", ["part=1/3&part=2/3", "order=shortest&order=published"])
+def test_an_option_is_given_once(options: str) -> None:
+    """The last would win, and the first be believed."""
+    with pytest.raises(ProblemError, match=f"the option {options.partition('=')[0]} is given twice"):
+        load_problems(f"builtin:test?{options}")
+
+
 def test_a_part_has_problems() -> None:
     bare = Problem(problem_id="bare", prompt="p", private_tests=(FunctionTest("assert f(1) == 1"),))
     with pytest.raises(ProblemError, match=r"part=2/2: there are 1 problems, so this part has none"):
