@@ -61,8 +61,11 @@ def train(
         run_name=Path(out).name,
         storage=str(world / "ray"),
     )
+    rank = training.pop("lora_rank", None)
     settings = {"workers": 0, "save_every_s": 1e-9, "micro_batch_tokens": WIDE, **training}
-    section = FineTuneSection(learning_rate=rate, steps=STEPS, batch_examples=BATCH, warmup_fraction=0.1)
+    section = FineTuneSection(
+        learning_rate=rate, steps=STEPS, batch_examples=BATCH, warmup_fraction=0.1, lora_rank=rank
+    )
     objective = CutOff(marker=str(world / Path(out).name), at=at, kills=kills)
     chosen = TrainingSection(**settings)
     return train_with_ray(objective, training_settings(job, section, chosen, batch_size=BATCH), chosen, job)
@@ -105,6 +108,10 @@ KINDS = [
     pytest.param({"zero_stage": 3, "offload": True}, id="3 offloaded", marks=pytest.mark.slow),
     pytest.param({"zero_stage": 1, "dtype": "bfloat16"}, id="1 bfloat16", marks=pytest.mark.slow),
     pytest.param({"zero_stage": 3, "dtype": "bfloat16"}, id="3 bfloat16", marks=pytest.mark.slow),
+    pytest.param({"zero_stage": 0, "lora_rank": 4}, id="0 adapters", marks=pytest.mark.slow),
+    pytest.param({"zero_stage": 1, "lora_rank": 4}, id="1 adapters", marks=pytest.mark.slow),
+    pytest.param({"zero_stage": 3, "lora_rank": 4}, id="3 adapters", marks=pytest.mark.slow),
+    pytest.param({"zero_stage": 3, "lora_rank": 4, "dtype": "bfloat16"}, id="3 bf16 adapters", marks=pytest.mark.slow),
 ]
 
 
