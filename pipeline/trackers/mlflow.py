@@ -92,11 +92,23 @@ class MlflowTracker:
 
     def _found(self, run_id: str) -> "Run":
         """The run of an earlier start, else a new one."""
-        name = os.environ.get("MLFLOW_EXPERIMENT_NAME") or EXPERIMENT
-        experiment = self._client.get_experiment_by_name(name)
-        number = experiment.experiment_id if experiment else self._client.create_experiment(name, self._artifacts())
+        number = self._experiment(os.environ.get("MLFLOW_EXPERIMENT_NAME") or EXPERIMENT)
         runs = self._client.search_runs([number], f"tags.`{RUN_ID_TAG}` = '{run_id}'", max_results=1)
         return runs[0] if runs else self._client.create_run(number, tags={RUN_ID_TAG: run_id})
+
+    def _experiment(self, name: str) -> str:
+        """The id of the experiment, which is made if there is none. Runs of a study that share a store begin at once:
+        one of them makes it, the others are refused and find it."""
+        from mlflow.exceptions import MlflowException
+
+        if (found := self._client.get_experiment_by_name(name)) is not None:
+            return str(found.experiment_id)
+        try:
+            return str(self._client.create_experiment(name, self._artifacts()))
+        except MlflowException:
+            if (found := self._client.get_experiment_by_name(name)) is None:
+                raise
+            return str(found.experiment_id)
 
     def _artifacts(self) -> str | None:
         """Where files of a new experiment go, of which this tracker has none; None: as the server has it."""

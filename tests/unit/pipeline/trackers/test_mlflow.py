@@ -71,6 +71,26 @@ def test_a_store_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert not (tmp_path / "r" / "mlflow.db").exists()
 
 
+@pytest.mark.slow
+def test_two_runs_make_one_experiment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other makes it between this one's look and its own attempt."""
+    from mlflow.tracking import MlflowClient
+
+    uri = f"sqlite:///{tmp_path}/shared.db"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    look, other = MlflowClient.get_experiment_by_name, client_of(uri)
+
+    def looked_before_the_other(self: "MlflowClient", name: str) -> object:
+        found = look(self, name)
+        if found is None:
+            other.create_experiment(name)
+        return found
+
+    monkeypatch.setattr(MlflowClient, "get_experiment_by_name", looked_before_the_other)
+    tell("mlflow", tmp_path / "r")
+    require_curves(other, only_run(other))
+
+
 def test_what_cannot_be_opened_is_refused_before_work(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(TrackerError, match="s3://bucket/r is an object store, which holds no database: set MLFLOW_"):
         check_trackers(["mlflow"], "s3://bucket/r")
