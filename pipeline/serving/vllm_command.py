@@ -9,11 +9,13 @@ from typing import NoReturn
 
 from actors.inference.adapter import base_directory, find_adapter
 from actors.storage.checkpoint import fetch_checkpoint
+from pipeline.errors import ConfigError
 from pipeline.export.chat_facts import read_chat_facts
 from pipeline.serving.gate import KEY_VARIABLE
 from pipeline.serving.models import FoundModel
 
 THEIR_KEY_VARIABLE = "VLLM_API_KEY"
+RANKS_OF_VLLM = (8, 16, 32, 64, 128, 256, 320, 512)
 
 
 def vllm_command(model: FoundModel, host: str, port: int) -> list[str]:
@@ -32,7 +34,13 @@ def vllm_command(model: FoundModel, host: str, port: int) -> list[str]:
 
 def _rank_of_vllm(rank: int) -> int:
     """The least of those that vLLM knows."""
-    return next((known for known in (8, 16, 32, 64, 128, 256, 320, 512) if known >= rank), rank)
+    found = next((known for known in RANKS_OF_VLLM if known >= rank), None)
+    if found is None:
+        raise ConfigError(
+            f"an adapter of rank {rank} is more than vLLM's server takes, which is {RANKS_OF_VLLM[-1]}: serve what "
+            "`mucode export` writes, or give --best-of"
+        )
+    return found
 
 
 def _server(directory: str) -> list[str]:

@@ -176,11 +176,17 @@ def test_an_adapter_without_a_head_is_no_verifier(trained: TrainingReport) -> No
         _check_files("--verifier", trained.checkpoint.path)
 
 
-def test_vllms_server_gets_base_and_adapter(world: Path, trained: TrainingReport) -> None:
+def test_vllms_server_gets_base_and_adapter(world: Path, trained: TrainingReport, tmp_path: Path) -> None:
     model = FoundModel(name="mine", checkpoint=trained.checkpoint, run=None)
     words = vllm_command(model, "127.0.0.1", 8000)
     assert str(world / "base") in words and f"mine={trained.checkpoint.path}" in words
     assert words[words.index("--max-lora-rank") + 1] == "8"
+    copy = shutil.copytree(trained.checkpoint.path, tmp_path / "wide")
+    said = json.loads((copy / "adapter_base.json").read_text())
+    (copy / "adapter_base.json").write_text(json.dumps(said | {"rank": 513}))
+    wide = FoundModel(name="wide", checkpoint=replace(trained.checkpoint, path=str(copy)), run=None)
+    with pytest.raises(ConfigError, match="rank 513 is more than vLLM's server takes, which is 512"):
+        vllm_command(wide, "127.0.0.1", 8000)
 
 
 def test_another_base_is_refused(world: Path, trained: TrainingReport, tmp_path: Path) -> None:
