@@ -136,6 +136,7 @@ class VllmEngine(ABC):
         except Exception as error:
             # reload_weights is not transactional, so whatever went wrong, only a new engine is trustworthy.
             rebuilt = f"{type(error).__name__}: {error}"
+            self._fresh = False
             await self._restart(base_directory(path))
             try:
                 if find_adapter(path):

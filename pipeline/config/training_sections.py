@@ -17,8 +17,8 @@ class TrainedSection(Section):
     epochs: float | None = Field(None, gt=0)
     """Passes over the training data, instead of `steps`; unset uses `steps`."""
     lora_rank: int | None = added(None, ge=1, le=1024)
-    """Rank of low-rank adapters (LoRA) that are trained on every linear layer while the model stays as it is; unset
-    trains all weights. Adapters want higher learning rates, of about 1e-4."""
+    """Rank of low-rank adapters (LoRA) that are trained on linear layers while the model stays as it is; unset trains
+    all weights. Adapters want higher learning rates, of about 1e-4."""
     lora_alpha: float | None = added(None, gt=0)
     """The adapters' product is multiplied by this, divided by the rank; unset takes twice the rank."""
 

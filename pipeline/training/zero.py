@@ -102,6 +102,8 @@ def gather_weights(engine: "DeepSpeedEngine", *, trained_only: bool = False) -> 
         # its public caller writes a .bin file
         state = engine._zero3_consolidated_16bit_state_dict(exclude_frozen_parameters=trained_only)
     else:
+        state = engine.module.state_dict()
+    if trained_only and state is not None:  # without buffers, and under ZeRO below 3 without what is frozen
         trained = {name for name, one in engine.module.named_parameters() if one.requires_grad}
-        state = {n: value for n, value in engine.module.state_dict().items() if not trained_only or n in trained}
+        state = {name: value for name, value in state.items() if name in trained}
     return {name.removeprefix("model."): value for name, value in state.items()} if state is not None else None
