@@ -1,6 +1,7 @@
 """The verifier: pairs of right and wrong answers, training on them, and scores of answers."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from actors.storage.checkpoint import Checkpoint
 from pipeline.config.losses import LOSSES
@@ -117,6 +118,11 @@ def reader_of(config: Config) -> str:
     return f"{config.run.strategy} {digest_of(_completed(config).method_fields())[:8]}"
 
 
+def _has_scores_for(config: Config, facts: dict[str, Any]) -> bool:
+    """Scores may be of those answers alone that one strategy reads."""
+    return facts.get(READ_BY) in (None, reader_of(config))
+
+
 def _training_rows(config: Config, size: SplitSize, iteration: int) -> float:
     """Two to a pair; with epochs at most, as if every problem had all of its pairs."""
     settings = config.verifier
@@ -171,4 +177,5 @@ SCORES = Stage(
     function=score_episodes,
     rate=Rate(name="scores", seconds=2.5e-4, kind="scoring"),
     work=_answers_so_far,
+    serves=_has_scores_for,
 )

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from actors.storage.checkpoint import Checkpoint, checkpoint_bytes
@@ -76,7 +76,7 @@ class Run:
             say(f"{title}: its inputs changed, so it is computed again")
         self.store.link(identity)
         with self.store.locked(identity, lambda: say(f"{title}: another worker is at it; waiting for it")):
-            found = self.store.find(iteration, step.name) or self._elsewhere(identity)
+            found = self.store.find(iteration, step.name) or self._elsewhere(step, identity)
             if found is not None:
                 self.store.require_same(found, identity)
                 self.skipped += 1
@@ -93,9 +93,9 @@ class Run:
         self.after_stage()
         return manifest
 
-    def _elsewhere(self, identity: StageIdentity) -> Manifest | None:
+    def _elsewhere(self, step: Stage, identity: StageIdentity) -> Manifest | None:
         """The stage as another run finished it, copied into this one."""
-        return self.reused.take(identity, self.store) if self.reused else None
+        return self.reused.take(identity, self.store, partial(step.serves, self.config)) if self.reused else None
 
     def _note_begun(self, iteration: int, step: Stage) -> None:
         stage = LiveStage(iteration=iteration, name=step.name, number=self.progress.number(iteration, step))

@@ -100,6 +100,8 @@ class Stage:
     function        (StageContext, **inputs) -> StageOutput
     version         rises if the function's data changes under the same settings
     recomputed      computed again if its inputs changed, as cheap summaries are; others refuse
+    serves          (config, facts) -> whether a stage of the same identity, which another run finished with these
+                    facts, has all that this config asks of it
     """
 
     name: str
@@ -111,6 +113,7 @@ class Stage:
     rate: Rate = QUICK
     work: Work = one_unit
     funnel: tuple[FunnelCounts, ...] = ()
+    serves: Callable[[Config, dict[str, Any]], bool] = lambda config, facts: True
 
     def settings(self, config: Config) -> dict[str, Any]:
         """The identity fields that it reads, and its version."""

@@ -2,7 +2,9 @@
 
 import posixpath
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from pipeline.errors import ConfigError
 from pipeline.state.identity import StageIdentity
@@ -27,8 +29,11 @@ class FinishedElsewhere:
         if not self._store.exists(CONFIG):
             raise ConfigError(f"run.reuse = {directory!r} holds no run: there is no {CONFIG}; name a run's directory")
 
-    def take(self, identity: StageIdentity, store: Store) -> Manifest | None:
-        """Copy the stage of this identity into `store`; None if the other run has not made it, or made it otherwise.
+    def take(
+        self, identity: StageIdentity, store: Store, serves: Callable[[dict[str, Any]], bool] = lambda facts: True
+    ) -> Manifest | None:
+        """Copy the stage of this identity into `store`; None if the other run has not made it, or made it otherwise, or
+        with facts that do not serve.
 
         Every byte that is copied is compared. Raises StoreError if the other run's stage is damaged.
         """
@@ -40,6 +45,9 @@ class FinishedElsewhere:
         if there.identity_hash != identity.hash:
             different = identity.differences(there.identity, there.inputs)
             say(f"{title}: {self._store.root} made it otherwise ({different}), so it is made here")
+            return None
+        if not serves(there.facts):
+            say(f"{title}: {self._store.root} made it for another strategy alone, so it is made here")
             return None
         target = RunFiles(store.prepare(identity))
         store.guard()

@@ -1,6 +1,7 @@
 """Stages of another run are taken over if they are what this run would make, whole, and only then."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,21 @@ def test_what_was_made_otherwise_is_made_here_and_said(tmp_path: Path, capsys: p
     assert len(second.ran) == 1
     said = capsys.readouterr().out
     assert "made it otherwise (rollouts.temperature: there 1.0, now 0.5), so it is made here" in said
+
+
+def test_what_serves_another_run_alone_is_made_here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As scores of the answers that one strategy reads."""
+    asked = []
+
+    def serves(config: Any, facts: dict[str, Any]) -> bool:
+        asked.append(facts)
+        return False
+
+    run(tmp_path, "first").stage(0, SAMPLED)
+    second = run(tmp_path, "second", f"run.reuse={tmp_path}/first")
+    second.stage(0, replace(SAMPLED, serves=serves))
+    assert len(second.ran) == 1 and asked == [{}]
+    assert "made it for another strategy alone" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("stop", range(1, 12))
