@@ -27,7 +27,7 @@ TABLE_VERSIONS = {
     "calibration": 1,
     "training_steps": 1,
     "features": 1,
-    "cells": 1,
+    "cells": 2,
 }
 """Of each table the version that is written here; those before it are read, too."""
 

@@ -20,7 +20,6 @@ from pipeline.preflight.ray_address import check_ray_address
 from pipeline.preflight.settling import check_sizes, settle_config
 from pipeline.state.plugins import load_plugins
 from pipeline.state.problems import SPLITS, ProblemSplits
-from pipeline.state.run_directory import run_root
 from pipeline.trackers.kinds import check_trackers
 from sandbox.plugins import Origin
 from sandbox.registry import RegistryError
@@ -40,6 +39,7 @@ def check_run(config: Config, splits: ProblemSplits, trains: bool = True) -> Con
     from pipeline.preflight.run_folder import check_disk
     from pipeline.state.models import resolve_model  # these import pyarrow, which a dry run does without
     from pipeline.state.reuse.finished import FinishedElsewhere
+    from pipeline.state.run_directory import run_root
 
     trains = trains and config.learns
     config = check_settings(config, splits, trains)

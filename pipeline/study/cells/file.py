@@ -26,6 +26,8 @@ from pipeline.study.spec import Study
 CELLS = "cells.parquet"
 SMALLEST = 19
 """zstd's level: the file is made to be published."""
+_CELLS_1 = CELL_SCHEMA.set(CELL_SCHEMA.get_field_index("solved"), pa.field("solved", pa.int8()))
+"""Cells of one turn are those of one search there, the first N answers."""
 _FACTS = TypeAdapter(dict[str, RunFacts])
 SPLIT = ("tokens", "prompt_tokens")
 """Columns whose numbers take many values."""
@@ -62,12 +64,15 @@ def read_cells(file: Path) -> CellsFile:
         raise StoreError(f"there is no file {file}; expected the cells.parquet of a study") from None
     except (pa.ArrowInvalid, OSError) as error:
         raise StoreError(f"{file} is not a Parquet file ({error}); expected the cells.parquet of a study") from None
-    if not table.schema.equals(CELL_SCHEMA) or b"mucode.study" not in (table.schema.metadata or {}):
+    metadata = table.schema.metadata or {}
+    if table.schema.equals(_CELLS_1):
+        table = table.cast(CELL_SCHEMA)
+    if not table.schema.equals(CELL_SCHEMA) or b"mucode.study" not in metadata:
         raise StoreError(
             f"{file} does not hold the cells of a study: columns {', '.join(table.column_names)}; "
             f"expected {', '.join(CELL_SCHEMA.names)}, and the study file among its metadata"
         )
-    notes = {name: table.schema.metadata.get(f"mucode.{name}".encode(), b"") for name in ("plugins", "study", "runs")}
+    notes = {name: metadata.get(f"mucode.{name}".encode(), b"") for name in ("plugins", "study", "runs")}
     plugins = parse_plugins(notes["plugins"], f"mucode.plugins of {file}")
     tell_plugin_labels(plugins)
     study = study_as_stored(parse_json(notes["study"], f"mucode.study of {file}"), where=str(file))

@@ -33,6 +33,17 @@ def test_results_come_from_the_file_alone(
     assert capsys.readouterr().out == (undisturbed / "results.md").read_text()
 
 
+def test_a_file_of_the_first_version_is_read(undisturbed: Path, tmp_path: Path) -> None:
+    """Whether right was a whole number there."""
+    table = pq.read_table(undisturbed / "cells.parquet")
+    place = table.schema.get_field_index("solved")
+    old = table.set_column(place, pa.field("solved", pa.int8()), table["solved"].cast(pa.int8()))
+    metadata = {**table.schema.metadata, b"mucode.schema": b"cells/1"}
+    pq.write_table(old.replace_schema_metadata(metadata), tmp_path / "old.parquet")
+    assert cli.main(["study", "recompute", str(tmp_path / "old.parquet"), "--out", str(tmp_path)]) == 0
+    assert (tmp_path / "results.json").read_bytes() == (undisturbed / "results.json").read_bytes()
+
+
 def test_rows_say_what_the_episodes_say(undisturbed: Path) -> None:
     """Against the records that metrics are made of: right after the turn, and sums of what each turn cost."""
     rows = pq.read_table(undisturbed / "cells.parquet").to_pylist()
